@@ -1,0 +1,34 @@
+import { GocliError } from '../errors/error.ts';
+
+const UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+
+/**
+ * Parses a size the way qemu and kubevirtci write it: `3072M`, `3G`, `3Gi`, `3GiB`, binary units, bytes without one.
+ * @param text what the user wrote
+ * @param name the flag, variable or key it stands in, for the error
+ * @returns bytes, a positive whole number
+ * @throws GocliError BAD_VALUE
+ */
+export function parseSize(text: string, name: string): number {
+  const match = /^(\d{1,15})(?:([KMGT])i?)?B?$/.exec(text);
+  const unit = match?.[2];
+  const bytes = match === null ? Number.NaN : Number(match[1]) * UNITS[(unit ?? '') as keyof typeof UNITS];
+  if (!Number.isSafeInteger(bytes) || bytes <= 0) {
+    throw new GocliError('BAD_VALUE', `${name}: "${text}" is not a size`, {
+      hint: 'Write a whole number with an optional unit K, M, G or T, for example 3072M or 3G.',
+    });
+  }
+  return bytes;
+}
+
+/** Bytes for people: `1.4 GiB`, `312 MiB`, `17 B`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let index = 0;
+  while (value >= 1024 && index < units.length - 1) {
+    value /= 1024;
+    index += 1;
+  }
+  return `${value >= 100 || index === 0 ? value.toFixed(0) : value.toFixed(1)} ${units[index] ?? ''}`;
+}

@@ -1,0 +1,66 @@
+import { GocliError, messageOf } from '../errors/error.ts';
+import type { Clock } from '../shared/clock.ts';
+import { formatSeconds } from '../shared/text.ts';
+
+export type Observation =
+  { readonly met: true; readonly observed?: string } | { readonly met: false; readonly observed: string };
+
+/** A named thing that is waited for. */
+export interface Condition {
+  /** What must hold, as a phrase: `the API server answers`. */
+  readonly name: string;
+  /** Looks once. An ordinary error counts as "not met"; a GocliError ends the wait (the machine died, …). */
+  check(signal: AbortSignal): Promise<Observation>;
+  /** What to do when it is not met in time. */
+  readonly hint?: string;
+}
+
+export interface WaitOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Milliseconds until TIMEOUT. */
+  readonly timeoutMs: number;
+  /** Milliseconds between two looks; 100 unless told. */
+  readonly intervalMs?: number;
+  /** Milliseconds one look may take; 5000 unless told. */
+  readonly checkMs?: number;
+  readonly onObserved?: (observed: string) => void;
+}
+
+/**
+ * Waits until the condition is met.
+ * @throws GocliError TIMEOUT with the last observation; whatever GocliError the check throws; the signal's reason
+ */
+export async function waitFor(condition: Condition, options: WaitOptions): Promise<void> {
+  const { clock, signal, timeoutMs, intervalMs = 100, checkMs = 5000 } = options;
+  const start = clock.monotonic();
+  let observed = 'nothing yet';
+  for (;;) {
+    signal.throwIfAborted();
+    const result = await look(condition, signal, checkMs);
+    if (result.met) return;
+    if (result.observed !== observed) options.onObserved?.(result.observed);
+    observed = result.observed;
+    if (clock.monotonic() - start >= timeoutMs) {
+      throw new GocliError('TIMEOUT', `${condition.name}: not within ${formatSeconds(timeoutMs / 1000)}`, {
+        observed: `last seen: ${observed}`,
+        hint: condition.hint,
+      });
+    }
+    await clock.sleep(intervalMs, signal);
+  }
+}
+
+async function look(condition: Condition, signal: AbortSignal, checkMs: number): Promise<Observation> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(checkMs)]);
+  try {
+    return await condition.check(bounded);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof GocliError) throw error;
+    return {
+      met: false,
+      observed: bounded.aborted ? `no answer within ${formatSeconds(checkMs / 1000)}` : messageOf(error),
+    };
+  }
+}

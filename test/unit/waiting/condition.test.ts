@@ -1,0 +1,108 @@
+import test from 'ava';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { type Condition, type Observation, waitFor } from '../../../gocli-ts/src/waiting/condition.ts';
+import { FakeClock } from '../../fakes/clock.ts';
+
+const never = new AbortController().signal;
+
+function condition(answers: readonly (Observation | Error)[]): Condition & { looks: number } {
+  const result = {
+    name: 'the thing is there',
+    hint: 'look again',
+    looks: 0,
+    check: () => {
+      const answer = answers[Math.min(result.looks, answers.length - 1)] ?? new Error('no answer given');
+      result.looks += 1;
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+  };
+  return result;
+}
+
+const no = (observed: string): Observation => ({ met: false, observed });
+
+test('it looks until the condition is met, at the interval, and reports what changed', async (t) => {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const one = condition([no('a'), no('a'), new Error('refused'), { met: true }]);
+  await waitFor(one, {
+    clock,
+    signal: never,
+    timeoutMs: 1000,
+    intervalMs: 50,
+    onObserved: (text) => seen.push(text),
+  });
+  t.is(one.looks, 4);
+  t.deepEqual(clock.sleeps, [50, 50, 50]);
+  t.deepEqual(seen, ['a', 'refused']);
+});
+
+test('a condition that holds already needs no sleep', async (t) => {
+  const clock = new FakeClock();
+  await waitFor(condition([{ met: true }]), { clock, signal: never, timeoutMs: 0 });
+  t.deepEqual(clock.sleeps, []);
+});
+
+test('after the timeout the error has the name, the last observation and the hint', async (t) => {
+  const clock = new FakeClock();
+  const waiting = waitFor(condition([no('first'), no('last')]), { clock, signal: never, timeoutMs: 1000 });
+  const error = await t.throwsAsync(waiting, {
+    code: 'TIMEOUT',
+    message: 'the thing is there: not within 1.0 s',
+  });
+  t.like(error, { observed: 'last seen: last', hint: 'look again' });
+  t.is(clock.monotonic(), 1000);
+});
+
+test('a GocliError of the check ends the wait', async (t) => {
+  const died = new GocliError('GUEST_DIED', 'gone');
+  const waiting = waitFor(condition([no('x'), died]), {
+    clock: new FakeClock(),
+    signal: never,
+    timeoutMs: 1000,
+  });
+  await t.throwsAsync(waiting, { is: died });
+});
+
+test('a look that takes too long is given up and counts as not met', async (t) => {
+  let looks = 0;
+  const hanging: Condition = {
+    name: 'it answers',
+    check: (signal) => {
+      looks += 1;
+      if (looks > 1) return Promise.resolve({ met: true });
+      return new Promise((_, reject) => {
+        // A timer keeps the process alive while it waits, as a socket would.
+        const timer = setTimeout(() => undefined, 10_000);
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer);
+          reject(new Error('aborted'));
+        });
+      });
+    },
+  };
+  const seen: string[] = [];
+  const options = { clock: new FakeClock(), signal: never, timeoutMs: 1000, checkMs: 100 };
+  await waitFor(hanging, { ...options, onObserved: (text) => seen.push(text) });
+  t.deepEqual(seen, ['no answer within 0.1 s']);
+});
+
+test('an abort rejects with its reason, during a look and during a sleep', async (t) => {
+  const reason = new GocliError('INTERRUPTED', 'Ctrl-C');
+  for (const when of ['look', 'sleep']) {
+    const stop = new AbortController();
+    const check = (): Promise<Observation> => {
+      if (when === 'look') stop.abort(reason);
+      else
+        setImmediate(() => {
+          stop.abort(reason);
+        });
+      return when === 'look' ? Promise.reject(new Error('socket closed')) : Promise.resolve(no('x'));
+    };
+    const waiting = waitFor(
+      { name: 'x', check },
+      { clock: new FakeClock(), signal: stop.signal, timeoutMs: 60_000 },
+    );
+    await t.throwsAsync(waiting, { is: reason }, when);
+  }
+});
