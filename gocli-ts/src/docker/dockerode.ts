@@ -1,0 +1,120 @@
+import type Dockerode from 'dockerode';
+import { containersOf } from './containers.ts';
+import { checkEngine, socketPath } from './daemon.ts';
+import { dockerError } from './errors.ts';
+import { imagesOf } from './images.ts';
+import type { Docker, DockerInfo, DockerSystem, DockerVolumes, Labels } from './port.ts';
+import { statusOf } from './errors.ts';
+
+/** Gives the client of the daemon, made at first use: loading it costs more than `gocli --help` may take. */
+export type Connect = () => Promise<Dockerode>;
+
+/** The local Docker daemon that the environment names. Nothing is contacted before the first request. */
+export function dockerodeEngine(env: Readonly<Record<string, string | undefined>>): Docker {
+  let client: Promise<Dockerode> | undefined;
+  const connect: Connect = () => {
+    client ??= load(socketPath(env));
+    return client;
+  };
+  return {
+    system: systemOf(connect),
+    images: imagesOf(connect),
+    containers: containersOf(connect),
+    volumes: volumesOf(connect),
+  };
+}
+
+async function load(path: string): Promise<Dockerode> {
+  const { default: Client } = await import('dockerode');
+  return new Client({ socketPath: path });
+}
+
+/** Runs one request and gives its failure the form that users see. @throws GocliError; the signal's reason */
+export async function request<T>(
+  connect: Connect,
+  what: string,
+  call: (engine: Dockerode) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  try {
+    return await call(await connect());
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw dockerError(error, what);
+  }
+}
+
+/** Like {@link request}, but undefined when the daemon answers with one of these statuses. */
+export async function requestUnless<T>(
+  connect: Connect,
+  what: string,
+  statuses: readonly number[],
+  call: (engine: Dockerode) => Promise<T>,
+): Promise<T | undefined> {
+  return request(connect, what, async (engine) => {
+    try {
+      return await call(engine);
+    } catch (error) {
+      if (statuses.includes(statusOf(error) ?? 0)) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** Filters of a list request for labels; an empty value asks for the key alone. */
+export function labelFilter(labels: Labels): { label: string[] } {
+  return { label: Object.entries(labels).map(([key, value]) => (value === '' ? key : `${key}=${value}`)) };
+}
+
+interface VersionAnswer {
+  readonly Version: string;
+  readonly Components?: readonly { readonly Name: string }[];
+}
+
+interface InfoAnswer {
+  readonly Driver: string;
+  readonly CgroupVersion?: string;
+  readonly MemTotal: number;
+  readonly DockerRootDir: string;
+  readonly Architecture: string;
+}
+
+function systemOf(connect: Connect): DockerSystem {
+  return {
+    info: () =>
+      request(connect, 'answer', async (engine): Promise<DockerInfo> => {
+        const [version, info] = await Promise.all([
+          engine.version() as Promise<VersionAnswer>,
+          engine.info() as Promise<InfoAnswer>,
+        ]);
+        checkEngine(
+          version.Version,
+          (version.Components ?? []).map(({ Name }) => Name),
+        );
+        return {
+          version: version.Version,
+          storageDriver: info.Driver,
+          cgroupVersion: info.CgroupVersion ?? '1',
+          memoryBytes: info.MemTotal,
+          rootDir: info.DockerRootDir,
+          architecture: info.Architecture,
+        };
+      }),
+  };
+}
+
+function volumesOf(connect: Connect): DockerVolumes {
+  return {
+    create: async (name, labels) => {
+      await request(connect, `create volume ${name}`, (engine) => engine.createVolume({ Name: name, Labels: { ...labels } }));
+    },
+    remove: async (name) => {
+      await requestUnless(connect, `remove volume ${name}`, [404], (engine) => engine.getVolume(name).remove());
+    },
+    list: (labels) =>
+      request(connect, 'list volumes', async (engine) => {
+        const { Volumes } = await engine.listVolumes({ filters: labelFilter(labels) });
+        return Volumes.map(({ Name, Labels: own }) => ({ name: Name, labels: own }));
+      }),
+  };
+}

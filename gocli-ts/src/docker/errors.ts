@@ -1,0 +1,54 @@
+import { type ErrorCode } from '../errors/codes.ts';
+import { GocliError, messageOf } from '../errors/error.ts';
+
+/** What dockerode throws: an Error with the status of the answer, or with the code of a failed system call. */
+interface DockerFailure {
+  readonly statusCode?: number;
+  readonly code?: string;
+  /** `connect` when the socket could not be reached; other calls may fail on files of ours. */
+  readonly syscall?: string;
+}
+
+function failureOf(error: unknown): DockerFailure {
+  return error instanceof Error ? (error as DockerFailure) : {};
+}
+
+/** HTTP status of a refused request, or undefined. */
+export function statusOf(error: unknown): number | undefined {
+  return failureOf(error).statusCode;
+}
+
+const CONNECTION: Readonly<Record<string, [string, string]>> = {
+  ENOENT: ['it is not running (its socket does not exist)', 'Start it: sudo systemctl start docker, or: gocli doctor --fix'],
+  ECONNREFUSED: ['it is not running', 'Start it: sudo systemctl start docker, or: gocli doctor --fix'],
+  EACCES: ['this user may not use its socket', 'Add the user to the group docker and log in again: sudo usermod -aG docker $USER'],
+};
+
+/** The only place that looks at the words of the daemon. First match wins. */
+const MESSAGES: readonly [RegExp, ErrorCode, string?][] = [
+  [/no space left on device/i, 'DISK_FULL', 'Free space in the data root of Docker: docker system df'],
+  [/port is already allocated|address already in use/i, 'PORT_TAKEN'],
+  [/no such image|pull access denied|manifest unknown|repository .* not found/i, 'IMAGE_MISSING'],
+  [/error gathering device information.*tun/i, 'NO_TUN', 'Type: sudo modprobe tun'],
+];
+
+/**
+ * Turns whatever a request to the daemon threw into an error for people.
+ * @param what the request, as a phrase: `create container k8s-1.36-node01`
+ */
+export function dockerError(error: unknown, what: string): GocliError {
+  if (error instanceof GocliError) return error;
+  const { code, statusCode, syscall } = failureOf(error);
+  const connection = code === undefined ? undefined : CONNECTION[code];
+  if (connection !== undefined && syscall === 'connect') {
+    return new GocliError('DOCKER_UNREACHABLE', `the Docker daemon does not answer: ${connection[0]}`, {
+      cause: error,
+      hint: connection[1],
+    });
+  }
+  const message = messageOf(error);
+  const known = MESSAGES.find(([pattern]) => pattern.test(message));
+  if (known !== undefined) return new GocliError(known[1], `Docker could not ${what}`, { cause: error, observed: message, hint: known[2] });
+  const kind: ErrorCode = statusCode === 404 ? 'NOT_FOUND' : statusCode === 409 ? 'CONFLICT' : 'DOCKER';
+  return new GocliError(kind, `Docker could not ${what}`, { cause: error, observed: message });
+}

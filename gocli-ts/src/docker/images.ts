@@ -1,0 +1,116 @@
+import type { Readable } from 'node:stream';
+import type Dockerode from 'dockerode';
+import { GocliError, isCode } from '../errors/error.ts';
+import { labelFilter, request, requestUnless, type Connect } from './dockerode.ts';
+import { dockerError } from './errors.ts';
+import type { DockerImages, ImageInfo } from './port.ts';
+import { readProgress } from './progress.ts';
+
+/** Images of the daemon. */
+export function imagesOf(connect: Connect): DockerImages {
+  const inspect = (reference: string): Promise<ImageInfo | undefined> =>
+    requestUnless(connect, `inspect image ${reference}`, [404], async (engine) => imageInfo(await engine.getImage(reference).inspect()));
+  return {
+    inspect,
+    list: (labels) =>
+      request(connect, 'list images', async (engine) => {
+        const found = await engine.listImages({ filters: labelFilter(labels) });
+        return found.map(({ Id, RepoTags, Labels, Size, Created }) => ({
+          id: Id,
+          // The daemon says null for an image without a tag, whatever its types promise.
+          tags: (RepoTags as string[] | null | undefined) ?? [],
+          labels: Labels as Record<string, string> | null ?? {},
+          size: Size,
+          created: new Date(Created * 1000).toISOString(),
+        }));
+      }),
+    pull: async (reference, { signal, onProgress }) => {
+      await pull(connect, reference, signal, onProgress);
+      const info = await inspect(reference);
+      if (info === undefined) throw new GocliError('IMAGE_MISSING', `image ${reference} was pulled, but is not there`);
+      return info;
+    },
+    importRootfs: (tar, reference, { changes, signal }) =>
+      request(connect, `import ${reference}`, (engine) => importRootfs(engine, tar, reference, changes, signal), signal),
+    save: (references) =>
+      request(connect, `save ${references.join(', ')}`, (engine) => saveImages(engine, references)),
+    commit: (containerId, reference, { changes, comment }) =>
+      request(connect, `commit ${reference}`, async (engine) => {
+        const { repo, tag } = splitReference(reference);
+        const answer = (await engine
+          .getContainer(containerId)
+          .commit({ repo, tag, changes: [...changes], comment: comment ?? '', pause: false })) as { Id: string };
+        return answer.Id;
+      }),
+    tag: async (source, reference) => {
+      await request(connect, `tag ${source} as ${reference}`, (engine) => engine.getImage(source).tag(splitReference(reference)));
+    },
+    remove: async (reference) => {
+      await requestUnless(connect, `remove image ${reference}`, [404], (engine) => engine.getImage(reference).remove());
+    },
+  };
+}
+
+async function pull(
+  connect: Connect,
+  reference: string,
+  signal: AbortSignal,
+  onProgress: ((progress: { message: string; bytes?: number; totalBytes?: number }) => void) | undefined,
+): Promise<void> {
+  const what = `pull ${reference}`;
+  try {
+    await request(connect, what, async (engine) => {
+      const stream = (await engine.pull(reference, { abortSignal: signal })) as unknown as Readable;
+      await readProgress(stream, onProgress ?? (() => undefined));
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isCode(error, 'DOCKER') && !isCode(error, 'NOT_FOUND')) throw dockerError(error, what);
+    throw new GocliError(error.code === 'NOT_FOUND' ? 'IMAGE_MISSING' : 'DOWNLOAD', `image ${reference} cannot be pulled`, {
+      cause: error,
+      observed: error.observed,
+      hint: 'Check the name, the network and the login of the registry.',
+    });
+  }
+}
+
+async function importRootfs(
+  engine: Dockerode,
+  tar: Readable,
+  reference: string,
+  changes: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  const stream = (await engine.importImage(tar, {
+    ...splitReference(reference),
+    changes: [...changes],
+    abortSignal: signal,
+  })) as unknown as Readable;
+  return readProgress(stream, () => undefined);
+}
+
+/** `GET /images/get`, which dockerode's types leave out. */
+async function saveImages(engine: Dockerode, references: readonly string[]): Promise<Readable> {
+  const untyped = engine as unknown as { getImages(options: { names: readonly string[] }): Promise<Readable> };
+  return untyped.getImages({ names: references });
+}
+
+function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
+  // The daemon says null when there is none, whatever its types promise.
+  const { Labels: labels } = answer.Config as { Labels?: Record<string, string> | null };
+  return {
+    id: answer.Id,
+    tags: answer.RepoTags,
+    labels: labels ?? {},
+    size: answer.Size,
+    created: answer.Created,
+  };
+}
+
+/** Repository and tag; the last colon after the last slash separates them. */
+export function splitReference(reference: string): { repo: string; tag: string } {
+  const colon = reference.lastIndexOf(':');
+  return colon > reference.lastIndexOf('/')
+    ? { repo: reference.slice(0, colon), tag: reference.slice(colon + 1) }
+    : { repo: reference, tag: 'latest' };
+}

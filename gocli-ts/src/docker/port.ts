@@ -1,0 +1,183 @@
+import type { Readable, Writable, Duplex } from 'node:stream';
+
+/** What the engine needs of a container engine: small interfaces, one per noun. `dockerode.ts` is the adapter. */
+export interface Docker {
+  readonly system: DockerSystem;
+  readonly images: DockerImages;
+  readonly containers: DockerContainers;
+  readonly volumes: DockerVolumes;
+}
+
+export interface DockerSystem {
+  /**
+   * What the daemon says of itself.
+   * @throws GocliError DOCKER_UNREACHABLE, DOCKER_UNSUPPORTED (remote or too old)
+   */
+  info(): Promise<DockerInfo>;
+}
+
+export interface DockerInfo {
+  readonly version: string;
+  readonly storageDriver: string;
+  readonly cgroupVersion: string;
+  /** Bytes of memory of the daemon's host. */
+  readonly memoryBytes: number;
+  readonly rootDir: string;
+  readonly architecture: string;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+export interface ImageInfo {
+  /** `sha256:…` */
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly labels: Labels;
+  /** Bytes, uncompressed. */
+  readonly size: number;
+  /** RFC 3339. */
+  readonly created: string;
+}
+
+export interface TransferProgress {
+  readonly message: string;
+  readonly bytes?: number;
+  readonly totalBytes?: number;
+}
+
+export interface DockerImages {
+  inspect(reference: string): Promise<ImageInfo | undefined>;
+  /** Images that carry all the labels (`key` alone or `key` with its exact value). */
+  list(labels: Labels): Promise<ImageInfo[]>;
+  /** @throws GocliError IMAGE_MISSING when the registry does not have it, DOWNLOAD for any other failure */
+  pull(reference: string, options: { signal: AbortSignal; onProgress?: (progress: TransferProgress) => void }): Promise<ImageInfo>;
+  /** Makes a one-layer image from a root file system as a tar stream. Changes are Dockerfile instructions. */
+  importRootfs(tar: Readable, reference: string, options: { changes: readonly string[]; signal: AbortSignal }): Promise<string>;
+  /** The image as a docker archive (what `docker save` writes). */
+  save(references: readonly string[]): Promise<Readable>;
+  /** Commits a stopped container. Returns the image id. */
+  commit(containerId: string, reference: string, options: { changes: readonly string[]; comment?: string }): Promise<string>;
+  tag(source: string, reference: string): Promise<void>;
+  /** Removing what is not there is not an error. */
+  remove(reference: string): Promise<void>;
+}
+
+/** A host port published on 127.0.0.1; 0 lets the daemon choose. */
+export interface PublishedPort {
+  readonly containerPort: number;
+  readonly protocol: 'tcp' | 'udp';
+  readonly hostPort: number;
+}
+
+export interface Mount {
+  readonly type: 'volume' | 'bind' | 'tmpfs';
+  /** Volume name or host path; absent for tmpfs. */
+  readonly source?: string;
+  readonly target: string;
+  readonly readOnly?: boolean;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly hostname?: string;
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly env?: readonly string[];
+  readonly labels: Labels;
+  /** `bridge` (the daemon's default), `none`, or `container:<id>`. */
+  readonly network: string;
+  readonly ports?: readonly PublishedPort[];
+  /** Capabilities kept; all others are dropped. */
+  readonly capabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  /** Device nodes handed in, path equal inside and outside. */
+  readonly devices?: readonly string[];
+  readonly sysctls?: Readonly<Record<string, string>>;
+  readonly mounts?: readonly Mount[];
+  readonly user?: string;
+  /** Further groups of the process, by number. */
+  readonly groups?: readonly string[];
+  /** seccomp and AppArmor off: only for the one provisioning container that mounts. */
+  readonly unconfined?: boolean;
+  /** Names added to /etc/hosts, `name:address`. */
+  readonly extraHosts?: readonly string[];
+  readonly readOnlyRootfs?: boolean;
+}
+
+export interface ContainerInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly imageId: string;
+  readonly labels: Labels;
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  readonly exitCode: number;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly ports: readonly PublishedPort[];
+}
+
+export interface FileEntry {
+  /** Path below the target directory. */
+  readonly path: string;
+  readonly content: string | Buffer;
+  /** Unix mode; 0644 unless told. */
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export interface ExecOptions {
+  readonly signal?: AbortSignal;
+  readonly stdin?: string | Buffer | Readable;
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
+  readonly env?: readonly string[];
+  readonly user?: string;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  /** Captured unless a writable was given. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface DockerContainers {
+  /**
+   * Creates a container and returns its id.
+   * @throws GocliError CONFLICT (the name exists), IMAGE_MISSING, DOCKER
+   */
+  create(spec: ContainerSpec): Promise<string>;
+  /** @throws GocliError PORT_TAKEN, DISK_FULL, DOCKER */
+  start(id: string): Promise<void>;
+  /** Sends SIGTERM, after `seconds` SIGKILL. A container that is gone or not running is fine. */
+  stop(id: string, seconds: number): Promise<void>;
+  /** Kills and removes with anonymous volumes. A container that is gone is fine. */
+  remove(id: string): Promise<void>;
+  inspect(idOrName: string): Promise<ContainerInfo | undefined>;
+  list(labels: Labels): Promise<ContainerInfo[]>;
+  /** Both streams, in order, as text. */
+  logs(id: string, options?: { tail?: number }): Promise<string>;
+  /** Resolves with the exit code when the container ends. */
+  wait(id: string, signal: AbortSignal): Promise<number>;
+  /** Writes files below `directory`, which must exist; parents of the entries are made. */
+  putFiles(id: string, directory: string, files: readonly FileEntry[]): Promise<void>;
+  /** Extracts a tar stream into `directory`. */
+  putArchive(id: string, directory: string, tar: Readable): Promise<void>;
+  /** A path of the container as a tar stream. @throws GocliError NOT_FOUND */
+  getArchive(id: string, path: string): Promise<Readable>;
+  /** One file's content. @throws GocliError NOT_FOUND */
+  readFile(id: string, path: string): Promise<Buffer>;
+  exec(id: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Runs a program and returns its stdin and stdout as one duplex (stderr is dropped). Ends with the program. */
+  connect(id: string, argv: readonly string[], options?: { user?: string }): Promise<Duplex>;
+}
+
+export interface DockerVolumes {
+  create(name: string, labels: Labels): Promise<void>;
+  /** A volume that is gone is fine. @throws GocliError CONFLICT when it is in use */
+  remove(name: string): Promise<void>;
+  list(labels: Labels): Promise<{ name: string; labels: Labels }[]>;
+}

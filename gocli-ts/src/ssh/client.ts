@@ -1,0 +1,219 @@
+import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2';
+import { GocliError, messageOf } from '../errors/error.ts';
+import { abortReason } from '../shared/clock.ts';
+import { redact } from '../shared/redact.ts';
+import { lastLines } from '../shared/text.ts';
+import type { Ssh, SshConnection, SshExecOptions, SshResult, SshTarget } from './port.ts';
+
+const READY_MS = 20_000;
+/** A guest under emulation may be silent for long when its host is busy; 12 x 10 s before it counts as lost. */
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_MISSES = 12;
+
+/** ssh by the ssh2 library, which is loaded at first use. */
+export function ssh2Client(): Ssh {
+  return {
+    connect: async (target, signal) => {
+      const { Client: Ssh2 } = await import('ssh2');
+      signal.throwIfAborted();
+      return new Connection(await open(new Ssh2(), target, signal), target.node);
+    },
+  };
+}
+
+function open(client: Client, target: SshTarget, signal: AbortSignal): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (error: Error): void => {
+      signal.removeEventListener('abort', onAbort);
+      client.end();
+      client.destroy();
+      reject(error);
+    };
+    const fail = (why: string, cause?: unknown): void => {
+      giveUp(
+        new GocliError('GUEST_UNREACHABLE', `${target.node} cannot be reached by ssh: ${why}`, {
+          cause,
+          hint: 'Type: gocli status',
+        }),
+      );
+    };
+    const onAbort = (): void => {
+      giveUp(abortReason(signal));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    client.on('error', (error) => {
+      fail(error.message, error);
+    });
+    client.once('close', () => {
+      fail('the connection was closed');
+    });
+    client.once('ready', () => {
+      signal.removeEventListener('abort', onAbort);
+      client.setNoDelay(true);
+      resolve(client);
+    });
+    const { host, port, user, privateKey } = target;
+    try {
+      client.connect({
+        host,
+        port,
+        username: user,
+        privateKey,
+        readyTimeout: READY_MS,
+        keepaliveInterval: KEEPALIVE_MS,
+        keepaliveCountMax: KEEPALIVE_MISSES,
+      });
+    } catch (error) {
+      // A key that cannot be read is found before anything is sent.
+      fail(messageOf(error), error);
+    }
+  });
+}
+
+class Connection implements SshConnection {
+  readonly #client: Client;
+  readonly #node: string;
+
+  constructor(client: Client, node: string) {
+    this.#client = client;
+    this.#node = node;
+  }
+
+  async exec(command: string, options: SshExecOptions = {}): Promise<SshResult> {
+    options.signal?.throwIfAborted();
+    const channel = this.#channel(command, options);
+    const close = (): void => {
+      channel.then(
+        (opened) => {
+          opened.close();
+        },
+        () => undefined,
+      );
+    };
+    return unlessAborted(
+      channel.then((opened) => this.#converse(opened, options)),
+      options.signal,
+      close,
+    );
+  }
+
+  async #converse(channel: ClientChannel, options: SshExecOptions): Promise<SshResult> {
+    const { stdin, stdout, stderr, onLine } = options;
+    const output = Promise.all([collect(channel, stdout, onLine), collect(channel.stderr, stderr, onLine)]);
+    const exit = this.#exitOf(channel);
+    options.onResizer?.((columns, rows) => {
+      channel.setWindow(rows, columns, 0, 0);
+    });
+    const exitCode = await Promise.race([exit, failureOfInput(stdin, channel)]);
+    const [out, err] = await output;
+    return { exitCode, stdout: out, stderr: err };
+  }
+
+  async run(command: string, options: SshExecOptions = {}): Promise<SshResult> {
+    const result = await this.exec(command, options);
+    if (result.exitCode === 0) return result;
+    const shown = command.length > 200 ? `${command.slice(0, 197)}…` : command;
+    throw new GocliError('REMOTE_COMMAND', `${this.#node}: "${shown}" ended with code ${result.exitCode}`, {
+      observed: redact(lastLines(`${result.stdout}\n${result.stderr}`, 15)),
+    });
+  }
+
+  #channel(command: string, { pty }: SshExecOptions): Promise<ClientChannel> {
+    const terminal: PseudoTtyOptions | undefined =
+      pty === undefined ? undefined : { term: pty.term, cols: pty.columns, rows: pty.rows };
+    return new Promise((resolve, reject) => {
+      const done = (error: Error | undefined, channel: ClientChannel): void => {
+        if (error === undefined) resolve(channel);
+        else reject(this.#lost(error.message));
+      };
+      try {
+        if (command === '' && terminal !== undefined) this.#client.shell(terminal, done);
+        else this.#client.exec(command, terminal === undefined ? {} : { pty: terminal }, done);
+      } catch (error) {
+        reject(this.#lost(messageOf(error)));
+      }
+    });
+  }
+
+  #exitOf(channel: ClientChannel): Promise<number> {
+    return new Promise((resolve, reject) => {
+      let exitCode: number | undefined;
+      channel.on('exit', (code: number | null, signal?: string) => {
+        exitCode = code ?? 128 + signalNumber(signal);
+      });
+      channel.on('close', () => {
+        if (exitCode === undefined) reject(this.#lost('the connection was closed before the command ended'));
+        else resolve(exitCode);
+      });
+      channel.on('error', (error: Error) => {
+        reject(this.#lost(error.message));
+      });
+    });
+  }
+
+  #lost(why: string): GocliError {
+    return new GocliError('GUEST_UNREACHABLE', `${this.#node}: ${why}`, { hint: 'Type: gocli status' });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#client.end();
+    return Promise.resolve();
+  }
+}
+
+/** Feeds the command. Settles only when the input fails, with its error; the command is ended then. */
+function failureOfInput(stdin: SshExecOptions['stdin'], channel: ClientChannel): Promise<never> {
+  return new Promise((_, reject) => {
+    if (!(stdin instanceof Readable)) {
+      channel.end(stdin);
+      return;
+    }
+    stdin.once('error', (error) => {
+      channel.close();
+      reject(error);
+    });
+    stdin.pipe(channel);
+  });
+}
+
+/** Waits for the work, but no longer than the signal allows: a frozen guest answers nothing, not even a close. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, onAbort: () => void): Promise<T> {
+  if (signal === undefined) return work;
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => {
+      onAbort();
+      reject(abortReason(signal));
+    };
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (abort !== undefined) signal.removeEventListener('abort', abort);
+  }
+}
+
+async function collect(
+  from: Readable,
+  to: NodeJS.WritableStream | undefined,
+  onLine: ((line: string) => void) | undefined,
+): Promise<string> {
+  if (onLine !== undefined) {
+    const lines = from.pipe(new PassThrough());
+    createInterface({ input: lines, crlfDelay: Infinity }).on('line', onLine);
+  }
+  if (to === undefined) return text(from.pipe(new PassThrough()));
+  from.pipe(to, { end: false });
+  return '';
+}
+
+/** @param name with its prefix, as ssh2 gives it: `SIGTERM` */
+function signalNumber(name: string | undefined): number {
+  const numbers: Readonly<Record<string, number | undefined>> = constants.signals;
+  return numbers[name ?? ''] ?? 0;
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import ssh2, { type Connection, type ServerChannel } from 'ssh2';
+import { generateSshKey } from '../../gocli-ts/src/ssh/keys.ts';
+import type { SshTarget } from '../../gocli-ts/src/ssh/port.ts';
+
+/** An ssh server of this process. Commands run in /bin/sh. */
+export interface SshServer extends AsyncDisposable {
+  readonly target: SshTarget;
+  /** Sizes of pseudo terminals as they were asked for, `columns x rows`. */
+  readonly sizes: string[];
+  /** Process ids of the commands. */
+  readonly processes: number[];
+  /** Reads and answers nothing any more, as a guest that is frozen. */
+  freeze(): void;
+  /** Cuts all connections, as a guest that dies. */
+  cut(): void;
+}
+
+export async function startSshServer(): Promise<SshServer> {
+  const [host, user] = await Promise.all([generateSshKey('host'), generateSshKey('user')]);
+  const sizes: string[] = [];
+  const processes: number[] = [];
+  const sockets: Socket[] = [];
+  const server = new ssh2.Server({ hostKeys: [host.privateKey] }, (connection) => {
+    serve(connection, user.publicKey, sizes, processes);
+  });
+  const listener = createServer((socket) => {
+    sockets.push(socket.setNoDelay(true));
+    server.injectSocket(socket);
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    target: { host: '127.0.0.1', port, user: 'root', privateKey: user.privateKey, node: 'node01' },
+    sizes,
+    processes,
+    cut,
+    freeze: () => {
+      for (const socket of sockets) socket.pause();
+    },
+    [Symbol.asyncDispose]: async () => {
+      cut();
+      listener.close();
+      await once(listener, 'close');
+    },
+  };
+}
+
+function serve(connection: Connection, publicKey: string, sizes: string[], processes: number[]): void {
+  const allowed = ssh2.utils.parseKey(publicKey);
+  if (allowed instanceof Error) throw allowed;
+  connection.on('error', () => undefined);
+  connection.on('authentication', (context) => {
+    if (context.method === 'publickey' && context.key.data.equals(allowed.getPublicSSH())) context.accept();
+    else context.reject(['publickey']);
+  });
+  connection.on('session', (accept) => {
+    const session = accept();
+    session.on('pty', (acceptPty, _, { cols, rows }) => {
+      sizes.push(`${cols.toFixed(0)}x${rows.toFixed(0)}`);
+      acceptPty();
+    });
+    session.on('window-change', (_accept, _reject, { cols, rows }) => {
+      sizes.push(`${cols.toFixed(0)}x${rows.toFixed(0)}`);
+    });
+    session.on('exec', (acceptExec, _, { command }) => {
+      execute(acceptExec(), command, processes);
+    });
+    session.on('shell', (acceptShell) => {
+      execute(acceptShell(), '/bin/sh', processes);
+    });
+  });
+}
+
+function execute(channel: ServerChannel, command: string, processes: number[]): void {
+  const child = spawn('/bin/sh', ['-c', command]);
+  if (child.pid !== undefined) processes.push(child.pid);
+  child.stdout.pipe(channel, { end: false });
+  child.stderr.pipe(channel.stderr, { end: false });
+  channel.pipe(child.stdin).on('error', () => undefined);
+  channel.on('close', () => child.kill('SIGHUP'));
+  child.on('close', (code, signal) => {
+    if (code === null) channel.exit((signal ?? 'TERM').replace('SIG', ''));
+    else channel.exit(code);
+    channel.end();
+  });
+}
