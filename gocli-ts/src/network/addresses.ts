@@ -1,0 +1,43 @@
+/**
+ * Addresses every cluster uses inside its own network namespace. They are those of kubevirtci, which users and
+ * scripts rely on; clusters do not collide because each has a namespace of its own.
+ */
+export const GATEWAY = '192.168.66.2';
+export const NODE_SUBNET = '192.168.66.0/24';
+export const BRIDGE = 'br0';
+/** Fixed, so that a guest's neighbour table stays right however often the network container is made anew. */
+export const BRIDGE_MAC = '52:55:00:d1:55:00';
+
+/** `node01`, `node02` … `node99`. */
+export function nodeName(index: number): string {
+  return `node${twoDigits(index)}`;
+}
+
+/** 192.168.66.101 for node01. */
+export function nodeAddress(index: number): string {
+  return `192.168.66.${(100 + index).toFixed(0)}`;
+}
+
+/** 52:55:00:d1:55:01 for node01. */
+export function nodeMac(index: number): string {
+  return `52:55:00:d1:55:${twoDigits(index)}`;
+}
+
+/** Name of a node's tap on the bridge. */
+export function tapName(index: number): string {
+  return `tap${twoDigits(index)}`;
+}
+
+/** ssh of node NN is port 22NN of the network container. */
+export function sshPort(index: number): number {
+  return 2200 + index;
+}
+
+/** VNC of node NN is port 59NN of the network container. */
+export function vncPort(index: number): number {
+  return 5900 + index;
+}
+
+function twoDigits(index: number): string {
+  return String(index).padStart(2, '0');
+}

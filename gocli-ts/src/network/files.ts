@@ -1,0 +1,100 @@
+import {
+  BRIDGE,
+  BRIDGE_MAC,
+  GATEWAY,
+  NODE_SUBNET,
+  nodeAddress,
+  nodeMac,
+  nodeName,
+  sshPort,
+  tapName,
+} from './addresses.ts';
+import { PORTS } from './ports.ts';
+
+/** What decides the network of a cluster. */
+export interface NetworkPlan {
+  readonly nodes: number;
+  /** uid that qemu runs as; the taps belong to it, so that qemu needs no capability. */
+  readonly qemuUid: number;
+}
+
+/** Input of `ip -batch`: the bridge and one tap per node. */
+export function renderLinks({ nodes, qemuUid }: NetworkPlan): string {
+  const taps = indices(nodes).flatMap((index) => [
+    `tuntap add dev ${tapName(index)} mode tap user ${qemuUid.toFixed(0)}`,
+    `link set dev ${tapName(index)} master ${BRIDGE} up`,
+  ]);
+  return lines([
+    `link add name ${BRIDGE} address ${BRIDGE_MAC} type bridge`,
+    `address add ${GATEWAY}/24 dev ${BRIDGE}`,
+    `link set dev ${BRIDGE} up`,
+    ...taps,
+  ]);
+}
+
+/**
+ * Input of `nft -f`: published ports to the nodes, and masquerading both ways. Towards the bridge it leaves the
+ * bridge's own subnet alone, so that nodes see each other's real addresses.
+ */
+export function renderNat({ nodes }: NetworkPlan): string {
+  const ssh = indices(nodes).map((index) => dnat('tcp', sshPort(index), `${nodeAddress(index)}:22`));
+  const named = PORTS.filter(
+    ({ nodePort, port }, at) =>
+      nodePort !== undefined && PORTS.findIndex((other) => other.port === port) === at,
+  ).map(({ protocol, port, nodePort }) =>
+    dnat(protocol, port, `${nodeAddress(1)}:${(nodePort ?? port).toFixed(0)}`),
+  );
+  return lines([
+    'table ip gocli {',
+    '  chain prerouting {',
+    '    type nat hook prerouting priority dstnat;',
+    ...[...ssh, ...named].map((rule) => `    ${rule}`),
+    '  }',
+    '  chain postrouting {',
+    '    type nat hook postrouting priority srcnat;',
+    `    ip saddr ${NODE_SUBNET} oifname != "${BRIDGE}" masquerade`,
+    `    ip saddr != ${NODE_SUBNET} oifname "${BRIDGE}" masquerade`,
+    '  }',
+    '}',
+  ]);
+}
+
+/**
+ * Configuration of dnsmasq. Names of nodes are host records, not names learnt from leases: a machine that was
+ * saved and loaded does not ask DHCP again. Leases never end and are handed out without a ping (3 s each).
+ */
+export function renderDnsmasq({ nodes }: NetworkPlan): string {
+  return lines([
+    'user=root',
+    `interface=${BRIDGE}`,
+    'except-interface=lo',
+    'bind-interfaces',
+    'no-hosts',
+    'no-ping',
+    'resolv-file=/etc/resolv.conf',
+    'cache-size=1000',
+    'log-facility=-',
+    'dhcp-authoritative',
+    'dhcp-leasefile=/run/dnsmasq.leases',
+    'dhcp-range=192.168.66.10,192.168.66.200,infinite',
+    `dhcp-option=option:router,${GATEWAY}`,
+    `dhcp-option=option:dns-server,${GATEWAY}`,
+    `host-record=registry,${GATEWAY}`,
+    ...indices(nodes).flatMap((index) => [
+      `dhcp-host=${nodeMac(index)},${nodeAddress(index)},${nodeName(index)},infinite`,
+      `host-record=${nodeName(index)},${nodeAddress(index)}`,
+    ]),
+  ]);
+}
+
+function dnat(protocol: string, port: number, target: string): string {
+  return `iifname "eth0" ${protocol} dport ${port.toFixed(0)} dnat to ${target}`;
+}
+
+function indices(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at + 1);
+}
+
+function lines(list: readonly string[]): string {
+  return `${list.join('\n')}\n`;
+}

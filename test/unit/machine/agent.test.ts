@@ -1,0 +1,73 @@
+import test from 'ava';
+import { Agent } from '../../../gocli-ts/src/machine/agent.ts';
+import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
+import { fakeGuest } from './guest.ts';
+
+const never = new AbortController().signal;
+
+function answer({ execute, arguments: argument }: Record<string, unknown>): unknown {
+  if (execute === 'guest-sync-delimited') return { return: (argument as { id: number }).id };
+  if (execute === 'guest-get-time') return { return: 1234 };
+  return execute === 'guest-shutdown'
+    ? undefined
+    : { error: { class: 'CommandNotFound', desc: 'no such command' } };
+}
+
+test('an agent is synchronised behind the byte that drops what others left half-sent', async (t) => {
+  const guest = await fakeGuest(answer);
+  await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
+  t.true(guest.received[0]?.startsWith('\ufffd'));
+  t.deepEqual(guest.programs[0]?.slice(-1), [`UNIX-CONNECT:${MACHINE_PATH.agent}`]);
+  t.is(await agent.execute('guest-get-time', {}, never), 1234);
+});
+
+test('an agent that starts late is asked again, and its late answers are not taken for others', async (t) => {
+  // The time limit of a try does not keep a process alive; a real socket does.
+  const alive = setInterval(() => undefined, 1000);
+  t.teardown(() => {
+    clearInterval(alive);
+  });
+  const requests: unknown[] = [];
+  const guest = await fakeGuest((request) => {
+    requests.push(request);
+    if (requests.length === 1) return undefined;
+    // The first question is answered late, just before the second one.
+    if (requests.length === 2)
+      guest.far.write(`${JSON.stringify(answer(requests[0] as Record<string, unknown>))}\n`);
+    return answer(request);
+  });
+  await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
+  t.is(requests.length, 2);
+  t.is(await agent.execute('guest-get-time', {}, never), 1234);
+});
+
+test('what the agent refuses is an error with its own words', async (t) => {
+  const guest = await fakeGuest(answer);
+  await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
+  const error = await t.throwsAsync(agent.execute('guest-x', {}, never), {
+    code: 'REMOTE_COMMAND',
+    message: /node01.*guest-x/,
+  });
+  t.like(error, { observed: '{"class":"CommandNotFound","desc":"no such command"}' });
+});
+
+test('a shutdown waits for no answer', async (t) => {
+  const guest = await fakeGuest(answer);
+  await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
+  agent.shutdown();
+  await agent.execute('guest-get-time', {}, never);
+  t.regex(guest.received[1] ?? '', /"guest-shutdown".*"powerdown"/);
+});
+
+test('a socket that closes while the agent is waited for is GUEST_DIED, an abort its reason', async (t) => {
+  const closing = await fakeGuest(() => undefined);
+  setTimeout(() => closing.far.end(), 20);
+  await t.throwsAsync(Agent.open(closing.docker, closing.container, 'node01', never), { code: 'GUEST_DIED' });
+  const silent = await fakeGuest(() => undefined);
+  const stop = new AbortController();
+  const reason = new Error('stop');
+  setTimeout(() => {
+    stop.abort(reason);
+  }, 20);
+  await t.throwsAsync(Agent.open(silent.docker, silent.container, 'node01', stop.signal), { is: reason });
+});

@@ -1,0 +1,103 @@
+import test from 'ava';
+import {
+  nodeAddress,
+  nodeMac,
+  nodeName,
+  sshPort,
+  tapName,
+  vncPort,
+} from '../../../gocli-ts/src/network/addresses.ts';
+import { renderDnsmasq, renderLinks, renderNat } from '../../../gocli-ts/src/network/files.ts';
+import { PINNABLE, PORTS, publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
+
+const one = { nodes: 1, qemuUid: 107 };
+const three = { nodes: 3, qemuUid: 0 };
+
+test('names and addresses are those of kubevirtci', (t) => {
+  t.deepEqual(
+    [nodeName(1), nodeAddress(1), nodeMac(1), tapName(1), sshPort(1), vncPort(1)],
+    ['node01', '192.168.66.101', '52:55:00:d1:55:01', 'tap01', 2201, 5901],
+  );
+  t.deepEqual(
+    [nodeName(99), nodeAddress(99), nodeMac(99)],
+    ['node99', '192.168.66.199', '52:55:00:d1:55:99'],
+  );
+});
+
+test('one tap per node, owned by the user qemu runs as', (t) => {
+  t.deepEqual(renderLinks(one).trimEnd().split('\n'), [
+    'link add name br0 address 52:55:00:d1:55:00 type bridge',
+    'address add 192.168.66.2/24 dev br0',
+    'link set dev br0 up',
+    'tuntap add dev tap01 mode tap user 107',
+    'link set dev tap01 master br0 up',
+  ]);
+  const taps = [...renderLinks(three).matchAll(/^tuntap add dev (tap\d\d) mode tap user 0$/gm)].map(
+    ([, tap]) => tap,
+  );
+  t.deepEqual(taps, ['tap01', 'tap02', 'tap03']);
+});
+
+test('published ports are forwarded once each: ssh to its own node, named ports to node01', (t) => {
+  const rules = [...renderNat(three).matchAll(/iifname "eth0" (tcp|udp) dport (\d+) dnat to (\S+)/g)].map(
+    ([, protocol, port, target]) => [`${String(port)}/${String(protocol)}`, target],
+  );
+  const map = new Map(rules as [string, string][]);
+  t.is(map.size, rules.length);
+  t.is(map.get('2201/tcp'), '192.168.66.101:22');
+  t.is(map.get('2203/tcp'), '192.168.66.103:22');
+  t.is(map.get('6443/tcp'), '192.168.66.101:6443');
+  t.is(map.get('443/tcp'), '192.168.66.101:443');
+  t.is(map.get('31111/udp'), '192.168.66.101:31111');
+  // The registry and VNC listen in the namespace itself.
+  t.false(map.has('5000/tcp'));
+  t.false(map.has('5901/tcp'));
+});
+
+test('masquerading towards the bridge leaves the subnet of the nodes alone', (t) => {
+  const masquerades = renderNat(one)
+    .split('\n')
+    .filter((line) => line.includes('masquerade'));
+  t.deepEqual(
+    masquerades.map((line) => line.trim()),
+    [
+      'ip saddr 192.168.66.0/24 oifname != "br0" masquerade',
+      'ip saddr != 192.168.66.0/24 oifname "br0" masquerade',
+    ],
+  );
+});
+
+test('brackets of the rules match', (t) => {
+  let depth = 0;
+  for (const character of renderNat(three)) {
+    depth += character === '{' ? 1 : character === '}' ? -1 : 0;
+    t.true(depth >= 0);
+  }
+  t.is(depth, 0);
+});
+
+test('every node has a lease for good and a name that does not depend on it', (t) => {
+  const lines = renderDnsmasq(three).trimEnd().split('\n');
+  for (const index of [1, 2, 3]) {
+    t.true(lines.includes(`dhcp-host=${nodeMac(index)},${nodeAddress(index)},${nodeName(index)},infinite`));
+    t.true(lines.includes(`host-record=${nodeName(index)},${nodeAddress(index)}`));
+  }
+  t.true(lines.includes('host-record=registry,192.168.66.2'));
+  t.true(lines.includes('interface=br0') && lines.includes('bind-interfaces'));
+  t.is(lines.filter((line) => line.startsWith('dhcp-host=')).length, 3);
+});
+
+test('what is published: the named ports once each, and ssh of every node', (t) => {
+  const keys = publishedPorts(3).map(({ key }) => key);
+  t.is(new Set(keys).size, keys.length);
+  for (const { port, protocol } of PORTS) t.true(keys.includes(`${port}/${protocol}`));
+  t.true(keys.includes('2202/tcp') && keys.includes('2203/tcp') && !keys.includes('2204/tcp'));
+  t.is(publishedPorts(1).length, keys.length - 2);
+});
+
+test('every port that can be pinned is a named port', (t) => {
+  t.deepEqual(
+    PINNABLE.filter((name) => !PORTS.some((port) => port.name === name)),
+    [],
+  );
+});
