@@ -1,0 +1,121 @@
+import { IMAGE_PATH } from '../config/provider.ts';
+import { LABEL, type Role } from '../docker/labels.ts';
+import type { ContainerSpec, FileEntry, Labels, PublishedPort } from '../docker/port.ts';
+import { machineContainer } from '../machine/container.ts';
+import type { DeviceAccess } from '../machine/devices.ts';
+import type { Accelerator, MachineSpec } from '../machine/spec.ts';
+import { nodeMac, nodeName, tapName, vncPort } from '../network/addresses.ts';
+import { renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
+import { publishedPorts } from '../network/ports.ts';
+import { containerName, registryVolume } from './names.ts';
+import type { ClusterPlan } from './plan.ts';
+
+/** Everything that decides the containers of one cluster start. */
+export interface ClusterLayout {
+  readonly plan: ClusterPlan;
+  /** Host port by `<container port>/<protocol>`. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly accelerator: Accelerator;
+  readonly access: DeviceAccess;
+  readonly run: string;
+  readonly version: string;
+  /** Public part of the cluster's ssh key, one line. */
+  readonly sshPublicKey: string;
+}
+
+export function labelsFor(layout: ClusterLayout, role: Role, node?: string): Labels {
+  return {
+    [LABEL.cluster]: layout.plan.host.name,
+    [LABEL.role]: role,
+    [LABEL.provider]: layout.plan.guest.provider,
+    [LABEL.run]: layout.run,
+    [LABEL.version]: layout.version,
+    ...(node === undefined ? {} : { [LABEL.node]: node }),
+  };
+}
+
+/**
+ * The container that owns the namespace. Its capabilities are the measured minimum: NET_ADMIN for the bridge, the taps
+ * and the rules, NET_RAW and NET_BIND_SERVICE for DHCP and DNS, SETUID and SETGID for dnsmasq's start.
+ */
+export function networkContainer(layout: ClusterLayout): ContainerSpec {
+  const { plan } = layout;
+  return {
+    name: containerName.network(plan.host.name),
+    image: plan.host.imageId,
+    hostname: 'gateway',
+    labels: labelsFor(layout, 'dnsmasq'),
+    network: 'bridge',
+    ports: publishedFor(layout),
+    capabilities: ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE', 'SETUID', 'SETGID'],
+    noNewPrivileges: true,
+    devices: ['/dev/net/tun'],
+    sysctls: { 'net.ipv4.ip_forward': '1' },
+    entrypoint: ['/usr/lib/gocli/network'],
+    command: [],
+  };
+}
+
+function publishedFor(layout: ClusterLayout): PublishedPort[] {
+  return publishedPorts(layout.plan.guest.nodes).map(({ key, port, protocol }) => ({
+    containerPort: port,
+    protocol,
+    hostPort: layout.ports[key] ?? 0,
+  }));
+}
+
+/** Files of the network container, put below /etc/gocli before it starts. */
+export function networkFiles(layout: ClusterLayout): FileEntry[] {
+  const network = { nodes: layout.plan.guest.nodes, qemuUid: layout.access.qemuUid };
+  return [
+    { path: 'links', content: renderLinks(network) },
+    { path: 'nat.nft', content: renderNat(network) },
+    { path: 'dnsmasq.conf', content: renderDnsmasq(network) },
+  ];
+}
+
+export function registryContainer(layout: ClusterLayout, networkId: string): ContainerSpec {
+  const { name, imageId } = layout.plan.host;
+  return {
+    name: containerName.registry(name),
+    image: imageId,
+    labels: labelsFor(layout, 'registry'),
+    network: `container:${networkId}`,
+    capabilities: [],
+    noNewPrivileges: true,
+    user: '107:107',
+    mounts: [{ type: 'volume', source: registryVolume(name), target: '/var/lib/registry' }],
+    entrypoint: ['docker-registry'],
+    command: ['serve', '/etc/gocli/registry.yml'],
+  };
+}
+
+export function nodeContainer(layout: ClusterLayout, index: number, networkId: string): ContainerSpec {
+  const { plan } = layout;
+  return machineContainer(machineSpec(layout, index), {
+    name: containerName.node(plan.host.name, index),
+    image: plan.host.imageId,
+    network: `container:${networkId}`,
+    labels: labelsFor(layout, 'node', nodeName(index)),
+    access: layout.access,
+  });
+}
+
+/** The machine of one node. Host name and ssh key reach the guest as systemd credentials; nothing is in the image. */
+export function machineSpec({ plan, accelerator, sshPublicKey }: ClusterLayout, index: number): MachineSpec {
+  const { cpus, memoryMiB, kernelArgs, disk } = plan.guest;
+  return {
+    name: nodeName(index),
+    cpus,
+    memoryMiB,
+    accelerator,
+    kernel: IMAGE_PATH.kernel,
+    initrd: IMAGE_PATH.initrd,
+    kernelArgs,
+    ...(disk ? { disk: { backing: IMAGE_PATH.disk } } : {}),
+    mac: nodeMac(index),
+    tap: tapName(index),
+    vncPort: vncPort(index),
+    credentials: { 'ssh.authorized_keys.root': sshPublicKey, 'system.hostname': nodeName(index) },
+  };
+}

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { LABEL } from '../docker/labels.ts';
+import { writeAtomic } from '../host/files.ts';
+import { MACHINE_PATH } from '../machine/spec.ts';
+import { redact } from '../shared/redact.ts';
+import type { ClusterDeps } from './deps.ts';
+
+/**
+ * Keeps the logs and consoles of a start that failed in `<state>/failed/<name>-<run>`, as far as they can be had.
+ * Returns the folder.
+ */
+export async function collectEvidence(
+  name: string,
+  run: string,
+  { docker, paths }: Pick<ClusterDeps, 'docker' | 'paths'>,
+): Promise<string | undefined> {
+  const containers = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.run]: run });
+  if (containers.length === 0) return undefined;
+  const folder = join(paths.state, 'failed', `${name}-${run}`);
+  await Promise.all(
+    containers.flatMap(({ id, name: container, labels }) => {
+      const log = docker.containers
+        .logs(id)
+        .then((text) => writeAtomic(join(folder, `${container}.log`), redact(text)))
+        .catch(() => undefined);
+      if (labels[LABEL.node] === undefined) return [log];
+      const console = docker.containers
+        .readFile(id, MACHINE_PATH.consoleLog)
+        .then((data) => writeAtomic(join(folder, `${container}.console.log`), redact(data.toString('utf8'))))
+        .catch(() => undefined);
+      return [log, console];
+    }),
+  );
+  return folder;
+}

@@ -1,0 +1,19 @@
+import { LABEL } from '../../docker/labels.ts';
+import { MACHINE_PATH } from '../../machine/spec.ts';
+import type { FoundCluster } from '../find.ts';
+import { json, onePart, type LogDeps, type LogPart } from './part.ts';
+
+/** Logs and facts of every container, and the serial console of every machine. They outlive the container's end. */
+export function containerParts(found: FoundCluster, { docker }: LogDeps): LogPart[] {
+  return found.containers.flatMap(({ id, name, labels }) => {
+    const parts = [
+      onePart(`containers/${name}.log`, () => docker.containers.logs(id)),
+      onePart(`containers/${name}.json`, async () => json(await docker.containers.inspect(id))),
+    ];
+    const node = labels[LABEL.node];
+    if (node === undefined) return parts;
+    const console = async (): Promise<string> =>
+      (await docker.containers.readFile(id, MACHINE_PATH.consoleLog)).toString('utf8');
+    return [...parts, onePart(`nodes/${node}/console.log`, console)];
+  });
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { readIfThere } from '../../host/files.ts';
+import { clusterFolder } from '../../host/paths.ts';
+import type { FoundCluster } from '../find.ts';
+import { STATE_FILE } from '../state.ts';
+import { clusterStatus } from '../status.ts';
+import { json, onePart, type LogDeps, type LogPart } from './part.ts';
+
+/** What was planned, what it runs on, and what holds now. */
+export function factParts(found: FoundCluster, deps: LogDeps): LogPart[] {
+  return [
+    onePart('plan.json', () =>
+      Promise.resolve(json(found.state ?? { name: found.name, state: 'was never written' })),
+    ),
+    onePart('versions.json', async () => json(await versions(found, deps))),
+    onePart('status.json', async (signal) => json(await clusterStatus(found, { ...deps, signal }))),
+    onePart(
+      'gocli.log',
+      async () => (await readIfThere(join(clusterFolder(deps.paths, found.name), STATE_FILE.log))) ?? '',
+    ),
+  ];
+}
+
+async function versions({ state, containers }: FoundCluster, { docker, version }: LogDeps): Promise<unknown> {
+  const imageId = state?.plan.host.imageId ?? containers[0]?.imageId;
+  return {
+    gocli: version,
+    node: process.version,
+    docker: await docker.system.info(),
+    kubernetes: state?.plan.guest.kubernetes?.version ?? null,
+    image: imageId === undefined ? null : ((await docker.images.inspect(imageId)) ?? imageId),
+  };
+}

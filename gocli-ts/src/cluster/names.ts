@@ -1,0 +1,38 @@
+import { GocliError } from '../errors/error.ts';
+import { nodeName } from '../network/addresses.ts';
+import { didYouMean } from '../shared/text.ts';
+
+/**
+ * Checks a cluster name before it reaches a path, a label or a container name.
+ * @throws GocliError BAD_VALUE
+ */
+export function checkClusterName(name: string): string {
+  if (!/^[a-z0-9]([a-z0-9.-]{0,38}[a-z0-9])?$/.test(name) || name.includes('..')) {
+    throw new GocliError('BAD_VALUE', `--name: "${name}" is not a cluster name`, {
+      hint: 'Use at most 40 lower-case letters, digits, "." and "-", beginning and ending with a letter or digit.',
+    });
+  }
+  return name;
+}
+
+/** Number of a node from its name, `node01` or `node1`. @throws GocliError NOT_FOUND */
+export function nodeIndex(node: string, nodes: number): number {
+  const index = Number(/^node0?([1-9]\d?)$/.exec(node)?.[1]);
+  if (index >= 1 && index <= nodes) return index;
+  const known = Array.from({ length: nodes }, (_, at) => nodeName(at + 1));
+  throw new GocliError('NOT_FOUND', `there is no node "${node}" in this cluster.${didYouMean(node, known)}`, {
+    hint: `Its nodes: ${known.join(', ')}`,
+  });
+}
+
+/** Container names of a cluster. */
+export const containerName = {
+  network: (cluster: string): string => `${cluster}-dnsmasq`,
+  registry: (cluster: string): string => `${cluster}-registry`,
+  node: (cluster: string, index: number): string => `${cluster}-${nodeName(index)}`,
+} as const;
+
+/** The volume with the registry's data. */
+export function registryVolume(cluster: string): string {
+  return `${cluster}-registry`;
+}

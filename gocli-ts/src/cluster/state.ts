@@ -1,0 +1,87 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { GocliError } from '../errors/error.ts';
+import { readIfThere, writeAtomic } from '../host/files.ts';
+import { clusterFolder, type Paths } from '../host/paths.ts';
+import type { ClusterPlan } from './plan.ts';
+
+const stateSchema = z.object({
+  format: z.literal(1),
+  name: z.string(),
+  createdAt: z.string(),
+  run: z.string(),
+  accelerator: z.enum(['kvm', 'tcg']),
+  acceleratorReason: z.string(),
+  plan: z.custom<ClusterPlan>((value) => typeof value === 'object' && value !== null),
+  /** Host port on 127.0.0.1 by `<container port>/<protocol>`; fixed for the life of the cluster. */
+  ports: z.record(z.string(), z.int()),
+  /** RFC 3339 time at which the cluster was first seen Ready; absent while it starts. */
+  readyAt: z.string().optional(),
+});
+
+/** What labels cannot hold: `$XDG_STATE_HOME/gocli/clusters/<name>/cluster.json`. */
+export type ClusterState = z.infer<typeof stateSchema>;
+
+/** Files of a cluster's state folder. */
+export const STATE_FILE = {
+  cluster: 'cluster.json',
+  kubeconfig: 'kubeconfig',
+  sshKey: 'id_ed25519',
+  log: 'run.log',
+} as const;
+
+export async function writeState(paths: Paths, state: ClusterState): Promise<void> {
+  const folder = clusterFolder(paths, state.name);
+  await writeAtomic(join(folder, STATE_FILE.cluster), `${JSON.stringify(state, undefined, 2)}\n`);
+}
+
+/** The state of a cluster, or undefined when there is none. @throws GocliError BAD_FILE for a damaged file */
+export async function readState(paths: Paths, name: string): Promise<ClusterState | undefined> {
+  const file = join(clusterFolder(paths, name), STATE_FILE.cluster);
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    return stateSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new GocliError('BAD_FILE', `${file} is damaged`, {
+      cause: error,
+      hint: `Type: gocli rm --name ${name}`,
+    });
+  }
+}
+
+/** Writes a secret of the cluster, mode 0600. */
+export async function writeSecret(
+  paths: Paths,
+  name: string,
+  file: 'kubeconfig' | 'id_ed25519',
+  text: string,
+): Promise<string> {
+  const path = join(clusterFolder(paths, name), file);
+  await writeAtomic(path, text, 0o600);
+  return path;
+}
+
+/** @throws GocliError NOT_FOUND */
+export async function readSecret(
+  paths: Paths,
+  name: string,
+  file: 'kubeconfig' | 'id_ed25519',
+): Promise<string> {
+  const text = await readIfThere(join(clusterFolder(paths, name), file));
+  if (text === undefined) {
+    throw new GocliError('NOT_FOUND', `cluster "${name}" has no ${file} yet`, { hint: 'Type: gocli status' });
+  }
+  return text;
+}
+
+export async function removeState(paths: Paths, name: string): Promise<void> {
+  await rm(clusterFolder(paths, name), { recursive: true, force: true });
+}
+
+/** Names of all clusters that have a state folder. */
+export async function stateNames(paths: Paths): Promise<string[]> {
+  const entries = await readdir(join(paths.state, 'clusters'), { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}

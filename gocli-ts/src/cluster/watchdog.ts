@@ -1,0 +1,68 @@
+import { LABEL } from '../docker/labels.ts';
+import type { ContainerInfo, Docker } from '../docker/port.ts';
+import { GocliError } from '../errors/error.ts';
+import { MACHINE_PATH } from '../machine/spec.ts';
+import { redact } from '../shared/redact.ts';
+import { lastLines } from '../shared/text.ts';
+
+type Watched = Pick<ContainerInfo, 'id' | 'name' | 'labels'>;
+
+/**
+ * Runs work that needs all these containers to stay alive. When one ends, the work's signal is aborted with
+ * GUEST_DIED and the end of its console, so that nobody waits minutes for a machine that is gone.
+ */
+export async function whileAlive<T>(
+  docker: Docker,
+  containers: readonly Watched[],
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const died = new AbortController();
+  const watch = AbortSignal.any([signal, over.signal]);
+  for (const container of containers) {
+    docker.containers.wait(container.id, watch).then(
+      async (exitCode) => {
+        if (!watch.aborted) died.abort(await deathOf(docker, container, exitCode));
+      },
+      () => undefined,
+    );
+  }
+  try {
+    return await work(AbortSignal.any([signal, died.signal]));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (died.signal.aborted) throw died.signal.reason;
+    // The work may notice the end of a machine before the daemon has told of it.
+    throw (await deathAmong(docker, containers)) ?? error;
+  } finally {
+    over.abort();
+  }
+}
+
+async function deathAmong(docker: Docker, containers: readonly Watched[]): Promise<GocliError | undefined> {
+  for (const container of containers) {
+    const now = await docker.containers.inspect(container.id).catch(() => undefined);
+    if (now?.state === 'exited' || now?.state === 'dead') return deathOf(docker, container, now.exitCode);
+  }
+  return undefined;
+}
+
+async function deathOf(docker: Docker, container: Watched, exitCode: number): Promise<GocliError> {
+  const node = container.labels[LABEL.node];
+  const logs = await docker.containers.logs(container.id, { tail: 20 }).catch(() => '');
+  const console = node === undefined ? '' : await consoleTail(docker, container.id, 20);
+  const what = node === undefined ? `container ${container.name}` : `the machine of ${node}`;
+  return new GocliError('GUEST_DIED', `${what} ended with code ${exitCode}`, {
+    observed: redact(lastLines(`${logs}\n${console}`, 20)) || 'it left no output',
+    hint: 'Run again with --keep-on-failure to look at what it left.',
+  });
+}
+
+/** The last lines of a machine's serial console; empty when there is none yet. */
+export async function consoleTail(docker: Docker, containerId: string, lines: number): Promise<string> {
+  const log = await docker.containers
+    .readFile(containerId, MACHINE_PATH.consoleLog)
+    .catch(() => Buffer.from(''));
+  return lastLines(log.toString('utf8'), lines);
+}

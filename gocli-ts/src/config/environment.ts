@@ -1,0 +1,137 @@
+import { split } from 'shlex';
+import { GocliError, messageOf } from '../errors/error.ts';
+import { parseSize } from '../shared/size.ts';
+import { UNHONOURED_VARIABLES } from './kubevirtci-variables.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What kubevirtci's variables ask for. Absent values are the provider's or gocli's own defaults. */
+export interface EnvironmentRequest {
+  /** Shaped like a provider name; whether there is such a provider is not checked here. */
+  readonly provider?: string;
+  readonly nodes?: number;
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+  /** Tag of the provider image. */
+  readonly tag?: string;
+  /** Host, with a port perhaps, of the registry that has the provider image. */
+  readonly registry?: string;
+  /** Path of the image within the registry, before the provider's name. */
+  readonly organisation?: string;
+  /** Further words for the command line of `run`. */
+  readonly extraArguments: readonly string[];
+  /** File that also gets the kubeconfig. */
+  readonly globalKubeconfig?: string;
+  /** One line for each variable that is known and not acted on. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads kubevirtci's variables, so that scripts written for it bring up the same cluster here. An empty value counts
+ * as none, and variables of other programs are left alone.
+ * @throws GocliError BAD_VALUE naming the variable, its value and what is accepted
+ */
+export function readEnvironment(env: Environment): EnvironmentRequest {
+  checkRuntime(env);
+  return {
+    ...optional('provider', word(env, 'KUBEVIRT_PROVIDER', PROVIDER, 'a provider such as k8s-1.36')),
+    ...optional('nodes', readNodes(env)),
+    ...optional('cpus', whole(env, 'KUBEVIRT_NUM_VCPU', 64)),
+    ...optional('memoryBytes', readMemory(env)),
+    ...optional('tag', word(env, 'KUBEVIRTCI_TAG', TAG, 'an image tag: letters, digits, "_", "." and "-"')),
+    ...optional(
+      'registry',
+      word(env, 'KUBEVIRTCI_CONTAINER_REGISTRY', REGISTRY, 'a host name, with ":port" if needed'),
+    ),
+    ...optional(
+      'organisation',
+      word(env, 'KUBEVIRTCI_CONTAINER_ORG', ORGANISATION, 'a path such as kubevirtci'),
+    ),
+    ...optional('globalKubeconfig', value(env, 'GLOBAL_KUBECONFIG')),
+    extraArguments: readExtraArguments(env),
+    warnings: warningsFor(env),
+  };
+}
+
+const PROVIDER = /^[a-z0-9][a-z0-9.-]{0,40}$/;
+/** Grammar of image references: github.com/distribution/reference. */
+const TAG = /^\w[\w.-]{0,127}$/;
+const REGISTRY = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/;
+const ORGANISATION = /^[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
+
+function value(env: Environment, name: string): string | undefined {
+  const text = env[name];
+  return text === '' ? undefined : text;
+}
+
+function optional<K extends string, V>(key: K, found: V | undefined): Partial<Record<K, V>> {
+  return found === undefined ? {} : ({ [key]: found } as Record<K, V>);
+}
+
+function bad(name: string, text: string, accepted: string, cause?: unknown): GocliError {
+  return new GocliError('BAD_VALUE', `${name}: "${text}" is not accepted`, {
+    hint: `Accepted: ${accepted}.`,
+    cause,
+  });
+}
+
+function word(env: Environment, name: string, shape: RegExp, accepted: string): string | undefined {
+  const text = value(env, name);
+  if (text !== undefined && !shape.test(text)) throw bad(name, text, accepted);
+  return text;
+}
+
+function whole(env: Environment, name: string, most: number): number | undefined {
+  const text = value(env, name);
+  if (text === undefined) return undefined;
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (number < 1 || number > most) throw bad(name, text, `a whole number from 1 to ${most}`);
+  return number;
+}
+
+function readNodes(env: Environment): number | undefined {
+  const nodes = whole(env, 'KUBEVIRT_NUM_NODES', 99);
+  if (nodes !== undefined && nodes > 1) {
+    throw bad(
+      'KUBEVIRT_NUM_NODES',
+      String(nodes),
+      '1, because this version starts clusters of one node only',
+    );
+  }
+  return nodes;
+}
+
+function readMemory(env: Environment): number | undefined {
+  const text = value(env, 'KUBEVIRT_MEMORY_SIZE');
+  return text === undefined ? undefined : parseSize(text, 'KUBEVIRT_MEMORY_SIZE');
+}
+
+function checkRuntime(env: Environment): void {
+  const text = value(env, 'KUBEVIRTCI_RUNTIME');
+  if (text === 'podman') {
+    throw bad(
+      'KUBEVIRTCI_RUNTIME',
+      text,
+      'docker, because gocli speaks to the API of a Docker daemon and is not tested on podman',
+    );
+  }
+  if (text !== undefined && text !== 'docker') throw bad('KUBEVIRTCI_RUNTIME', text, 'docker');
+}
+
+function readExtraArguments(env: Environment): readonly string[] {
+  const text = value(env, 'KUBEVIRT_PROVIDER_EXTRA_ARGS') ?? '';
+  try {
+    return split(text);
+  } catch (error) {
+    const accepted = `flags of "gocli run", quoted as for a shell (${messageOf(error)})`;
+    throw bad('KUBEVIRT_PROVIDER_EXTRA_ARGS', text, accepted, error);
+  }
+}
+
+function warningsFor(env: Environment): readonly string[] {
+  return Object.entries(UNHONOURED_VARIABLES).flatMap(([name, { meaning, neutral, instead }]) => {
+    const text = value(env, name);
+    if (text === undefined || neutral.includes(text.toLowerCase())) return [];
+    return [`${name} is not honoured yet: it sets ${meaning}${instead === undefined ? '' : `; ${instead}`}`];
+  });
+}

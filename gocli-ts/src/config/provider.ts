@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,40}$/, 'lower-case letters, digits, "." and "-"');
+const size = z.string().regex(/^\d+[MG]$/, 'a size such as 3072M or 20G');
+
+/**
+ * A Go module with programs: the folder of that name beside provider.yaml, or else below
+ * `cluster-provision/components/`. Its main package and its only tool are named after it, further tools after
+ * their package. With `c`, a C program instead, whose source lies in a Go module.
+ */
+const componentSchema = z.strictObject({
+  name,
+  /** Other names its program is called by: links beside it, on the node and in images. */
+  names: z.array(z.string()).default([]),
+  /** Programs that go into the node's file system, */
+  nodePrograms: z.array(z.string()).default([]),
+  /** into this folder. */
+  nodeFolder: z.string().startsWith('/').default('/usr/local/bin'),
+  c: z
+    .strictObject({
+      /** Component whose go.mod pins the module. */
+      from: name,
+      module: z.string(),
+      /** Path below the module. */
+      file: z.string().regex(/^[a-z0-9_/-]+\.c$/),
+      version: z.string(),
+    })
+    .optional(),
+});
+
+const imageSchema = z.strictObject({
+  /** Full name with tag, as kubeadm or a manifest asks for it. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)+:[A-Za-z0-9._-]+$/, 'a full name, registry/path:tag'),
+  /** Programs, by name, with their further names in /usr/local/bin of the image. */
+  programs: z.array(z.string()).default([]),
+  /** Debian packages extracted beside the programs. */
+  packages: z.array(z.string()).default([]),
+  /** Links that the packages would make when installed: target to the paths of the links. */
+  links: z.record(z.string().startsWith('/'), z.array(z.string().startsWith('/'))).default({}),
+  entrypoint: z.array(z.string()).default([]),
+});
+
+/** Schema of `provider.yaml`. Unknown keys are refused with file, line, column and the nearest valid key. */
+export const providerSchema = z.strictObject({
+  apiVersion: z.literal('gocli.io/v1'),
+  kind: z.literal('Provider'),
+  /** Name of the provider, `k8s-1.36`; image `gocli/<name>`. */
+  name,
+  /** Folder below `cluster-provision/guest/`. */
+  guest: name,
+  defaults: z.strictObject({
+    nodes: z.int().min(1).max(99),
+    cpus: z.int().min(1).max(64),
+    memory: size,
+    /** Virtual size of the root disk. */
+    disk: size,
+  }),
+  /** Added to the kernel command line of every node. */
+  kernelArgs: z.array(z.string()).default([]),
+  /** Absent for a provider of plain virtual machines. */
+  kubernetes: z
+    .strictObject({
+      version: z.string().regex(/^\d+\.\d+\.\d+$/),
+      podSubnet: z.string(),
+      serviceSubnet: z.string(),
+    })
+    .optional(),
+  /** Programs that are built from source. */
+  components: z.array(componentSchema).default([]),
+  /** Container images made from component programs and put into the node's store. */
+  images: z.array(imageSchema).default([]),
+});
+
+export type ProviderConfig = z.infer<typeof providerSchema>;
+export type ComponentConfig = z.infer<typeof componentSchema>;
+export type ImageConfig = z.infer<typeof imageSchema>;
+
+/** Label of a provider image that carries {@link ProviderFacts} as JSON, so that one image inspect tells everything. */
+export const FACTS_LABEL = 'io.gocli.provider.facts';
+
+/** Schema of what a cluster start needs to know of a provider image. */
+export const providerFactsSchema = z.object({
+  /** Version of this format. */
+  format: z.literal(1),
+  name,
+  defaults: z.object({ nodes: z.int(), cpus: z.int(), memoryMiB: z.int() }),
+  kernelArgs: z.array(z.string()),
+  /** False for a guest that lives in its initramfs. */
+  disk: z.boolean(),
+  kubernetes: z.object({ version: z.string(), podSubnet: z.string(), serviceSubnet: z.string() }).optional(),
+});
+
+export type ProviderFacts = z.infer<typeof providerFactsSchema>;
+
+/** Where things are inside every provider image. */
+export const IMAGE_PATH = {
+  disk: '/image/disk.qcow2',
+  kernel: '/image/vmlinuz',
+  initrd: '/image/initrd.img',
+  /** Small initramfs for the accelerator probe. */
+  tiny: '/image/tiny.img',
+  kubectl: '/image/kubectl',
+  /** YAML files applied in name order once the API answers. */
+  manifests: '/image/manifests',
+  sbom: '/image/sbom.json',
+} as const;

@@ -1,0 +1,162 @@
+import { Resolver } from 'node:dns/promises';
+import { nodeName } from '../network/addresses.ts';
+import { lastLines } from '../shared/text.ts';
+import type { Condition, Observation } from '../waiting/condition.ts';
+import type { ApiClient } from './api.ts';
+import { deploymentListSchema, isTrue, nodeListSchema } from './objects.ts';
+
+/** What the Ready conditions of a cluster look at. */
+export interface ReadyTargets {
+  readonly api: ApiClient;
+  readonly nodes: number;
+  /** Host ports on 127.0.0.1. */
+  readonly dnsPort: number;
+  readonly registryPort: number;
+}
+
+const HINT =
+  'Type `gocli status` for all conditions and `gocli logs --export DIR` for everything that was logged.';
+
+/** The API server says of itself that it is ready. */
+export function apiReady(api: ApiClient): Condition {
+  return {
+    name: 'the API server is ready',
+    hint: HINT,
+    check: async (signal) => {
+      const { status, body } = await api.send('/readyz', signal);
+      return status === 200 ? { met: true } : missing(`/readyz: status ${status}: ${lastLines(body, 1)}`);
+    },
+  };
+}
+
+/**
+ * Everything Ready stands for, each proven by an answer given now; what is stored in etcd may be old.
+ * In the order in which they usually come true.
+ */
+export function readyConditions(targets: ReadyTargets): Condition[] {
+  const { api, nodes } = targets;
+  return [
+    apiReady(api),
+    ...Array.from({ length: nodes }, (_, at) => kubeletHealthy(api, nodeName(at + 1))),
+    nodesReady(api, nodes),
+    writeAccepted(api),
+    registryAnswers(targets.registryPort),
+    deploymentsAvailable(api),
+    dnsAnswers(targets.dnsPort),
+    metricsServed(api),
+  ];
+}
+
+function kubeletHealthy(api: ApiClient, node: string): Condition {
+  return {
+    name: `the kubelet of ${node} is healthy`,
+    hint: HINT,
+    check: async (signal) => {
+      const { status, body } = await api.send(`/api/v1/nodes/${node}/proxy/healthz`, signal);
+      return status === 200 ? { met: true } : missing(`status ${status}: ${lastLines(body, 1)}`);
+    },
+  };
+}
+
+function nodesReady(api: ApiClient, nodes: number): Condition {
+  return {
+    name: nodes === 1 ? 'the node is Ready' : `all ${nodes} nodes are Ready`,
+    hint: HINT,
+    check: async (signal) => {
+      const { items } = nodeListSchema.parse(await api.json('/api/v1/nodes', signal));
+      const ready = items.filter((node) => isTrue(node.status.conditions, 'Ready'));
+      if (ready.length >= nodes) return { met: true };
+      const waiting = items.find((node) => !isTrue(node.status.conditions, 'Ready'));
+      const why =
+        waiting?.status.conditions.find(({ type }) => type === 'Ready')?.message ?? 'not registered yet';
+      return missing(`${ready.length} of ${nodes} Ready; ${waiting?.metadata.name ?? 'a node'}: ${why}`);
+    },
+  };
+}
+
+function writeAccepted(api: ApiClient): Condition {
+  const path = '/api/v1/namespaces/kube-system/configmaps/gocli-ready?fieldManager=gocli&force=true';
+  return {
+    name: 'the API server stores a write',
+    hint: HINT,
+    check: async (signal) => {
+      const body = JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'gocli-ready' },
+        data: { checked: new Date().toISOString() },
+      });
+      const { status, body: answer } = await api.send(path, signal, {
+        method: 'PATCH',
+        body,
+        contentType: 'application/apply-patch+yaml',
+      });
+      return status < 300 ? { met: true } : missing(`status ${status}: ${lastLines(answer, 1)}`);
+    },
+  };
+}
+
+function registryAnswers(port: number): Condition {
+  return {
+    name: 'the registry answers',
+    hint: HINT,
+    check: async (signal) => {
+      const { status } = await fetch(`http://127.0.0.1:${port.toFixed(0)}/v2/`, { signal });
+      return status === 200 ? { met: true } : missing(`/v2/: status ${status}`);
+    },
+  };
+}
+
+function deploymentsAvailable(api: ApiClient): Condition {
+  return {
+    name: 'the system deployments are available',
+    hint: HINT,
+    check: async (signal) => {
+      const { items } = deploymentListSchema.parse(
+        await api.json('/apis/apps/v1/deployments?labelSelector=gocli.io%2Foptional!%3Dtrue', signal),
+      );
+      const late = items.filter(({ spec, status }) => status.availableReplicas < spec.replicas);
+      if (items.length > 0 && late.length === 0) return { met: true };
+      return missing(
+        items.length === 0
+          ? 'none exists yet'
+          : `not yet: ${late.map(({ metadata }) => metadata.name).join(', ')}`,
+      );
+    },
+  };
+}
+
+/** Asks the cluster's own DNS, which is published on a host port, for the API's service name. */
+function dnsAnswers(port: number): Condition {
+  return {
+    name: 'the cluster DNS answers',
+    hint: HINT,
+    check: async () => {
+      const resolver = new Resolver({ timeout: 1500, tries: 1 });
+      resolver.setServers([`127.0.0.1:${port.toFixed(0)}`]);
+      const addresses = await resolver.resolve4('kubernetes.default.svc.cluster.local');
+      return addresses.length > 0 ? { met: true } : missing('an empty answer');
+    },
+  };
+}
+
+function metricsServed(api: ApiClient): Condition {
+  return {
+    name: 'the metrics API serves node metrics',
+    hint: HINT,
+    check: async (signal) => {
+      const { status, body } = await api.send('/apis/metrics.k8s.io/v1beta1/nodes', signal);
+      if (status !== 200) return missing(`status ${status}`);
+      return nodeListOf(body) > 0 ? { met: true } : missing('no node has been measured yet');
+    },
+  };
+}
+
+function nodeListOf(body: string): number {
+  const list = JSON.parse(body) as { items?: unknown[] };
+  return list.items?.length ?? 0;
+}
+
+function missing(observed: string): Observation {
+  return { met: false, observed };
+}

@@ -1,0 +1,104 @@
+import test from 'ava';
+import {
+  machineSpec,
+  networkContainer,
+  networkFiles,
+  nodeContainer,
+  registryContainer,
+  type ClusterLayout,
+} from '../../../gocli-ts/src/cluster/containers.ts';
+import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
+import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
+import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
+import { stateOf } from '../../helpers/engine.ts';
+
+const { plan } = stateOf();
+const LAYOUT: ClusterLayout = {
+  plan: { ...plan, guest: { ...plan.guest, nodes: 2 } },
+  ports: { '6443/tcp': 6443, '31111/udp': 31111 },
+  accelerator: 'tcg',
+  access: deviceAccess(0o020666, undefined),
+  run: 'run1',
+  version: '0.1.0',
+  sshPublicKey: 'ssh-ed25519 AAAA c',
+};
+const all = [networkContainer(LAYOUT), registryContainer(LAYOUT, 'net'), nodeContainer(LAYOUT, 2, 'net')];
+
+test('every container is of the one image, carries the labels of its run and no new privileges', (t) => {
+  for (const spec of all) {
+    t.is(spec.image, 'sha256:1');
+    t.true(spec.noNewPrivileges);
+    t.like(spec.labels, {
+      [LABEL.cluster]: 'c',
+      [LABEL.run]: 'run1',
+      [LABEL.provider]: 'vm-1',
+      [LABEL.version]: '0.1.0',
+    });
+  }
+  t.deepEqual(
+    all.map(({ name }) => name),
+    ['c-dnsmasq', 'c-registry', 'c-node02'],
+  );
+  t.deepEqual(
+    all.map(({ labels }) => labels[LABEL.role]),
+    ['dnsmasq', 'registry', 'node'],
+  );
+  t.deepEqual(
+    all.map(({ labels }) => labels[LABEL.node]),
+    [undefined, undefined, 'node02'],
+  );
+});
+
+test('only the network container has capabilities, and only those that were measured', (t) => {
+  t.deepEqual(
+    all.map(({ capabilities }) => capabilities.length),
+    [5, 0, 0],
+  );
+  t.false(all[0]?.capabilities.includes('SYS_ADMIN'));
+  t.deepEqual(
+    all.map(({ unconfined = false }) => unconfined),
+    [false, false, false],
+  );
+});
+
+test('the network container owns the namespace and publishes everything; the others join it', (t) => {
+  const [network, ...others] = all;
+  t.is(network?.network, 'bridge');
+  t.deepEqual(
+    others.map((spec) => spec.network),
+    ['container:net', 'container:net'],
+  );
+  t.deepEqual(
+    others.map(({ ports }) => ports),
+    [undefined, undefined],
+  );
+  const published = network?.ports ?? [];
+  t.is(published.length, publishedPorts(2).length);
+  t.deepEqual(
+    published.filter(({ hostPort }) => hostPort !== 0),
+    [
+      { containerPort: 6443, protocol: 'tcp', hostPort: 6443 },
+      { containerPort: 31111, protocol: 'udp', hostPort: 31111 },
+    ],
+  );
+});
+
+test('the registry keeps its data in the volume of the cluster', (t) => {
+  t.like(all[1]?.mounts?.[0], { type: 'volume', source: 'c-registry' });
+});
+
+test('the files of the network are for all nodes and for the user qemu runs as', (t) => {
+  const files = new Map(networkFiles(LAYOUT).map(({ path, content }) => [path, String(content)]));
+  t.deepEqual([...files.keys()].sort(), ['dnsmasq.conf', 'links', 'nat.nft']);
+  t.regex(files.get('links') ?? '', /tap02 mode tap user 107/);
+  t.regex(files.get('dnsmasq.conf') ?? '', /node02/);
+});
+
+test('a machine has name, address and key of its node, and a disk only where the provider has one', (t) => {
+  const spec = machineSpec(LAYOUT, 2);
+  t.like(spec, { name: 'node02', mac: '52:55:00:d1:55:02', tap: 'tap02', vncPort: 5902, memoryMiB: 128 });
+  t.like(spec.credentials, { 'ssh.authorized_keys.root': 'ssh-ed25519 AAAA c', 'system.hostname': 'node02' });
+  t.false('disk' in spec);
+  const withDisk = { ...LAYOUT, plan: { ...LAYOUT.plan, guest: { ...LAYOUT.plan.guest, disk: true } } };
+  t.true('disk' in machineSpec(withDisk, 1));
+});

@@ -1,0 +1,115 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { readEnvironment } from '../../../gocli-ts/src/config/environment.ts';
+import { UNHONOURED_VARIABLES } from '../../../gocli-ts/src/config/kubevirtci-variables.ts';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { quoteAll } from '../../../gocli-ts/src/shared/quote.ts';
+
+test('nothing set asks for nothing', (t) => {
+  t.deepEqual(readEnvironment({}), { extraArguments: [], warnings: [] });
+});
+
+test('an empty value counts as none', (t) => {
+  const empty = {
+    KUBEVIRT_PROVIDER: '',
+    KUBEVIRT_NUM_NODES: '',
+    KUBEVIRTCI_RUNTIME: '',
+    KUBEVIRT_WITH_SRIOV: '',
+  };
+  t.deepEqual(readEnvironment(empty), { extraArguments: [], warnings: [] });
+});
+
+test('everything honoured ends up in the request', (t) => {
+  const request = readEnvironment({
+    KUBEVIRT_PROVIDER: 'k8s-1.36',
+    KUBEVIRT_NUM_NODES: '1',
+    KUBEVIRT_NUM_VCPU: '6',
+    KUBEVIRT_MEMORY_SIZE: '5120M',
+    KUBEVIRTCI_TAG: '2608040401-66e500cf',
+    KUBEVIRTCI_RUNTIME: 'docker',
+    KUBEVIRTCI_CONTAINER_REGISTRY: 'registry.example:5000',
+    KUBEVIRTCI_CONTAINER_ORG: 'team/kubevirtci',
+    KUBEVIRT_PROVIDER_EXTRA_ARGS: '--k8s-port 6443',
+    GLOBAL_KUBECONFIG: '/home/user/my config',
+  });
+  t.deepEqual(request, {
+    provider: 'k8s-1.36',
+    nodes: 1,
+    cpus: 6,
+    memoryBytes: 5120 * 1024 ** 2,
+    tag: '2608040401-66e500cf',
+    registry: 'registry.example:5000',
+    organisation: 'team/kubevirtci',
+    extraArguments: ['--k8s-port', '6443'],
+    globalKubeconfig: '/home/user/my config',
+    warnings: [],
+  });
+});
+
+const malformed: readonly [string, string, RegExp][] = [
+  ['KUBEVIRT_PROVIDER', '../etc', /such as k8s-1\.36/],
+  ['KUBEVIRT_NUM_NODES', 'two', /1 to 99/],
+  ['KUBEVIRT_NUM_NODES', '0', /1 to 99/],
+  ['KUBEVIRT_NUM_NODES', '1000', /1 to 99/],
+  ['KUBEVIRT_NUM_NODES', '3', /one node only/],
+  ['KUBEVIRT_NUM_VCPU', '2.5', /1 to 64/],
+  ['KUBEVIRT_NUM_VCPU', '-1', /1 to 64/],
+  ['KUBEVIRT_MEMORY_SIZE', '5G0', /3072M/],
+  ['KUBEVIRTCI_TAG', 'a b', /tag/],
+  ['KUBEVIRTCI_RUNTIME', 'podman', /not tested on podman/],
+  ['KUBEVIRTCI_RUNTIME', 'dokcer', /docker/],
+  ['KUBEVIRTCI_CONTAINER_REGISTRY', 'https://quay.io', /host name/],
+  ['KUBEVIRTCI_CONTAINER_ORG', '/kubevirtci', /path/],
+  ['KUBEVIRT_PROVIDER_EXTRA_ARGS', '--name "x', /quoted as for a shell/],
+];
+
+for (const [name, text, accepted] of malformed) {
+  test(`${name}=${text} is refused with the variable, the value and what is accepted`, (t) => {
+    const error = t.throws(() => readEnvironment({ [name]: text }), { instanceOf: GocliError });
+    t.is(error.code, 'BAD_VALUE');
+    t.true(error.message.includes(name) && error.message.includes(text));
+    t.regex(error.hint ?? '', accepted);
+  });
+}
+
+test('each variable that is known and not honoured is one warning line that names it', (t) => {
+  for (const name of Object.keys(UNHONOURED_VARIABLES)) {
+    const { warnings } = readEnvironment({ [name]: '7' });
+    t.is(warnings.length, 1, name);
+    t.true(warnings[0]?.startsWith(`${name} `));
+    t.false(warnings[0]?.includes('\n'));
+  }
+});
+
+test('a variable that asks for what gocli does anyway is no warning', (t) => {
+  const defaults = { KUBEVIRT_DEPLOY_CDI: 'false', KUBEVIRT_CGROUPV2: 'true', KUBEVIRT_NUM_NUMA_NODES: '1' };
+  t.deepEqual(readEnvironment(defaults).warnings, []);
+});
+
+test('variables of others are left alone', (t) => {
+  const foreign = { KUBEVIRT_MEMORY_OVERCOMMIT: '200', KUBEVIRTISH: 'x', CI: 'true', JOB_NAME: 'periodic' };
+  t.deepEqual(readEnvironment(foreign), { extraArguments: [], warnings: [] });
+});
+
+test('extra arguments are split as a shell does, without expansion', (t) => {
+  const text = `--kernel-args 'quiet  debug' --name "a b" $HOME *.ts a\\ b ""`;
+  t.deepEqual(readEnvironment({ KUBEVIRT_PROVIDER_EXTRA_ARGS: text }).extraArguments, [
+    '--kernel-args',
+    'quiet  debug',
+    '--name',
+    'a b',
+    '$HOME',
+    '*.ts',
+    'a b',
+    '',
+  ]);
+});
+
+test('whatever was quoted for a shell is split into the same words', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.string(), { minLength: 1 }), (words) => {
+      const { extraArguments } = readEnvironment({ KUBEVIRT_PROVIDER_EXTRA_ARGS: quoteAll(words) });
+      t.deepEqual(extraArguments, words);
+    }),
+  );
+});
