@@ -1,0 +1,71 @@
+// Command kubernetes holds every Kubernetes program of a node in one binary. Which one runs is chosen by the
+// name it is called by, so the programs share their common code on disk and in the page cache.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/component-base/cli"
+	_ "k8s.io/component-base/logs/json/register"
+	_ "k8s.io/component-base/metrics/prometheus/clientgo"
+	_ "k8s.io/component-base/metrics/prometheus/version"
+	kubectl "k8s.io/kubectl/pkg/cmd"
+	kubectlutil "k8s.io/kubectl/pkg/cmd/util"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+)
+
+// serve runs a server program the way its own main function does and returns its exit code.
+func serve(command func() *cobra.Command) func() int {
+	return func() int { return cli.Run(command()) }
+}
+
+func runKubeadm() int {
+	if err := kubeadm.Run(); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// runKubectl reports errors as kubectl does (plain text and its own exit codes), not as a server would.
+func runKubectl() int {
+	if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
+		kubectlutil.CheckErr(err)
+	}
+	return 0
+}
+
+var programs = map[string]func() int{
+	"kube-apiserver":          serve(apiserver.NewAPIServerCommand),
+	"kube-controller-manager": serve(controllermanager.NewControllerManagerCommand),
+	"kube-scheduler":          serve(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
+	"kube-proxy":              serve(proxy.NewProxyCommand),
+	"kubelet":                 serve(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
+	"kubeadm":                 runKubeadm,
+	"kubectl":                 runKubectl,
+}
+
+func main() {
+	name := filepath.Base(os.Args[0])
+	program, ok := programs[name]
+	if !ok {
+		names := make([]string, 0, len(programs))
+		for known := range programs {
+			names = append(names, known)
+		}
+		slices.Sort(names)
+		fmt.Fprintf(os.Stderr, "%q is not one of %s\n", name, strings.Join(names, ", "))
+		os.Exit(2)
+	}
+	os.Exit(program())
+}
