@@ -1,0 +1,142 @@
+import { access } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import type { Host } from '../../host/port.ts';
+import { goError } from './errors.ts';
+
+/** A folder with a go.mod, built as one component. */
+export interface GoModule {
+  readonly component: string;
+  readonly folder: string;
+}
+
+export interface GoContext {
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  /** Called per line while something is built. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** A program that a module builds. */
+export interface GoProgram {
+  readonly name: string;
+  /** Import path, or `.` for the module's own main package. */
+  readonly package: string;
+  /** Of the module that the program comes from. */
+  readonly version: string;
+}
+
+/**
+ * Nothing of the user's settings may change the result, except where modules come from. No cgo: the programs run in
+ * guests and in images that have no C library.
+ */
+const ENVIRONMENT = {
+  CGO_ENABLED: '0',
+  GOOS: 'linux',
+  GOARCH: 'amd64',
+  GOAMD64: 'v1',
+  GOFLAGS: '-mod=readonly -buildvcs=false',
+  GOTOOLCHAIN: 'local',
+  GOWORK: 'off',
+};
+
+const packageSchema = z.object({
+  ImportPath: z.string(),
+  Module: z.object({ Path: z.string(), Version: z.string().optional(), Main: z.boolean().optional() }),
+});
+
+/** Programs of a module: its main package and its tools. */
+export async function listPrograms(
+  { component, folder }: GoModule,
+  context: GoContext,
+): Promise<GoProgram[]> {
+  const own = await isThere(join(folder, 'main.go'));
+  const text = await go({ component, folder }, ['list', '-json=ImportPath,Module', 'tool'], context);
+  const tools = text
+    .split(/^(?=\{)/m)
+    .filter((json) => json.trim() !== '')
+    .map((json) => packageSchema.parse(JSON.parse(json)));
+  return programs(component, own, tools);
+}
+
+/** Pure part of {@link listPrograms}: the only program has the component's name, others that of their package. */
+export function programs(
+  component: string,
+  own: boolean,
+  tools: readonly z.infer<typeof packageSchema>[],
+): GoProgram[] {
+  const only = !own && tools.length === 1;
+  return [
+    ...(own ? [{ name: component, package: '.', version: '' }] : []),
+    ...tools.map(({ ImportPath, Module }) => ({
+      name: only ? component : basename(ImportPath.replace(/\/v\d+$/, '')),
+      package: ImportPath,
+      version: Module.Version ?? '',
+    })),
+  ];
+}
+
+/** Builds one program, static and without paths of this machine. */
+export async function buildProgram(
+  module: GoModule,
+  program: GoProgram,
+  file: string,
+  variables: Readonly<Record<string, string>>,
+  context: GoContext,
+): Promise<void> {
+  await go(module, buildArguments(program, file, variables), context, context.onLine);
+}
+
+export function buildArguments(
+  program: GoProgram,
+  file: string,
+  variables: Readonly<Record<string, string>>,
+): string[] {
+  const set = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
+  return [
+    'build',
+    '-v',
+    '-trimpath',
+    '-ldflags',
+    ['-s', '-w', ...set].join(' '),
+    '-o',
+    file,
+    program.package,
+  ];
+}
+
+/** Version and folder of a module that this one requires; downloads it when needed. */
+export async function findModule(
+  module: GoModule,
+  path: string,
+  context: GoContext,
+): Promise<{ version: string; folder: string }> {
+  await go(module, ['mod', 'download', path], context);
+  const text = await go(module, ['list', '-m', '-f', '{{.Version}} {{.Dir}}', path], context);
+  const [, version = '', folder = ''] = /^(\S+) (.+)$/.exec(text.trim()) ?? [];
+  return { version, folder };
+}
+
+async function go(
+  module: GoModule,
+  words: readonly string[],
+  { host, signal }: GoContext,
+  onLine?: GoContext['onLine'],
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await host.run(['go', ...words], {
+    cwd: module.folder,
+    env: ENVIRONMENT,
+    signal,
+    allowFailure: true,
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+  if (exitCode !== 0) throw goError(module.component, stderr);
+  return stdout;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

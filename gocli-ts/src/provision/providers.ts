@@ -1,0 +1,29 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readIfThere } from '../host/files.ts';
+
+export interface ProviderFolder {
+  /** `k8s-1.36`: the folder `k8s/1.36` with its slash replaced. */
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** The version folders below `cluster-provision` that have a provider.yaml, by name. */
+export async function listProviderFolders(root: string): Promise<ProviderFolder[]> {
+  const kinds = await foldersOf(root);
+  const nested = await Promise.all(
+    kinds.map(async (kind) => (await foldersOf(join(root, kind))).map((version) => [kind, version] as const)),
+  );
+  const candidates = nested
+    .flat()
+    .map(([kind, version]) => ({ name: `${kind}-${version}`, folder: join(root, kind, version) }));
+  const present = await Promise.all(
+    candidates.map(({ folder }) => readIfThere(join(folder, 'provider.yaml'))),
+  );
+  return candidates.filter((_, at) => present[at] !== undefined).sort((a, b) => a.name.localeCompare(b.name));
+}
+
+async function foldersOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+}

@@ -1,0 +1,143 @@
+import { isCode } from '../errors/error.ts';
+import { Steps } from '../events/steps.ts';
+import { LABEL } from '../docker/labels.ts';
+import { stepNames, withDependents, withNeeds } from './graph.ts';
+import { type ForcedSteps, type PlannedStep, planSteps } from './plan.ts';
+import { readRecipe } from './recipe.ts';
+import { type Engine, type FinishedStep, runSteps } from './run.ts';
+import { STEP_NAMES, type ProvisionStep, type Recipe, type StepName } from './step.ts';
+import { imageOf } from './image/results.ts';
+import { imageReference, latestReference } from './steps/commit.ts';
+import { Store } from './store.ts';
+import { readTimings, writeTimings } from './timings.ts';
+import type { StepTiming } from '../events/events.ts';
+
+/** What a provisioning works with. */
+export type ProvisionDeps = Pick<
+  Engine,
+  'docker' | 'host' | 'ssh' | 'clock' | 'paths' | 'emit' | 'signal'
+> & {
+  /** Version of gocli, for labels. */
+  readonly version: string;
+  /** Identifies this run of gocli, for labels. */
+  readonly run: string;
+};
+
+export interface ProvisionRequest {
+  /** A version folder, `cluster-provision/k8s/1.36`. */
+  readonly folder: string;
+  /** Every step there is; see `provisionSteps`. */
+  readonly steps: readonly ProvisionStep[];
+  /** Only these steps and what they need. */
+  readonly phases?: readonly string[];
+  /** Run these, and all that depends on them, though their results are there. */
+  readonly force?: readonly string[];
+}
+
+export interface ProvisionResult {
+  readonly recipe: Recipe;
+  /** Result of each step, by name. */
+  readonly results: ReadonlyMap<StepName, FinishedStep>;
+  readonly timings: readonly StepTiming[];
+  /** False when every step was cached. */
+  readonly changed: boolean;
+}
+
+/**
+ * Makes a provider image from its folder, or as much of it as `phases` says. Results are cached by the hash of their
+ * inputs; a failed or interrupted provisioning goes on where it ended.
+ * @throws GocliError BAD_FILE, BAD_VALUE, and what the steps throw; the signal's reason
+ */
+export async function provision(request: ProvisionRequest, deps: ProvisionDeps): Promise<ProvisionResult> {
+  const { recipe, store, chosen, forced } = await prepare(request, deps);
+  const steps = new Steps(deps.emit, deps.clock, await readTimings(deps.paths));
+  const engine: Engine = { ...deps, recipe, store, steps, labels: labelsOf(recipe, deps) };
+  const planned = await planSteps(chosen, forced, engine);
+  try {
+    const results = await runSteps(planned, forced, engine);
+    await tagImage(results, recipe, deps);
+    await tidy(results, store, deps);
+    return {
+      recipe,
+      results,
+      timings: steps.timings,
+      changed: [...results.values()].some(({ cached }) => !cached),
+    };
+  } finally {
+    await writeTimings(deps.paths, measured(steps.timings));
+  }
+}
+
+/** What {@link provision} would do, step by step, without doing it. */
+export async function planProvision(
+  request: ProvisionRequest,
+  deps: Pick<ProvisionDeps, 'docker' | 'paths'>,
+): Promise<PlannedStep[]> {
+  const { recipe, store, chosen, forced } = await prepare(request, deps);
+  return planSteps(chosen, forced, { recipe, store, docker: deps.docker });
+}
+
+interface Prepared {
+  readonly recipe: Recipe;
+  readonly store: Store;
+  readonly chosen: readonly ProvisionStep[];
+  readonly forced: ForcedSteps;
+}
+
+async function prepare(
+  request: ProvisionRequest,
+  { paths }: Pick<ProvisionDeps, 'paths'>,
+): Promise<Prepared> {
+  const { steps, phases = STEP_NAMES, force = [] } = request;
+  const wanted = phases === STEP_NAMES ? steps.map(({ name }) => name) : stepNames('--phases', phases, steps);
+  const again = withDependents(steps, stepNames('--force', force, steps));
+  const forced = new Map([...again].map((name) => [name, 'forced'] as const));
+  return {
+    recipe: await readRecipe(request.folder),
+    store: new Store(paths),
+    chosen: withNeeds(steps, wanted),
+    forced,
+  };
+}
+
+function labelsOf(recipe: Recipe, { version, run }: ProvisionDeps): Record<string, string> {
+  return {
+    [LABEL.provider]: recipe.provider.name,
+    [LABEL.role]: 'provision',
+    [LABEL.version]: version,
+    [LABEL.run]: run,
+  };
+}
+
+/** Also for a cached image: going back to an older recipe makes the older image the latest one again. */
+async function tagImage(
+  results: ReadonlyMap<StepName, FinishedStep>,
+  recipe: Recipe,
+  { docker }: Pick<ProvisionDeps, 'docker'>,
+): Promise<void> {
+  const commit = results.get('commit');
+  if (commit === undefined) return;
+  const image = await imageOf({ results: { commit: commit.result.folder } }, 'commit');
+  await docker.images.tag(image, imageReference(recipe, commit.key));
+  await docker.images.tag(image, latestReference(recipe));
+}
+
+async function tidy(
+  results: ReadonlyMap<StepName, FinishedStep>,
+  store: Store,
+  { docker }: Pick<ProvisionDeps, 'docker'>,
+): Promise<void> {
+  const images = await Promise.all([...results].map(([name, { key }]) => store.prune(name, key)));
+  for (const image of images.flat()) {
+    await docker.images.remove(image).catch((error: unknown) => {
+      // A cluster runs from it, other images stand on it, or the user gave it a name: then it stays.
+      if (!isCode(error, 'CONFLICT')) throw error;
+    });
+  }
+}
+
+function measured(timings: readonly StepTiming[]): Record<string, number> {
+  return Object.fromEntries(
+    timings.filter(({ outcome }) => outcome === 'done').map(({ id, seconds }) => [id, seconds]),
+  );
+}

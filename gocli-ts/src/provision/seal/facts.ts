@@ -1,0 +1,36 @@
+import { hostname } from 'node:os';
+import type { Host } from '../../host/port.ts';
+import { debianMirrors } from '../debian/sources.ts';
+import type { BuildFacts } from './rules.ts';
+
+/** Named in documentation and programs everywhere; they tell nothing of the building machine. */
+const PUBLIC = new Set([
+  'deb.debian.org',
+  'security.debian.org',
+  'proxy.golang.org',
+  'sum.golang.org',
+  'localhost',
+]);
+
+/** What the result must not tell of this machine, from the configuration of the tools that took part. */
+export async function readBuildFacts(host: Host, signal: AbortSignal): Promise<BuildFacts> {
+  const { main, security } = await debianMirrors(host, signal);
+  const proxies = await host.run(['apt-config', 'dump', 'Acquire'], { signal, allowFailure: true });
+  // The rest of the dump names addresses that are apt's own defaults.
+  const proxyLines = proxies.stdout.split('\n').filter((line) => /proxy/i.test(line));
+  const go = await host.run(['go', 'env', 'GOPROXY', 'GOSUMDB'], { signal, allowFailure: true });
+  return {
+    mirrors: hostNames([main, security ?? '', ...proxyLines, go.stdout].join('\n')),
+    hostname: hostname(),
+  };
+}
+
+/** Host names of all addresses in a text, without public ones and without bare numbers, which occur everywhere. */
+export function hostNames(text: string): string[] {
+  const found = [...text.matchAll(/[a-z][a-z0-9+]*:\/\/(?:[^\s/@"]*@)?([A-Za-z0-9.-]+)/g)].map(
+    ([, name = '']) => name.toLowerCase(),
+  );
+  return [...new Set(found)]
+    .filter((name) => name.includes('.') && !/^[0-9.]+$/.test(name) && !PUBLIC.has(name))
+    .sort();
+}

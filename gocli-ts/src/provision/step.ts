@@ -1,0 +1,82 @@
+import type { ProviderConfig } from '../config/provider.ts';
+import type { Docker } from '../docker/port.ts';
+import type { EventSink } from '../events/events.ts';
+import type { StepHandle } from '../events/steps.ts';
+import type { Paths } from '../host/paths.ts';
+import type { Host } from '../host/port.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Ssh } from '../ssh/port.ts';
+
+/** Steps of the provisioning graph, in the order in which they are listed. */
+export const STEP_NAMES = [
+  'resolve',
+  'runner',
+  'components',
+  'rootfs',
+  'tiny',
+  'images',
+  'disk',
+  'vm',
+  'seal',
+  'commit',
+  'check',
+] as const;
+export type StepName = (typeof STEP_NAMES)[number];
+
+/** A provider folder, read and validated. */
+export interface Recipe {
+  /** `…/cluster-provision`: the folder that holds runner/, guest/, components/ and k8s/. */
+  readonly root: string;
+  /** `…/cluster-provision/k8s/1.36`. */
+  readonly folder: string;
+  readonly provider: ProviderConfig;
+}
+
+/** Everything that decides the result of a step, besides the results of the steps it needs. */
+export interface StepInputs {
+  readonly values: Readonly<Record<string, string>>;
+  /** Files and folders (walked; path below it, mode and content count). Absolute paths. */
+  readonly files: readonly string[];
+}
+
+/** File of a result that holds the id or name of a Docker image. */
+export const IMAGE_FILE = 'image';
+
+/** What a running step may use. */
+export interface StepContext {
+  readonly recipe: Recipe;
+  /** Hash of everything that decides this step's result: 64 hex digits. */
+  readonly key: string;
+  /** Folder with the result of each needed step. Read-only. */
+  readonly results: Readonly<Partial<Record<StepName, string>>>;
+  /**
+   * An empty folder that becomes the step's result when `run` returns, and is removed when it throws. A file named
+   * {@link IMAGE_FILE} in it says that the result is a Docker image; it counts as cached only while Docker has it.
+   */
+  readonly output: string;
+  /** A folder for intermediate files; removed in the end, whatever happens. */
+  readonly scratch: string;
+  readonly docker: Docker;
+  readonly host: Host;
+  readonly ssh: Ssh;
+  readonly clock: Clock;
+  readonly paths: Paths;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  /** Labels for every container, volume and image the step makes. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly step: StepHandle;
+}
+
+export interface ProvisionStep {
+  readonly name: StepName;
+  readonly title: string;
+  readonly needs: readonly StepName[];
+  /**
+   * The result speaks of the outside world: it is checked again whenever a step that needs it directly has to run, and
+   * running may change the step's own inputs (it renews lock files).
+   */
+  readonly volatile?: boolean;
+  inputs(recipe: Recipe): Promise<StepInputs> | StepInputs;
+  run(context: StepContext): Promise<void>;
+}

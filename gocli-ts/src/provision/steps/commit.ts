@@ -1,0 +1,107 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LABEL } from '../../docker/labels.ts';
+import { Cleanup } from '../image/cleanup.ts';
+import { imageLabels, labelInstruction } from '../image/labels.ts';
+import { addLayer, type LayerSource } from '../image/layer.ts';
+import { imageOf, resultOf } from '../image/results.ts';
+import { providerFacts } from '../facts.ts';
+import { manifestFolder, readManifests } from '../manifests.ts';
+import { type Inventory, renderSbom } from '../sbom/cyclonedx.ts';
+import { readGoPrograms } from '../sbom/go.ts';
+import { componentVersions } from '../sbom/versions.ts';
+import { IMAGE_FILE, type ProvisionStep, type Recipe, type StepContext } from '../step.ts';
+import { INVENTORY_FILE } from './seal.ts';
+
+const inventorySchema = z.array(z.custom<Inventory>((value) => typeof value === 'object' && value !== null));
+
+/**
+ * Makes the provider image: the layers of the runner, a layer with everything small, and a layer with the disk, so that
+ * images which differ in their disks share the rest.
+ */
+export const commitStep: ProvisionStep = {
+  name: 'commit',
+  title: 'Make the provider image',
+  needs: ['runner', 'components', 'tiny', 'disk', 'vm', 'seal'],
+  inputs: ({ provider }) => ({
+    values: { facts: JSON.stringify(providerFacts(provider)), layout: '1' },
+    files: [],
+  }),
+  run: async (context) => {
+    const { recipe, docker, key, output, labels } = context;
+    const { name } = recipe.provider;
+    const inventories = await readInventories(context);
+    const components = componentVersions(inventories);
+    const facts = {
+      provider: recipe.provider,
+      recipeHash: key,
+      version: labels[LABEL.version] ?? '',
+      components,
+    };
+    await writeFile(
+      join(context.scratch, 'sbom.json'),
+      renderSbom(`gocli/${name}`, key.slice(0, 12), inventories),
+    );
+    await using cleanup = new Cleanup();
+    const lower = `${imageReference(recipe, key)}-lower`;
+    cleanup.add(() => docker.images.remove(lower));
+    const base = await imageOf(context, 'runner');
+    await addLayer(context, {
+      base,
+      folder: 'image',
+      sources: await smallFiles(context),
+      reference: lower,
+      changes: [],
+    });
+    const id = await addLayer(context, {
+      base: lower,
+      folder: 'image',
+      sources: [{ folder: resultOf(context, 'vm'), names: ['disk.qcow2'] }],
+      reference: imageReference(recipe, key),
+      changes: Object.entries(imageLabels(facts)).map(labelInstruction),
+    });
+    // From here on the step can only fail by an abort.
+    if (context.signal.aborted) await docker.images.remove(id);
+    context.signal.throwIfAborted();
+    await writeFile(join(output, IMAGE_FILE), `${id}\n`);
+    context.step.note(imageReference(recipe, key));
+  },
+};
+
+/** `gocli/k8s-1.36:<first 12 digits of the recipe hash>`. */
+export function imageReference({ provider }: Recipe, key: string): string {
+  return `gocli/${provider.name}:${key.slice(0, 12)}`;
+}
+
+/** What a user names the newest image by. */
+export function latestReference({ provider }: Recipe): string {
+  return `gocli/${provider.name}:latest`;
+}
+
+async function smallFiles(context: StepContext): Promise<LayerSource[]> {
+  const { recipe, scratch } = context;
+  const manifests = await readManifests(recipe);
+  return [
+    { folder: resultOf(context, 'disk'), names: ['vmlinuz', 'initrd.img'] },
+    { folder: resultOf(context, 'tiny'), names: ['tiny.img'] },
+    { folder: join(resultOf(context, 'components'), 'bin'), names: ['kubectl'] },
+    ...(manifests.length === 0
+      ? []
+      : [
+          { folder: join(manifestFolder(recipe), '..'), names: manifests.map((name) => `manifests/${name}`) },
+        ]),
+    { folder: scratch, names: ['sbom.json'] },
+  ];
+}
+
+/** What disk and runner hold, as `seal` found it, and the programs that this step adds. */
+async function readInventories(context: StepContext): Promise<Inventory[]> {
+  const { host, signal } = context;
+  const found = inventorySchema.parse(
+    JSON.parse(await readFile(join(resultOf(context, 'seal'), INVENTORY_FILE), 'utf8')),
+  );
+  const added = await readGoPrograms(host, join(resultOf(context, 'components'), 'bin'), ['kubectl'], signal);
+  const programs = added.map((program) => ({ ...program, file: '/image/kubectl' }));
+  return [...found, { tree: 'image', packages: [], programs }];
+}

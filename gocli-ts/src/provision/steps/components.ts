@@ -1,0 +1,169 @@
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pMap from 'p-map';
+import type { ComponentConfig } from '../../config/provider.ts';
+import { GocliError } from '../../errors/error.ts';
+import { buildC } from '../go/c.ts';
+import { buildProgram, findModule, type GoContext, type GoModule, listPrograms } from '../go/module.ts';
+import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
+
+/** Folder of the programs in the result of the step. */
+export const PROGRAM_FOLDER = 'bin';
+/** {@link ProgramVersions} as JSON in the result of the step. */
+export const VERSIONS_FILE = 'versions.json';
+
+/** `v1.36.3` by name of the program. */
+export type ProgramVersions = Readonly<Record<string, string>>;
+
+/** The component whose module requires k8s.io/kubernetes and is told its version. */
+const KUBERNETES = 'kubernetes';
+/** While one waits for the network or links, which needs one core only, another compiles. */
+const CONCURRENCY = 2;
+/** Milliseconds between two lines of progress of one component. */
+const PROGRESS_EVERY = 500;
+
+/** Go modules and C sources to static programs. Go's own cache keeps what did not change. */
+export function componentsStep(): ProvisionStep {
+  return {
+    name: 'components',
+    title: 'Build components from source',
+    needs: [],
+    inputs: async (recipe) => ({
+      values: {
+        components: JSON.stringify(recipe.provider.components.map(({ name, c }) => [name, c])),
+        kubernetes: recipe.provider.kubernetes?.version ?? '',
+      },
+      files: (await modulesOf(recipe)).map(({ folder }) => folder),
+    }),
+    run: buildComponents,
+  };
+}
+
+async function buildComponents(context: StepContext): Promise<void> {
+  const { recipe, output, signal, step } = context;
+  const modules = await modulesOf(recipe);
+  await mkdir(join(output, PROGRAM_FOLDER));
+  let built = 0;
+  const versions = await pMap(
+    recipe.provider.components,
+    async (component) => {
+      const found = await buildComponent(component, modules, context);
+      built += 1;
+      step.progress({ message: `${component.name} (${built} of ${recipe.provider.components.length})` });
+      return found;
+    },
+    { concurrency: CONCURRENCY, signal },
+  );
+  const all = Object.fromEntries(versions.flat().sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFile(join(output, VERSIONS_FILE), `${JSON.stringify(all, undefined, 2)}\n`);
+  step.note(`${Object.keys(all).length} programs`);
+}
+
+type Built = [program: string, version: string];
+
+async function buildComponent(
+  component: ComponentConfig,
+  modules: readonly GoModule[],
+  context: StepContext,
+): Promise<Built[]> {
+  const go: GoContext = {
+    host: context.host,
+    signal: context.signal,
+    onLine: throttled(context, (line) => {
+      context.step.progress({ message: `${component.name}: ${line}` });
+    }),
+  };
+  if (component.c !== undefined)
+    return buildFromC(component, moduleOf(component.c.from, modules), context, go);
+  return buildFromGo(moduleOf(component.name, modules), context, go);
+}
+
+async function buildFromGo(module: GoModule, context: StepContext, go: GoContext): Promise<Built[]> {
+  const release =
+    module.component === KUBERNETES ? await checkedRelease(module, context.recipe, go) : undefined;
+  const built: Built[] = [];
+  for (const program of await listPrograms(module, go)) {
+    const file = join(context.output, PROGRAM_FOLDER, program.name);
+    await buildProgram(module, program, file, release === undefined ? {} : versionVariables(release), go);
+    built.push([program.name, program.version === '' ? `v${release ?? '0.0.0'}` : program.version]);
+  }
+  return built;
+}
+
+async function buildFromC(
+  { name, c }: ComponentConfig,
+  module: GoModule,
+  context: StepContext,
+  go: GoContext,
+): Promise<Built[]> {
+  if (c === undefined) return [];
+  const { folder } = await findModule(module, c.module, go);
+  await buildC(
+    { folder, file: c.file, version: c.version },
+    join(context.output, PROGRAM_FOLDER, name),
+    context,
+  );
+  return [[name, c.version]];
+}
+
+/**
+ * The Kubernetes version of provider.yaml, which must be the one that go.mod pins.
+ * @throws GocliError BAD_FILE
+ */
+async function checkedRelease(module: GoModule, { provider }: Recipe, go: GoContext): Promise<string> {
+  const { version } = await findModule(module, 'k8s.io/kubernetes', go);
+  const wanted = provider.kubernetes?.version;
+  if (wanted !== undefined && version === `v${wanted}`) return wanted;
+  throw new GocliError(
+    'BAD_FILE',
+    `provider.yaml says Kubernetes ${wanted ?? '(nothing)'}, ${join(module.folder, 'go.mod')} says ${version}`,
+    { hint: 'Change one of the two.' },
+  );
+}
+
+/** What Kubernetes programs answer when asked for their version, and kubeadm decides by. */
+export function versionVariables(release: string): Record<string, string> {
+  const [major = '', minor = ''] = release.split('.');
+  const values = { gitVersion: `v${release}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`k8s.io/component-base/version.${name}`, value]),
+  );
+}
+
+/** Folders of the components that are Go modules. @throws GocliError BAD_FILE when a folder is missing */
+async function modulesOf({ root, folder, provider }: Recipe): Promise<GoModule[]> {
+  const names = provider.components.filter(({ c }) => c === undefined).map(({ name }) => name);
+  return Promise.all(
+    names.map(async (component) => {
+      for (const candidate of [join(folder, component), join(root, 'components', component)]) {
+        const isModule = await access(join(candidate, 'go.mod')).then(
+          () => true,
+          () => false,
+        );
+        if (isModule) return { component, folder: candidate };
+      }
+      throw new GocliError(
+        'BAD_FILE',
+        `there is no go.mod for the component "${component}" of provider.yaml`,
+        {
+          hint: `Make ${join(root, 'components', component, 'go.mod')}, or remove the component from provider.yaml.`,
+        },
+      );
+    }),
+  );
+}
+
+function moduleOf(component: string, modules: readonly GoModule[]): GoModule {
+  const found = modules.find((module) => module.component === component);
+  if (found !== undefined) return found;
+  throw new GocliError('BAD_FILE', `provider.yaml: "${component}" is not a component that is a Go module`);
+}
+
+function throttled({ clock }: StepContext, report: (line: string) => void): (line: string) => void {
+  let next = 0;
+  return (line) => {
+    if (clock.monotonic() < next) return;
+    next = clock.monotonic() + PROGRESS_EVERY;
+    report(line);
+  };
+}

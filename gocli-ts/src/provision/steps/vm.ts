@@ -1,0 +1,115 @@
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connectWhenUp } from '../../cluster/guest.ts';
+import { consoleTail, whileAlive } from '../../cluster/watchdog.ts';
+import { GocliError, isCode } from '../../errors/error.ts';
+import { readIfThere } from '../../host/files.ts';
+import { Monitor } from '../../machine/monitor.ts';
+import { redact } from '../../shared/redact.ts';
+import { quote } from '../../shared/quote.ts';
+import type { SshConnection } from '../../ssh/port.ts';
+import { Cleanup } from '../image/cleanup.ts';
+import { manifestFolder, readManifests } from '../manifests.ts';
+import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
+import { cleanScript } from '../vm/clean-script.ts';
+import { type BuildMachine, startMachine } from '../vm/machine.ts';
+import { fetchImages, loadImages, prePullFile, readPrePull } from '../vm/pre-pull.ts';
+import { squash } from '../vm/squash.ts';
+
+/** Milliseconds for the boot: half a minute under emulation on two idle cores, five minutes were seen on busy ones. */
+const BOOT_MS = 480_000;
+/** Milliseconds between switching off and the end of qemu. */
+const OFF_MS = 30_000;
+/** Not below /run, which is mounted noexec; the clean-up empties it. */
+const GUEST_SCRIPT = '/var/tmp/gocli-provision.sh';
+
+/** Boots the disk, runs the provider's provision.sh in it, loads its pre-pull images, and makes one disk of the result. */
+export const vmStep: ProvisionStep = {
+  name: 'vm',
+  title: 'Run provision.sh in the machine',
+  needs: ['runner', 'tiny', 'disk'],
+  inputs: async (recipe) => ({
+    values: { clean: cleanScript(), kernelArgs: recipe.provider.kernelArgs.join(' ') },
+    files: await filesOf(recipe),
+  }),
+  run: async (context) => {
+    const prePull = await readPrePull(context.recipe);
+    await readManifests(context.recipe);
+    await fetchImages(prePull, context);
+    await using cleanup = new Cleanup();
+    const machine = await startMachine(context, cleanup);
+    await whileAlive(context.docker, machine.containers, context.signal, async (signal) => {
+      context.step.progress({ message: 'booting' });
+      await using node = await boot(context, machine, signal);
+      await runProvisionScript(context, node, signal);
+      await loadImages(context.docker, node, prePull, signal);
+      await node.run(`sh -c ${quote(cleanScript())}`, { signal });
+    });
+    await switchOff(context, machine);
+    context.step.progress({ message: 'making one disk of base and changes' });
+    await squash(context, machine.volume);
+    await chmod(join(context.output, 'disk.qcow2'), 0o644);
+  },
+};
+
+/** The manifests are copied by `commit`; a change of one is checked here, beside the machine they are meant for. */
+async function filesOf(recipe: Recipe): Promise<string[]> {
+  const optional = [join(recipe.folder, 'provision.sh'), prePullFile(recipe)];
+  const there = await Promise.all(
+    optional.map(async (file) => ((await readIfThere(file)) === undefined ? [] : [file])),
+  );
+  const manifests = await readManifests(recipe);
+  return [...there.flat(), ...manifests.map((name) => join(manifestFolder(recipe), name))];
+}
+
+/** @throws GocliError TIMEOUT with the end of the console */
+async function boot(
+  context: StepContext,
+  { target, nodeId }: BuildMachine,
+  signal: AbortSignal,
+): Promise<SshConnection> {
+  try {
+    return await connectWhenUp(target, context, signal, BOOT_MS);
+  } catch (error) {
+    if (!isCode(error, 'TIMEOUT')) throw error;
+    const console = await consoleTail(context.docker, nodeId, 20);
+    throw new GocliError('TIMEOUT', 'the disk does not boot, or its ssh server does not start', {
+      observed: [error.observed, 'end of its console:', redact(console)].join('\n'),
+      cause: error,
+    });
+  }
+}
+
+/** @throws GocliError REMOTE_COMMAND with the script's last lines */
+async function runProvisionScript(
+  { recipe, emit, step }: StepContext,
+  node: SshConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  const script = await readFile(join(recipe.folder, 'provision.sh'), 'utf8').catch(() => undefined);
+  if (script === undefined) return;
+  const { name, kubernetes } = recipe.provider;
+  const env = { GOCLI_IN_GUEST: '1', GOCLI_PROVIDER: name, KUBERNETES_VERSION: kubernetes?.version ?? '' };
+  const words = Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`);
+  await node.run(`cat > ${GUEST_SCRIPT} && chmod 700 ${GUEST_SCRIPT}`, { stdin: script, signal });
+  await node.run(`env ${words.join(' ')} ${GUEST_SCRIPT}`, {
+    signal,
+    onLine: (line) => {
+      emit({ type: 'log', source: 'provision.sh', line });
+      step.progress({ message: line });
+    },
+  });
+}
+
+/** Ends qemu through its monitor: the guest's file systems are read-only by now, and it must not write again. */
+async function switchOff({ docker, signal }: StepContext, { nodeId, target }: BuildMachine): Promise<void> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(OFF_MS)]);
+  {
+    await using monitor = await Monitor.open(docker, nodeId, target.node, bounded);
+    await monitor.execute('quit', {}, bounded).catch((error: unknown) => {
+      // The socket may close before the answer is read.
+      if (!isCode(error, 'GUEST_DIED')) throw error;
+    });
+  }
+  await docker.containers.wait(nodeId, bounded);
+}

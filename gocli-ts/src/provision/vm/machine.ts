@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import {
+  nodeContainer,
+  networkContainer,
+  networkFiles,
+  type ClusterLayout,
+} from '../../cluster/containers.ts';
+import { planGuest } from '../../cluster/plan.ts';
+import { IMAGE_PATH } from '../../config/provider.ts';
+import { LABEL } from '../../docker/labels.ts';
+import type { ContainerInfo } from '../../docker/port.ts';
+import { GocliError } from '../../errors/error.ts';
+import { chooseAccelerator } from '../../machine/accelerator.ts';
+import { readDeviceAccess } from '../../machine/devices.ts';
+import { nodeName, sshPort } from '../../network/addresses.ts';
+import { generateSshKey } from '../../ssh/keys.ts';
+import type { SshTarget } from '../../ssh/port.ts';
+import { providerFacts } from '../facts.ts';
+import { temporaryName } from '../image/box.ts';
+import type { Cleanup } from '../image/cleanup.ts';
+import { addLayer } from '../image/layer.ts';
+import { imageOf, resultOf } from '../image/results.ts';
+import type { StepContext } from '../step.ts';
+
+/** Where the machine's container keeps the overlay; on a volume, because it outlives the container. */
+export const OVERLAY_FOLDER = '/var/lib/gocli';
+
+type StartedContainer = Pick<ContainerInfo, 'id' | 'name' | 'labels'>;
+
+/** A machine that runs from the disk of step `disk`, writing to an overlay. */
+export interface BuildMachine {
+  readonly containers: readonly StartedContainer[];
+  readonly nodeId: string;
+  readonly target: SshTarget;
+  /** Volume with the overlay. */
+  readonly volume: string;
+}
+
+/** Boots the disk as clusters do, with a network container and a node container. All that it makes goes into `cleanup`. */
+export async function startMachine(context: StepContext, cleanup: Cleanup): Promise<BuildMachine> {
+  const { docker, labels } = context;
+  const name = temporaryName();
+  const image = await bootImage(context, name, cleanup);
+  const key = await generateSshKey('gocli-provision');
+  const layout = await layoutOf(context, name, image, key.publicKey);
+  cleanup.add(() => docker.volumes.remove(name));
+  await docker.volumes.create(name, labels);
+  const network = await startNetwork(context, layout, cleanup);
+  const node = await startNode(context, layout, network.id, cleanup);
+  const port = (await docker.containers.inspect(network.id))?.ports.find(
+    ({ containerPort }) => containerPort === sshPort(1),
+  );
+  if (port === undefined)
+    throw new GocliError('DOCKER', 'the ssh port of the provisioning machine is not published');
+  const target: SshTarget = {
+    host: '127.0.0.1',
+    port: port.hostPort,
+    user: 'root',
+    privateKey: key.privateKey,
+    node: nodeName(1),
+  };
+  return { containers: [network, node], nodeId: node.id, target, volume: name };
+}
+
+/** The runner with kernel and initial file systems in the places where a provider image has them. */
+async function bootImage(context: StepContext, name: string, cleanup: Cleanup): Promise<string> {
+  const reference = `gocli/${name}:latest`;
+  cleanup.add(() => context.docker.images.remove(reference));
+  await addLayer(context, {
+    base: await imageOf(context, 'runner'),
+    folder: 'image',
+    sources: [
+      { folder: resultOf(context, 'disk'), names: ['vmlinuz', 'initrd.img'] },
+      { folder: resultOf(context, 'tiny'), names: ['tiny.img'] },
+    ],
+    reference,
+    changes: [],
+  });
+  return reference;
+}
+
+async function layoutOf(
+  context: StepContext,
+  name: string,
+  image: string,
+  sshPublicKey: string,
+): Promise<ClusterLayout> {
+  const { docker, labels, paths, clock, signal, recipe } = context;
+  const access = await readDeviceAccess();
+  const { accelerator } = await chooseAccelerator({ docker, image, labels, access, paths, clock, signal });
+  return {
+    plan: {
+      guest: planGuest(providerFacts(recipe.provider), { nodes: 1 }),
+      host: { name, image, imageId: image, pinnedPorts: {} },
+    },
+    ports: {},
+    accelerator,
+    access,
+    run: labels[LABEL.run] ?? '',
+    version: labels[LABEL.version] ?? '',
+    sshPublicKey,
+  };
+}
+
+async function startNetwork(
+  { docker, labels }: StepContext,
+  layout: ClusterLayout,
+  cleanup: Cleanup,
+): Promise<StartedContainer> {
+  const ports = [{ containerPort: sshPort(1), protocol: 'tcp' as const, hostPort: 0 }];
+  const spec = networkContainer(layout);
+  const id = await docker.containers.create({ ...spec, labels, ports });
+  cleanup.add(() => docker.containers.remove(id));
+  await docker.containers.putFiles(id, '/etc/gocli', networkFiles(layout));
+  await docker.containers.start(id);
+  return { id, name: spec.name, labels };
+}
+
+async function startNode(
+  context: StepContext,
+  layout: ClusterLayout,
+  networkId: string,
+  cleanup: Cleanup,
+): Promise<StartedContainer> {
+  const { docker } = context;
+  const spec = nodeContainer(layout, 1, networkId);
+  // The label of the cluster stays away: this machine is not one that `gocli ls` should list.
+  const labels = { ...context.labels, [LABEL.node]: nodeName(1) };
+  const disk = join(resultOf(context, 'disk'), 'disk.qcow2');
+  const id = await docker.containers.create({
+    ...spec,
+    labels,
+    mounts: [
+      { type: 'volume', source: layout.plan.host.name, target: OVERLAY_FOLDER },
+      { type: 'bind', source: disk, target: IMAGE_PATH.disk, readOnly: true },
+    ],
+  });
+  cleanup.add(() => docker.containers.remove(id));
+  await docker.containers.start(id);
+  return { id, name: spec.name, labels };
+}

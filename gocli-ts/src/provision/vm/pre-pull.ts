@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { Docker } from '../../docker/port.ts';
+import { GocliError, messageOf } from '../../errors/error.ts';
+import { readIfThere } from '../../host/files.ts';
+import type { SshConnection } from '../../ssh/port.ts';
+import type { Recipe, StepContext } from '../step.ts';
+
+/** A registry host, path, and a tag or digest (the distribution specification's grammar, a little narrower). */
+const REFERENCE =
+  /^[a-z0-9][a-z0-9._-]*(:\d+)?(\/[a-z0-9._-]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+
+export function prePullFile({ folder }: Recipe): string {
+  return join(folder, 'pre-pull-images');
+}
+
+/** Images that a provider wants in its nodes from the start: one reference per line, `#` begins a comment. */
+export async function readPrePull(recipe: Recipe): Promise<string[]> {
+  const file = prePullFile(recipe);
+  return parsePrePull((await readIfThere(file)) ?? '', file);
+}
+
+/** @throws GocliError BAD_FILE with file and line */
+export function parsePrePull(text: string, file: string): string[] {
+  return text.split('\n').flatMap((raw, index) => {
+    const line = raw.replace(/#.*/, '').trim();
+    if (line !== '' && !REFERENCE.test(line)) {
+      throw new GocliError('BAD_FILE', `${file}:${index + 1}:1: "${line}" is not an image reference`);
+    }
+    return line === '' ? [] : [line];
+  });
+}
+
+/**
+ * Makes sure that the local Docker has all the images, from their registries where it has not.
+ * @throws GocliError DOWNLOAD naming all that cannot be had
+ */
+export async function fetchImages(
+  references: readonly string[],
+  { docker, signal, step }: Pick<StepContext, 'docker' | 'signal' | 'step'>,
+): Promise<void> {
+  const failed: string[] = [];
+  for (const reference of references) {
+    if ((await docker.images.inspect(reference)) !== undefined) continue;
+    step.progress({ message: `pulling ${reference}` });
+    await docker.images.pull(reference, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      failed.push(`${reference}: ${messageOf(error)}`);
+    });
+  }
+  if (failed.length === 0) return;
+  throw new GocliError('DOWNLOAD', `${failed.length} of the pre-pull images cannot be had`, {
+    observed: failed.join('\n'),
+    hint: 'Pull or load them into the local Docker, or take them out of pre-pull-images.',
+  });
+}
+
+/** Puts images of the local Docker into the node's containerd. */
+export async function loadImages(
+  docker: Docker,
+  node: SshConnection,
+  references: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (references.length === 0) return;
+  const stdin = await docker.images.save(references);
+  await node.run('ctr --namespace k8s.io images import --local -', { stdin, signal });
+}

@@ -1,0 +1,121 @@
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
+import { provision } from '../../../../gocli-ts/src/provision/provision.ts';
+import { componentsStep, versionVariables } from '../../../../gocli-ts/src/provision/steps/components.ts';
+import { FakeHost } from '../../../fakes/host.ts';
+import { type Bench, openBench, PROVIDER_YAML } from '../_bench.ts';
+
+const KUBERNETES = `
+kubernetes: { version: 1.36.3, podSubnet: 10.244.0.0/16, serviceSubnet: 10.96.0.0/12 }
+components:
+  - { name: kubernetes, names: [kubelet] }
+  - { name: etcd }
+  - { name: pause, c: { from: kubernetes, module: k8s.io/kubernetes, file: build/pause.c, version: v3.10.2 } }
+`;
+const tools: Record<string, string> = {
+  kubernetes:
+    '{"ImportPath":"k8s.io/kubernetes/cmd/kubectl","Module":{"Path":"k8s.io/kubernetes","Version":"v1.36.3"}}',
+  etcd: '{"ImportPath":"go.etcd.io/etcd/server/v3","Module":{"Path":"go.etcd.io/etcd/server/v3","Version":"v3.6.8"}}',
+};
+
+/** A host whose Go and C compiler make what they are asked for, as empty files. */
+function builder(kubernetes = 'v1.36.3'): FakeHost {
+  return new FakeHost().respond((argv, { cwd = '' }) => {
+    if (argv[1] === 'list' && argv.includes('-m')) return { stdout: `${kubernetes} /modules/kubernetes\n` };
+    if (argv[1] === 'list') return { stdout: tools[cwd.replace(/.*\//, '')] ?? '' };
+    return {};
+  });
+}
+
+async function open(t: ExecutionContext, host: FakeHost): Promise<Bench> {
+  const bench = await openBench(t);
+  await writeFile(join(bench.folder, 'provider.yaml'), PROVIDER_YAML + KUBERNETES);
+  for (const folder of [join(bench.folder, 'kubernetes'), join(bench.root, 'components', 'etcd')]) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'go.mod'), 'module x\n');
+  }
+  await writeFile(join(bench.folder, 'kubernetes', 'main.go'), 'package main\n');
+  return { ...bench, deps: { ...bench.deps, host } };
+}
+
+test('every program is built where the result wants it, with its version noted', async (t) => {
+  const host = builder();
+  const bench = await open(t, host);
+  const { results } = await provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps);
+
+  const built = host.calls.filter(({ argv }) => argv[1] === 'build' || argv[0] === 'gcc');
+  const names = built.map(({ argv }) => argv[argv.indexOf('-o') + 1]?.replace(/.*\//, ''));
+  t.deepEqual(names.sort(), ['etcd', 'kubectl', 'kubernetes', 'pause']);
+  const folder = results.get('components')?.result.folder ?? '';
+  t.deepEqual(JSON.parse(await readFile(join(folder, 'versions.json'), 'utf8')), {
+    etcd: 'v3.6.8',
+    kubectl: 'v1.36.3',
+    kubernetes: 'v1.36.3',
+    pause: 'v3.10.2',
+  });
+  await t.notThrowsAsync(access(join(folder, 'bin')));
+});
+
+test('Go is told to change no file, to fetch no other Go and to leave out cgo', async (t) => {
+  const host = builder();
+  const bench = await open(t, host);
+  await provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps);
+  for (const { argv, options } of host.calls.filter((call) => call.argv[0] === 'go')) {
+    t.like(options.env, { CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOWORK: 'off' }, argv.join(' '));
+    t.true(options.env?.['GOFLAGS']?.includes('-mod=readonly'));
+  }
+});
+
+test('another Kubernetes in go.mod than in provider.yaml is an error', async (t) => {
+  const bench = await open(t, builder('v1.36.4'));
+  const error = await t.throwsAsync(
+    provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps),
+  );
+  t.true(isCode(error, 'BAD_FILE'));
+  t.regex(error.message, /1\.36\.3.*v1\.36\.4/);
+});
+
+test('a component without a module is named', async (t) => {
+  const bench = await open(t, builder());
+  const text = `${PROVIDER_YAML}components: [{ name: nothing }]\n`;
+  await writeFile(join(bench.folder, 'provider.yaml'), text);
+  const error = await t.throwsAsync(
+    provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps),
+  );
+  t.true(isCode(error, 'BAD_FILE'));
+  t.regex(error.message, /"nothing"/);
+});
+
+test('without Go nothing is built', async (t) => {
+  const host = builder();
+  host.missing.add('go');
+  const bench = await open(t, host);
+  const error = await t.throwsAsync(
+    provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps),
+  );
+  t.true(isCode(error, 'TOOL_MISSING'));
+});
+
+test('a C library without headers is said to be missing', async (t) => {
+  const host = builder().respond((argv) =>
+    argv[0] === 'gcc'
+      ? { exitCode: 1, stderr: 'pause.c:21:10: fatal error: stdio.h: No such file or directory' }
+      : undefined,
+  );
+  const bench = await open(t, host);
+  const error = await t.throwsAsync(
+    provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps),
+  );
+  t.true(isCode(error, 'TOOL_MISSING') && error.hint?.includes('libc6-dev'));
+});
+
+test('programs of Kubernetes know their version', (t) => {
+  t.deepEqual(versionVariables('1.36.3'), {
+    'k8s.io/component-base/version.gitVersion': 'v1.36.3',
+    'k8s.io/component-base/version.gitMajor': '1',
+    'k8s.io/component-base/version.gitMinor': '36',
+    'k8s.io/component-base/version.gitTreeState': 'clean',
+  });
+});
