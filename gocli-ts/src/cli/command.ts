@@ -1,0 +1,46 @@
+import type { InferredOptionTypes, Options } from 'yargs';
+import type { Session } from './session.ts';
+
+type OptionSet = Readonly<Record<string, Options>>;
+type Parsed<O extends OptionSet> = { [K in keyof InferredOptionTypes<O>]: InferredOptionTypes<O>[K] };
+
+/** One verb of the command line. What it needs beyond parsing is imported by its handler, to keep `--help` quick. */
+export interface Command {
+  /** Verb and positionals in yargs' notation: `ssh <node>`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly positionals: OptionSet;
+  readonly options: OptionSet;
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+  /** Verbs whose words after the given number of positionals belong to another program. */
+  readonly passThroughAfter?: number;
+  /** Returns the exit code. `rest` are the words after `--`. */
+  run(args: Readonly<Record<string, unknown>>, session: Session, rest: readonly string[]): Promise<number>;
+}
+
+interface CommandDefinition<P extends OptionSet, O extends OptionSet> {
+  readonly usage: string;
+  readonly summary: string;
+  readonly positionals?: P;
+  readonly options?: O;
+  readonly examples?: readonly (readonly [command: string, meaning: string])[];
+  readonly passThroughAfter?: number;
+  run(args: Parsed<P> & Parsed<O>, session: Session, rest: readonly string[]): Promise<number>;
+}
+
+/** Declares a verb; the types of its arguments follow from its options. */
+export function defineCommand<const P extends OptionSet, const O extends OptionSet>(
+  definition: CommandDefinition<P, O>,
+): Command {
+  const { usage, summary, positionals, options, examples, passThroughAfter } = definition;
+  return {
+    usage,
+    summary,
+    positionals: positionals ?? {},
+    options: options ?? {},
+    examples: examples ?? [],
+    ...(passThroughAfter === undefined ? {} : { passThroughAfter }),
+    // yargs has checked and converted the arguments by the very options their type is inferred from.
+    run: (args, session, rest) => definition.run(args as Parsed<P> & Parsed<O>, session, rest),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Command } from './command.ts';
+import { completionCommand } from './commands/completion.ts';
+import { consoleCommand } from './commands/console.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { kubeconfigCommand } from './commands/kubeconfig.ts';
+import { kubectlCommand } from './commands/kubectl.ts';
+import { logsCommand } from './commands/logs.ts';
+import { lsCommand } from './commands/ls.ts';
+import { portsCommand } from './commands/ports.ts';
+import { providerCommand } from './commands/provider.ts';
+import { provisionCommand } from './commands/provision.ts';
+import { rmCommand } from './commands/rm.ts';
+import { runCommand } from './commands/run.ts';
+import { scpCommand } from './commands/scp.ts';
+import { sshCommand } from './commands/ssh.ts';
+import { statusCommand } from './commands/status.ts';
+import { versionCommand } from './commands/version.ts';
+
+/** Every verb, in the order of the help text. */
+export const COMMANDS: readonly Command[] = [
+  runCommand,
+  rmCommand,
+  lsCommand,
+  statusCommand,
+  sshCommand,
+  scpCommand,
+  kubectlCommand,
+  kubeconfigCommand,
+  portsCommand,
+  consoleCommand,
+  logsCommand,
+  provisionCommand,
+  providerCommand,
+  doctorCommand,
+  versionCommand,
+  completionCommand,
+];

@@ -1,0 +1,31 @@
+import { defineCommand } from '../command.ts';
+import { SHELLS } from '../completion/scripts.ts';
+
+export const completionCommand = defineCommand({
+  usage: 'completion <shell>',
+  summary: 'Print the completion script of a shell',
+  positionals: {
+    shell: {
+      choices: [...SHELLS, 'candidates'] as const,
+      demandOption: true,
+      describe: 'Your shell; "candidates" is what the scripts call',
+    },
+  },
+  examples: [
+    ['source <(gocli completion bash)', 'complete in this shell'],
+    ['gocli completion fish > ~/.config/fish/completions/gocli.fish', 'complete in every fish'],
+  ],
+  run: async ({ shell }, session, rest) => {
+    if (shell === 'candidates') {
+      const { candidates } = await import('../completion/candidates.ts');
+      const { namesFromFiles } = await import('../completion/names.ts');
+      const { COMMANDS } = await import('../commands.ts');
+      const words = await candidates(rest, COMMANDS, namesFromFiles(session));
+      session.stdout.write(words.map((word) => `${word}\n`).join(''));
+    } else {
+      const { COMPLETION_SCRIPTS } = await import('../completion/scripts.ts');
+      session.stdout.write(COMPLETION_SCRIPTS[shell]);
+    }
+    return 0;
+  },
+});

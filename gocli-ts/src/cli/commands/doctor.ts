@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { defineCommand } from '../command.ts';
+import { writeResult } from '../render/output.ts';
+
+export const doctorCommand = defineCommand({
+  usage: 'doctor',
+  summary: 'Check what this machine has and lacks, and what to do about it',
+  options: {
+    fix: {
+      type: 'boolean',
+      default: false,
+      describe: 'Install and start what is missing first (Docker, tools; asks on a terminal)',
+    },
+    yes: { alias: 'y', type: 'boolean', default: false, describe: 'With --fix: do not ask' },
+  },
+  examples: [
+    ['gocli doctor', 'exit code 3 when something is missing'],
+    ['gocli doctor --fix', 'install and start it'],
+  ],
+  run: async ({ fix, yes }, session) => {
+    const { EXIT } = await import('../../errors/codes.ts');
+    const { CHECKS, runChecks } = await import('../doctor/doctor.ts');
+    const { renderChecks } = await import('../doctor/render.ts');
+    if (fix) {
+      const bootstrap = join(session.checkout, 'cluster-up', 'bootstrap.sh');
+      const exitCode = await session.host.attach(
+        [bootstrap, ...(yes ? ['--yes'] : []), 'docker', 'provider'],
+        {
+          env: { KUBEVIRT_PROVIDER: session.env['KUBEVIRT_PROVIDER'] ?? 'k8s-1.36' },
+          signal: session.signal,
+        },
+      );
+      if (exitCode !== 0) return exitCode;
+    }
+    const checks = await runChecks(CHECKS, session);
+    const healthy = checks.every(({ state }) => state !== 'failed');
+    const names = checks.filter(({ state }) => state === 'failed').map(({ id }) => id);
+    writeResult(session, { data: { healthy, checks }, names, text: renderChecks(checks) });
+    return healthy ? EXIT.ok : EXIT.preflight;
+  },
+});

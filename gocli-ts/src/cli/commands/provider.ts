@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { LABEL } from '../../docker/labels.ts';
+import { GocliError } from '../../errors/error.ts';
+import { formatBytes } from '../../shared/size.ts';
+import { defineCommand } from '../command.ts';
+import { writeResult } from '../render/output.ts';
+import type { Session } from '../session.ts';
+
+export const providerCommand = defineCommand({
+  usage: 'provider <action> [name]',
+  summary: 'List the providers (ls), or show one of them (show)',
+  positionals: {
+    action: { type: 'string', choices: ['ls', 'show'], demandOption: true, describe: 'What to do' },
+    name: { type: 'string', describe: 'Name of the provider, for show' },
+  },
+  examples: [['gocli provider ls', 'which providers there are, and whether their images are']],
+  run: (args, session) => (args.action === 'ls' ? list(session) : show(args.name, session)),
+});
+
+async function list(session: Session): Promise<number> {
+  const { listProviderFolders } = await import('../../provision/providers.ts');
+  const folders = await listProviderFolders(join(session.checkout, 'cluster-provision'));
+  const images = await session.docker.images.list({ [LABEL.provider]: '' });
+  const names = [
+    ...new Set([
+      ...folders.map(({ name }) => name),
+      ...images.map(({ labels }) => labels[LABEL.provider] ?? ''),
+    ]),
+  ].sort();
+  const providers = names.map((name) => {
+    const own = images.filter(({ labels }) => labels[LABEL.provider] === name);
+    return {
+      name,
+      folder: folders.find((one) => one.name === name)?.folder ?? null,
+      images: own.map(({ id, tags, size, created }) => ({ id, tags, size, created })),
+    };
+  });
+  writeResult(session, {
+    data: { providers },
+    names,
+    table: [
+      ['PROVIDER', 'IMAGE', 'SIZE', 'CREATED'],
+      ...providers.map(({ name, images: [first] }) => [
+        name,
+        first?.tags[0] ?? 'not provisioned',
+        first === undefined ? '' : formatBytes(first.size),
+        first?.created ?? '',
+      ]),
+    ],
+  });
+  return 0;
+}
+
+async function show(name: string | undefined, session: Session): Promise<number> {
+  const { folderOf, imageReference } = await import('../provider-image.ts');
+  const { factsOf } = await import('../../cluster/up.ts');
+  if (name === undefined)
+    throw new GocliError('USAGE', 'provider show needs a name', {
+      hint: 'For example: gocli provider show k8s-1.36',
+    });
+  const reference = imageReference({
+    provider: name,
+    registry: undefined,
+    organisation: undefined,
+    tag: undefined,
+  });
+  const image = await session.docker.images.inspect(reference);
+  if (image === undefined) {
+    const { folder } = await folderOf(name, session);
+    throw new GocliError('IMAGE_MISSING', `provider ${name} has no image yet`, {
+      hint: `Build it: gocli provision ${folder}`,
+    });
+  }
+  const facts = factsOf(image, reference);
+  writeResult(session, {
+    data: { name, image, facts },
+    names: [reference],
+    table: [
+      ['Provider', name],
+      ['Image', reference],
+      ['Id', image.id],
+      ['Size', formatBytes(image.size)],
+      ['Created', image.created],
+      ['Kubernetes', facts.kubernetes?.version ?? '-'],
+      [
+        'Default plan',
+        `${facts.defaults.nodes} node, ${facts.defaults.cpus} vCPUs, ${facts.defaults.memoryMiB}M`,
+      ],
+      ...Object.entries(image.labels)
+        .filter(([key]) => key.startsWith('io.gocli.component.'))
+        .map(([key, value]) => [key.slice('io.gocli.component.'.length), value]),
+    ],
+  });
+  return 0;
+}

@@ -1,0 +1,48 @@
+import { defineCommand } from '../command.ts';
+
+export const provisionCommand = defineCommand({
+  usage: 'provision <folder>',
+  summary: 'Build a provider image from its folder',
+  positionals: {
+    folder: { type: 'string', demandOption: true, describe: 'For example cluster-provision/k8s/1.36' },
+  },
+  options: {
+    phases: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Only these steps and what they need, separated by commas',
+    },
+    force: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'Run this step and what depends on it again',
+    },
+    locked: {
+      type: 'boolean',
+      default: false,
+      describe: 'Fail when a locked package is gone, instead of renewing the lock',
+    },
+    'dry-run': {
+      type: 'boolean',
+      default: false,
+      describe: 'Print what would run and why, and change nothing',
+    },
+  },
+  examples: [
+    ['gocli provision cluster-provision/k8s/1.36', 'build gocli/k8s-1.36; finished steps are cached'],
+  ],
+  run: async (args, session) => {
+    const { provisionFolder } = await import('../provision-folder.ts');
+    return provisionFolder(
+      {
+        folder: args.folder,
+        phases: args.phases?.split(','),
+        force: args.force,
+        locked: args.locked,
+        dryRun: args['dry-run'],
+      },
+      session,
+    );
+  },
+});

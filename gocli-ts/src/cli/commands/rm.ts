@@ -1,0 +1,38 @@
+import { defineCommand } from '../command.ts';
+import { nameOption } from '../options.ts';
+import { writeResult } from '../render/output.ts';
+import type { Session } from '../session.ts';
+
+export const rmCommand = defineCommand({
+  usage: 'rm [cluster]',
+  summary: 'Remove a cluster; removing nothing is no error',
+  positionals: { cluster: { type: 'string', describe: 'Name of the cluster' } },
+  options: { ...nameOption, all: { type: 'boolean', default: false, describe: 'Remove every cluster' } },
+  examples: [['gocli rm', 'remove the only cluster there is']],
+  run: async (args, session) => {
+    const { down } = await import('../../cluster/down.ts');
+    const { defaultKubeconfig, unmergeFromFile } = await import('../../cluster/kubeconfig-file.ts');
+    const names = await namesOf(args.cluster ?? args.name, args.all, session);
+    const removed = await Promise.all(names.map(async (name) => ({ name, ...(await down(name, session)) })));
+    for (const name of names) await unmergeFromFile(defaultKubeconfig(session.env), name);
+    writeResult(session, {
+      data: { removed },
+      names,
+      text:
+        removed.length === 0
+          ? 'There is no cluster to remove.\n'
+          : removed.map(({ name }) => `Removed cluster ${name}.\n`).join(''),
+    });
+    return 0;
+  },
+});
+
+async function namesOf(name: string | undefined, all: boolean, session: Session): Promise<string[]> {
+  const { findClusters } = await import('../../cluster/find.ts');
+  const { checkClusterName } = await import('../../cluster/names.ts');
+  if (name !== undefined && !all) return [checkClusterName(name)];
+  const clusters = await findClusters(session.docker, session.paths);
+  if (all || clusters.length <= 1) return clusters.map((cluster) => cluster.name);
+  const { chooseCluster } = await import('../options.ts');
+  return [(await chooseCluster(undefined, session)).name];
+}

@@ -1,0 +1,75 @@
+import { defineCommand } from '../command.ts';
+import { nameOption } from '../options.ts';
+import { PINNABLE } from '../../network/ports.ts';
+
+const port = (name: string) =>
+  ({
+    type: 'number',
+    requiresArg: true,
+    describe: `Host port for ${name}, instead of a free one`,
+    group: 'Host ports:',
+  }) as const;
+
+const portOptions = {
+  'vnc-port': port('vnc'),
+  'http-port': port('http'),
+  'https-port': port('https'),
+  'registry-port': port('registry'),
+  'ocp-port': port('ocp'),
+  'k8s-port': port('k8s'),
+  'ssh-port': port('ssh'),
+  'prometheus-port': port('prometheus'),
+  'grafana-port': port('grafana'),
+  'dns-port': port('dns'),
+} as const satisfies Record<`${(typeof PINNABLE)[number]}-port`, unknown>;
+
+export const runCommand = defineCommand({
+  usage: 'run [provider]',
+  summary: 'Start a cluster and wait until it is Ready',
+  positionals: {
+    provider: { type: 'string', describe: 'Provider, such as k8s-1.36 (see: gocli provider ls)' },
+  },
+  options: {
+    ...nameOption,
+    nodes: { alias: 'n', type: 'number', requiresArg: true, describe: 'Number of nodes' },
+    memory: { alias: 'm', type: 'string', requiresArg: true, describe: 'Memory of a node, such as 3072M' },
+    cpu: { alias: 'c', type: 'number', requiresArg: true, describe: 'vCPUs of a node' },
+    'container-registry': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Registry that has the provider image',
+    },
+    'container-org': { type: 'string', requiresArg: true, describe: 'Path of the image in that registry' },
+    'container-suffix': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Tag of the provider image, such as :latest',
+    },
+    provision: {
+      type: 'boolean',
+      default: true,
+      describe: 'Provision the provider when its image is not there',
+    },
+    'keep-on-failure': {
+      type: 'boolean',
+      default: false,
+      describe: 'Leave everything in place when the start fails',
+    },
+    timeout: { type: 'number', requiresArg: true, default: 600, describe: 'Seconds each wait may take' },
+    'dry-run': { type: 'boolean', default: false, describe: 'Print the plan and change nothing' },
+    'from-environment': { type: 'boolean', hidden: true, default: false },
+    'ci-config': { type: 'string', hidden: true },
+    'random-ports': { type: 'boolean', hidden: true, default: true },
+    background: { alias: 'b', type: 'boolean', hidden: true, default: true },
+    ...portOptions,
+  },
+  examples: [
+    ['gocli run k8s-1.36', 'start a cluster named k8s-1.36'],
+    ['gocli run k8s-1.36 --name two --memory 4G', 'another one beside it'],
+  ],
+  run: async (args, session) => {
+    const { runCluster } = await import('../run-cluster.ts');
+    const pinned = PINNABLE.map((port) => [port, args[`${port}-port`]] as const);
+    return runCluster({ ...args, pinned }, session);
+  },
+});

@@ -1,0 +1,72 @@
+import { defineCommand } from '../command.ts';
+import { chooseStarted, nameOption } from '../options.ts';
+import type { SshTarget } from '../../ssh/port.ts';
+import type { Session } from '../session.ts';
+
+export const sshCommand = defineCommand({
+  usage: 'ssh <node>',
+  summary: 'Run a command on a node, or open a shell there',
+  positionals: { node: { type: 'string', demandOption: true, describe: 'Name of the node, such as node01' } },
+  options: nameOption,
+  passThroughAfter: 1,
+  examples: [
+    ['gocli ssh node01', 'a shell'],
+    ['gocli ssh node01 -- journalctl -u kubelet', 'one command; its exit code is the exit code'],
+  ],
+  run: async (args, session, rest) => {
+    const { nodeIndex } = await import('../../cluster/names.ts');
+    const { sshTarget } = await import('../../cluster/guest.ts');
+    const { readSecret } = await import('../../cluster/state.ts');
+    const { state } = await chooseStarted(args.name, session);
+    const index = nodeIndex(args.node, state.plan.guest.nodes);
+    const key = await readSecret(session.paths, state.name, 'id_ed25519');
+    return runOn(sshTarget(state, index, key), rest.join(' '), session);
+  },
+});
+
+/** Like ssh(1), the words are joined by spaces, so that one quoted word can be a whole shell command. */
+async function runOn(target: SshTarget, command: string, session: Session): Promise<number> {
+  const { stdin, stdout, stderr, signal } = session;
+  // No dynamic import in a function with `using`: the compiler leaves its path as it is (TypeScript 6.0).
+  await using connection = await session.ssh.connect(target, signal);
+  const interactive = stdin.isTTY === true && stdout.isTTY === true;
+  const result = await (interactive
+    ? onTerminal(session, (options) =>
+        connection.exec(command, { signal, stdin, stdout, stderr, ...options }),
+      )
+    : connection.exec(command === '' ? 'exec $SHELL -l' : command, { signal, stdin, stdout, stderr }));
+  stdin.destroy();
+  return result.exitCode;
+}
+
+interface TerminalOptions {
+  readonly pty: { readonly term: string; readonly columns: number; readonly rows: number };
+  readonly onResizer: (resize: (columns: number, rows: number) => void) => void;
+}
+
+/** Gives the remote side this terminal: raw keys, its size, and every change of its size. */
+async function onTerminal<T>(
+  { stdin, stdout, env }: Session,
+  work: (options: TerminalOptions) => Promise<T>,
+): Promise<T> {
+  const size = (): { columns: number; rows: number } => ({
+    columns: stdout.columns ?? 80,
+    rows: stdout.rows ?? 24,
+  });
+  let onResize: (() => void) | undefined;
+  stdin.setRawMode?.(true);
+  try {
+    return await work({
+      pty: { term: env['TERM'] ?? 'xterm', ...size() },
+      onResizer: (resize) => {
+        onResize = () => {
+          resize(size().columns, size().rows);
+        };
+        stdout.on('resize', onResize);
+      },
+    });
+  } finally {
+    if (onResize !== undefined) stdout.off('resize', onResize);
+    stdin.setRawMode?.(false);
+  }
+}

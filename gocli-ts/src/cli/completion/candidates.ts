@@ -1,0 +1,126 @@
+import type { Command } from '../command.ts';
+import { GLOBAL_OPTIONS, verbIndex, verbOf } from '../flags.ts';
+
+/** Names that only a look at this host can tell. Each is asked for only when it is wanted. */
+export interface CompletionNames {
+  clusters(): Promise<readonly string[]>;
+  /** Nodes of the cluster named, or of the only one. */
+  nodes(cluster: string | undefined): Promise<readonly string[]>;
+  providers(): Promise<readonly string[]>;
+}
+
+interface Flag {
+  readonly alias?: string | readonly string[];
+  readonly type?: string;
+  readonly choices?: readonly string[];
+  readonly hidden?: boolean;
+}
+
+/**
+ * What may stand at the place of the last word. yargs has completion of its own, but it cannot ask for names and
+ * chooses the form of its answer by $SHELL instead of by the shell that asks.
+ * @param words the command line after `gocli`; the last word is the one being typed, perhaps empty
+ * @returns words that begin with the last one
+ */
+export async function candidates(
+  words: readonly string[],
+  commands: readonly Command[],
+  names: CompletionNames,
+): Promise<string[]> {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const found = await possible(before, current, commands, names);
+  return found.filter((word) => word.startsWith(current));
+}
+
+async function possible(
+  before: readonly string[],
+  current: string,
+  commands: readonly Command[],
+  names: CompletionNames,
+): Promise<readonly string[]> {
+  const at = verbIndex(before);
+  const command = commands.find((one) => verbOf(one) === before[at]);
+  const flags = flagsOf(command);
+  const previous = flags.get(before.at(-1) ?? '');
+  if (previous !== undefined && takesValue(previous.flag)) return values(previous, names);
+  if (current.startsWith('-')) return visibleNames(flags);
+  if (command === undefined) return at === -1 ? commands.map(verbOf) : [];
+  const positionals = positionalsIn(before.slice(at + 1), flags);
+  return positionalValues(command, positionals, clusterIn(before, flags), names);
+}
+
+interface NamedFlag {
+  readonly name: string;
+  readonly flag: Flag;
+}
+
+/** Flags by each of the forms they may be written in. */
+function flagsOf(command: Command | undefined): Map<string, NamedFlag> {
+  const all: Record<string, Flag> = {
+    ...GLOBAL_OPTIONS,
+    help: { alias: 'h', type: 'boolean' },
+    ...(command?.options as Record<string, Flag> | undefined),
+  };
+  return new Map(
+    Object.entries(all).flatMap(([name, flag]) =>
+      [name, ...[flag.alias ?? []].flat()].map((form): [string, NamedFlag] => [
+        form.length === 1 ? `-${form}` : `--${form}`,
+        { name, flag },
+      ]),
+    ),
+  );
+}
+
+function visibleNames(flags: Map<string, NamedFlag>): string[] {
+  return [...flags]
+    .filter(([form, { flag }]) => form.startsWith('--') && flag.hidden !== true)
+    .map(([form]) => form);
+}
+
+function takesValue(flag: Flag): boolean {
+  return flag.type !== 'boolean';
+}
+
+async function values({ name, flag }: NamedFlag, names: CompletionNames): Promise<readonly string[]> {
+  return name === 'name' ? names.clusters() : (flag.choices ?? []);
+}
+
+function positionalsIn(words: readonly string[], flags: Map<string, NamedFlag>): string[] {
+  return words.filter((word, at) => {
+    if (word.startsWith('-')) return false;
+    const previous = flags.get(words[at - 1] ?? '');
+    return previous === undefined || !takesValue(previous.flag);
+  });
+}
+
+function clusterIn(words: readonly string[], flags: Map<string, NamedFlag>): string | undefined {
+  const at = words.findIndex((word) => flags.get(word)?.name === 'name');
+  return at === -1 ? undefined : words[at + 1];
+}
+
+async function positionalValues(
+  command: Command,
+  given: readonly string[],
+  cluster: string | undefined,
+  names: CompletionNames,
+): Promise<readonly string[]> {
+  const placeholders = [...command.usage.matchAll(/[<[]([a-z-]+)(?:\.\.)?[>\]]/g)].map(
+    (match) => match[1] ?? '',
+  );
+  const placeholder = placeholders[given.length];
+  if (placeholder === undefined) return [];
+  const choices = (command.positionals[placeholder] as Flag | undefined)?.choices;
+  if (choices !== undefined) return choices;
+  switch (placeholder) {
+    case 'node':
+      return names.nodes(cluster);
+    case 'cluster':
+      return names.clusters();
+    case 'provider':
+    case 'name':
+      return names.providers();
+    default:
+      return [];
+  }
+}

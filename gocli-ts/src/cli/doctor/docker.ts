@@ -1,0 +1,59 @@
+import type { DockerInfo } from '../../docker/port.ts';
+import { GocliError } from '../../errors/error.ts';
+import { failed, ok, warning, type Check, type Finding } from './check.ts';
+
+export const dockerChecks: readonly Check[] = [
+  { id: 'docker', title: 'Docker answers', run: ({ docker }) => Promise.resolve(judgeDaemon(docker)) },
+  {
+    id: 'docker-storage',
+    title: 'Docker storage driver',
+    run: ({ docker }) => Promise.resolve(judgeStorage(docker)),
+  },
+  { id: 'docker-cgroup', title: 'Control groups', run: ({ docker }) => Promise.resolve(judgeCgroup(docker)) },
+  {
+    id: 'provider-image',
+    title: 'Provider image',
+    run: ({ docker, providers }) =>
+      Promise.resolve(
+        docker instanceof Error ? unknown() : judgeProviders(providers.flatMap(({ tags }) => tags)),
+      ),
+  },
+];
+
+/** @param docker what the daemon said, or the error that asking gave (it knows old and remote daemons) */
+export function judgeDaemon(docker: DockerInfo | Error): Finding {
+  if (!(docker instanceof Error)) {
+    if (docker.architecture === 'x86_64') return ok(`version ${docker.version}`);
+    return failed(`the daemon runs on ${docker.architecture}`, 'gocli needs an x86-64 host.');
+  }
+  const hint = docker instanceof GocliError ? docker.hint : undefined;
+  return failed(docker.message, hint ?? 'Start it: gocli doctor --fix');
+}
+
+/** vfs copies whole images; devicemapper was removed from Docker. */
+export function judgeStorage(docker: DockerInfo | Error): Finding {
+  if (docker instanceof Error) return unknown();
+  if (docker.storageDriver === 'vfs') {
+    return warning(
+      'vfs, which copies the whole image for every container',
+      'Configure overlay2: https://docs.docker.com/engine/storage/drivers/',
+    );
+  }
+  return ok(docker.storageDriver);
+}
+
+export function judgeCgroup(docker: DockerInfo | Error): Finding {
+  return docker instanceof Error ? unknown() : ok(`version ${docker.cgroupVersion}`);
+}
+
+export function judgeProviders(tags: readonly string[]): Finding {
+  if (tags.length > 0) return ok([...tags].sort().join(', '));
+  return warning(
+    'none, so the first start provisions one',
+    'Provision it ahead: gocli provision cluster-provision/k8s/1.36',
+  );
+}
+
+function unknown(): Finding {
+  return warning('not known, because Docker does not answer', 'See the check "docker".');
+}

@@ -1,0 +1,117 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { parseMeminfo } from '../../cluster/preflight.ts';
+import { messageOf } from '../../errors/error.ts';
+import { freePorts, portHolder, portProblem } from '../../host/ports.ts';
+import { publishedPorts } from '../../network/ports.ts';
+import { formatBytes } from '../../shared/size.ts';
+import { failed, ok, warning, type Check, type Finding } from './check.ts';
+
+const GIB = 1024 ** 3;
+
+export const hostChecks: readonly Check[] = [
+  {
+    id: 'memory',
+    title: 'Free memory',
+    run: async () => judgeMemory(parseMeminfo(await readFile('/proc/meminfo', 'utf8')).available),
+  },
+  {
+    id: 'disk-docker',
+    title: "Disk of Docker's data",
+    run: async ({ docker, providers }) =>
+      docker instanceof Error
+        ? warning('not known, because Docker does not answer', 'See the check "docker".')
+        : judgeDisk(docker.rootDir, await freeBytes(docker.rootDir), providers.length > 0),
+  },
+  {
+    id: 'disk-cache',
+    title: 'Disk of the cache',
+    run: async ({ session, providers }) =>
+      judgeDisk(session.paths.cache, await freeBytes(session.paths.cache), providers.length > 0),
+  },
+  { id: 'ports', title: 'Ports of 127.0.0.1', run: checkPorts },
+  {
+    id: 'inotify',
+    title: 'inotify limits',
+    run: async () => judgeInotify(await limit('max_user_instances'), await limit('max_user_watches')),
+  },
+];
+
+/** A node of the providers here has 3 GiB by default, and a start is refused when they are not free. */
+export function judgeMemory(available: number): Finding {
+  const observed = `${formatBytes(available)} free`;
+  if (available < 3 * GIB)
+    return failed(
+      observed,
+      'A node needs 3 GiB. End other programs or clusters (gocli ls), or give less with --memory.',
+    );
+  if (available < 4 * GIB)
+    return warning(observed, 'Enough for one node; compiling Kubernetes while provisioning needs 4 GiB.');
+  return ok(observed);
+}
+
+/**
+ * A cluster writes a few GiB into its overlay disk. Provisioning needs about 12 GiB more for the compiler's cache, the
+ * disk and the image.
+ * @param free bytes, or undefined when the folder cannot be looked at
+ * @param provisioned true when there is a provider image already
+ */
+export function judgeDisk(folder: string, free: number | undefined, provisioned: boolean): Finding {
+  if (free === undefined)
+    return warning(`${folder} cannot be looked at`, 'Look yourself whether its disk has 15 GiB free.');
+  const observed = `${formatBytes(free)} free at ${folder}`;
+  if (free < 3 * GIB) return failed(observed, 'Free some space: a cluster needs 3 GiB, provisioning 15 GiB.');
+  if (free < 15 * GIB && !provisioned) return warning(observed, 'Provisioning may need 15 GiB.');
+  return ok(observed);
+}
+
+/** inotify(7): the kernel's own defaults. Guests have limits of their own; this host's serve dockerd and dnsmasq. */
+export function judgeInotify(instances: number | undefined, watches: number | undefined): Finding {
+  if (instances === undefined || watches === undefined)
+    return warning('cannot be read', 'Look at /proc/sys/fs/inotify.');
+  const observed = `${instances} instances, ${watches} watches`;
+  if (instances >= 128 && watches >= 8192) return ok(observed);
+  return warning(
+    observed,
+    'As root: sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=65536',
+  );
+}
+
+/** A start takes free ports, so well-known ones that are taken matter only to those who pin them. */
+export function judgePorts(taken: readonly string[]): Finding {
+  if (taken.length === 0) return ok('the default ports are free');
+  return ok(`a start takes free ports; not to be pinned: ${taken.join(', ')}`);
+}
+
+async function checkPorts(): Promise<Finding> {
+  try {
+    await freePorts(['tcp', 'udp']);
+  } catch (error) {
+    return failed(messageOf(error), 'Allow programs to listen on 127.0.0.1.');
+  }
+  const looks = await Promise.all(
+    publishedPorts(1).map(async ({ key, port, protocol }) => {
+      if ((await portProblem(port, protocol)) !== 'EADDRINUSE') return [];
+      const holder = await portHolder(port, protocol);
+      return [holder === undefined ? key : `${key} (${holder})`];
+    }),
+  );
+  return judgePorts(looks.flat());
+}
+
+/** Bytes an ordinary user may still write at a path, or at the nearest folder above that exists. */
+async function freeBytes(path: string): Promise<number | undefined> {
+  for (let folder = path; ; folder = dirname(folder)) {
+    try {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    } catch {
+      if (folder === dirname(folder)) return undefined;
+    }
+  }
+}
+
+async function limit(name: string): Promise<number | undefined> {
+  const text = await readFile(`/proc/sys/fs/inotify/${name}`, 'utf8').catch(() => '');
+  return /^\d+\s*$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,109 @@
+import type { Argv } from 'yargs';
+import { GocliError } from '../errors/error.ts';
+import type { Command } from './command.ts';
+import { GLOBAL_OPTIONS } from './flags.ts';
+import { separatePassThrough } from './pass-through.ts';
+import { usageError } from './usage-error.ts';
+
+/** What parsing a command line gives. */
+export interface Invocation {
+  readonly command: Command;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly rest: readonly string[];
+}
+
+/** Parsed, or text to print (help, version). */
+export type ParseResult = { readonly invocation: Invocation } | { readonly text: string };
+
+/** @throws GocliError USAGE with the nearest valid flag or verb, BAD_VALUE */
+export async function parseCommandLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+): Promise<ParseResult> {
+  let invocation: Invocation | undefined;
+  let text = '';
+  const words = argv[0] === '--version' ? ['version', ...argv.slice(1)] : argv;
+  const { own, rest } = separatePassThrough(words, commands);
+  const parser = await buildParser(commands, argv, (command, args) => {
+    invocation = { command, args, rest };
+  });
+  await parser.parseAsync([...own], {}, (_error, _args, output) => {
+    text = output;
+  });
+  if (text !== '') return { text: `${text}\n` };
+  if (invocation === undefined) throw usageError('', argv, commands);
+  return { invocation };
+}
+
+/** The help text of one verb, or of the whole command line. */
+export async function helpText(commands: readonly Command[], verb?: string): Promise<string> {
+  const result = await parseCommandLine(verb === undefined ? ['--help'] : ['--help', verb], commands);
+  return 'text' in result ? result.text : '';
+}
+
+type OnFound = (command: Command, args: Invocation['args']) => void;
+
+async function buildParser(
+  commands: readonly Command[],
+  argv: readonly string[],
+  onFound: OnFound,
+): Promise<Argv> {
+  const { default: yargs } = await import('yargs');
+  const parser = yargs()
+    .scriptName('gocli')
+    .usage('$0 <command>\n\nReal Kubernetes clusters on qemu virtual machines, for development and CI.')
+    .options(GLOBAL_OPTIONS)
+    .group(Object.keys(GLOBAL_OPTIONS), 'Every command:')
+    .parserConfiguration({ 'greedy-arrays': false, 'camel-case-expansion': false })
+    .demandCommand(1, '')
+    .strict()
+    .locale('en')
+    .exitProcess(false)
+    .version(false)
+    .help()
+    .alias('help', 'h')
+    .wrap(100)
+    // What it says is read again below, so it must not follow the user's language.
+    .locale('en')
+    .fail((message: string | null, error: Error | null | undefined) => {
+      if (error != null && error.name !== 'YError') throw error;
+      throw usageError(message ?? error?.message ?? '', argv, commands);
+    });
+  for (const command of commands) addCommand(parser, command, onFound);
+  return parser;
+}
+
+function addCommand(parser: Argv, command: Command, onFound: OnFound): void {
+  parser.command(
+    command.usage,
+    command.summary,
+    (builder) => {
+      for (const [name, option] of Object.entries(command.positionals)) {
+        builder.positional(name, option as object);
+      }
+      builder.options(command.options);
+      for (const [example, meaning] of command.examples) builder.example(example, meaning);
+      return builder;
+    },
+    (args) => {
+      onFound(command, checkedValues(args, command));
+    },
+  );
+}
+
+/**
+ * The last of a repeated flag counts, and a number must be one: yargs would hand on a list, or NaN.
+ * @throws GocliError BAD_VALUE
+ */
+function checkedValues(args: Readonly<Record<string, unknown>>, command: Command): Record<string, unknown> {
+  const isList = (name: string): boolean => name === '_' || command.options[name]?.array === true;
+  const checked = Object.fromEntries(
+    Object.entries(args).map(([name, value]): [string, unknown] => [
+      name,
+      Array.isArray(value) && !isList(name) ? value.at(-1) : value,
+    ]),
+  );
+  const wrong = Object.keys(command.options).find((name) => Number.isNaN(checked[name]));
+  if (wrong === undefined) return checked;
+  throw new GocliError('BAD_VALUE', `--${wrong}: not a number`, { hint: `For example: --${wrong} 2` });
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { ImageInfo } from '../docker/port.ts';
+import { GocliError } from '../errors/error.ts';
+import { Steps } from '../events/steps.ts';
+import { listProviderFolders, type ProviderFolder } from '../provision/providers.ts';
+import { formatSeconds, didYouMean } from '../shared/text.ts';
+import type { Session } from './session.ts';
+
+export interface ImageRequest {
+  readonly provider: string;
+  readonly registry: string | undefined;
+  readonly organisation: string | undefined;
+  readonly tag: string | undefined;
+  /** Whether the provider may be built when its image is nowhere. */
+  readonly provision: boolean;
+}
+
+/** Seconds that provisioning takes from empty caches on 2 cores; said before it is known how long it takes here. */
+const PROVISION_SECONDS = 25 * 60;
+
+/** `gocli/k8s-1.36:latest`, or the same in a registry. */
+export function imageReference({
+  provider,
+  registry,
+  organisation,
+  tag,
+}: Omit<ImageRequest, 'provision'>): string {
+  const path =
+    registry === undefined ? `gocli/${provider}` : `${registry}/${organisation ?? 'gocli'}/${provider}`;
+  return `${path}:${tag ?? 'latest'}`;
+}
+
+/**
+ * The provider's image: the local one, else the registry's, else a newly provisioned one.
+ * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, DOWNLOAD
+ */
+export async function obtainImage(
+  request: ImageRequest,
+  session: Session,
+): Promise<{ image: ImageInfo; reference: string }> {
+  const reference = imageReference(request);
+  const local = await session.docker.images.inspect(reference);
+  if (local !== undefined) return { image: local, reference };
+  if (request.registry !== undefined) return { image: await pullImage(reference, session), reference };
+  const folder = await folderOf(request.provider, session);
+  if (!request.provision || (request.tag !== undefined && request.tag !== 'latest'))
+    throw missing(reference, folder);
+  return { image: await provisionNow(folder, reference, session), reference };
+}
+
+async function pullImage(reference: string, session: Session): Promise<ImageInfo> {
+  const steps = new Steps(session.emit, session.clock);
+  return steps.run('pull', `Pulling ${reference}`, (step) =>
+    session.docker.images.pull(reference, {
+      signal: session.signal,
+      onProgress: (progress) => {
+        step.progress(progress);
+      },
+    }),
+  );
+}
+
+/** The folder a provider is made from. @throws GocliError PROVIDER_UNKNOWN with the nearest name */
+export async function folderOf(provider: string, session: Session): Promise<ProviderFolder> {
+  const folders = await listProviderFolders(join(session.checkout, 'cluster-provision'));
+  const found = folders.find(({ name }) => name === provider);
+  if (found !== undefined) return found;
+  const names = folders.map(({ name }) => name);
+  throw new GocliError(
+    'PROVIDER_UNKNOWN',
+    `there is no provider "${provider}".${didYouMean(provider, names)}`,
+    {
+      hint: `Providers: ${names.join(', ')}`,
+    },
+  );
+}
+
+function missing(reference: string, { folder, name }: ProviderFolder): GocliError {
+  return new GocliError('IMAGE_MISSING', `image ${reference} is not there`, {
+    hint: `Build it (gocli provision ${folder}), or name a registry that has ${name} with --container-registry.`,
+  });
+}
+
+async function provisionNow(
+  { folder, name }: ProviderFolder,
+  reference: string,
+  session: Session,
+): Promise<ImageInfo> {
+  const { readTimings } = await import('../provision/timings.ts');
+  const { provisionFolder } = await import('./provision-folder.ts');
+  const known = Object.values(await readTimings(session.paths)).reduce((sum, seconds) => sum + seconds, 0);
+  session.emit({
+    type: 'notice',
+    level: 'info',
+    text: `Image ${reference} is not there, so ${name} is provisioned first: about ${formatSeconds(known > 600 ? known : PROVISION_SECONDS)} from empty caches. (--no-provision refuses instead.)`,
+  });
+  await provisionFolder({ folder }, session);
+  const image = await session.docker.images.inspect(reference);
+  if (image === undefined)
+    throw new GocliError('IMAGE_MISSING', `provisioning ${name} ended without image ${reference}`);
+  return image;
+}

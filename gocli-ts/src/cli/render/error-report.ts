@@ -1,0 +1,50 @@
+import { ERRORS } from '../../errors/codes.ts';
+import { GocliError } from '../../errors/error.ts';
+import { redact } from '../../shared/redact.ts';
+
+/** What a user reads when a command failed: what, on what, what was seen last, what to do now. */
+export function renderError(error: unknown, verbose: boolean): string {
+  const known = error instanceof GocliError ? error : asDefect(error);
+  const lines = [
+    `Error: ${known.message} (${known.id})`,
+    ...indent(known.observed),
+    ...(known.hint === undefined ? [] : [`  What to do: ${known.hint}`]),
+    ...(verbose ? indent(stackOf(error)) : []),
+  ];
+  return redact(`${lines.join('\n')}\n`);
+}
+
+/** The same as one JSON object, for `-o json` and `--progress json`. */
+export function errorData(error: unknown): Record<string, unknown> {
+  const known = error instanceof GocliError ? error : asDefect(error);
+  return {
+    code: known.id,
+    kind: known.code,
+    message: redact(known.message),
+    observed: known.observed === undefined ? null : redact(known.observed),
+    hint: known.hint ?? null,
+    exitCode: known.exitCode,
+  };
+}
+
+/** The exit code for anything that was thrown. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof GocliError ? error.exitCode : ERRORS.INTERNAL.exit;
+}
+
+function asDefect(error: unknown): GocliError {
+  return new GocliError('INTERNAL', error instanceof Error ? error.message : String(error), {
+    cause: error,
+    hint: 'This is a defect of gocli. Please report it with the output of the same command under -v.',
+  });
+}
+
+function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack ?? error.cause.message}` : '';
+  return `${error.stack ?? ''}${cause}`;
+}
+
+function indent(text: string | undefined): string[] {
+  return text === undefined ? [] : text.split('\n').map((line) => `  | ${line}`);
+}

@@ -1,0 +1,76 @@
+import { clusterFolder } from '../../host/paths.ts';
+import { join } from 'node:path';
+import { STATE_FILE } from '../../cluster/state.ts';
+import type { UpResult } from '../../cluster/up.ts';
+import { nodeAddress, nodeName } from '../../network/addresses.ts';
+import { formatSeconds } from '../../shared/text.ts';
+import type { Session } from '../session.ts';
+import { writeResult } from './output.ts';
+import { renderTable } from './table.ts';
+
+/** What `gocli run` prints: nodes, time per step, and commands to type next. */
+export function writeUpSummary(result: UpResult, session: Session): void {
+  const { state, started, timings, seconds } = result;
+  const kubeconfig = join(clusterFolder(session.paths, state.name), STATE_FILE.kubeconfig);
+  writeResult(session, {
+    data: {
+      name: state.name,
+      started,
+      seconds,
+      provider: state.plan.guest.provider,
+      kubernetes: state.plan.guest.kubernetes?.version ?? null,
+      accelerator: state.accelerator,
+      acceleratorReason: state.acceleratorReason,
+      nodes: nodesOf(result),
+      ports: state.ports,
+      kubeconfig,
+      timings,
+    },
+    names: [state.name],
+    text: textOf(result, kubeconfig, invocation(session)),
+  });
+}
+
+function nodesOf({ state }: UpResult): { name: string; address: string; cpus: number; memoryMiB: number }[] {
+  const { nodes, cpus, memoryMiB } = state.plan.guest;
+  return Array.from({ length: nodes }, (_, at) => ({
+    name: nodeName(at + 1),
+    address: nodeAddress(at + 1),
+    cpus,
+    memoryMiB,
+  }));
+}
+
+function textOf(result: UpResult, kubeconfig: string, gocli: string): string {
+  const { state, started, timings, seconds } = result;
+  const what = `Cluster ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'} (${state.accelerator}: ${state.acceleratorReason}).`;
+  const nodes = renderTable([
+    ['NODE', 'ADDRESS', 'VCPUS', 'MEMORY'],
+    ...nodesOf(result).map((node) => [
+      node.name,
+      node.address,
+      String(node.cpus),
+      `${node.memoryMiB.toFixed(0)}M`,
+    ]),
+  ]);
+  const times =
+    timings.length === 0
+      ? ''
+      : `\n${renderTable(timings.map((step) => [step.title, formatSeconds(step.seconds)]))}`;
+  const flag = state.name === state.plan.guest.provider ? '' : ` --name ${state.name}`;
+  const next =
+    state.plan.guest.kubernetes === undefined
+      ? [`${gocli} status${flag}`, `${gocli} rm${flag}`]
+      : [
+          `export KUBECONFIG=${kubeconfig}`,
+          `${gocli} kubectl${flag} get pods -A`,
+          `${gocli} ssh${flag} node01`,
+          `${gocli} rm${flag}`,
+        ];
+  return `${what}\n\n${nodes}${times}\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** How gocli is called where the user stands: installed, or from the checkout. */
+function invocation({ env }: Session): string {
+  return env['GOCLI_COMMAND'] ?? 'gocli';
+}

@@ -1,0 +1,149 @@
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkClusterName } from '../cluster/names.ts';
+import { checkRequest } from '../cluster/plan.ts';
+import { planCluster, up, type UpRequest, type UpResult } from '../cluster/up.ts';
+import { readEnvironment, type EnvironmentRequest } from '../config/environment.ts';
+import { GocliError } from '../errors/error.ts';
+import { writeAtomic } from '../host/files.ts';
+import { clusterFolder } from '../host/paths.ts';
+import { PORTS, portKey } from '../network/ports.ts';
+import { parseSize } from '../shared/size.ts';
+import { readTimings, writeTimings } from '../provision/timings.ts';
+import { kubectlPath } from './kubectl-binary.ts';
+import { obtainImage } from './provider-image.ts';
+import { writeUpSummary } from './render/up-summary.ts';
+import { writeResult } from './render/output.ts';
+import type { Session } from './session.ts';
+
+/** The arguments of `gocli run`, as parsed. */
+export interface RunArguments {
+  readonly provider?: string | undefined;
+  readonly name?: string | undefined;
+  readonly nodes?: number | undefined;
+  readonly memory?: string | undefined;
+  readonly cpu?: number | undefined;
+  readonly 'container-registry'?: string | undefined;
+  readonly 'container-org'?: string | undefined;
+  readonly 'container-suffix'?: string | undefined;
+  readonly provision: boolean;
+  readonly 'keep-on-failure': boolean;
+  readonly timeout: number;
+  readonly 'dry-run': boolean;
+  readonly 'from-environment': boolean;
+  readonly 'ci-config'?: string | undefined;
+  readonly pinned: readonly (readonly [port: string, hostPort: number | undefined])[];
+}
+
+/** `gocli run`: image, cluster, and what the wrappers of cluster-up expect to find afterwards. */
+export async function runCluster(args: RunArguments, session: Session): Promise<number> {
+  const environment = args['from-environment'] ? readEnvironment(session.env) : undefined;
+  for (const text of environment?.warnings ?? []) session.emit({ type: 'notice', level: 'warning', text });
+  const provider = args.provider ?? environment?.provider;
+  if (provider === undefined) {
+    throw new GocliError('USAGE', 'a provider is missing', {
+      hint: 'For example: gocli run k8s-1.36 (all: gocli provider ls)',
+    });
+  }
+  const request = await requestOf(args, provider, environment, session);
+  if (args['dry-run']) {
+    const plan = planCluster(request);
+    writeResult(session, {
+      data: { plan },
+      text: `${JSON.stringify(plan, undefined, 2)}\n`,
+      names: [request.name],
+    });
+    return 0;
+  }
+  const result = await up(request, session);
+  if (result.started) await rememberTimings(result, session);
+  await writeWrapperFiles(args['ci-config'], environment, result, session);
+  writeUpSummary(result, session);
+  return 0;
+}
+
+async function requestOf(
+  args: RunArguments,
+  provider: string,
+  environment: EnvironmentRequest | undefined,
+  session: Session,
+): Promise<UpRequest> {
+  // Whatever can be refused without work is refused before an image is fetched or built.
+  const memoryBytes =
+    args.memory === undefined ? environment?.memoryBytes : parseSize(args.memory, '--memory');
+  const pinnedPorts = pinnedOf(args.pinned);
+  const nodes = wholeNumber('--nodes', args.nodes) ?? environment?.nodes;
+  const cpus = wholeNumber('--cpu', args.cpu) ?? environment?.cpus;
+  const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
+  const name = checkClusterName(args.name ?? provider);
+  checkRequest({ nodes, cpus });
+  const image = await obtainImage(
+    {
+      provider,
+      registry: args['container-registry'] ?? environment?.registry,
+      organisation: args['container-org'] ?? environment?.organisation,
+      tag: args['container-suffix']?.replace(/^:/, '') ?? environment?.tag,
+      provision: args.provision && !args['dry-run'],
+    },
+    session,
+  );
+  return {
+    ...image,
+    name,
+    nodes,
+    cpus,
+    memoryBytes,
+    pinnedPorts,
+    timeoutMs,
+    keepOnFailure: args['keep-on-failure'],
+    estimates: await readTimings(session.paths),
+  };
+}
+
+function wholeNumber(flag: string, value: number | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new GocliError('BAD_VALUE', `${flag}: ${value} is not a whole number above zero`, {
+    hint: `For example: ${flag} 2`,
+  });
+}
+
+function pinnedOf(pinned: RunArguments['pinned']): Record<string, number> {
+  const result: Record<string, number> = {};
+  for (const [name, hostPort] of pinned) {
+    const value = wholeNumber(`--${name}-port`, hostPort);
+    const info = PORTS.find((port) => port.name === name);
+    if (value === undefined || info === undefined) continue;
+    if (value > 65_535)
+      throw new GocliError('BAD_VALUE', `--${name}-port: ${value} is out of range`, {
+        hint: 'A port from 1 to 65535.',
+      });
+    result[portKey(info.port, info.protocol)] = value;
+  }
+  return result;
+}
+
+async function rememberTimings(result: UpResult, session: Session): Promise<void> {
+  await writeTimings(
+    session.paths,
+    Object.fromEntries(result.timings.map(({ id, seconds }) => [id, seconds])),
+  );
+}
+
+/** kubevirtci's scripts find kubeconfig and kubectl in `_ci-configs/<provider>/`. */
+async function writeWrapperFiles(
+  folder: string | undefined,
+  environment: EnvironmentRequest | undefined,
+  { state }: UpResult,
+  session: Session,
+): Promise<void> {
+  if (state.plan.guest.kubernetes === undefined) return;
+  const kubeconfig = join(clusterFolder(session.paths, state.name), 'kubeconfig');
+  const text = await readFile(kubeconfig, 'utf8');
+  if (folder !== undefined) {
+    await writeAtomic(join(folder, '.kubeconfig'), text, 0o600);
+    await copyFile(await kubectlPath(state, session), join(folder, '.kubectl'));
+  }
+  if (environment?.globalKubeconfig !== undefined)
+    await writeAtomic(environment.globalKubeconfig, text, 0o600);
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Context } from './cli/run.ts';
+import { dockerodeEngine } from './docker/dockerode.ts';
+import { localHost } from './host/exec.ts';
+import { userPaths } from './host/paths.ts';
+import { systemClock } from './shared/clock.ts';
+import { ssh2Client } from './ssh/client.ts';
+
+/** Builds the context of this process: the only place that knows the adapters. */
+export function processContext(signal: AbortSignal): Context {
+  const checkout = findCheckout(dirname(fileURLToPath(import.meta.url)));
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    checkout,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    docker: dockerodeEngine(process.env),
+    host: localHost(process.env),
+    ssh: ssh2Client(),
+    clock: systemClock,
+    paths: userPaths(),
+    version: versionOf(checkout),
+    signal,
+  };
+}
+
+/** The folder above the compiled sources that has the package's own package.json. */
+function findCheckout(from: string): string {
+  for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
+    if (nameAndVersion(folder)?.name === 'gocli') return folder;
+  }
+  return from;
+}
+
+function versionOf(checkout: string): string {
+  return nameAndVersion(checkout)?.version ?? '0.0.0';
+}
+
+function nameAndVersion(folder: string): { name?: string; version?: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string };
+  } catch {
+    return undefined;
+  }
+}

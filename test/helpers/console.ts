@@ -1,0 +1,38 @@
+import { PassThrough } from 'node:stream';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { runCli, type Context } from '../../gocli-ts/src/cli/run.ts';
+import { FakeHost } from '../fakes/host.ts';
+import { Captured } from './captured.ts';
+import { makeEngine, type Engine } from './engine.ts';
+
+export interface Console {
+  readonly engine: Engine;
+  readonly host: FakeHost;
+  readonly context: Context;
+  /** Runs a command line in this process. Output is that of this run alone. */
+  run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+}
+
+/** The command line over an engine of fakes; its checkout is a folder of its own with no provider in it. */
+export async function makeConsole(t: ExecutionContext, env: Record<string, string> = {}): Promise<Console> {
+  const engine = await makeEngine(t);
+  const host = new FakeHost();
+  const checkout = join(engine.paths.state, '..', 'checkout');
+  const surroundings = { env, cwd: checkout, checkout, stdin: new PassThrough() };
+  const stdout = new Captured();
+  const stderr = new Captured();
+  const { docker, ssh, clock, paths, version, signal } = engine;
+  const context = { docker, ssh, clock, paths, version, signal, host, ...surroundings, stdout, stderr };
+  return {
+    engine,
+    host,
+    context,
+    run: async (...argv) => {
+      stdout.text = '';
+      stderr.text = '';
+      const code = await runCli(argv, context);
+      return { code, stdout: stdout.text, stderr: stderr.text };
+    },
+  };
+}

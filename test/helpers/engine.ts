@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import type { ClusterDeps } from '../../gocli-ts/src/cluster/deps.ts';
+import type { ClusterState } from '../../gocli-ts/src/cluster/state.ts';
+import type { UpRequest } from '../../gocli-ts/src/cluster/up.ts';
+import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/config/provider.ts';
+import type { ImageInfo } from '../../gocli-ts/src/docker/port.ts';
+import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeDocker } from '../fakes/docker.ts';
+import { healthyAgent, jsonPeer } from '../fakes/json-peer.ts';
+import { FakeSsh } from '../fakes/ssh.ts';
+
+/** Facts of a provider of plain virtual machines. */
+export const VM_FACTS: ProviderFacts = {
+  format: 1,
+  name: 'vm-1',
+  defaults: { nodes: 1, cpus: 1, memoryMiB: 128 },
+  kernelArgs: [],
+  disk: false,
+};
+
+/** Facts of a provider of Kubernetes. */
+export const K8S_FACTS: ProviderFacts = {
+  ...VM_FACTS,
+  name: 'k8s-1.36',
+  defaults: { nodes: 1, cpus: 2, memoryMiB: 3072 },
+  disk: true,
+  kubernetes: { version: '1.36.3', podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' },
+};
+
+/** Everything an operation on clusters works with, nothing of it real but a folder of its own. */
+export interface Engine extends ClusterDeps {
+  readonly docker: FakeDocker;
+  readonly ssh: FakeSsh;
+  readonly clock: FakeClock;
+  readonly events: GocliEvent[];
+  readonly stop: AbortController;
+}
+
+/** Guests of the engine have an agent that is up. */
+export async function makeEngine(t: ExecutionContext): Promise<Engine> {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const events: GocliEvent[] = [];
+  const stop = new AbortController();
+  const docker = new FakeDocker();
+  docker.onConnect = () => jsonPeer(healthyAgent).near;
+  return {
+    docker,
+    ssh: new FakeSsh(),
+    clock: new FakeClock(),
+    paths: { state: join(folder, 'state'), cache: join(folder, 'cache') },
+    emit: (event) => events.push(event),
+    signal: stop.signal,
+    version: '0.1.0',
+    events,
+    stop,
+  };
+}
+
+/** Adds a provider image; its reference is `gocli/<name>:latest`. */
+export function addProvider(docker: FakeDocker, facts: ProviderFacts): ImageInfo {
+  return docker.addImage(`gocli/${facts.name}:latest`, { [FACTS_LABEL]: JSON.stringify(facts) });
+}
+
+/** A request for a cluster of one virtual machine. */
+export function requestFor(image: ImageInfo, changed: Partial<UpRequest> = {}): UpRequest {
+  return {
+    name: 'c',
+    image,
+    reference: image.tags[0] ?? image.id,
+    pinnedPorts: {},
+    keepOnFailure: false,
+    timeoutMs: 5000,
+    estimates: {},
+    ...changed,
+  };
+}
+
+/** The state of a cluster "c" of one virtual machine. */
+export function stateOf(changed: Partial<ClusterState> = {}): ClusterState {
+  return {
+    format: 1,
+    name: 'c',
+    createdAt: '2030-01-01T00:00:00.000Z',
+    run: 'run1',
+    accelerator: 'tcg',
+    acceleratorReason: 'there is no /dev/kvm',
+    plan: {
+      guest: {
+        provider: 'vm-1',
+        nodes: 1,
+        cpus: 1,
+        memoryMiB: 128,
+        kernelArgs: [],
+        disk: false,
+        kubernetes: undefined,
+      },
+      host: { name: 'c', image: 'gocli/vm-1:latest', imageId: 'sha256:1', pinnedPorts: {} },
+    },
+    ports: { '2201/tcp': 40001, '6443/tcp': 40002, '5000/tcp': 40003 },
+    readyAt: '2030-01-01T00:01:00.000Z',
+    ...changed,
+  };
+}
+
+/** The same while it starts. */
+export function unready(state: ClusterState): ClusterState {
+  const starting = { ...state };
+  delete starting.readyAt;
+  return starting;
+}

@@ -1,0 +1,70 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dockerodeEngine } from '../../gocli-ts/src/docker/dockerode.ts';
+import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
+import type { Docker } from '../../gocli-ts/src/docker/port.ts';
+import { CHECKOUT, type CliResult, gocli } from './cli.ts';
+
+/** State and cache of a gocli that knows nothing of the user's own clusters, and what tests find in them. */
+export interface Sandbox {
+  readonly docker: Docker;
+  readonly env: Readonly<Record<string, string>>;
+  /** A cluster name that no other test uses. */
+  name(): string;
+  /** `gocli run tiny` with this image and these flags. */
+  run(image: string, name: string, ...flags: string[]): Promise<CliResult>;
+  cli(...argv: string[]): Promise<CliResult>;
+  /** Everything of a cluster that is there: containers, volumes, state, as words. Empty when nothing is left. */
+  leftovers(name: string): Promise<string[]>;
+  /** Removes everything that the tests made. */
+  close(): Promise<void>;
+}
+
+let count = 0;
+
+export async function openSandbox(): Promise<Sandbox> {
+  const docker = dockerodeEngine(process.env);
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-sandbox-'));
+  const env = { XDG_STATE_HOME: join(folder, 'state'), XDG_CACHE_HOME: join(folder, 'cache') };
+  const names: string[] = [];
+  const cli = (...argv: string[]): Promise<CliResult> => gocli(argv, { env });
+  return {
+    docker,
+    env,
+    name: () => {
+      count += 1;
+      const name = `it-${process.pid}-${count}`;
+      names.push(name);
+      return name;
+    },
+    cli,
+    run: (image, name, ...flags) => cli(...runArguments(image, name), ...flags),
+    leftovers: (name) => leftovers(docker, join(env.XDG_STATE_HOME, 'gocli', 'clusters'), name),
+    close: async () => {
+      for (const name of names) await cli('rm', '--name', name);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Words of a `gocli run` of a tiny image, `gocli/tiny:<tag>`. */
+export function runArguments(image: string, name: string): string[] {
+  const suffix = image.slice(image.lastIndexOf(':'));
+  return ['run', 'tiny', '--no-provision', '--container-suffix', suffix, '--name', name, '--timeout', '120'];
+}
+
+async function leftovers(docker: Docker, clusters: string, name: string): Promise<string[]> {
+  const labels = { [LABEL.cluster]: name };
+  const containers = await docker.containers.list(labels);
+  const volumes = await docker.volumes.list(labels);
+  const states = await readdir(clusters).catch(() => []);
+  return [
+    ...containers.map((one) => `container ${one.name}`),
+    ...volumes.map((one) => `volume ${one.name}`),
+    ...states.filter((one) => one === name).map((one) => `state ${one}`),
+  ];
+}
+
+/** Path of the built command line, for tests that start it as a child of their own. */
+export const GOCLI_BIN = join(CHECKOUT, 'gocli-ts', 'bin', 'gocli.js');

@@ -1,0 +1,142 @@
+import test, { type ExecutionContext } from 'ava';
+import { writeSecret, writeState } from '../../../../gocli-ts/src/cluster/state.ts';
+import { LABEL } from '../../../../gocli-ts/src/docker/labels.ts';
+import { MACHINE_PATH } from '../../../../gocli-ts/src/machine/spec.ts';
+import { makeConsole, type Console } from '../../../helpers/console.ts';
+import { addProvider, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
+
+/** A cluster "vm-1" that came up. */
+async function withCluster(t: ExecutionContext, ...flags: string[]): Promise<Console> {
+  const console = await makeConsole(t);
+  addProvider(console.engine.docker, VM_FACTS);
+  const { code, stderr } = await console.run('run', 'vm-1', ...flags);
+  t.is(code, 0, stderr);
+  return console;
+}
+
+test('the summary of a start names nodes, times and what to type next', async (t) => {
+  const console = await makeConsole(t);
+  addProvider(console.engine.docker, VM_FACTS);
+  const { stdout } = await console.run('run', 'vm-1', '--name', 'two');
+  t.regex(stdout, /^Cluster two is Ready after .* \(tcg: .*\)\./);
+  t.regex(stdout, /^node01 +192\.168\.66\.101 +1 +128M$/m);
+  t.regex(stdout, /^Booting the machines +\d/m);
+  t.regex(stdout, /^ {2}.*gocli.* rm --name two$/m);
+  t.regex((await console.run('run', 'vm-1', '--name', 'two')).stdout, /is Ready already/);
+});
+
+test('status has an exit code, and says since when something is missing', async (t) => {
+  const console = await withCluster(t);
+  t.is((await console.run('status')).code, 0);
+  const [node] = await console.engine.docker.containers.list({ [LABEL.node]: 'node01' });
+  console.engine.docker.end(node?.id ?? '', 1);
+  const { code, stdout } = await console.run('status', '-o', 'json');
+  t.is(code, 8);
+  const { conditions } = JSON.parse(stdout) as {
+    conditions: { name: string; met: boolean; since: string }[];
+  };
+  t.like(
+    conditions.find(({ met }) => !met),
+    { name: 'container vm-1-node01 runs', observed: 'exited' },
+  );
+  t.regex(conditions[0]?.since ?? '', /^2030-/);
+});
+
+test('ports: one is a bare number, all are a list, each form the same numbers', async (t) => {
+  const console = await withCluster(t);
+  const one = (await console.run('ports', 'k8s')).stdout;
+  t.regex(one, /^\d+\n$/);
+  const { ports } = JSON.parse((await console.run('ports', '-o', 'json')).stdout) as {
+    ports: { name: string; hostPort: number }[];
+  };
+  t.is(`${String(ports.find(({ name }) => name === 'k8s')?.hostPort)}\n`, one);
+  t.true((await console.run('ports')).stdout.includes(`6443/tcp -> 127.0.0.1:${one.trim()}  k8s\n`));
+  t.is((await console.run('ports', 'ssh', '-o', 'name')).stdout.trim(), String(ports[0]?.hostPort));
+});
+
+test('ssh runs the words as one command line, and its exit code is the exit code', async (t) => {
+  const console = await withCluster(t);
+  console.engine.ssh.respond((command) =>
+    command === 'systemctl is-active -q kubelet' ? { exitCode: 3 } : undefined,
+  );
+  t.is((await console.run('ssh', 'node01', 'systemctl', 'is-active', '-q', 'kubelet')).code, 3);
+  t.is((await console.run('ssh', 'node1', '--', 'true')).code, 0);
+  t.deepEqual(
+    console.engine.ssh.targets.map(({ node, user }) => [node, user]),
+    [
+      ['node01', 'root'],
+      ['node01', 'root'],
+    ],
+  );
+  t.is(console.engine.ssh.open, 0);
+  const unknown = await console.run('ssh', 'node02', 'true');
+  t.is(unknown.code, 4);
+  t.regex(unknown.stderr, /Its nodes: node01/);
+});
+
+test('a node that cannot be reached is exit code 255', async (t) => {
+  const console = await withCluster(t);
+  console.engine.ssh.refusals = 1;
+  t.is((await console.run('ssh', 'node01', 'true')).code, 255);
+});
+
+test("kubectl is the provider's own, taken from the image once, and gets the kubeconfig", async (t) => {
+  const console = await withCluster(t);
+  const { docker, paths } = console.engine;
+  await writeSecret(paths, 'vm-1', 'kubeconfig', 'kind: Config');
+  const [owner] = await docker.containers.list({ [LABEL.role]: 'dnsmasq' });
+  docker.containerStore.get(owner?.id ?? '')?.files.set('/image/kubectl', Buffer.from('ELF'));
+  console.host.respond(([program]) => (program?.endsWith('/kubectl') === true ? { exitCode: 7 } : undefined));
+  for (const round of [1, 2]) {
+    t.is((await console.run('kubectl', 'get', 'pods', '-o', 'json')).code, 7);
+    const argv = console.host.calls.at(-1)?.argv ?? [];
+    t.deepEqual(argv.slice(-4), ['get', 'pods', '-o', 'json']);
+    t.regex(argv[2] ?? '', /clusters\/vm-1\/kubeconfig$/);
+    t.is(
+      docker.calls.filter(
+        ({ method, args }) => method === 'containers.readFile' && args[1] === '/image/kubectl',
+      ).length,
+      1,
+      `round ${round}`,
+    );
+  }
+});
+
+test('console prints what the machine said so far', async (t) => {
+  const console = await withCluster(t);
+  const [node] = await console.engine.docker.containers.list({ [LABEL.node]: 'node01' });
+  console.engine.docker.containerStore
+    .get(node?.id ?? '')
+    ?.files.set(MACHINE_PATH.consoleLog, Buffer.from('login:\n'));
+  const { code, stdout } = await console.run('console');
+  t.is(code, 0);
+  t.is(stdout, 'login:\n');
+});
+
+test('which cluster is meant: the only one, the one of the environment, or the one named', async (t) => {
+  const console = await makeConsole(t, { KUBEVIRT_PROVIDER: 'k8s-1.36' });
+  const none = await console.run('ports');
+  t.is(none.code, 4);
+  await writeState(console.engine.paths, stateOf({ name: 'a' }));
+  t.is((await console.run('ports', 'k8s')).stdout, '40002\n');
+  await writeState(console.engine.paths, stateOf({ name: 'b', ports: { '6443/tcp': 50000 } }));
+  const several = await console.run('ports', 'k8s');
+  t.is(several.code, 4);
+  t.regex(several.stderr, /Name one with --name: a, b/);
+  t.is((await console.run('ports', 'k8s', '--name', 'b')).stdout, '50000\n');
+  await writeState(console.engine.paths, stateOf({ name: 'k8s-1.36', ports: { '6443/tcp': 60000 } }));
+  t.is((await console.run('ports', 'k8s')).stdout, '60000\n');
+  t.is((await console.run('ports', '--name', '../a')).code, 2);
+});
+
+test('rm removes the one that is named, the only one, or all; nothing is no error', async (t) => {
+  const console = await makeConsole(t);
+  t.is((await console.run('rm')).code, 0);
+  t.is((await console.run('rm', 'nothing')).code, 0);
+  for (const name of ['a', 'b', 'c']) await writeState(console.engine.paths, stateOf({ name }));
+  t.is((await console.run('rm')).code, 4, 'several: none is taken');
+  t.is((await console.run('rm', 'a')).code, 0);
+  t.is((await console.run('ls', '-o', 'name')).stdout, 'b\nc\n');
+  t.is((await console.run('rm', '--all', '-o', 'name')).stdout, 'b\nc\n');
+  t.is((await console.run('ls', '-o', 'name')).stdout, '');
+});

@@ -1,0 +1,51 @@
+import test from 'ava';
+import { COMMANDS } from '../../../../gocli-ts/src/cli/commands.ts';
+import { candidates, type CompletionNames } from '../../../../gocli-ts/src/cli/completion/candidates.ts';
+import { COMPLETION_SCRIPTS, SHELLS } from '../../../../gocli-ts/src/cli/completion/scripts.ts';
+import { verbOf } from '../../../../gocli-ts/src/cli/flags.ts';
+
+const NAMES: CompletionNames = {
+  clusters: () => Promise.resolve(['k8s-1.36', 'two']),
+  nodes: (cluster) => Promise.resolve(cluster === 'two' ? ['node01', 'node02'] : ['node01']),
+  providers: () => Promise.resolve(['k8s-1.36']),
+};
+
+function complete(...words: string[]): Promise<string[]> {
+  return candidates(words, COMMANDS, NAMES);
+}
+
+test('the first word is a verb', async (t) => {
+  t.deepEqual(await complete(''), COMMANDS.map(verbOf));
+  t.deepEqual(await complete('ku'), ['kubectl', 'kubeconfig']);
+  t.deepEqual(await complete('-q', 'ver'), ['version']);
+  t.deepEqual(await complete('-o', 'json', 'ver'), ['version']);
+});
+
+test('flags are those of the verb and of every command; hidden ones are not shown', async (t) => {
+  const flags = await complete('run', '--');
+  for (const flag of ['--memory', '--k8s-port', '--name', '--output', '--help'])
+    t.true(flags.includes(flag), flag);
+  t.false(flags.includes('--random-ports'));
+  t.false((await complete('ls', '--')).includes('--memory'));
+});
+
+test('values of flags: choices, cluster names', async (t) => {
+  t.deepEqual(await complete('ls', '-o', 'j'), ['json']);
+  t.deepEqual(await complete('ssh', '--name', ''), ['k8s-1.36', 'two']);
+  t.deepEqual(await complete('ssh', '-p', 't'), ['two']);
+  t.deepEqual(await complete('run', '--memory', ''), []);
+});
+
+test('positionals: nodes of the cluster meant, providers, choices', async (t) => {
+  t.deepEqual(await complete('ssh', ''), ['node01']);
+  t.deepEqual(await complete('ssh', '--name', 'two', ''), ['node01', 'node02']);
+  t.deepEqual(await complete('run', ''), ['k8s-1.36']);
+  t.deepEqual(await complete('completion', 'f'), ['fish']);
+  t.deepEqual(await complete('ssh', 'node01', ''), []);
+  t.deepEqual(await complete('nonsense', ''), []);
+});
+
+test('every script asks gocli for the words', (t) => {
+  for (const shell of SHELLS)
+    t.true(COMPLETION_SCRIPTS[shell].includes('gocli completion candidates -- '), shell);
+});

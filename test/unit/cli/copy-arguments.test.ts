@@ -1,0 +1,47 @@
+import test from 'ava';
+import { parseCopy } from '../../../gocli-ts/src/cli/copy-arguments.ts';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+
+test('node01: marks the end on a node', (t) => {
+  t.deepEqual(parseCopy('node02:/etc/hosts', 'here'), {
+    direction: 'download',
+    node: 'node02',
+    remote: '/etc/hosts',
+    local: 'here',
+  });
+  t.deepEqual(parseCopy('./app', 'node01:/opt/'), {
+    direction: 'upload',
+    node: 'node01',
+    remote: '/opt/',
+    local: './app',
+  });
+  t.deepEqual(parseCopy('file', 'node01:'), {
+    direction: 'upload',
+    node: 'node01',
+    remote: '.',
+    local: 'file',
+  });
+});
+
+test('without a node the source is on node01, as in kubevirtci', (t) => {
+  t.deepEqual(parseCopy('/usr/bin/kubectl', '-'), {
+    direction: 'download',
+    node: 'node01',
+    remote: '/usr/bin/kubectl',
+    local: '-',
+  });
+});
+
+test('paths with colons of their own are paths', (t) => {
+  t.is(parseCopy('./a:b', 'node01:/x:y').remote, '/x:y');
+  t.is(parseCopy('nodes:/a', 'b').remote, 'nodes:/a');
+});
+
+test('two nodes, and stdin, are refused', (t) => {
+  for (const [source, target] of [
+    ['node01:/a', 'node02:/b'],
+    ['-', 'node01:/a'],
+  ] as const) {
+    t.is(t.throws(() => parseCopy(source, target), { instanceOf: GocliError }).code, 'USAGE');
+  }
+});

@@ -1,0 +1,95 @@
+import test from 'ava';
+import {
+  judgeCgroup,
+  judgeDaemon,
+  judgeProviders,
+  judgeStorage,
+} from '../../../../gocli-ts/src/cli/doctor/docker.ts';
+import {
+  judgeDisk,
+  judgeInotify,
+  judgeMemory,
+  judgePorts,
+} from '../../../../gocli-ts/src/cli/doctor/host.ts';
+import {
+  judgeAccelerator,
+  judgeModules,
+  judgeUntried,
+  unavailable,
+} from '../../../../gocli-ts/src/cli/doctor/kernel.ts';
+import { judgeGo, judgeProgram } from '../../../../gocli-ts/src/cli/doctor/tools.ts';
+import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
+import { FakeDocker } from '../../../fakes/docker.ts';
+
+const GIB = 1024 ** 3;
+const DAEMON = new FakeDocker().about;
+
+test('the daemon', (t) => {
+  t.deepEqual(judgeDaemon(DAEMON), { state: 'ok', observed: 'version 20.10.24' });
+  t.is(judgeDaemon({ ...DAEMON, architecture: 'aarch64' }).state, 'failed');
+  const down = judgeDaemon(new GocliError('DOCKER_UNREACHABLE', 'no daemon', { hint: 'start it' }));
+  t.deepEqual(down, { state: 'failed', observed: 'no daemon', advice: 'start it' });
+  t.is(judgeStorage({ ...DAEMON, storageDriver: 'vfs' }).state, 'warning');
+  t.is(judgeStorage(new Error('no')).state, 'warning');
+  t.is(judgeCgroup(DAEMON).observed, 'version 2');
+});
+
+test('provider images', (t) => {
+  t.deepEqual(judgeProviders(['b', 'a']), { state: 'ok', observed: 'a, b' });
+  t.is(judgeProviders([]).state, 'warning');
+});
+
+test('memory: less than a node is a failure, less than a compiler wants a remark', (t) => {
+  t.is(judgeMemory(2.9 * GIB).state, 'failed');
+  t.is(judgeMemory(3.5 * GIB).state, 'warning');
+  t.is(judgeMemory(8 * GIB).state, 'ok');
+});
+
+test('disk: a provisioned host needs less', (t) => {
+  t.is(judgeDisk('/d', 2 * GIB, true).state, 'failed');
+  t.is(judgeDisk('/d', 10 * GIB, true).state, 'ok');
+  t.is(judgeDisk('/d', 10 * GIB, false).state, 'warning');
+  t.is(judgeDisk('/d', 20 * GIB, false).state, 'ok');
+  t.is(judgeDisk('/d', undefined, true).state, 'warning');
+});
+
+test('ports and inotify', (t) => {
+  t.is(judgePorts([]).state, 'ok');
+  t.deepEqual(judgePorts(['80/tcp (nginx (pid 1))']).state, 'ok');
+  t.regex(judgePorts(['80/tcp (nginx (pid 1))']).observed, /nginx/);
+  t.is(judgeInotify(128, 8192).state, 'ok');
+  t.is(judgeInotify(64, 8192).state, 'warning');
+  t.is(judgeInotify(undefined, 1).state, 'warning');
+});
+
+test('the accelerator: emulation is a remark, /dev/kvm alone proves nothing', (t) => {
+  t.is(judgeAccelerator('kvm', '/dev/kvm works').state, 'ok');
+  t.is(judgeAccelerator('tcg', 'it hangs').state, 'warning');
+  t.regex(judgeUntried(true).observed, /tried as soon as/);
+  t.is(judgeUntried(false).state, 'warning');
+});
+
+test('modules count when they are in the kernel, loaded or loadable', (t) => {
+  const symbols =
+    '0000 T tun_chr_open\t[tun]\n0000 T br_add_bridge\n0000 t nf_tables_newtable\n0000 t not_nft_masq_init_x\n';
+  t.deepEqual(unavailable(symbols, ''), ['nft_masq']);
+  t.deepEqual(unavailable(symbols, 'kernel/net/netfilter/nft_masq.ko.xz: kernel/net/nf_nat.ko.xz\n'), []);
+  t.deepEqual(unavailable('', 'kernel/drivers/net/tun.ko:\n'), ['bridge', 'nf_tables', 'nft_masq']);
+  t.is(judgeModules([]).state, 'ok');
+  t.is(judgeModules(undefined).state, 'warning');
+  t.deepEqual(judgeModules(['tun', 'bridge']), {
+    state: 'failed',
+    observed: 'not available: tun, bridge',
+    advice: 'As root: modprobe --all tun bridge',
+  });
+});
+
+test('what only provisioning needs fails only while there is no provider image', (t) => {
+  t.is(judgeGo('go1.26.1', false).state, 'ok');
+  t.is(judgeGo('go1.27', false).state, 'ok');
+  t.is(judgeGo('go1.25.9', false).state, 'failed');
+  t.is(judgeGo(undefined, true).state, 'warning');
+  t.is(judgeProgram('gcc', '/usr/bin/gcc', false).state, 'ok');
+  t.is(judgeProgram('gcc', undefined, false).state, 'failed');
+  t.is(judgeProgram('gcc', undefined, true).state, 'warning');
+});

@@ -1,0 +1,174 @@
+import test from 'ava';
+import { defineCommand, type Command } from '../../../gocli-ts/src/cli/command.ts';
+import { COMMANDS } from '../../../gocli-ts/src/cli/commands.ts';
+import { verbOf } from '../../../gocli-ts/src/cli/flags.ts';
+import { helpText, parseCommandLine, type Invocation } from '../../../gocli-ts/src/cli/parser.ts';
+
+const done = (): Promise<number> => Promise.resolve(0);
+const SAMPLE: readonly Command[] = [
+  defineCommand({
+    usage: 'make <what> [where]',
+    summary: 'Make it',
+    positionals: {
+      what: { type: 'string', demandOption: true, choices: ['tea', 'coffee'] },
+      where: { type: 'string' },
+    },
+    options: {
+      sugar: { alias: 's', type: 'number', requiresArg: true },
+      hot: { type: 'boolean', conflicts: 'cold' },
+      cold: { type: 'boolean' },
+      'keep-warm': { type: 'boolean', default: false },
+      name: { type: 'string', requiresArg: true },
+      with: { type: 'string', array: true, requiresArg: true },
+    },
+    run: done,
+  }),
+  defineCommand({ usage: 'tell <whom>', summary: 'Hand words on', passThroughAfter: 1, run: done }),
+];
+
+async function parse(...argv: string[]): Promise<Invocation> {
+  const result = await parseCommandLine(argv, SAMPLE);
+  if ('text' in result) throw new Error(`help instead of a command: ${result.text}`);
+  return result.invocation;
+}
+
+test('verb, positionals and flags end up in the arguments, under the names they are declared by', async (t) => {
+  const { command, args, rest } = await parse('make', 'tea', '--sugar', '2', 'kitchen', '--keep-warm');
+  t.is(verbOf(command), 'make');
+  t.like(args, { what: 'tea', where: 'kitchen', sugar: 2, 'keep-warm': true });
+  t.deepEqual(rest, []);
+});
+
+test('flags may stand before the verb, with their values', async (t) => {
+  t.like((await parse('-o', 'json', '--progress', 'none', 'make', 'tea')).args, {
+    output: 'json',
+    progress: 'none',
+    what: 'tea',
+  });
+});
+
+test('the last of a repeated flag counts; a list takes all, one word each', async (t) => {
+  const { args } = await parse('make', '--name', 'a', '--name', 'b', '--with', 'x', '--with', 'y', 'tea');
+  t.like(args, { name: 'b', with: ['x', 'y'], what: 'tea' });
+});
+
+test('a wrong word is an error with what was probably meant', async (t) => {
+  const cases = [
+    [['mkae', 'tea'], '"mkae" is not a command. Did you mean "make"?'],
+    [['-o', 'json', 'mkae'], '"mkae" is not a command. Did you mean "make"?'],
+    [['make', 'tea', '--suggar', '1'], 'unknown flag --suggar. Did you mean "--sugar"?'],
+    [['make', 'tea', '--keep-wram'], 'unknown flag --keep-wram. Did you mean "--keep-warm"?'],
+    [['make', 'tea', '--suggar=1'], 'unknown flag --suggar. Did you mean "--sugar"?'],
+    [['make', 'tea', '--porgress', 'none'], 'unknown flag --porgress. Did you mean "--progress"?'],
+    [['make', 'tea', '-x'], 'unknown flag -x.'],
+    [['make', 'tea', 'here', 'there'], 'unexpected word "there"'],
+    [['make', 'tea', '--hot', '--cold'], '--hot and --cold exclude each other'],
+    [['make'], 'gocli make: something is missing'],
+    [['make', 'tea', '--name'], '--name needs a value'],
+    [[], 'a command is missing'],
+    [['--keep-warm'], 'a command is missing'],
+  ] as const;
+  for (const [argv, message] of cases) {
+    const error = await t.throwsAsync(parse(...argv), { code: 'USAGE', message }, argv.join(' '));
+    t.regex((error as unknown as { hint: string }).hint, /gocli (make )?--help/);
+  }
+});
+
+test('a wrong value is an error with flag and value, and what is accepted', async (t) => {
+  const choice = await t.throwsAsync(parse('make', 'tea', '-o', 'xml'), {
+    code: 'BAD_VALUE',
+    message: '--output: "xml" is not accepted',
+  });
+  t.like(choice, { hint: 'Accepted: "table", "json", "yaml", "name"' });
+  await t.throwsAsync(parse('make', 'milk'), { code: 'BAD_VALUE', message: 'what: "milk" is not accepted' });
+  await t.throwsAsync(parse('make', 'tea', '--sugar', 'much'), {
+    code: 'BAD_VALUE',
+    message: '--sugar: not a number',
+  });
+});
+
+test.serial('messages do not depend on the language of the user', async (t) => {
+  const before = process.env['LC_ALL'];
+  process.env['LC_ALL'] = 'de_DE.UTF-8';
+  t.teardown(() => {
+    if (before === undefined) delete process.env['LC_ALL'];
+    else process.env['LC_ALL'] = before;
+  });
+  await t.throwsAsync(parse('make', 'tea', '--suggar', '1'), { message: /unknown flag --suggar/ });
+});
+
+test('words of another program are handed on as they are', async (t) => {
+  const cases = [
+    [
+      ['tell', 'anna', 'ls', '-la', '--name', 'x'],
+      ['ls', '-la', '--name', 'x'],
+    ],
+    [
+      ['tell', 'anna', '--', 'ls', '-la'],
+      ['ls', '-la'],
+    ],
+    [
+      ['tell', 'anna', 'sh', '-c', 'a b', '--', 'c'],
+      ['sh', '-c', 'a b', '--', 'c'],
+    ],
+    [['tell', 'anna'], []],
+    [
+      ['-q', '-o', 'json', 'tell', '-v', 'anna', 'ls', '-q'],
+      ['ls', '-q'],
+    ],
+    [
+      ['tell', 'anna', '007', '1e3', '1.10', '0x10', 'true'],
+      ['007', '1e3', '1.10', '0x10', 'true'],
+    ],
+  ] as const;
+  for (const [argv, words] of cases) {
+    const { args, rest } = await parse(...argv);
+    t.deepEqual(rest, [...words], argv.join(' '));
+    t.is(args['whom'], 'anna');
+  }
+});
+
+test('kubectl gets everything after the verb, and gocli only --name before it', async (t) => {
+  const rest = async (...argv: string[]): Promise<unknown> => {
+    const result = await parseCommandLine(['kubectl', ...argv], COMMANDS);
+    return 'text' in result ? result.text : [result.invocation.args['name'], ...result.invocation.rest];
+  };
+  t.deepEqual(await rest('get', 'pods', '-A', '-o', 'json'), [undefined, 'get', 'pods', '-A', '-o', 'json']);
+  t.deepEqual(await rest('--name', 'two', 'get', '--name', 'x'), ['two', 'get', '--name', 'x']);
+  t.deepEqual(await rest('--name=two', '-n', 'kube-system', 'get'), ['two', '-n', 'kube-system', 'get']);
+  t.deepEqual(await rest('exec', '-it', 'p', '--', 'sh', '-c', 'ls'), [
+    undefined,
+    'exec',
+    '-it',
+    'p',
+    '--',
+    'sh',
+    '-c',
+    'ls',
+  ]);
+  t.deepEqual(await rest('--help'), [undefined, '--help']);
+});
+
+test('help is text: of everything, and of each verb', async (t) => {
+  const all = await helpText(COMMANDS);
+  for (const command of COMMANDS) {
+    const own = await helpText(COMMANDS, verbOf(command));
+    t.true(all.includes(verbOf(command)) && own.includes(command.summary), verbOf(command));
+  }
+  t.true('text' in (await parseCommandLine(['run', '-h'], COMMANDS)));
+});
+
+test('examples of every verb can be parsed', async (t) => {
+  for (const command of COMMANDS) {
+    for (const [example] of command.examples) {
+      const words = /\bgocli ([^)>|]*)/.exec(example)?.[1]?.trim().split(' ') ?? [];
+      const result = await parseCommandLine(words, COMMANDS);
+      t.true('invocation' in result && verbOf(result.invocation.command) === verbOf(command), example);
+    }
+  }
+});
+
+test('--version is the verb version', async (t) => {
+  const result = await parseCommandLine(['--version'], COMMANDS);
+  t.true('invocation' in result && verbOf(result.invocation.command) === 'version');
+});

@@ -1,0 +1,71 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { imageReference, obtainImage, type ImageRequest } from '../../../gocli-ts/src/cli/provider-image.ts';
+import type { Session } from '../../../gocli-ts/src/cli/session.ts';
+import { makeConsole, type Console } from '../../helpers/console.ts';
+import { addProvider, VM_FACTS } from '../../helpers/engine.ts';
+
+const LOCAL: ImageRequest = {
+  provider: 'vm-1',
+  registry: undefined,
+  organisation: undefined,
+  tag: undefined,
+  provision: false,
+};
+
+async function setUp(t: ExecutionContext): Promise<Console & { session: Session }> {
+  const console = await makeConsole(t);
+  const folder = join(console.context.checkout, 'cluster-provision', 'vm', '1');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'provider.yaml'), 'name: vm-1\n');
+  return {
+    ...console,
+    session: { ...console.context, emit: console.engine.emit, run: 'r', output: undefined },
+  };
+}
+
+test('a reference is local, or that of a registry', (t) => {
+  t.is(imageReference(LOCAL), 'gocli/vm-1:latest');
+  t.is(imageReference({ ...LOCAL, tag: 'v2' }), 'gocli/vm-1:v2');
+  t.is(imageReference({ ...LOCAL, registry: 'r.example:5000' }), 'r.example:5000/gocli/vm-1:latest');
+  t.is(
+    imageReference({ ...LOCAL, registry: 'r.example', organisation: 'a/b', tag: 'v2' }),
+    'r.example/a/b/vm-1:v2',
+  );
+});
+
+test('a local image is taken, and nothing is pulled', async (t) => {
+  const { engine, session } = await setUp(t);
+  const image = addProvider(engine.docker, VM_FACTS);
+  t.deepEqual(await obtainImage(LOCAL, session), { image, reference: 'gocli/vm-1:latest' });
+  t.false(engine.docker.calls.some(({ method }) => method === 'images.pull'));
+});
+
+test('from a registry it is pulled when it is not there', async (t) => {
+  const { engine, session } = await setUp(t);
+  const request = { ...LOCAL, registry: 'r.example' };
+  await t.throwsAsync(obtainImage(request, session), { code: 'IMAGE_MISSING' });
+  const pulled = engine.docker.calls
+    .filter(({ method }) => method === 'images.pull')
+    .map(({ args }) => args[0]);
+  t.deepEqual(pulled, ['r.example/gocli/vm-1:latest']);
+  t.true(engine.events.some((event) => event.type === 'step-end' && event.outcome === 'failed'));
+});
+
+test('an image that is not there is an error that says what to type; so is a tag that is not built here', async (t) => {
+  const { session } = await setUp(t);
+  for (const request of [LOCAL, { ...LOCAL, provision: true, tag: 'v2' }]) {
+    const error = await t.throwsAsync(obtainImage(request, session), { code: 'IMAGE_MISSING' });
+    t.regex((error as unknown as { hint: string }).hint, /gocli provision .*cluster-provision\/vm\/1/);
+  }
+});
+
+test('an unknown provider is an error with the nearest name, and all of them', async (t) => {
+  const { session } = await setUp(t);
+  const error = await t.throwsAsync(obtainImage({ ...LOCAL, provider: 'vm-11' }, session), {
+    code: 'PROVIDER_UNKNOWN',
+    message: 'there is no provider "vm-11". Did you mean "vm-1"?',
+  });
+  t.like(error, { hint: 'Providers: vm-1', exitCode: 4 });
+});

@@ -1,0 +1,138 @@
+import test from 'ava';
+import { writeState } from '../../../gocli-ts/src/cluster/state.ts';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { makeConsole } from '../../helpers/console.ts';
+import { addProvider, stateOf, VM_FACTS } from '../../helpers/engine.ts';
+
+test('the result is on stdout alone; progress and errors are on stderr', async (t) => {
+  const console = await makeConsole(t);
+  addProvider(console.engine.docker, VM_FACTS);
+  const up = await console.run('run', 'vm-1', '-o', 'json');
+  t.is(up.code, 0, up.stderr);
+  t.like(JSON.parse(up.stdout), { version: 1, name: 'vm-1', started: true });
+  t.regex(up.stderr, /✓ Starting the containers/);
+  const wrong = await console.run('ports', 'sssh');
+  t.is(wrong.code, 4);
+  t.is(wrong.stdout, '');
+  t.regex(wrong.stderr, /Did you mean "ssh"\?/);
+});
+
+test('bad input is one line and a hint, never a stack trace', async (t) => {
+  const console = await makeConsole(t);
+  addProvider(console.engine.docker, VM_FACTS);
+  const cases: readonly (readonly [argv: readonly string[], code: number, says: RegExp])[] = [
+    [[], 2, /a command is missing/],
+    [['rnu'], 2, /"rnu" is not a command\. Did you mean "run"\?/],
+    [['run', 'vm-1', '--memroy', '3G'], 2, /unknown flag --memroy\. Did you mean "--memory"\?/],
+    [['run', 'vm-1', '--memory', '5G0'], 2, /--memory: "5G0" is not a size/],
+    [['run', 'vm-1', '--nodes', '0'], 2, /--nodes: 0/],
+    [['run', 'vm-1', '--nodes', '1000'], 2, /--nodes: 1000 is out of range/],
+    [['run', 'vm-1', '--nodes', 'two'], 2, /--nodes: not a number/],
+    [['run', 'vm-1', '--k8s-port', '70000'], 2, /--k8s-port: 70000 is out of range/],
+    [['run', 'vm-1', '--name', '../x'], 2, /--name: "\.\.\/x" is not a cluster name/],
+    [['run', 'vm-1', '--memory', '8000T'], 3, /needs 8000 TiB of memory/],
+    [['run'], 2, /a provider is missing/],
+    [['run', 'vm-2'], 4, /there is no provider "vm-2"/],
+    [['status', 'nothing'], 4, /there is no cluster "nothing"/],
+    [['ssh', 'node01'], 4, /no cluster exists/],
+    [['ls', '-o', 'xml'], 2, /--output: "xml" is not accepted/],
+    [['provider', 'show'], 2, /needs a name/],
+  ];
+  for (const [argv, code, says] of cases) {
+    const result = await console.run(...argv);
+    t.is(result.code, code, `${argv.join(' ')}\n${result.stderr}`);
+    t.regex(result.stderr, says);
+    t.regex(result.stderr, /^ {2}What to do: /m, argv.join(' '));
+    t.notRegex(result.stderr, /^\s+at /m);
+    t.is(result.stdout, '');
+  }
+  t.is(console.engine.docker.containerStore.size, 0);
+});
+
+test('errors are JSON where JSON was asked for, also those of the command line itself', async (t) => {
+  const console = await makeConsole(t);
+  for (const argv of [
+    ['-o', 'json', 'rnu'],
+    ['ls', '--output=json', '--nope'],
+    ['ls', '--progress', 'json', '--nope'],
+  ]) {
+    const { code, stderr } = await console.run(...argv);
+    t.is(code, 2);
+    t.like(
+      JSON.parse(stderr),
+      { version: 1, error: { code: 'GOCLI-E100', kind: 'USAGE', exitCode: 2 } },
+      argv.join(' '),
+    );
+  }
+  const unknown = await console.run('status', 'x', '-o', 'json');
+  t.like(JSON.parse(unknown.stderr), {
+    version: 1,
+    error: { code: 'GOCLI-E300', message: 'there is no cluster "x".', exitCode: 4, observed: null },
+  });
+});
+
+test('what is no GocliError is a defect; its stack is shown under -v only', async (t) => {
+  const console = await makeConsole(t);
+  const fail = (): void => {
+    console.engine.docker.failNext('containers.list', new TypeError('x is not a function'));
+  };
+  fail();
+  const short = await console.run('ls');
+  t.is(short.code, 1);
+  t.regex(short.stderr, /x is not a function \(GOCLI-E900\)/);
+  t.notRegex(short.stderr, /^.*\bat .*\.(js|ts):/m);
+  fail();
+  t.regex((await console.run('ls', '-v')).stderr, /\bat .*\.(js|ts):/);
+});
+
+test('after a signal its reason counts, whatever the interrupted work made of it', async (t) => {
+  for (const [name, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const console = await makeConsole(t);
+    addProvider(console.engine.docker, VM_FACTS);
+    console.engine.docker.onConnect = () => {
+      console.engine.stop.abort(new GocliError('INTERRUPTED', `interrupted by ${name}`, { exitCode }));
+      throw new Error('socket hang up');
+    };
+    const { code, stderr } = await console.run('run', 'vm-1');
+    t.is(code, exitCode);
+    t.regex(stderr, new RegExp(`interrupted by ${name}`));
+    t.is(console.engine.docker.containerStore.size, 0);
+  }
+});
+
+test('help and version are results', async (t) => {
+  const console = await makeConsole(t);
+  const help = await console.run('--help');
+  t.is(help.code, 0);
+  t.regex(help.stdout, /gocli <command>/);
+  t.is(help.stderr, '');
+  t.regex((await console.run('--version')).stdout, /gocli +0\.1\.0/);
+});
+
+test('--quiet leaves warnings; a dry run prints the plan and makes nothing', async (t) => {
+  const console = await makeConsole(t, { KUBEVIRT_WITH_SRIOV: 'true', KUBEVIRT_PROVIDER: 'vm-1' });
+  addProvider(console.engine.docker, VM_FACTS);
+  const { code, stdout, stderr } = await console.run(
+    'run',
+    '--from-environment',
+    '--dry-run',
+    '-q',
+    '-o',
+    'json',
+  );
+  t.is(code, 0, stderr);
+  t.like(JSON.parse(stdout), { plan: { guest: { provider: 'vm-1', nodes: 1 } } });
+  t.regex(stderr, /^Warning: KUBEVIRT_WITH_SRIOV is not honoured yet/);
+  t.is(console.engine.docker.containerStore.size, 0);
+});
+
+test('ls survives a daemon that lists nothing and names what runs', async (t) => {
+  const console = await makeConsole(t);
+  t.deepEqual(JSON.parse((await console.run('ls', '-o', 'json')).stdout), { version: 1, clusters: [] });
+  await writeState(console.engine.paths, stateOf());
+  t.is((await console.run('ls', '-o', 'name')).stdout, 'c\n');
+  t.regex((await console.run('ls')).stdout, /^NAME .*\nc +vm-1 +1 +broken +40002/);
+});
