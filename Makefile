@@ -1,0 +1,106 @@
+# `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# The recipes share node_modules, dist and the Docker daemon.
+.NOTPARALLEL:
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+KUBEVIRT_PROVIDER ?= k8s-1.36
+export KUBEVIRT_PROVIDER
+# YES=1 installs missing packages without asking.
+export YES
+
+# Passed on to the command of a target: make cluster-up ARGS="--memory 4G"
+ARGS ?=
+# Where `make install` puts the command.
+PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
+
+GOCLI := $(CURDIR)/gocli-ts/bin/gocli.js
+COMMAND = $(DESTDIR)$(PREFIX)/bin/gocli
+BOOTSTRAP := cluster-up/bootstrap.sh
+SHELL_SCRIPTS = $(sort $(wildcard .ci/* cluster-provision/runner/files/usr/lib/gocli/*) \
+	$(shell find cluster-up cluster-provision -name '*.sh'))
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+## --- building
+
+.PHONY: build
+build: ## build the command line (npm ci and tsc, each only when needed)
+	@$(BOOTSTRAP) cli
+
+.PHONY: install
+install: build ## put gocli on PATH, as a link to this checkout (PREFIX=/usr/local)
+	@mkdir -p "$(dir $(COMMAND))"
+	@ln -sfn "$(GOCLI)" "$(COMMAND)"
+	@echo "$(COMMAND) -> $(GOCLI)"
+
+.PHONY: uninstall
+uninstall: ## remove that link
+	@if [[ "$$(readlink "$(COMMAND)")" == "$(GOCLI)" ]]; then rm "$(COMMAND)"; echo "removed $(COMMAND)"; \
+	else echo "$(COMMAND) is not a link to this checkout; left alone"; fi
+
+.PHONY: clean
+clean: ## remove what was built in the checkout (not clusters, images or caches)
+	rm -rf dist coverage
+
+## --- checking
+
+.PHONY: lint
+lint: build ## eslint, syntax of shell scripts, shellcheck when it is installed
+	eslint .
+	@# tsc 6.0 leaves the ".ts" of import() as it is in functions that have "using"; Node finds no such file.
+	@if grep -rnE --include='*.js' "import\(['\"]\.[^'\"]*\.ts['\"]\)" dist/gocli-ts/src; then \
+	echo 'import() of a ".ts" file is left in the built code: move it out of the function that has "using"'; exit 1; fi
+	@for script in $(SHELL_SCRIPTS); do bash -n "$$script"; done
+	@if command -v shellcheck >/dev/null; then shellcheck -x --severity=warning $(SHELL_SCRIPTS); else echo "shellcheck is not installed; skipped"; fi
+
+.PHONY: unit
+unit: build ## unit tests: no Docker, no network
+	@.ci/tier unit $(ARGS)
+
+.PHONY: integration
+integration: build ## integration tests: a real Docker daemon and a tiny guest
+	@$(BOOTSTRAP) docker provision
+	@.ci/tier integration $(ARGS)
+
+.PHONY: e2e
+e2e: build ## end-to-end tests: the real provider, provisioned if need be
+	@$(BOOTSTRAP) docker provision
+	@.ci/tier e2e $(ARGS)
+
+.PHONY: test
+test: lint unit integration e2e ## everything above: lint, types, unit, integration, e2e
+
+.PHONY: verify
+verify: lint unit ## what a change must pass before review: lint, unit, unused code, format
+	knip
+	prettier --check .
+
+.PHONY: docs
+docs: build ## write docs/cli.md and docs/errors.md from the code
+	node dist/test/docs/write.js
+
+.PHONY: bench
+bench: build ## measure and write test/bench/results
+	@$(BOOTSTRAP) docker provider
+	node dist/test/bench/bench.js $(ARGS)
+
+## --- using
+
+.PHONY: provision
+provision: build ## build the provider image of KUBEVIRT_PROVIDER
+	@$(BOOTSTRAP) docker provision
+	@$(GOCLI) provision "cluster-provision/k8s/$(KUBEVIRT_PROVIDER:k8s-%=%)" $(ARGS)
+
+.PHONY: cluster-up
+cluster-up: ## start a cluster, from nothing if need be
+	@cluster-up/up.sh $(ARGS)
+
+.PHONY: cluster-down
+cluster-down: ## remove it
+	@cluster-up/down.sh $(ARGS)

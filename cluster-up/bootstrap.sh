@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# Makes a machine ready for gocli. Each step first looks whether it is needed and then says what it does and why; on a
+# machine that is ready nothing happens: no network, no root, no Go.
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+source "$here/lib/common.sh"
+
+readonly PREFLIGHT=3 # exit code for "this machine lacks something", as in docs/errors.md
+readonly DOCKERD_LOG=/var/log/gocli-dockerd.log
+readonly DOCKERD_WAIT_SECONDS=60
+
+usage() {
+  cat <<'USAGE'
+Usage: cluster-up/bootstrap.sh [--yes] GOAL...
+
+Goals, in the order in which they are usually needed:
+  cli        npm packages and the built command line
+  docker     a Docker daemon that answers
+  provider   what provisioning needs, unless the image of $KUBEVIRT_PROVIDER is there or a registry is configured
+  provision  what provisioning needs
+
+--yes (or YES=1, or CI set) installs without asking; so does a run without a terminal.
+USAGE
+}
+
+say() { printf '%s\n' "$*" >&2; }
+
+# fail MESSAGE HINT
+fail() {
+  say "error: $1"
+  say "  -> $2"
+  exit "$PREFLIGHT"
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# --- asking and installing -------------------------------------------------------------------------------------------
+
+agreed() {
+  local answer
+  [[ "$yes" == 1 || -n "${CI:-}" || ! -t 0 ]] && return 0
+  read -r -p "$1 [Y/n] " answer
+  [[ -z "$answer" || "$answer" == [Yy]* ]]
+}
+
+# install_packages WHY PACKAGE...
+install_packages() {
+  local why="$1"
+  shift
+  say "Debian packages to install: $* ($why)"
+  has apt-get || fail "this is not a Debian machine: there is no apt-get" "install what these packages contain: $*"
+  [[ "$(id -u)" == 0 ]] || fail "installing packages needs root" "as root: apt-get install --no-install-recommends $*"
+  agreed "Install them now?" || fail "not installed: $*" "apt-get install --no-install-recommends $*"
+  quietly apt-get -qq update || fail "apt-get update failed" "check the network and /etc/apt/sources.list"
+  quietly apt-get -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "$@" ||
+    fail "apt-get could not install: $*" "its own words are above"
+}
+
+# Runs a command and shows the end of its output only when it fails.
+quietly() {
+  local output
+  if ! output="$(DEBIAN_FRONTEND=noninteractive "$@" 2>&1)"; then
+    tail -n 20 <<<"$output" >&2
+    return 1
+  fi
+}
+
+# --- goal: cli -------------------------------------------------------------------------------------------------------
+
+goal_cli() {
+  require_node
+  if ! node "$here/lib/modules-fresh.js" "$GOCLI_ROOT"; then
+    say "npm ci: node_modules does not match package-lock.json"
+    has npm || fail "npm is not on PATH" "install npm, which comes with Node 20"
+    (cd "$GOCLI_ROOT" && npm ci --no-audit --no-fund --loglevel=error >&2) ||
+      fail "npm ci failed" "check the network and the registry: npm config get registry"
+  fi
+  if [[ -n "$(newer_sources)" ]]; then
+    say "tsc: the sources are newer than the built command line"
+    [[ ! -e "$GOCLI_ROOT/dist" || -w "$GOCLI_ROOT/dist" ]] ||
+      fail "this user may not write $GOCLI_ROOT/dist" "as the owner of the checkout: make build"
+    rm -f "$GOCLI_ROOT/dist/.built"
+    (cd "$GOCLI_ROOT" && node node_modules/typescript/bin/tsc -p . >&2) || { say "error: tsc failed"; exit 1; }
+    touch "$GOCLI_ROOT/dist/.built"
+  fi
+}
+
+require_node() {
+  has node || fail "node is not on PATH" "install Node 20: https://nodejs.org"
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+    fail "Node $(node --version) is too old" "gocli needs Node 20.19 or newer: https://nodejs.org"
+}
+
+# Names one source that is newer than the last good build. Folders count: their time tells of files that went away.
+newer_sources() {
+  local built="$GOCLI_ROOT/dist/.built"
+  [[ -e "$built" ]] || { echo never-built; return; }
+  cd "$GOCLI_ROOT"
+  find gocli-ts/src test tsconfig.json package-lock.json \( -type d -o -name '*.ts' -o -name '*.json' \) \
+    -newer "$built" -print -quit
+}
+
+# --- goal: docker ----------------------------------------------------------------------------------------------------
+
+# docker_has PATH: exit code as in lib/docker-get.js
+docker_has() { node "$here/lib/docker-get.js" "$1"; }
+
+goal_docker() {
+  local answer=0
+  require_node
+  docker_has /_ping || answer=$?
+  case "$answer" in
+    0 | 4) return ;; # a daemon elsewhere is refused by gocli itself, with its reasons
+    3) fail "no permission to use the Docker socket" "as root: usermod --append --groups docker $(id -un); then log in again" ;;
+  esac
+  [[ -z "${DOCKER_HOST:-}" ]] || fail "no Docker daemon answers at $DOCKER_HOST" "start it, or unset DOCKER_HOST"
+  PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+  install_docker
+  [[ "$(id -u)" == 0 ]] || fail "no Docker daemon answers, and starting one needs root" "as root: $here/bootstrap.sh docker"
+  start_docker
+}
+
+# The client may be there without a daemon, so it is the daemon that counts.
+install_docker() {
+  local missing=()
+  has dockerd || missing+=(docker.io)
+  has iptables || missing+=(iptables)
+  # gocli does without the client; its tests, publish.sh and most users do not. Debian 12 has it in docker.io.
+  has docker || [[ "$(debian_release)" -lt 13 ]] || missing+=(docker-cli)
+  [[ ${#missing[@]} == 0 ]] || install_packages "gocli runs virtual machines in Docker containers" "${missing[@]}"
+}
+
+# 12, 13 …; 0 on other systems.
+debian_release() {
+  # shellcheck source=/dev/null
+  (source /etc/os-release && [[ "$ID" == debian ]] && echo "${VERSION_ID:-13}") || echo 0
+}
+
+start_docker() {
+  docker_has /_ping && return # the installation may have started it
+  if [[ -d /run/systemd/system ]]; then
+    say "starting Docker: systemctl start docker"
+    systemctl start docker || fail "systemd could not start Docker" "journalctl --unit docker"
+    await_docker "journalctl --unit docker"
+  elif [[ "$(cat /proc/1/comm)" == init && -x /etc/init.d/docker ]]; then
+    say "starting Docker: service docker start"
+    service docker start >&2 || fail "the init script could not start Docker" "/var/log/docker.log"
+    await_docker /var/log/docker.log
+  else
+    say "starting Docker: dockerd, log in $DOCKERD_LOG (no init system here would do it)"
+    setsid nohup dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null &
+    await_docker "$DOCKERD_LOG"
+  fi
+}
+
+# await_docker LOG
+await_docker() {
+  local deadline=$((SECONDS + DOCKERD_WAIT_SECONDS))
+  until docker_has /_ping; do
+    if ((SECONDS >= deadline)); then
+      [[ ! -f "$1" ]] || tail -n 5 "$1" >&2
+      fail "dockerd did not answer within $DOCKERD_WAIT_SECONDS s" "see $1"
+    fi
+    sleep 0.2
+  done
+}
+
+# --- goals: provider, provision --------------------------------------------------------------------------------------
+
+goal_provider() {
+  # In these cases gocli does not provision: it takes the image from the registry, or refuses.
+  [[ -z "${KUBEVIRTCI_CONTAINER_REGISTRY:-}" && "${KUBEVIRTCI_TAG:-latest}" == latest ]] || return 0
+  [[ -n "$(provider_folder)" ]] || return 0
+  docker_has "/images/gocli/$KUBEVIRT_PROVIDER:latest/json" || goal_provision
+}
+
+goal_provision() {
+  local missing=()
+  has mmdebstrap || missing+=(mmdebstrap)
+  [[ -f /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
+  has gcc || missing+=(gcc)
+  [[ -f "$(has gcc && gcc -print-file-name=libc.a)" ]] || missing+=(libc6-dev)
+  [[ ${#missing[@]} == 0 ]] || install_packages "provisioning builds a node image from Debian packages and Go sources" "${missing[@]}"
+  [[ "$(id -u)" == 0 ]] || fail "provisioning needs root, because mmdebstrap makes device nodes and foreign owners" \
+    "as root: $GOCLI_ROOT/cluster-up/cli.sh provision cluster-provision/k8s/${KUBEVIRT_PROVIDER#k8s-}"
+  require_go
+}
+
+require_go() {
+  has go || fail "go is not on PATH" "provisioning compiles Kubernetes; install Go 1.26 or newer: https://go.dev/dl"
+  [[ "$(go env GOVERSION)" =~ ^go1\.([0-9]+) && "${BASH_REMATCH[1]}" -ge 26 ]] ||
+    fail "$(go env GOVERSION) is too old" "provisioning compiles Kubernetes; install Go 1.26 or newer: https://go.dev/dl"
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+main() {
+  local goal goals=()
+  yes="${YES:-0}"
+  for goal in "$@"; do
+    case "$goal" in
+      --yes | -y) yes=1 ;;
+      --help | -h) usage; exit 0 ;;
+      cli | docker | provider | provision) goals+=("$goal") ;;
+      *) say "error: unknown goal \"$goal\""; usage >&2; exit 2 ;;
+    esac
+  done
+  [[ ${#goals[@]} -gt 0 ]] || { usage >&2; exit 2; }
+  for goal in "${goals[@]}"; do "goal_$goal"; done
+}
+
+main "$@"

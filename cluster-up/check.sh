@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Says what this machine lacks and what to do about it.
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+source "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)/lib/common.sh"
+
+gocli doctor "$@"

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Runs the provider's own kubectl on its cluster.
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+source "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)/lib/common.sh"
+
+case "${1:-}" in
+  console | vnc | start | stop | migrate | virt)
+    printf '"%s" is a command of KubeVirt, not of kubectl; type: virtctl --kubeconfig %s %s\n' \
+      "$1" "$(ci_config)/.kubeconfig" "$*" >&2
+    exit 2
+    ;;
+esac
+gocli kubectl --name "$KUBEVIRT_PROVIDER" -- "$@"

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Copies between a node and this machine: scp.sh SOURCE TARGET
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+source "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)/lib/common.sh"
+
+gocli scp --name "$KUBEVIRT_PROVIDER" "$@"

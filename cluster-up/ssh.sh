@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Runs a command on a node, or a shell: ssh.sh NODE [-- COMMAND...]
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+source "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)/lib/common.sh"
+
+gocli ssh --name "$KUBEVIRT_PROVIDER" "$@"
