@@ -21,7 +21,15 @@ const LAYERS = [
 ];
 
 /** Packages that only one folder may import, so that the rest of the code depends on its small interfaces. */
-const PACKAGE_OWNERS = { dockerode: 'docker', 'tar-stream': 'docker', 'tar-fs': 'ssh', ssh2: 'ssh', execa: 'host', yargs: 'cli', listr2: 'cli' };
+const PACKAGE_OWNERS = {
+  dockerode: 'docker',
+  'tar-stream': 'docker',
+  'tar-fs': 'ssh',
+  ssh2: 'ssh',
+  execa: 'host',
+  yargs: 'cli',
+  listr2: 'cli',
+};
 
 const layerRules = LAYERS.map((layer, index) => ({
   files: [`gocli-ts/src/${layer}/**/*.ts`],
@@ -35,10 +43,16 @@ const layerRules = LAYERS.map((layer, index) => ({
             message: `${layer} is a lower layer than ${higher} (ARCHITECTURE.md, layers)`,
           })),
           { regex: '^(\\.\\./)+(main|context)\\.ts$', message: 'only main.ts imports context.ts' },
-          { regex: '^zx', message: 'zx is for tests and benchmarks; the product runs argv arrays through host/' },
+          {
+            regex: '^zx',
+            message: 'zx is for tests and benchmarks; the product runs argv arrays through host/',
+          },
           ...Object.entries(PACKAGE_OWNERS)
             .filter(([, owner]) => owner !== layer)
-            .map(([name, owner]) => ({ regex: `^${name}(/|$)`, message: `${name} is used by ${owner}/ only` })),
+            .map(([name, owner]) => ({
+              regex: `^${name}(/|$)`,
+              message: `${name} is used by ${owner}/ only`,
+            })),
         ],
       },
     ],
@@ -51,11 +65,17 @@ export default defineConfig(
   {
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'max-lines': ['error', { max: 400, skipBlankLines: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
-      'no-restricted-syntax': ['error', { selector: 'ExportDefaultDeclaration', message: 'export names, not defaults' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'export names, not defaults' },
+      ],
     },
   },
   {

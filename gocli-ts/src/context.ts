@@ -42,7 +42,10 @@ function versionOf(checkout: string): string {
 
 function nameAndVersion(folder: string): { name?: string; version?: string } | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string };
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+      name?: string;
+      version?: string;
+    };
   } catch {
     return undefined;
   }

@@ -21,7 +21,12 @@ test.before('the provider is provisioned and a cluster is up', async (t) => {
   t.is(built.exitCode, 0, outputOf(built));
   const started = await gocli(['run', 'k8s-1.36', '--name', NAME, '-o', 'json']);
   t.is(started.exitCode, 0, outputOf(started));
-  const result = JSON.parse(started.stdout) as { name: string; kubernetes: string; started: boolean; nodes: unknown[] };
+  const result = JSON.parse(started.stdout) as {
+    name: string;
+    kubernetes: string;
+    started: boolean;
+    nodes: unknown[];
+  };
   t.like(result, { name: NAME, kubernetes: '1.36.3', started: true });
   t.is(result.nodes.length, 1);
 });
@@ -29,7 +34,10 @@ test.before('the provider is provisioned and a cluster is up', async (t) => {
 test.after.always('the cluster is removed and leaves nothing', async (t) => {
   const removed = await gocli(['rm', '--name', NAME]);
   t.is(removed.exitCode, 0, outputOf(removed));
-  for (const list of [['ps', '-aq'], ['volume', 'ls', '-q']]) {
+  for (const list of [
+    ['ps', '-aq'],
+    ['volume', 'ls', '-q'],
+  ]) {
     const left = await command(['docker', ...list, '--filter', `label=io.gocli.cluster=${NAME}`]);
     t.is(left.stdout, '');
   }
@@ -45,9 +53,20 @@ test.serial('provisioning again says that nothing changed', async (t) => {
 });
 
 test.serial('the node is Ready, and every system pod runs without a restart', async (t) => {
-  const nodes = await kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}');
+  const nodes = await kubectl(
+    'get',
+    'nodes',
+    '-o',
+    'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}',
+  );
   t.is(nodes.stdout, 'True', outputOf(nodes));
-  const pods = await kubectl('get', 'pods', '-A', '-o', 'jsonpath={range .items[*]}{.status.phase}{"\\n"}{end}');
+  const pods = await kubectl(
+    'get',
+    'pods',
+    '-A',
+    '-o',
+    'jsonpath={range .items[*]}{.status.phase}{"\\n"}{end}',
+  );
   t.deepEqual([...new Set(pods.stdout.trim().split('\n'))], ['Running']);
 });
 
@@ -56,7 +75,10 @@ test.serial('status is 0 with every condition met', async (t) => {
   t.is(status.exitCode, 0, outputOf(status));
   const { conditions } = JSON.parse(status.stdout) as { conditions: Condition[] };
   t.true(conditions.length >= 8);
-  t.deepEqual(conditions.filter(({ met }) => !met), []);
+  t.deepEqual(
+    conditions.filter(({ met }) => !met),
+    [],
+  );
 });
 
 test.serial('kubectl top nodes answers', async (t) => {
@@ -65,15 +87,27 @@ test.serial('kubectl top nodes answers', async (t) => {
   t.regex(top.stdout, /^node01\s+\d+m/);
 });
 
-test.serial('a pod keeps data on a volume of the default storage class and finds services by name', async (t) => {
-  const applied = await gocli(['kubectl', '--name', NAME, 'apply', '-f', '-'], { input: await fixture('storage-pod.yaml') });
-  t.is(applied.exitCode, 0, outputOf(applied));
-  const ready = await kubectl('wait', '--for=condition=Ready', 'pod/keeper', '--timeout=180s');
-  t.is(ready.exitCode, 0, outputOf(ready));
-  const read = await kubectl('exec', 'keeper', '--', 'sh', '-c', 'cat /data/kept && nslookup kubernetes.default.svc.cluster.local');
-  t.is(read.exitCode, 0, outputOf(read));
-  t.regex(read.stdout, /written at start[\s\S]*10\.96\.0\.1/);
-});
+test.serial(
+  'a pod keeps data on a volume of the default storage class and finds services by name',
+  async (t) => {
+    const applied = await gocli(['kubectl', '--name', NAME, 'apply', '-f', '-'], {
+      input: await fixture('storage-pod.yaml'),
+    });
+    t.is(applied.exitCode, 0, outputOf(applied));
+    const ready = await kubectl('wait', '--for=condition=Ready', 'pod/keeper', '--timeout=180s');
+    t.is(ready.exitCode, 0, outputOf(ready));
+    const read = await kubectl(
+      'exec',
+      'keeper',
+      '--',
+      'sh',
+      '-c',
+      'cat /data/kept && nslookup kubernetes.default.svc.cluster.local',
+    );
+    t.is(read.exitCode, 0, outputOf(read));
+    t.regex(read.stdout, /written at start[\s\S]*10\.96\.0\.1/);
+  },
+);
 
 test.serial('an image pushed to the registry runs in a pod', async (t) => {
   const port = (await gocli(['ports', '--name', NAME, 'registry'])).stdout.trim();
@@ -81,7 +115,9 @@ test.serial('an image pushed to the registry runs in a pod', async (t) => {
   const image = `127.0.0.1:${port}/try/hello:1`;
   const folder = await mkdtemp(join(tmpdir(), 'gocli-e2e-'));
   t.teardown(() => rm(folder, { recursive: true }));
-  const saved = await onNode('ctr -n k8s.io images export --platform linux/amd64 - localhost/busybox:1.37 2>/dev/null | wc -c');
+  const saved = await onNode(
+    'ctr -n k8s.io images export --platform linux/amd64 - localhost/busybox:1.37 2>/dev/null | wc -c',
+  );
   t.is(saved.exitCode, 0, outputOf(saved));
   const made = await command(['docker', 'import', '-', image], { input: await emptyTar() });
   t.is(made.exitCode, 0, outputOf(made));
@@ -97,7 +133,9 @@ test.serial('ssh hands on exit codes, standard input and bytes', async (t) => {
   t.is((await onNode('hostname')).stdout, 'node01\n');
   t.is((await onNode('wc -c', 'x'.repeat(100_000))).stdout.trim(), '100000');
   t.is((await gocli(['ssh', '--name', NAME, 'node02', '--', 'true'])).exitCode, 4);
-  const wrapper = await command([`${CHECKOUT}cluster-up/ssh.sh`, 'node01', '--', 'exit 3'], { env: { KUBEVIRT_PROVIDER: NAME } });
+  const wrapper = await command([`${CHECKOUT}cluster-up/ssh.sh`, 'node01', '--', 'exit 3'], {
+    env: { KUBEVIRT_PROVIDER: NAME },
+  });
   t.is(wrapper.exitCode, 3, outputOf(wrapper));
 });
 
@@ -135,7 +173,9 @@ test.serial('logs --export collects everything, without secrets', async (t) => {
   t.is(exported.exitCode, 0, outputOf(exported));
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
   const texts = await Promise.all(
-    files.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')),
+    files
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')),
   );
   t.true(texts.length >= 6, files.map(({ name }) => name).join(' '));
   t.false(texts.some((text) => text.includes('planted-secret')));

@@ -19,7 +19,10 @@ export function gocli(argv: readonly string[], options: CliOptions = {}): Promis
 }
 
 /** Runs any program, without a shell. */
-export async function command([file, ...argv]: readonly [string, ...string[]], options: CliOptions = {}): Promise<CliResult> {
+export async function command(
+  [file, ...argv]: readonly [string, ...string[]],
+  options: CliOptions = {},
+): Promise<CliResult> {
   return execa(file, argv, {
     cwd: options.cwd ?? CHECKOUT,
     env: { ...options.env },

@@ -27,7 +27,7 @@ export interface ProvisionArguments {
 }
 
 /** Every step of the graph, put together for one run. */
-export function provisionSteps(locked: boolean, session: Session): ProvisionStep[] {
+function provisionSteps(locked: boolean, session: Session): ProvisionStep[] {
   return [
     resolveStep(locked),
     runnerStep,

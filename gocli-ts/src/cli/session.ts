@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { ClusterDeps } from '../cluster/deps.ts';
 import type { Host } from '../host/port.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A stream that may be a terminal. */
 export type TerminalOut = Writable & {
@@ -10,7 +10,7 @@ export type TerminalOut = Writable & {
   readonly columns?: number;
   readonly rows?: number;
 };
-export type TerminalIn = Readable & { readonly isTTY?: boolean; setRawMode?: (on: boolean) => unknown };
+type TerminalIn = Readable & { readonly isTTY?: boolean; setRawMode?: (on: boolean) => unknown };
 
 /** The process as the command line sees it; tests give streams of their own. */
 export interface Surroundings {

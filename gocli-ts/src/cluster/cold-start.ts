@@ -4,7 +4,7 @@ import type { Steps } from '../events/steps.ts';
 import { IMAGE_PATH } from '../config/provider.ts';
 import { ApiClient } from '../k8s/api.ts';
 import { apiReady, readyConditions } from '../k8s/conditions.ts';
-import { firstPodCidr, renderCni, renderKubeadmInit } from '../k8s/kubeadm-config.ts';
+import { firstPodCidr, renderCni, renderEarlyApi, renderKubeadmInit } from '../k8s/kubeadm-config.ts';
 import { parseAdminConf, renderKubeconfig, type AdminAccess } from '../k8s/kubeconfig.ts';
 import { nodeAddress } from '../network/addresses.ts';
 import { lastLines } from '../shared/text.ts';
@@ -59,11 +59,7 @@ export async function coldStart(
 }
 
 /** All Ready conditions at once; the first that is not met in time is the error. */
-export async function waitUntilReady(
-  state: ClusterState,
-  api: ApiClient,
-  options: WaitOptions,
-): Promise<void> {
+async function waitUntilReady(state: ClusterState, api: ApiClient, options: WaitOptions): Promise<void> {
   await Promise.all(conditionsOf(state, api).map((condition) => waitFor(condition, options)));
 }
 
@@ -130,6 +126,7 @@ async function kubeadmInit(
     signal,
     stdin: renderCni(firstPodCidr(kubernetes.podSubnet)),
   });
+  await node.run('nft -f -', { signal, stdin: renderEarlyApi(kubernetes.serviceSubnet) });
   const result = await node.exec(
     'cat > /etc/kubernetes/gocli.yaml && kubeadm init --config /etc/kubernetes/gocli.yaml',
     {

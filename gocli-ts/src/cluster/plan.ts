@@ -20,7 +20,7 @@ export interface GuestPlan {
 }
 
 /** The rest: what only the host sees. */
-export interface HostPlan {
+interface HostPlan {
   readonly name: string;
   readonly image: string;
   readonly imageId: string;

@@ -8,7 +8,10 @@ import type { FileEntry } from './port.ts';
 export function packFiles(files: readonly FileEntry[]): Readable {
   const archive = pack();
   for (const { path, content, mode, uid, gid } of files) {
-    archive.entry({ name: path, mode: mode ?? 0o644, uid: uid ?? 0, gid: gid ?? 0, mtime: new Date(0) }, content);
+    archive.entry(
+      { name: path, mode: mode ?? 0o644, uid: uid ?? 0, gid: gid ?? 0, mtime: new Date(0) },
+      content,
+    );
   }
   archive.finalize();
   return Readable.from(archive);

@@ -10,7 +10,11 @@ import type { ContainerInfo, DockerContainers, PublishedPort } from './port.ts';
 /** Containers of the daemon. */
 export function containersOf(connect: Connect): DockerContainers {
   const getArchive = (id: string, path: string): Promise<Readable> =>
-    request(connect, `read ${path} of container ${id.slice(0, 12)}`, async (engine) => (await engine.getContainer(id).getArchive({ path })) as unknown as Readable);
+    request(
+      connect,
+      `read ${path} of container ${id.slice(0, 12)}`,
+      async (engine) => (await engine.getContainer(id).getArchive({ path })) as unknown as Readable,
+    );
   const putArchive = async (id: string, directory: string, tar: Readable): Promise<void> => {
     await request(connect, `write to ${directory} of container ${id.slice(0, 12)}`, (engine) =>
       engine.getContainer(id).putArchive(tar, { path: directory }),
@@ -19,33 +23,54 @@ export function containersOf(connect: Connect): DockerContainers {
   return {
     ...lifecycleOf(connect),
     inspect: (id) =>
-      requestUnless(connect, `inspect container ${id}`, [404], async (engine) => inspectInfo(await engine.getContainer(id).inspect())),
+      requestUnless(connect, `inspect container ${id}`, [404], async (engine) =>
+        inspectInfo(await engine.getContainer(id).inspect()),
+      ),
     list: (labels) =>
       request(connect, 'list containers', async (engine) =>
         (await engine.listContainers({ all: true, filters: labelFilter(labels) })).map(listInfo),
       ),
     logs: (id, options) =>
-      request(connect, `read the log of container ${id.slice(0, 12)}`, (engine) => logsOf(engine, id, options?.tail)),
+      request(connect, `read the log of container ${id.slice(0, 12)}`, (engine) =>
+        logsOf(engine, id, options?.tail),
+      ),
     putFiles: (id, directory, files) => putArchive(id, directory, packFiles(files)),
     putArchive,
     getArchive,
     readFile: async (id, path) => firstFile(await getArchive(id, path), path),
     exec: (id, argv, options = {}) =>
-      request(connect, `run ${argv[0] ?? ''} in container ${id.slice(0, 12)}`, (engine) => execIn(engine, id, argv, options), options.signal),
+      request(
+        connect,
+        `run ${argv[0] ?? ''} in container ${id.slice(0, 12)}`,
+        (engine) => execIn(engine, id, argv, options),
+        options.signal,
+      ),
     connect: (id, argv, options) =>
-      request(connect, `run ${argv[0] ?? ''} in container ${id.slice(0, 12)}`, (engine) => connectTo(engine, id, argv, options?.user)),
+      request(connect, `run ${argv[0] ?? ''} in container ${id.slice(0, 12)}`, (engine) =>
+        connectTo(engine, id, argv, options?.user),
+      ),
   };
 }
 
-function lifecycleOf(connect: Connect): Pick<DockerContainers, 'create' | 'start' | 'stop' | 'remove' | 'wait'> {
+function lifecycleOf(
+  connect: Connect,
+): Pick<DockerContainers, 'create' | 'start' | 'stop' | 'remove' | 'wait'> {
   return {
     create: (spec) =>
-      request(connect, `create container ${spec.name}`, async (engine) => (await engine.createContainer(containerOptions(spec))).id),
+      request(
+        connect,
+        `create container ${spec.name}`,
+        async (engine) => (await engine.createContainer(containerOptions(spec))).id,
+      ),
     start: async (id) => {
-      await requestUnless(connect, `start container ${id.slice(0, 12)}`, [304], (engine) => engine.getContainer(id).start());
+      await requestUnless(connect, `start container ${id.slice(0, 12)}`, [304], (engine) =>
+        engine.getContainer(id).start(),
+      );
     },
     stop: async (id, seconds) => {
-      await requestUnless(connect, `stop container ${id.slice(0, 12)}`, [304, 404], (engine) => engine.getContainer(id).stop({ t: seconds }));
+      await requestUnless(connect, `stop container ${id.slice(0, 12)}`, [304, 404], (engine) =>
+        engine.getContainer(id).stop({ t: seconds }),
+      );
     },
     remove: (id) => remove(connect, id),
     wait: (id, signal) =>
@@ -53,7 +78,9 @@ function lifecycleOf(connect: Connect): Pick<DockerContainers, 'create' | 'start
         connect,
         `wait for container ${id.slice(0, 12)}`,
         async (engine) => {
-          const answer = (await engine.getContainer(id).wait({ abortSignal: signal })) as { StatusCode: number };
+          const answer = (await engine.getContainer(id).wait({ abortSignal: signal })) as {
+            StatusCode: number;
+          };
           return answer.StatusCode;
         },
         signal,
@@ -77,14 +104,16 @@ async function remove(connect: Connect, id: string): Promise<void> {
 }
 
 async function logsOf(engine: Dockerode, id: string, tail: number | undefined): Promise<string> {
-  const raw = await engine.getContainer(id).logs({ stdout: true, stderr: true, follow: false, ...(tail === undefined ? {} : { tail }) });
+  const raw = await engine
+    .getContainer(id)
+    .logs({ stdout: true, stderr: true, follow: false, ...(tail === undefined ? {} : { tail }) });
   return demultiplex(raw);
 }
 
 /** Text of a log in the daemon's framing: 1 byte stream, 3 bytes zero, 4 bytes length, payload. */
 export function demultiplex(raw: Buffer): string {
   const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= raw.length; ) {
+  for (let at = 0; at + 8 <= raw.length;) {
     const length = raw.readUInt32BE(at + 4);
     parts.push(raw.subarray(at + 8, at + 8 + length));
     at += 8 + length;
@@ -106,7 +135,9 @@ function inspectInfo(answer: Dockerode.ContainerInspectInfo): ContainerInfo {
   };
 }
 
-function publishedOf(ports: Readonly<Record<string, readonly { HostPort: string }[] | null>>): PublishedPort[] {
+function publishedOf(
+  ports: Readonly<Record<string, readonly { HostPort: string }[] | null>>,
+): PublishedPort[] {
   return Object.entries(ports).flatMap(([key, bindings]) => {
     const [port, protocol] = key.split('/');
     return (bindings ?? []).map(({ HostPort }) => ({

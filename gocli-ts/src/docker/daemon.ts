@@ -2,7 +2,7 @@ import { coerce, lt } from 'semver';
 import { GocliError } from '../errors/error.ts';
 
 /** Oldest daemon that is tested: Debian 12's. */
-export const MINIMUM_VERSION = '20.10.0';
+const MINIMUM_VERSION = '20.10.0';
 
 /**
  * Path of the daemon's socket from the environment.
@@ -20,9 +20,13 @@ export function socketPath(env: Readonly<Record<string, string | undefined>>): s
 /** Refuses engines that are too old or are not Docker. @throws GocliError DOCKER_UNSUPPORTED */
 export function checkEngine(version: string, components: readonly string[]): void {
   if (components.some((name) => /podman/i.test(name))) {
-    throw new GocliError('DOCKER_UNSUPPORTED', 'the engine behind the Docker socket is Podman, which is not supported yet', {
-      hint: 'Start a Docker daemon and point DOCKER_HOST at its socket.',
-    });
+    throw new GocliError(
+      'DOCKER_UNSUPPORTED',
+      'the engine behind the Docker socket is Podman, which is not supported yet',
+      {
+        hint: 'Start a Docker daemon and point DOCKER_HOST at its socket.',
+      },
+    );
   }
   // Up to 19.03 the months have a leading zero, which semver does not take for a number.
   const parsed = coerce(version.replace(/\.0+(?=\d)/g, '.'));

@@ -106,10 +106,14 @@ function systemOf(connect: Connect): DockerSystem {
 function volumesOf(connect: Connect): DockerVolumes {
   return {
     create: async (name, labels) => {
-      await request(connect, `create volume ${name}`, (engine) => engine.createVolume({ Name: name, Labels: { ...labels } }));
+      await request(connect, `create volume ${name}`, (engine) =>
+        engine.createVolume({ Name: name, Labels: { ...labels } }),
+      );
     },
     remove: async (name) => {
-      await requestUnless(connect, `remove volume ${name}`, [404], (engine) => engine.getVolume(name).remove());
+      await requestUnless(connect, `remove volume ${name}`, [404], (engine) =>
+        engine.getVolume(name).remove(),
+      );
     },
     list: (labels) =>
       request(connect, 'list volumes', async (engine) => {

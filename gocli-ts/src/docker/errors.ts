@@ -19,9 +19,15 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 const CONNECTION: Readonly<Record<string, [string, string]>> = {
-  ENOENT: ['it is not running (its socket does not exist)', 'Start it: sudo systemctl start docker, or: gocli doctor --fix'],
+  ENOENT: [
+    'it is not running (its socket does not exist)',
+    'Start it: sudo systemctl start docker, or: gocli doctor --fix',
+  ],
   ECONNREFUSED: ['it is not running', 'Start it: sudo systemctl start docker, or: gocli doctor --fix'],
-  EACCES: ['this user may not use its socket', 'Add the user to the group docker and log in again: sudo usermod -aG docker $USER'],
+  EACCES: [
+    'this user may not use its socket',
+    'Add the user to the group docker and log in again: sudo usermod -aG docker $USER',
+  ],
 };
 
 /** The only place that looks at the words of the daemon. First match wins. */
@@ -48,7 +54,12 @@ export function dockerError(error: unknown, what: string): GocliError {
   }
   const message = messageOf(error);
   const known = MESSAGES.find(([pattern]) => pattern.test(message));
-  if (known !== undefined) return new GocliError(known[1], `Docker could not ${what}`, { cause: error, observed: message, hint: known[2] });
+  if (known !== undefined)
+    return new GocliError(known[1], `Docker could not ${what}`, {
+      cause: error,
+      observed: message,
+      hint: known[2],
+    });
   const kind: ErrorCode = statusCode === 404 ? 'NOT_FOUND' : statusCode === 409 ? 'CONFLICT' : 'DOCKER';
   return new GocliError(kind, `Docker could not ${what}`, { cause: error, observed: message });
 }

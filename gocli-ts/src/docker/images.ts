@@ -9,7 +9,9 @@ import { readProgress } from './progress.ts';
 /** Images of the daemon. */
 export function imagesOf(connect: Connect): DockerImages {
   const inspect = (reference: string): Promise<ImageInfo | undefined> =>
-    requestUnless(connect, `inspect image ${reference}`, [404], async (engine) => imageInfo(await engine.getImage(reference).inspect()));
+    requestUnless(connect, `inspect image ${reference}`, [404], async (engine) =>
+      imageInfo(await engine.getImage(reference).inspect()),
+    );
   return {
     inspect,
     list: (labels) =>
@@ -19,7 +21,7 @@ export function imagesOf(connect: Connect): DockerImages {
           id: Id,
           // The daemon says null for an image without a tag, whatever its types promise.
           tags: (RepoTags as string[] | null | undefined) ?? [],
-          labels: Labels as Record<string, string> | null ?? {},
+          labels: (Labels as Record<string, string> | null) ?? {},
           size: Size,
           created: new Date(Created * 1000).toISOString(),
         }));
@@ -27,11 +29,17 @@ export function imagesOf(connect: Connect): DockerImages {
     pull: async (reference, { signal, onProgress }) => {
       await pull(connect, reference, signal, onProgress);
       const info = await inspect(reference);
-      if (info === undefined) throw new GocliError('IMAGE_MISSING', `image ${reference} was pulled, but is not there`);
+      if (info === undefined)
+        throw new GocliError('IMAGE_MISSING', `image ${reference} was pulled, but is not there`);
       return info;
     },
     importRootfs: (tar, reference, { changes, signal }) =>
-      request(connect, `import ${reference}`, (engine) => importRootfs(engine, tar, reference, changes, signal), signal),
+      request(
+        connect,
+        `import ${reference}`,
+        (engine) => importRootfs(engine, tar, reference, changes, signal),
+        signal,
+      ),
     save: (references) =>
       request(connect, `save ${references.join(', ')}`, (engine) => saveImages(engine, references)),
     commit: (containerId, reference, { changes, comment }) =>
@@ -39,14 +47,20 @@ export function imagesOf(connect: Connect): DockerImages {
         const { repo, tag } = splitReference(reference);
         const answer = (await engine
           .getContainer(containerId)
-          .commit({ repo, tag, changes: [...changes], comment: comment ?? '', pause: false })) as { Id: string };
+          .commit({ repo, tag, changes: [...changes], comment: comment ?? '', pause: false })) as {
+          Id: string;
+        };
         return answer.Id;
       }),
     tag: async (source, reference) => {
-      await request(connect, `tag ${source} as ${reference}`, (engine) => engine.getImage(source).tag(splitReference(reference)));
+      await request(connect, `tag ${source} as ${reference}`, (engine) =>
+        engine.getImage(source).tag(splitReference(reference)),
+      );
     },
     remove: async (reference) => {
-      await requestUnless(connect, `remove image ${reference}`, [404], (engine) => engine.getImage(reference).remove());
+      await requestUnless(connect, `remove image ${reference}`, [404], (engine) =>
+        engine.getImage(reference).remove(),
+      );
     },
   };
 }
@@ -66,11 +80,15 @@ async function pull(
   } catch (error) {
     signal.throwIfAborted();
     if (!isCode(error, 'DOCKER') && !isCode(error, 'NOT_FOUND')) throw dockerError(error, what);
-    throw new GocliError(error.code === 'NOT_FOUND' ? 'IMAGE_MISSING' : 'DOWNLOAD', `image ${reference} cannot be pulled`, {
-      cause: error,
-      observed: error.observed,
-      hint: 'Check the name, the network and the login of the registry.',
-    });
+    throw new GocliError(
+      error.code === 'NOT_FOUND' ? 'IMAGE_MISSING' : 'DOWNLOAD',
+      `image ${reference} cannot be pulled`,
+      {
+        cause: error,
+        observed: error.observed,
+        hint: 'Check the name, the network and the login of the registry.',
+      },
+    );
   }
 }
 
@@ -91,7 +109,9 @@ async function importRootfs(
 
 /** `GET /images/get`, which dockerode's types leave out. */
 async function saveImages(engine: Dockerode, references: readonly string[]): Promise<Readable> {
-  const untyped = engine as unknown as { getImages(options: { names: readonly string[] }): Promise<Readable> };
+  const untyped = engine as unknown as {
+    getImages(options: { names: readonly string[] }): Promise<Readable>;
+  };
   return untyped.getImages({ names: references });
 }
 

@@ -50,13 +50,24 @@ export interface DockerImages {
   /** Images that carry all the labels (`key` alone or `key` with its exact value). */
   list(labels: Labels): Promise<ImageInfo[]>;
   /** @throws GocliError IMAGE_MISSING when the registry does not have it, DOWNLOAD for any other failure */
-  pull(reference: string, options: { signal: AbortSignal; onProgress?: (progress: TransferProgress) => void }): Promise<ImageInfo>;
+  pull(
+    reference: string,
+    options: { signal: AbortSignal; onProgress?: (progress: TransferProgress) => void },
+  ): Promise<ImageInfo>;
   /** Makes a one-layer image from a root file system as a tar stream. Changes are Dockerfile instructions. */
-  importRootfs(tar: Readable, reference: string, options: { changes: readonly string[]; signal: AbortSignal }): Promise<string>;
+  importRootfs(
+    tar: Readable,
+    reference: string,
+    options: { changes: readonly string[]; signal: AbortSignal },
+  ): Promise<string>;
   /** The image as a docker archive (what `docker save` writes). */
   save(references: readonly string[]): Promise<Readable>;
   /** Commits a stopped container. Returns the image id. */
-  commit(containerId: string, reference: string, options: { changes: readonly string[]; comment?: string }): Promise<string>;
+  commit(
+    containerId: string,
+    reference: string,
+    options: { changes: readonly string[]; comment?: string },
+  ): Promise<string>;
   tag(source: string, reference: string): Promise<void>;
   /** Removing what is not there is not an error. */
   remove(reference: string): Promise<void>;

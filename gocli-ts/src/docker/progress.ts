@@ -15,7 +15,10 @@ const lineSchema = z.object({
  * having answered with status 200, so the stream must be read to its end.
  * @throws Error with the daemon's words for an error line
  */
-export async function readProgress(stream: Readable, onProgress: (progress: TransferProgress) => void): Promise<string> {
+export async function readProgress(
+  stream: Readable,
+  onProgress: (progress: TransferProgress) => void,
+): Promise<string> {
   let last = '';
   const layers = new Map<string, { current: number; total: number }>();
   for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
@@ -33,7 +36,10 @@ export async function readProgress(stream: Readable, onProgress: (progress: Tran
   return last;
 }
 
-function sumOf(layers: Iterable<{ current: number; total: number }>): { bytes?: number; totalBytes?: number } {
+function sumOf(layers: Iterable<{ current: number; total: number }>): {
+  bytes?: number;
+  totalBytes?: number;
+} {
   let bytes = 0;
   let totalBytes = 0;
   for (const { current, total } of layers) {

@@ -35,7 +35,9 @@ export function localHost(env: Environment): Host {
 }
 
 async function search(program: string, path: string): Promise<string | undefined> {
-  const candidates = program.includes('/') ? [program] : path.split(delimiter).map((folder) => join(folder, program));
+  const candidates = program.includes('/')
+    ? [program]
+    : path.split(delimiter).map((folder) => join(folder, program));
   for (const candidate of candidates) {
     const found = await access(candidate, constants.X_OK).then(
       () => true,
@@ -53,7 +55,11 @@ async function requireProgram(program: string, which: Host['which']): Promise<vo
   });
 }
 
-async function run(argv: readonly [string, ...string[]], options: HostRunOptions, env: Environment): Promise<HostResult> {
+async function run(
+  argv: readonly [string, ...string[]],
+  options: HostRunOptions,
+  env: Environment,
+): Promise<HostResult> {
   const { execa } = await import('execa');
   options.signal?.throwIfAborted();
   const [file, ...rest] = argv;
@@ -78,7 +84,10 @@ async function run(argv: readonly [string, ...string[]], options: HostRunOptions
   // It did not start, or one of its streams failed; the latter may well end with code 0.
   if (result.cause !== undefined) {
     const observed = messageOf(result.cause);
-    throw new GocliError('COMMAND', `${shorten(quoteAll(argv))} did not run to its end`, { cause: result.cause, observed });
+    throw new GocliError('COMMAND', `${shorten(quoteAll(argv))} did not run to its end`, {
+      cause: result.cause,
+      observed,
+    });
   }
   const answer: HostResult = {
     exitCode: result.exitCode ?? 128 + signalNumber(result.signal),

@@ -11,7 +11,10 @@ export interface Host {
    * Runs a program on the terminal and streams of this process and resolves with its exit code (128 + n for a signal).
    * @throws GocliError TOOL_MISSING
    */
-  attach(argv: readonly [string, ...string[]], options?: Pick<HostRunOptions, 'env' | 'cwd' | 'signal'>): Promise<number>;
+  attach(
+    argv: readonly [string, ...string[]],
+    options?: Pick<HostRunOptions, 'env' | 'cwd' | 'signal'>,
+  ): Promise<number>;
   /** Path of a program on PATH (with the sbin folders), or undefined. */
   which(program: string): Promise<string | undefined>;
 }

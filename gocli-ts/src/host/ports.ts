@@ -23,7 +23,10 @@ export async function portProblem(port: number, protocol: Protocol): Promise<str
   }
 }
 
-async function hold(protocol: Protocol, port: number): Promise<{ port: number; release: () => Promise<void> }> {
+async function hold(
+  protocol: Protocol,
+  port: number,
+): Promise<{ port: number; release: () => Promise<void> }> {
   return protocol === 'tcp' ? holdTcp(port) : holdUdp(port);
 }
 
@@ -34,7 +37,15 @@ function holdTcp(port: number): Promise<{ port: number; release: () => Promise<v
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
       const address = server.address();
       const got = typeof address === 'object' && address !== null ? address.port : port;
-      resolve({ port: got, release: () => new Promise((done) => server.close(() => { done(); })) });
+      resolve({
+        port: got,
+        release: () =>
+          new Promise((done) =>
+            server.close(() => {
+              done();
+            }),
+          ),
+      });
     });
   });
 }
@@ -46,7 +57,12 @@ function holdUdp(port: number): Promise<{ port: number; release: () => Promise<v
     socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
       resolve({
         port: socket.address().port,
-        release: () => new Promise((done) => socket.close(() => { done(); })),
+        release: () =>
+          new Promise((done) =>
+            socket.close(() => {
+              done();
+            }),
+          ),
       });
     });
   });

@@ -3,7 +3,7 @@ import { nodeName } from '../network/addresses.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Condition, Observation } from '../waiting/condition.ts';
 import type { ApiClient } from './api.ts';
-import { deploymentListSchema, isTrue, nodeListSchema } from './objects.ts';
+import { deploymentListSchema, isTrue, nodeListSchema, podListSchema } from './objects.ts';
 
 /** What the Ready conditions of a cluster look at. */
 export interface ReadyTargets {
@@ -107,23 +107,44 @@ function registryAnswers(port: number): Condition {
   };
 }
 
+/** Label of deployments outside kube-system that belong to the provider, not to the user. */
+const SYSTEM_LABEL = 'gocli.io/system';
+
 function deploymentsAvailable(api: ApiClient): Condition {
   return {
     name: 'the system deployments are available',
     hint: HINT,
     check: async (signal) => {
-      const { items } = deploymentListSchema.parse(
-        await api.json('/apis/apps/v1/deployments?labelSelector=gocli.io%2Foptional!%3Dtrue', signal),
+      const all = deploymentListSchema.parse(await api.json('/apis/apps/v1/deployments', signal)).items;
+      const system = all.filter(
+        ({ metadata: { namespace, labels } }) =>
+          namespace === 'kube-system' || labels?.[SYSTEM_LABEL] === 'true',
       );
-      const late = items.filter(({ spec, status }) => status.availableReplicas < spec.replicas);
-      if (items.length > 0 && late.length === 0) return { met: true };
-      return missing(
-        items.length === 0
-          ? 'none exists yet'
-          : `not yet: ${late.map(({ metadata }) => metadata.name).join(', ')}`,
-      );
+      const late = system.filter(({ spec, status }) => status.availableReplicas < spec.replicas);
+      if (system.length > 0 && late.length === 0) return { met: true };
+      if (system.length === 0) return missing('none exists yet');
+      const names = late.map(({ metadata }) => metadata.name);
+      return missing(`not yet: ${names.join(', ')}${await troubles(api, signal, names)}`);
     },
   };
+}
+
+/** What keeps containers of these deployments from running, such as `CrashLoopBackOff`, in brackets. */
+async function troubles(
+  api: ApiClient,
+  signal: AbortSignal,
+  deployments: readonly string[],
+): Promise<string> {
+  const { items } = podListSchema.parse(await api.json('/api/v1/pods', signal));
+  const found = items
+    .filter(({ metadata }) => deployments.some((name) => metadata.name.startsWith(`${name}-`)))
+    .flatMap(({ status }) => status.containerStatuses)
+    .flatMap(({ name, restartCount, state: { waiting } }) => {
+      const why = [waiting?.reason ?? '', restartCount > 2 ? `restarted ${restartCount} times` : ''];
+      const words = why.filter((part) => part !== '' && part !== 'ContainerCreating').join(', ');
+      return words === '' ? [] : [`${name}: ${words}`];
+    });
+  return found.length === 0 ? '' : ` (${found.join('; ')})`;
 }
 
 /** Asks the cluster's own DNS, which is published on a host port, for the API's service name. */

@@ -119,3 +119,16 @@ export function renderCni(podCidr: string): string {
 export function firstPodCidr(podSubnet: string): string {
   return podSubnet.replace(/\/\d+$/, '/24');
 }
+
+/**
+ * nft rules that lead the service address of the API to the control plane before kube-proxy has written its own, which
+ * say the same. Without them the first pods fail, restart and back off for a minute while kube-proxy starts.
+ */
+export function renderEarlyApi(serviceSubnet: string): string {
+  const address = serviceSubnet.replace(/\.\d+\/\d+$/, '.1');
+  const rule = `ip daddr ${address} tcp dport 443 dnat to ${nodeAddress(1)}:6443`;
+  // One before dstnat (-100), where kube-proxy's chains are.
+  const chain = (hook: string): string =>
+    `  chain ${hook} {\n    type nat hook ${hook} priority -101;\n    ${rule}\n  }\n`;
+  return `table ip gocli {\n${chain('prerouting')}${chain('output')}}\n`;
+}

@@ -25,7 +25,6 @@ export const nodeListSchema = z.object({
     }),
   ),
 });
-export type NodeList = z.infer<typeof nodeListSchema>;
 
 export const deploymentListSchema = z.object({
   items: z.array(

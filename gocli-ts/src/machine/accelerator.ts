@@ -114,7 +114,7 @@ async function watchProbe(options: ProbeOptions, id: string): Promise<Accelerato
     if (output.includes(TINY_READY)) return { accelerator: 'kvm', reason: '/dev/kvm works' };
     const state = (await docker.containers.inspect(id))?.state;
     const passed = clock.monotonic() - start;
-    if (state !== 'running') return tcg(`qemu cannot use /dev/kvm (${lastLines(output, 1)})`);
+    if (state !== 'running') return tcg(`qemu cannot use /dev/kvm: ${shortened(lastLines(output, 1))}`);
     if (output.trim() === '' && passed > FIRST_OUTPUT_MS)
       return tcg('/dev/kvm exists, but a guest on it hangs');
     if (passed > READY_MS) return tcg('/dev/kvm exists, but a guest on it does not come up');
@@ -124,4 +124,10 @@ async function watchProbe(options: ProbeOptions, id: string): Promise<Accelerato
 
 function tcg(reason: string): AcceleratorChoice {
   return { accelerator: 'tcg', reason };
+}
+
+/** qemu's own words without the places in its sources. */
+function shortened(line: string): string {
+  const words = line.replace(/^qemu-system-x86_64: /, '').replace(/^\S+\.c:\d+: /, '');
+  return words.length > 90 ? `${words.slice(0, 89)}…` : words;
 }

@@ -181,7 +181,11 @@ function failureOfInput(stdin: SshExecOptions['stdin'], channel: ClientChannel):
 }
 
 /** Waits for the work, but no longer than the signal allows: a frozen guest answers nothing, not even a close. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, onAbort: () => void): Promise<T> {
+async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  onAbort: () => void,
+): Promise<T> {
   if (signal === undefined) return work;
   let abort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {

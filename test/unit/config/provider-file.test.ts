@@ -36,7 +36,7 @@ const wrong: [string, string, RegExp][] = [
   ],
   [
     'an unknown key in a list',
-    `${GOOD}images:\n  - name: a:1\n    entrypont: [x]\n`,
+    `${GOOD}images:\n  - name: registry.example/a:1\n    entrypont: [x]\n`,
     /^p:12:5: unknown key "images\.0\.entrypont"\. Did you mean "entrypoint"\?$/,
   ],
   [

@@ -13,8 +13,8 @@ const node = (name: string, condition: object) => ({
   metadata: { name },
   status: { conditions: [condition] },
 });
-const deployment = (name: string, available?: number) => ({
-  metadata: { name },
+const deployment = (name: string, available?: number, namespace = 'kube-system') => ({
+  metadata: { name, namespace },
   spec: { replicas: 1 },
   status: available === undefined ? {} : { availableReplicas: available },
 });
@@ -26,6 +26,7 @@ const READY: Record<string, readonly [number, unknown]> = {
   '/api/v1/namespaces/kube-system/configmaps/gocli-ready': [201, {}],
   '/apis/apps/v1/deployments': [200, { items: [deployment('coredns', 1)] }],
   '/apis/metrics.k8s.io/v1beta1/nodes': [200, { items: [{}] }],
+  '/api/v1/pods': [200, { items: [] }],
 };
 
 /** What each condition says when the API answers like this; the registry and DNS are asked on the ports given. */
@@ -89,6 +90,32 @@ test('each condition says what it saw when it does not hold', async (t) => {
       'not yet: coredns',
       'no node has been measured yet',
     ],
+  );
+});
+
+test("a deployment of the user's own does not count", async (t) => {
+  const items = [deployment('coredns', 1), deployment('broken', 0, 'default')];
+  const found = await look(t, { '/apis/apps/v1/deployments': [200, { items }] });
+  t.is(found.get('the system deployments are available'), 'met');
+});
+
+test('a deployment whose container keeps failing says so', async (t) => {
+  const container = {
+    name: 'metrics-server',
+    ready: false,
+    restartCount: 7,
+    state: { waiting: { reason: 'CrashLoopBackOff' } },
+  };
+  const found = await look(t, {
+    '/apis/apps/v1/deployments': [200, { items: [deployment('metrics-server', 0)] }],
+    '/api/v1/pods': [
+      200,
+      { items: [{ metadata: { name: 'metrics-server-1-a' }, status: { containerStatuses: [container] } }] },
+    ],
+  });
+  t.is(
+    found.get('the system deployments are available'),
+    'not yet: metrics-server (metrics-server: CrashLoopBackOff, restarted 7 times)',
   );
 });
 

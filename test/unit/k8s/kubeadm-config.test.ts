@@ -1,6 +1,11 @@
 import test from 'ava';
 import { parseAllDocuments } from 'yaml';
-import { firstPodCidr, renderCni, renderKubeadmInit } from '../../../gocli-ts/src/k8s/kubeadm-config.ts';
+import {
+  firstPodCidr,
+  renderCni,
+  renderEarlyApi,
+  renderKubeadmInit,
+} from '../../../gocli-ts/src/k8s/kubeadm-config.ts';
 
 const PLAN = { version: '1.36.3', podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' };
 
@@ -43,4 +48,10 @@ test('pods of the first node get the first /24 of the pod network, on a bridge',
   const cni = JSON.parse(renderCni(firstPodCidr(PLAN.podSubnet))) as { plugins: Record<string, unknown>[] };
   t.like(cni.plugins[0], { type: 'bridge', ipam: { ranges: [[{ subnet: '10.244.0.0/24' }]] } });
   t.is(cni.plugins[1]?.['type'], 'portmap');
+});
+
+test('the service address of the API leads to the control plane before kube-proxy runs', (t) => {
+  const rules = renderEarlyApi('10.96.0.0/12');
+  t.is(rules.match(/ip daddr 10\.96\.0\.1 tcp dport 443 dnat to 192\.168\.66\.101:6443/g)?.length, 2);
+  t.regex(rules, /hook prerouting priority -101[\s\S]*hook output priority -101/);
 });

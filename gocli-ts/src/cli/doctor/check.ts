@@ -1,7 +1,7 @@
 import type { DockerInfo, ImageInfo } from '../../docker/port.ts';
 import type { Session } from '../session.ts';
 
-export type CheckState = 'ok' | 'warning' | 'failed';
+type CheckState = 'ok' | 'warning' | 'failed';
 
 /** What one look at the host gave. */
 export interface Finding {

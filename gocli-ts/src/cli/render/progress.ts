@@ -69,7 +69,7 @@ export function lineOf(event: GocliEvent, verbose: boolean): string | undefined 
 }
 
 /** ` ✓ Booting node01  23 s`. */
-export function endLine(event: Extract<GocliEvent, { type: 'step-end' }>): string {
+function endLine(event: Extract<GocliEvent, { type: 'step-end' }>): string {
   const mark = event.outcome === 'failed' ? '✗' : '✓';
   const time = event.outcome === 'cached' ? 'cached' : formatSeconds(event.seconds);
   return ` ${mark} ${event.title}  ${time}${event.note === undefined ? '' : `  (${event.note})`}`;

@@ -8,7 +8,7 @@ export interface Blob {
   readonly size: number;
 }
 
-export interface JsonBlob extends Blob {
+interface JsonBlob extends Blob {
   readonly content: Buffer;
 }
 

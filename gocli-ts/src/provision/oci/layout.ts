@@ -46,7 +46,7 @@ export async function writeLayout(
 }
 
 /** Pure part of {@link writeLayout}. */
-export function layoutEntries(images: readonly ImageBlobs[], layers: readonly LayerFile[]): TreeEntry[] {
+function layoutEntries(images: readonly ImageBlobs[], layers: readonly LayerFile[]): TreeEntry[] {
   const blobs = new Map<string, Buffer | LayerFile>();
   for (const layer of layers) blobs.set(layer.digest, layer);
   for (const { config, manifest } of images) {

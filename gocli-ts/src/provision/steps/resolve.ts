@@ -16,7 +16,7 @@ import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
 interface PackageSet {
   /** Name of the list in the result: `<name>.list`. */
-  readonly name: 'runner' | 'guest' | 'tiny' | 'images';
+  readonly name: 'runner' | 'guest' | 'images';
   /** Committed: one package name per line. Absent when the names stand in provider.yaml. */
   readonly list?: string;
   readonly names?: readonly string[];
@@ -31,7 +31,6 @@ function packageSets({ root, folder, provider }: Recipe): PackageSet[] {
   return [
     { name: 'runner', list: join(root, 'runner', 'packages'), lock: join(root, 'runner', 'packages.lock') },
     { name: 'guest', list: join(guest, 'packages'), lock: join(guest, 'packages.lock') },
-    { name: 'tiny', list: join(guest, 'tiny-packages'), lock: join(guest, 'tiny-packages.lock') },
     ...(inImages.length === 0
       ? []
       : [{ name: 'images' as const, names: inImages, lock: join(folder, 'packages.lock') }]),

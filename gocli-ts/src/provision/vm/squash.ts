@@ -13,10 +13,11 @@ const MACHINE_USER = '107:107';
 
 /**
  * The machine was switched off with its file system read-only, so the journal may hold something and files that were
- * deleted while they were open are still there: both are settled here. Discarding makes holes of all free blocks, so
- * that nothing of what was deleted stays on the disk. Exit code 1 says that something was corrected (e2fsck(8)).
+ * deleted while they were open are still there: the first pass settles both (exit code 1: something was corrected,
+ * e2fsck(8)). The second makes holes of all free blocks, so that nothing of what was deleted, host keys for one, stays
+ * on the disk; a pass that had something to correct does not discard.
  */
-const REPAIR = `e2fsck -f -y -E discard ${RAW}; [ $? -le 1 ]`;
+const REPAIR = `e2fsck -f -y ${RAW}; [ $? -le 1 ] && e2fsck -f -y -E discard ${RAW}`;
 
 /**
  * Makes one compressed disk, `disk.qcow2` in the step's output, of the overlay on a volume and the disk below it.

@@ -50,7 +50,12 @@ test('a replaced module counts as what it was replaced by', (t) => {
 });
 
 test('a program that was built outside of a module has no modules', (t) => {
-  const json = JSON.stringify({ GoVersion: 'go1.24.4', Path: 'command-line-arguments', Main: {}, Deps: null });
+  const json = JSON.stringify({
+    GoVersion: 'go1.24.4',
+    Path: 'command-line-arguments',
+    Main: {},
+    Deps: null,
+  });
   t.deepEqual(parseBuildInfo(json, '/usr/bin/docker-registry')?.modules, []);
 });
 

@@ -1,0 +1,35 @@
+import { createServer } from 'node:net';
+import test from 'ava';
+import { freePorts, listeningInodes, portHolder, portProblem } from '../../../gocli-ts/src/host/ports.ts';
+
+// Two lines of /proc/net/tcp: 127.0.0.1:6443 listening, and a connection from the same port.
+const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:192B 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 41713 1 0000
+   1: 0100007F:192B 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 41714 1 0000`;
+
+test('only sockets that listen on the port are its holders', (t) => {
+  t.deepEqual(listeningInodes(TABLE, 6443, 'tcp'), ['41713']);
+  t.deepEqual(listeningInodes(TABLE, 6444, 'tcp'), []);
+});
+
+test('free ports are all different and can be listened on', async (t) => {
+  const ports = await freePorts(['tcp', 'tcp', 'udp', 'tcp']);
+  t.is(new Set(ports).size, 4);
+  t.deepEqual(
+    await Promise.all(ports.map((port) => portProblem(port, 'tcp'))),
+    Array<undefined>(4).fill(undefined),
+  );
+});
+
+test('a taken port is told, with the process that holds it', async (t) => {
+  const server = createServer();
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  t.teardown(() => server.close());
+  t.is(await portProblem(port, 'tcp'), 'EADDRINUSE');
+  t.regex((await portHolder(port, 'tcp')) ?? '', new RegExp(`\\(pid ${process.pid.toFixed(0)}\\)$`));
+});
