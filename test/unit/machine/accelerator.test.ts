@@ -61,7 +61,7 @@ test('when qemu ends, the reason is its last line', async (t) => {
   );
   t.deepEqual(await probeAccelerator(options), {
     accelerator: 'tcg',
-    reason: 'qemu cannot use /dev/kvm (qemu: failed to initialize kvm)',
+    reason: 'qemu cannot use /dev/kvm: qemu: failed to initialize kvm',
   });
 });
 
