@@ -64,6 +64,7 @@ test.serial(
     await monitor.execute('stop', {}, soon());
     t.like(await monitor.execute('query-status', {}, soon()), { status: 'paused' });
     await t.throwsAsync(first.execute('guest-get-time', {}, AbortSignal.timeout(700)), {
+      any: true,
       name: 'TimeoutError',
     });
     await first[Symbol.asyncDispose]();
@@ -121,24 +122,16 @@ test.serial('an agent that ends is started again, and a new client finds it', as
   await sandbox.cli('rm', name);
 });
 
-for (const way of ['the agent', 'the power button'] as const) {
-  test.serial(`${way} switches a machine off, and status says so`, async (t) => {
-    const { name, id } = await machine(t);
-    if (way === 'the agent') {
-      await using agent = await Agent.open(sandbox.docker, id, 'node01', soon());
-      agent.shutdown();
-      t.is(await sandbox.docker.containers.wait(id, soon()), 0);
-    } else {
-      await using monitor = await Monitor.open(sandbox.docker, id, 'node01', soon());
-      await monitor.execute('system_powerdown', {}, soon());
-      t.is(await sandbox.docker.containers.wait(id, soon()), 0);
-    }
-    const status = await sandbox.cli('status', name);
-    t.is(status.exitCode, 8);
-    t.regex(status.stdout, /node01 runs\s+exited/);
-    await sandbox.cli('rm', name);
-  });
-}
+test.serial('the agent switches a machine off, and status says so', async (t) => {
+  const { name, id } = await machine(t);
+  await using agent = await Agent.open(sandbox.docker, id, 'node01', soon());
+  agent.shutdown();
+  t.is(await sandbox.docker.containers.wait(id, soon()), 0);
+  const status = await sandbox.cli('status', name);
+  t.is(status.exitCode, 8);
+  t.regex(status.stdout, /node01 runs\s+exited/);
+  await sandbox.cli('rm', name);
+});
 
 test.serial('what waits for an answer learns that the machine is gone', async (t) => {
   const { name, id } = await machine(t);

@@ -1,0 +1,119 @@
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { execa } from 'execa';
+import { CHECKOUT, command, gocli, outputOf, type CliResult } from '../helpers/cli.ts';
+
+/** A user and group that no system has; it owns nothing but its home and may use the daemon's socket. */
+const USER = 64_321;
+/** What a user of a finished checkout must not need. */
+const FORBIDDEN = /^(apt|dpkg|npm|npx|go|gofmt|mmdebstrap|gcc|cc|sudo|su|curl|wget)/;
+
+interface Island {
+  readonly folder: string;
+  readonly socket: string;
+  /** Runs a program in the island's network namespace, as the user unless told otherwise. */
+  run(argv: readonly string[], as?: 'user' | 'root'): Promise<CliResult>;
+}
+
+test('with Docker, the built command and an image, make cluster-up needs no network, no root and no tools', async (t) => {
+  t.timeout(30 * 60_000);
+  const built = await gocli(['provision', 'cluster-provision/k8s/1.36']);
+  t.is(built.exitCode, 0, outputOf(built));
+  const island = await makeIsland(t);
+  const routes = await island.run(['ip', 'route', 'show', 'default']);
+  t.is(routes.stdout, '', 'the namespace has no way out');
+  await loadImage(island);
+  const up = await island.run(['make', '-C', join(island.folder, 'checkout'), 'cluster-up']);
+  t.is(up.exitCode, 0, outputOf(up));
+  t.regex(up.stdout, /Cluster k8s-1\.36 is Ready/);
+  const status = await island.run(['bash', join(island.folder, 'checkout/cluster-up/cli.sh'), 'status']);
+  t.is(status.exitCode, 0, outputOf(status));
+  const down = await island.run(['make', '-C', join(island.folder, 'checkout'), 'cluster-down']);
+  t.is(down.exitCode, 0, outputOf(down));
+  const left = await island.run(['docker', 'ps', '-aq']);
+  t.is(left.stdout, '');
+});
+
+/** A network namespace with nothing but loopback, a Docker daemon of its own in it, and a user with a copy of the checkout. */
+async function makeIsland(t: ExecutionContext): Promise<Island> {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-offline-'));
+  await chmod(folder, 0o755);
+  const namespace = `gocli-offline-${process.pid.toFixed(0)}`;
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await execa('ip', ['netns', 'add', namespace]);
+  t.teardown(() => execa('ip', ['netns', 'delete', namespace], { reject: false }));
+  const enter = ['nsenter', `--net=/run/netns/${namespace}`, '--'];
+  await execa('nsenter', [...enter.slice(1), 'ip', 'link', 'set', 'lo', 'up']);
+  const socket = join(folder, 'docker.sock');
+  await startDaemon(t, folder, socket, enter);
+  await layOut(folder);
+  const user = ['setpriv', `--reuid=${USER.toFixed(0)}`, `--regid=${USER.toFixed(0)}`, '--clear-groups'];
+  const env = [
+    `PATH=${join(folder, 'bin')}`,
+    `HOME=${join(folder, 'home')}`,
+    `DOCKER_HOST=unix://${socket}`,
+    `KUBEVIRTCI_CONFIG_PATH=${join(folder, 'home/ci-configs')}`,
+  ];
+  return {
+    folder,
+    socket,
+    run: (argv, as = 'user') =>
+      command(['nsenter', ...enter.slice(1), ...(as === 'user' ? user : []), 'env', '-i', ...env, ...argv]),
+  };
+}
+
+/** nsenter, not `ip netns exec`, which hides the cgroup file systems. */
+async function startDaemon(
+  t: ExecutionContext,
+  folder: string,
+  socket: string,
+  enter: readonly string[],
+): Promise<void> {
+  const places = ['--data-root', 'data', '--exec-root', 'exec', '--pidfile', 'docker.pid'].map((word) =>
+    word.startsWith('-') ? word : join(folder, word),
+  );
+  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+  const daemon = execa('nsenter', [...enter.slice(1), 'dockerd', '-H', `unix://${socket}`, ...places], {
+    env: { PATH: path },
+    reject: false,
+    all: true,
+  });
+  t.teardown(async () => {
+    daemon.kill('SIGTERM');
+    await daemon;
+  });
+  for (let left = 150; left > 0; left -= 1) {
+    const answer = await execa('docker', ['-H', `unix://${socket}`, 'version'], { reject: false });
+    if (answer.exitCode === 0) break;
+    if (left === 1) throw new Error('the daemon of the test did not start');
+    await delay(200);
+  }
+  await chown(socket, 0, USER);
+  await chmod(socket, 0o660);
+}
+
+async function layOut(folder: string): Promise<void> {
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  for (const from of ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin']) {
+    for (const name of await readdir(from).catch(() => [])) {
+      if (!FORBIDDEN.test(name)) await symlink(join(from, name), join(bin, name)).catch(() => undefined);
+    }
+  }
+  await symlink(process.execPath, join(bin, 'node')).catch(() => undefined);
+  await mkdir(join(folder, 'home'));
+  await chown(join(folder, 'home'), USER, USER);
+  // Times are kept: the checkout's build counts as fresh by them.
+  const copy = { recursive: true, preserveTimestamps: true, verbatimSymlinks: true };
+  await cp(CHECKOUT, join(folder, 'checkout'), { ...copy, filter: (path) => !path.endsWith('/.git') });
+}
+
+async function loadImage({ socket }: Island): Promise<void> {
+  const save = execa('docker', ['save', 'gocli/k8s-1.36:latest'], { buffer: false });
+  const load = execa('docker', ['-H', `unix://${socket}`, 'load'], { stdin: 'pipe' });
+  save.stdout.pipe(load.stdin);
+  await Promise.all([save, load]);
+}
