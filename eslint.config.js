@@ -28,7 +28,7 @@ const PACKAGE_OWNERS = {
   ssh2: 'ssh',
   execa: 'host',
   yargs: 'cli',
-  listr2: 'cli',
+  
 };
 
 const layerRules = LAYERS.map((layer, index) => ({

@@ -28,7 +28,6 @@ export const STATE_FILE = {
   cluster: 'cluster.json',
   kubeconfig: 'kubeconfig',
   sshKey: 'id_ed25519',
-  log: 'run.log',
 } as const;
 
 export async function writeState(paths: Paths, state: ClusterState): Promise<void> {
