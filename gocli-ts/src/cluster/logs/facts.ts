@@ -1,8 +1,4 @@
-import { join } from 'node:path';
-import { readIfThere } from '../../host/files.ts';
-import { clusterFolder } from '../../host/paths.ts';
 import type { FoundCluster } from '../find.ts';
-import { STATE_FILE } from '../state.ts';
 import { clusterStatus } from '../status.ts';
 import { json, onePart, type LogDeps, type LogPart } from './part.ts';
 
@@ -14,10 +10,6 @@ export function factParts(found: FoundCluster, deps: LogDeps): LogPart[] {
     ),
     onePart('versions.json', async () => json(await versions(found, deps))),
     onePart('status.json', async (signal) => json(await clusterStatus(found, { ...deps, signal }))),
-    onePart(
-      'gocli.log',
-      async () => (await readIfThere(join(clusterFolder(deps.paths, found.name), STATE_FILE.log))) ?? '',
-    ),
   ];
 }
 
