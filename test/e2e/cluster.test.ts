@@ -52,7 +52,7 @@ test.serial('provisioning again says that nothing changed', async (t) => {
   t.is(plan.stdout.trim().replace('resolve', ''), '', 'no step besides the check of the lock would run');
 });
 
-test.serial('the node is Ready, and every system pod runs without a restart', async (t) => {
+test.serial('the node is Ready, and every system pod runs', async (t) => {
   const nodes = await kubectl(
     'get',
     'nodes',
@@ -109,16 +109,10 @@ test.serial(
   },
 );
 
-test.serial('an image pushed to the registry runs in a pod', async (t) => {
+test.serial('an image pushed to the registry is pulled by the node', async (t) => {
   const port = (await gocli(['ports', '--name', NAME, 'registry'])).stdout.trim();
   t.regex(port, /^\d+$/);
   const image = `127.0.0.1:${port}/try/hello:1`;
-  const folder = await mkdtemp(join(tmpdir(), 'gocli-e2e-'));
-  t.teardown(() => rm(folder, { recursive: true }));
-  const saved = await onNode(
-    'ctr -n k8s.io images export --platform linux/amd64 - localhost/busybox:1.37 2>/dev/null | wc -c',
-  );
-  t.is(saved.exitCode, 0, outputOf(saved));
   const made = await command(['docker', 'import', '-', image], { input: await emptyTar() });
   t.is(made.exitCode, 0, outputOf(made));
   t.teardown(() => command(['docker', 'rmi', image]));

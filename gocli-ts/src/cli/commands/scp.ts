@@ -26,7 +26,7 @@ export const scpCommand = defineCommand({
     const { readSecret } = await import('../../cluster/state.ts');
     const { sshTarget } = await import('../../cluster/guest.ts');
     const copy = await import('../../ssh/copy.ts');
-    const { direction, node, remote, local } = parseCopy(source, target);
+    const { direction, node, remote, local } = parseCopy(dash(source), dash(target));
     const { state } = await chooseStarted(name, session);
     const key = await readSecret(session.paths, state.name, 'id_ed25519');
     const index = nodeIndex(node, state.plan.guest.nodes);
@@ -38,6 +38,11 @@ export const scpCommand = defineCommand({
     return 0;
   },
 });
+
+/** yargs hands on a lone `-` as an empty word; an empty path means nothing else here. */
+function dash(word: string): string {
+  return word === '' ? '-' : word;
+}
 
 /** No dynamic import in a function with `using`: the compiler leaves its path as it is (TypeScript 6.0). */
 async function withConnection(
