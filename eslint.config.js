@@ -28,7 +28,6 @@ const PACKAGE_OWNERS = {
   ssh2: 'ssh',
   execa: 'host',
   yargs: 'cli',
-  
 };
 
 const layerRules = LAYERS.map((layer, index) => ({
