@@ -45,7 +45,7 @@ async function unpack(context: StepContext): Promise<Record<'guest' | 'runner', 
 /** debugfs reads ext4 without a mount, so nothing here needs a capability. */
 async function unpackDisk(context: StepContext): Promise<void> {
   const mounts = [
-    { type: 'bind' as const, source: context.scratch, target: '/work' },
+    { type: 'bind' as const, source: context.scratch, target: '/scratch' },
     {
       type: 'bind' as const,
       source: join(resultOf(context, 'vm'), 'disk.qcow2'),
@@ -58,8 +58,8 @@ async function unpackDisk(context: StepContext): Promise<void> {
     mounts,
     user: ownUser(),
   });
-  await box.run(['qemu-img', 'convert', '-O', 'raw', '/disk.qcow2', '/work/disk.raw']);
-  await box.run(['debugfs', '-R', 'rdump / /work/guest', '/work/disk.raw']);
+  await box.run(['qemu-img', 'convert', '-O', 'raw', '/disk.qcow2', '/scratch/disk.raw']);
+  await box.run(['debugfs', '-R', 'rdump / /scratch/guest', '/scratch/disk.raw']);
 }
 
 async function unpackRunner(context: StepContext, folder: string): Promise<void> {
