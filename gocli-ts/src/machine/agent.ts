@@ -53,17 +53,7 @@ export class Agent implements AsyncDisposable {
 
   /** @throws GocliError REMOTE_COMMAND (the agent refused), GUEST_DIED (socket closed) */
   async execute(command: string, argument: JsonObject, signal: AbortSignal): Promise<unknown> {
-    this.#channel.send({ execute: command, arguments: argument });
-    const answer = await this.#channel.receive(
-      (message) => 'return' in message || 'error' in message,
-      signal,
-    );
-    if ('error' in answer) {
-      throw new GocliError('REMOTE_COMMAND', `the guest agent of ${this.#node} refused ${command}`, {
-        observed: JSON.stringify(answer['error']),
-      });
-    }
-    return answer['return'];
+    return this.#channel.request(`the guest agent of ${this.#node}`, command, argument, signal);
   }
 
   /** Asks the guest to power off. There is no answer: the guest goes away. */

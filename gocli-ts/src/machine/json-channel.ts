@@ -65,6 +65,27 @@ export class JsonChannel implements AsyncDisposable {
     }
   }
 
+  /**
+   * Sends a command in the form that QMP and the guest agent share, and returns the `return` of its answer.
+   * @param server who answers, for messages
+   * @throws GocliError REMOTE_COMMAND (refused), GUEST_DIED (the socket closed); the signal's reason
+   */
+  async request(
+    server: string,
+    command: string,
+    argument: JsonObject,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    this.send({ execute: command, arguments: argument });
+    const answer = await this.receive((message) => 'return' in message || 'error' in message, signal);
+    if ('error' in answer) {
+      throw new GocliError('REMOTE_COMMAND', `${server} refused ${command}`, {
+        observed: JSON.stringify(answer['error']),
+      });
+    }
+    return answer['return'];
+  }
+
   async #arrival(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const done = (): void => {

@@ -1,4 +1,3 @@
-import { GocliError } from '../errors/error.ts';
 import type { Docker } from '../docker/port.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
 import { MACHINE_PATH } from './spec.ts';
@@ -33,17 +32,7 @@ export class Monitor implements AsyncDisposable {
 
   /** @throws GocliError GUEST_DIED (socket closed), REMOTE_COMMAND (qemu refused) */
   async execute(command: string, argument: JsonObject, signal: AbortSignal): Promise<unknown> {
-    this.#channel.send({ execute: command, arguments: argument });
-    const answer = await this.#channel.receive(
-      (message) => 'return' in message || 'error' in message,
-      signal,
-    );
-    if ('error' in answer) {
-      throw new GocliError('REMOTE_COMMAND', `qemu of ${this.#node} refused ${command}`, {
-        observed: JSON.stringify(answer['error']),
-      });
-    }
-    return answer['return'];
+    return this.#channel.request(`qemu of ${this.#node}`, command, argument, signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { StepContext } from '../step.ts';
 import { temporaryName } from './box.ts';
+import { REPRODUCIBLE } from './tree.ts';
 
 /** Files or folders of one folder of the host, named from there. */
 export interface LayerSource {
@@ -50,19 +51,11 @@ export async function addLayer(context: StepContext, layer: Layer): Promise<stri
  * targets of symbolic links as they are.
  */
 export function tarArguments(folder: string, sources: readonly LayerSource[]): [string, ...string[]] {
-  const reproducible = [
-    '--sort=name',
-    '--owner=0',
-    '--group=0',
-    '--numeric-owner',
-    '--mtime=@0',
-    '--mode=u=rwX,go=rX',
-  ];
   return [
     'tar',
     '--create',
     '--file=-',
-    ...reproducible,
+    ...REPRODUCIBLE,
     '--transform',
     `s,^,${folder}/,S`,
     ...sources.flatMap((source) => ['-C', source.folder, ...source.names]),

@@ -1,5 +1,15 @@
 import type { Host } from '../../host/port.ts';
 
+/** Owner, order, times and modes that do not depend on the machine: equal files make equal archives. */
+export const REPRODUCIBLE = [
+  '--sort=name',
+  '--owner=0',
+  '--group=0',
+  '--numeric-owner',
+  '--mtime=@0',
+  '--mode=u=rwX,go=rX',
+] as const;
+
 /** Packs the content of a folder, owned by root and without times, so that equal folders make equal archives. */
 export async function packTree(
   host: Host,
@@ -7,13 +17,5 @@ export async function packTree(
   target: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const reproducible = [
-    '--sort=name',
-    '--owner=0',
-    '--group=0',
-    '--numeric-owner',
-    '--mtime=@0',
-    '--mode=u=rwX,go=rX',
-  ];
-  await host.run(['tar', '--create', `--file=${target}`, ...reproducible, '-C', folder, '.'], { signal });
+  await host.run(['tar', '--create', `--file=${target}`, ...REPRODUCIBLE, '-C', folder, '.'], { signal });
 }
