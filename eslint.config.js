@@ -14,6 +14,7 @@ const LAYERS = [
   'waiting',
   'network',
   'machine',
+  'frozen',
   'k8s',
   'cluster',
   'provision',

@@ -236,6 +236,9 @@ export class FakeDocker implements Docker {
     const image = this.#image(spec.image);
     if (image === undefined) throw new GocliError('IMAGE_MISSING', `there is no image ${spec.image}`);
     const id = this.#number();
+    for (const { type, source = '', labels } of spec.mounts ?? []) {
+      if (type === 'volume' && !this.volumeStore.has(source)) this.volumeStore.set(source, labels ?? {});
+    }
     const ports = (spec.ports ?? []).map((port, index) =>
       port.hostPort === 0 ? { ...port, hostPort: 40_000 + 100 * this.#made + index } : port,
     );

@@ -74,6 +74,7 @@ export function requestFor(image: ImageInfo, changed: Partial<UpRequest> = {}): 
     reference: image.tags[0] ?? image.id,
     pinnedPorts: {},
     keepOnFailure: false,
+    template: 'none',
     timeoutMs: 5000,
     estimates: {},
     ...changed,

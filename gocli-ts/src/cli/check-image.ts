@@ -11,8 +11,8 @@ const TIMEOUT_MS = 600_000;
 const TRIAL = 'echo started on $(hostname) && nslookup kubernetes.default.svc.cluster.local';
 
 /**
- * Proves a provider image by using it: a cold start until Ready, then a pod that asks the cluster's DNS. The cluster
- * is removed again.
+ * Proves a provider image by using it: a cold start until Ready, a freeze and a thaw, then a pod that asks the cluster's
+ * DNS. The cluster is removed again; the template of the provider's default plan stays.
  */
 export async function checkImage(imageId: string, session: Session): Promise<void> {
   const image = await session.docker.images.inspect(imageId);
@@ -27,6 +27,7 @@ export async function checkImage(imageId: string, session: Session): Promise<voi
         reference: imageId,
         pinnedPorts: {},
         keepOnFailure: false,
+        template: 'fresh',
         timeoutMs: TIMEOUT_MS,
         estimates: {},
       },

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { completionCommand } from './commands/completion.ts';
 import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { gcCommand } from './commands/gc.ts';
 import { kubeconfigCommand } from './commands/kubeconfig.ts';
 import { kubectlCommand } from './commands/kubectl.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -14,6 +15,7 @@ import { runCommand } from './commands/run.ts';
 import { scpCommand } from './commands/scp.ts';
 import { sshCommand } from './commands/ssh.ts';
 import { statusCommand } from './commands/status.ts';
+import { templateCommand } from './commands/template.ts';
 import { versionCommand } from './commands/version.ts';
 
 /** Every verb, in the order of the help text. */
@@ -31,6 +33,8 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   provisionCommand,
   providerCommand,
+  templateCommand,
+  gcCommand,
   doctorCommand,
   versionCommand,
   completionCommand,

@@ -28,6 +28,9 @@ export interface RunArguments {
   readonly 'container-suffix'?: string | undefined;
   readonly provision: boolean;
   readonly 'keep-on-failure': boolean;
+  readonly template: boolean;
+  readonly fresh: boolean;
+  readonly timings: boolean;
   readonly timeout: number;
   readonly 'dry-run': boolean;
   readonly 'from-environment': boolean;
@@ -58,7 +61,7 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
   const result = await up(request, session);
   if (result.started) await rememberTimings(result, session);
   await writeWrapperFiles(args['ci-config'], environment, result, session);
-  writeUpSummary(result, session);
+  writeUpSummary(result, args.timings, session);
   return 0;
 }
 
@@ -96,6 +99,7 @@ async function requestOf(
     pinnedPorts,
     timeoutMs,
     keepOnFailure: args['keep-on-failure'],
+    template: args.fresh ? 'fresh' : args.template ? 'use' : 'none',
     estimates: await readTimings(session.paths),
   };
 }

@@ -3,16 +3,18 @@ import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { IMAGE_PATH } from '../config/provider.ts';
 import { ApiClient } from '../k8s/api.ts';
-import { apiReady, readyConditions } from '../k8s/conditions.ts';
-import { firstPodCidr, renderCni, renderEarlyApi, renderKubeadmInit } from '../k8s/kubeadm-config.ts';
+import { apiReady, readyConditions, type ReadyTargets } from '../k8s/conditions.ts';
+import { makeJoinToken, renderKubeadmInit } from '../k8s/kubeadm-config.ts';
 import { parseAdminConf, renderKubeconfig, type AdminAccess } from '../k8s/kubeconfig.ts';
 import { nodeAddress } from '../network/addresses.ts';
+import { All } from '../shared/all.ts';
 import { lastLines } from '../shared/text.ts';
 import type { SshConnection } from '../ssh/port.ts';
-import { waitFor, type WaitOptions } from '../waiting/condition.ts';
+import { waitFor, type Condition, type WaitOptions } from '../waiting/condition.ts';
 import type { ClusterDeps } from './deps.ts';
 import { hostPort } from './find.ts';
 import { connectWhenUp, sshTarget } from './guest.ts';
+import { kubeadmInit, kubeadmJoin, kubernetesOf, registerNodes, setUpNetwork } from './kubeadm.ts';
 import { writeSecret, type ClusterState } from './state.ts';
 
 /** What a cold start works on: a cluster whose containers run. */
@@ -28,25 +30,28 @@ export interface ColdStart {
 const CONTAINER_KUBECONFIG = '/run/gocli-admin.conf';
 
 /**
- * Turns a booting machine into a Ready cluster: kubeadm, and beside it, as soon as the API answers, the manifests of
- * the provider. Ready is proven, not assumed.
+ * Turns booting machines into a Ready cluster: kubeadm, and beside it, as soon as the API answers, the manifests of
+ * the provider; then all further nodes join at once. Ready is proven, not assumed.
  */
 export async function coldStart(
   start: ColdStart,
   steps: Steps,
   deps: ClusterDeps,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<AdminAccess> {
   const { state, sshPrivateKey, timeoutMs } = start;
-  const target = sshTarget(state, 1, sshPrivateKey);
-  await using node = await steps.run('boot', 'Booting node01', () =>
-    connectWhenUp(target, deps, signal, timeoutMs),
+  const { nodes: count } = state.plan.guest;
+  const indices = Array.from({ length: count }, (_, at) => at + 1);
+  const title = count === 1 ? 'Booting node01' : `Booting ${count} nodes`;
+  await using nodes = await steps.run('boot', title, () =>
+    All.open(indices, (index) =>
+      connectWhenUp(sshTarget(state, index, sshPrivateKey), deps, signal, timeoutMs),
+    ),
   );
-  const access = await bootstrap(start, node, steps, deps, signal);
+  const access = await bootstrap(start, nodes, steps, deps, signal);
   await writeSecret(deps.paths, state.name, 'kubeconfig', renderKubeconfig(state.name, access));
-  await steps.run('ready', 'Waiting until the cluster is Ready', async (step) => {
-    using api = new ApiClient(access);
-    await waitUntilReady(state, api, {
+  await steps.run('ready', 'Waiting until the cluster is Ready', (step) =>
+    waitUntilReady(state, access, steps, {
       clock: deps.clock,
       signal,
       timeoutMs,
@@ -54,94 +59,91 @@ export async function coldStart(
       onObserved: (message) => {
         step.progress({ message });
       },
-    });
-  });
+    }),
+  );
+  return access;
 }
 
-/** All Ready conditions at once; the first that is not met in time is the error. */
-async function waitUntilReady(state: ClusterState, api: ApiClient, options: WaitOptions): Promise<void> {
-  await Promise.all(conditionsOf(state, api).map((condition) => waitFor(condition, options)));
+/** Waits until all Ready conditions of a cluster are met. */
+export async function waitUntilReady(
+  state: ClusterState,
+  access: AdminAccess,
+  steps: Steps,
+  options: WaitOptions,
+): Promise<void> {
+  using api = new ApiClient(access);
+  await allMet(conditionsOf(state, api), steps, options);
+}
+
+/** Waits for all at once; the first that is not met in time is the error. */
+export async function allMet(
+  conditions: readonly Condition[],
+  steps: Steps,
+  options: WaitOptions,
+): Promise<void> {
+  await Promise.all(
+    conditions.map((condition) =>
+      steps.detail('condition', condition.name, () => waitFor(condition, options)),
+    ),
+  );
 }
 
 /** The Ready conditions of a cluster. */
-export function conditionsOf(state: ClusterState, api: ApiClient): ReturnType<typeof readyConditions> {
-  return readyConditions({
+export function conditionsOf(state: ClusterState, api: ApiClient): Condition[] {
+  return readyConditions(targetsOf(state, api));
+}
+
+/** What conditions of a cluster look at. */
+export function targetsOf(state: ClusterState, api: ApiClient): ReadyTargets {
+  return {
     api,
     nodes: state.plan.guest.nodes,
     dnsPort: hostPort(state, '31111/udp'),
     registryPort: hostPort(state, '5000/tcp'),
-  });
+  };
 }
 
 async function bootstrap(
   start: ColdStart,
-  node: SshConnection,
+  nodes: All<SshConnection>,
   steps: Steps,
   deps: ClusterDeps,
   signal: AbortSignal,
 ): Promise<AdminAccess> {
+  const kubernetes = kubernetesOf(start.state);
+  const [first] = nodes.items;
+  if (first === undefined) throw new GocliError('INTERNAL', 'a cluster without nodes');
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
   const stopOther = (error: unknown): never => {
     failed.abort(error);
     throw error;
   };
-  const init = steps.run('kubeadm', 'Starting the control plane', (step) =>
-    kubeadmInit(start.state, node, both, (message) => {
+  const token = makeJoinToken();
+  const init = steps.run('kubeadm', 'Starting the control plane', async (step) => {
+    await nodes.each((node, at) => setUpNetwork(node, at + 1, start.state, both));
+    await kubeadmInit(first, renderKubeadmInit(kubernetes, token), both, (message) => {
       step.progress({ message });
-    }),
-  );
+    });
+  });
   const system = steps.run('system', 'Applying the system manifests', async (step) => {
-    const access = await adminAccess(start, node, deps, both);
+    const access = await adminAccess(start, first, deps, both);
+    await registerNodes(access, start.state, both);
     await applyManifests(start, access, deps, both, (message) => {
       step.progress({ message });
     });
     return access;
   });
   const [, access] = await Promise.all([init.catch(stopOther), system.catch(stopOther)]);
-  await oneCoreDns(access, signal);
+  const others = nodes.items.slice(1);
+  if (others.length > 0) {
+    await steps.run(
+      'join',
+      `Joining ${others.length} further ${others.length === 1 ? 'node' : 'nodes'}`,
+      () => Promise.all(others.map((node, at) => kubeadmJoin(node, at + 2, token, access, signal))),
+    );
+  }
   return access;
-}
-
-/** kubeadm asks for two replicas, which on one node only cost twice the start. */
-async function oneCoreDns(access: AdminAccess, signal: AbortSignal): Promise<void> {
-  using api = new ApiClient(access);
-  await api.json('/apis/apps/v1/namespaces/kube-system/deployments/coredns/scale', signal, {
-    method: 'PATCH',
-    body: JSON.stringify({ spec: { replicas: 1 } }),
-    contentType: 'application/merge-patch+json',
-  });
-}
-
-async function kubeadmInit(
-  state: ClusterState,
-  node: SshConnection,
-  signal: AbortSignal,
-  onLine: (line: string) => void,
-): Promise<void> {
-  const { kubernetes } = state.plan.guest;
-  if (kubernetes === undefined)
-    throw new GocliError('INTERNAL', 'kubeadm was asked for in a plan without Kubernetes');
-  await node.run('mkdir -p /etc/cni/net.d && cat > /etc/cni/net.d/10-gocli.conflist', {
-    signal,
-    stdin: renderCni(firstPodCidr(kubernetes.podSubnet)),
-  });
-  await node.run('nft -f -', { signal, stdin: renderEarlyApi(kubernetes.serviceSubnet) });
-  const result = await node.exec(
-    'cat > /etc/kubernetes/gocli.yaml && kubeadm init --config /etc/kubernetes/gocli.yaml',
-    {
-      signal,
-      stdin: renderKubeadmInit(kubernetes),
-      onLine: (line) => {
-        if (line.startsWith('[')) onLine(line);
-      },
-    },
-  );
-  if (result.exitCode === 0) return;
-  throw new GocliError('REMOTE_COMMAND', `kubeadm init on node01 ended with code ${result.exitCode}`, {
-    observed: `${lastLines(result.stdout, 5)}\n${lastLines(result.stderr, 15)}`,
-    hint: 'Run again with --keep-on-failure, then: gocli ssh node01 -- journalctl -u kubelet',
-  });
 }
 
 /** Waits for the administrator's certificate, which kubeadm makes early, and for the API server. */

@@ -1,14 +1,32 @@
 import { IMAGE_PATH } from '../config/provider.ts';
 import { LABEL, type Role } from '../docker/labels.ts';
-import type { ContainerSpec, FileEntry, Labels, PublishedPort } from '../docker/port.ts';
-import { machineContainer } from '../machine/container.ts';
+import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../docker/port.ts';
+import { machineContainer, type ExpectedFiles } from '../machine/container.ts';
 import type { DeviceAccess } from '../machine/devices.ts';
-import type { Accelerator, MachineSpec } from '../machine/spec.ts';
+import { MACHINE_PATH, type Accelerator, type MachineSpec } from '../machine/spec.ts';
 import { nodeMac, nodeName, tapName, vncPort } from '../network/addresses.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
 import { publishedPorts } from '../network/ports.ts';
-import { containerName, registryVolume } from './names.ts';
+import { frozenFiles } from '../frozen/files.ts';
+import type { FrozenMachine } from '../frozen/manifest.ts';
+import { templateMount } from '../frozen/store.ts';
+import { containerName, dataVolume } from './names.ts';
 import type { ClusterPlan } from './plan.ts';
+
+/**
+ * Where the machines of a start come from: a boot, a boot with memory and disk in the volume of a coming template, or
+ * the state that a template keeps.
+ */
+export type Origin =
+  | { readonly kind: 'boot' }
+  | { readonly kind: 'build'; readonly template: string }
+  | {
+      readonly kind: 'thaw';
+      readonly template: string;
+      readonly machines: readonly FrozenMachine[];
+      /** Not set for a template that was made a moment ago. */
+      readonly verify: boolean;
+    };
 
 /** Everything that decides the containers of one cluster start. */
 export interface ClusterLayout {
@@ -84,26 +102,57 @@ export function registryContainer(layout: ClusterLayout, networkId: string): Con
     capabilities: [],
     noNewPrivileges: true,
     user: '107:107',
-    mounts: [{ type: 'volume', source: registryVolume(name), target: '/var/lib/registry' }],
+    mounts: [dataMount(layout)],
     entrypoint: ['docker-registry'],
     command: ['serve', '/etc/gocli/registry.yml'],
   };
 }
 
-export function nodeContainer(layout: ClusterLayout, index: number, networkId: string): ContainerSpec {
+/** The cluster's own volume: what its registry stores. */
+function dataMount(layout: ClusterLayout): Mount {
+  const { name } = layout.plan.host;
+  return { type: 'volume', source: dataVolume(name), target: '/data', labels: labelsFor(layout, 'data') };
+}
+
+export function nodeContainer(
+  layout: ClusterLayout,
+  index: number,
+  networkId: string,
+  origin: Origin,
+): ContainerSpec {
   const { plan } = layout;
-  return machineContainer(machineSpec(layout, index), {
+  const template = origin.kind === 'boot' ? undefined : origin.template;
+  const access = origin.kind === 'build' ? 'write' : 'read';
+  return machineContainer(machineSpec(layout, index, origin), {
     name: containerName.node(plan.host.name, index),
     image: plan.host.imageId,
     network: `container:${networkId}`,
-    labels: labelsFor(layout, 'node', nodeName(index)),
+    labels: {
+      ...labelsFor(layout, 'node', nodeName(index)),
+      ...(template === undefined ? {} : { [LABEL.template]: template }),
+    },
+    mounts: template === undefined ? [] : [templateMount(template, access)],
     access: layout.access,
+    ...expectedOf(nodeName(index), origin),
   });
 }
 
+function expectedOf(node: string, origin: Origin): { expected: ExpectedFiles } | undefined {
+  const machine =
+    origin.kind === 'thaw' && origin.verify ? origin.machines.find(({ name }) => name === node) : undefined;
+  if (machine === undefined) return undefined;
+  const { ram, state } = frozenFiles(node);
+  return { expected: { state: { path: state, ...machine.state }, ram: { path: ram, ...machine.ram } } };
+}
+
 /** The machine of one node. Host name and ssh key reach the guest as systemd credentials; nothing is in the image. */
-export function machineSpec({ plan, accelerator, sshPublicKey }: ClusterLayout, index: number): MachineSpec {
+export function machineSpec(
+  { plan, accelerator, sshPublicKey }: Pick<ClusterLayout, 'plan' | 'accelerator' | 'sshPublicKey'>,
+  index: number,
+  origin: Origin,
+): MachineSpec {
   const { cpus, memoryMiB, kernelArgs, disk } = plan.guest;
+  const files = frozenFiles(nodeName(index));
   return {
     name: nodeName(index),
     cpus,
@@ -112,10 +161,26 @@ export function machineSpec({ plan, accelerator, sshPublicKey }: ClusterLayout, 
     kernel: IMAGE_PATH.kernel,
     initrd: IMAGE_PATH.initrd,
     kernelArgs,
-    ...(disk ? { disk: { backing: IMAGE_PATH.disk } } : {}),
+    ...(disk ? { disk: diskOf(files.disk, origin) } : {}),
+    memory:
+      origin.kind === 'boot'
+        ? { kind: 'private' }
+        : { kind: origin.kind === 'build' ? 'shared' : 'template', path: files.ram },
+    incoming: origin.kind === 'thaw',
     mac: nodeMac(index),
     tap: tapName(index),
     vncPort: vncPort(index),
     credentials: { 'ssh.authorized_keys.root': sshPublicKey, 'system.hostname': nodeName(index) },
   };
+}
+
+function diskOf(frozen: string, { kind }: Origin): { backing: string; overlay: string } {
+  switch (kind) {
+    case 'boot':
+      return { backing: IMAGE_PATH.disk, overlay: MACHINE_PATH.overlay };
+    case 'build':
+      return { backing: IMAGE_PATH.disk, overlay: frozen };
+    case 'thaw':
+      return { backing: frozen, overlay: MACHINE_PATH.overlay };
+  }
 }

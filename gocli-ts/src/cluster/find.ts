@@ -77,7 +77,7 @@ export function nodeOf(found: FoundCluster, node: string): ContainerInfo {
 }
 
 /** The host port of a container port. @throws GocliError NOT_FOUND */
-export function hostPort(state: ClusterState, key: string): number {
+export function hostPort(state: Pick<ClusterState, 'name' | 'ports'>, key: string): number {
   const port = state.ports[key];
   if (port !== undefined) return port;
   throw new GocliError('NOT_FOUND', `port ${key} of cluster "${state.name}" is not published`, {

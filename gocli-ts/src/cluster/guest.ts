@@ -15,7 +15,7 @@ export function sshTarget(
 ): SshTarget {
   return {
     host: '127.0.0.1',
-    port: hostPort(state as ClusterState, portKey(sshPort(index), 'tcp')),
+    port: hostPort(state, portKey(sshPort(index), 'tcp')),
     user: 'root',
     privateKey,
     node: nodeName(index),

@@ -32,7 +32,7 @@ export const containerName = {
   node: (cluster: string, index: number): string => `${cluster}-${nodeName(index)}`,
 } as const;
 
-/** The volume with the registry's data. */
-export function registryVolume(cluster: string): string {
-  return `${cluster}-registry`;
+/** The volume with what a cluster stores outside of its machines. */
+export function dataVolume(cluster: string): string {
+  return `${cluster}-data`;
 }

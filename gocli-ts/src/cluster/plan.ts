@@ -59,11 +59,6 @@ export function planGuest(facts: ProviderFacts, request: PlanRequest): GuestPlan
       hint: `A node needs at least ${least}M.`,
     });
   }
-  if (nodes > 1 && facts.kubernetes !== undefined) {
-    throw new GocliError('BAD_VALUE', `--nodes: ${nodes} nodes are not supported yet`, {
-      hint: 'This version starts clusters of one node; several nodes are the next step of the road map.',
-    });
-  }
   return {
     provider: facts.name,
     nodes,

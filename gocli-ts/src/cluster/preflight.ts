@@ -15,10 +15,20 @@ export function parseMeminfo(text: string): { total: number; available: number }
   return { total: read('MemTotal'), available: read('MemAvailable') };
 }
 
+/** Memory of this host, in bytes. */
+export async function readMemory(): Promise<{ total: number; available: number }> {
+  return parseMeminfo(await readFile('/proc/meminfo', 'utf8'));
+}
+
+/** Bytes that the machines of a plan may come to use. */
+export function wantedBytes({ nodes, memoryMiB }: Pick<GuestPlan, 'nodes' | 'memoryMiB'>): number {
+  return nodes * memoryMiB * MIB;
+}
+
 /** @throws GocliError NOT_ENOUGH_MEMORY */
 export async function checkMemory(plan: GuestPlan): Promise<void> {
-  const { total, available } = parseMeminfo(await readFile('/proc/meminfo', 'utf8'));
-  const wanted = plan.nodes * plan.memoryMiB * MIB;
+  const { total, available } = await readMemory();
+  const wanted = wantedBytes(plan);
   if (wanted <= available) return;
   throw new GocliError(
     'NOT_ENOUGH_MEMORY',

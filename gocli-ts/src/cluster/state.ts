@@ -16,6 +16,8 @@ const stateSchema = z.object({
   plan: z.custom<ClusterPlan>((value) => typeof value === 'object' && value !== null),
   /** Host port on 127.0.0.1 by `<container port>/<protocol>`; fixed for the life of the cluster. */
   ports: z.record(z.string(), z.int()),
+  /** Id of the template that the machines were thawed from. */
+  template: z.string().optional(),
   /** RFC 3339 time at which the cluster was first seen Ready; absent while it starts. */
   readyAt: z.string().optional(),
 });

@@ -47,12 +47,18 @@ function hostConfig(spec: ContainerSpec): HostConfig {
   };
 }
 
+/** The daemon's default driver. */
+const NO_DRIVER = { Name: '', Options: {} };
+
 function mountOptions(mount: Mount): NonNullable<HostConfig['Mounts']>[number] {
   return {
     Type: mount.type,
     Source: mount.source ?? '',
     Target: mount.target,
     ReadOnly: mount.readOnly ?? false,
+    ...(mount.labels === undefined
+      ? {}
+      : { VolumeOptions: { Labels: { ...mount.labels }, NoCopy: false, DriverConfig: NO_DRIVER } }),
   };
 }
 

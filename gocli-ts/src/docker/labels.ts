@@ -6,7 +6,13 @@ export const LABEL = {
   provider: 'io.gocli.provider',
   run: 'io.gocli.run',
   version: 'io.gocli.version',
+  /** Id of the template that something belongs to or was thawed from. */
+  template: 'io.gocli.template',
+  /** What the template fits; its manifest, and the checksum of that. */
+  key: 'io.gocli.template.key',
+  manifest: 'io.gocli.template.manifest',
+  checksum: 'io.gocli.template.checksum',
 } as const;
 
 /** Roles of containers and volumes. */
-export type Role = 'dnsmasq' | 'registry' | 'node' | 'registry-data' | 'provision';
+export type Role = 'dnsmasq' | 'registry' | 'node' | 'data' | 'provision' | 'template';

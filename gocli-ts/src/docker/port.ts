@@ -86,6 +86,8 @@ export interface Mount {
   readonly source?: string;
   readonly target: string;
   readonly readOnly?: boolean;
+  /** Labels of a volume that is made by this mount; one that exists keeps its own. */
+  readonly labels?: Labels;
 }
 
 export interface ContainerSpec {

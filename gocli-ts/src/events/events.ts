@@ -33,4 +33,6 @@ export interface StepTiming {
   readonly startSeconds: number;
   readonly seconds: number;
   readonly outcome: 'done' | 'cached' | 'failed';
+  /** A part of a step, which is shown only to those who want to know where time goes. */
+  readonly detail?: true;
 }

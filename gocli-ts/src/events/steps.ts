@@ -30,6 +30,21 @@ export class Steps {
     return (this.#clock.monotonic() - this.#origin) / 1000;
   }
 
+  /** Times a part of a step without telling of it. */
+  async detail<T>(id: string, title: string, work: () => Promise<T>): Promise<T> {
+    const start = this.#clock.monotonic();
+    let outcome: 'done' | 'failed' = 'failed';
+    try {
+      const result = await work();
+      outcome = 'done';
+      return result;
+    } finally {
+      const seconds = (this.#clock.monotonic() - start) / 1000;
+      const startSeconds = (start - this.#origin) / 1000;
+      this.timings.push({ id, title, startSeconds, seconds, outcome, detail: true });
+    }
+  }
+
   async run<T>(id: string, title: string, work: (step: StepHandle) => Promise<T>): Promise<T> {
     const start = this.#clock.monotonic();
     const estimate = this.#estimates[id];

@@ -47,6 +47,20 @@ export function readyConditions(targets: ReadyTargets): Condition[] {
   ];
 }
 
+/**
+ * What proves that a thawed cluster goes on. Its deployments and its metrics were there when it was frozen; what etcd
+ * says of them is of that time and proves nothing.
+ */
+export function thawedConditions({ api, nodes, dnsPort, registryPort }: ReadyTargets): Condition[] {
+  return [
+    apiReady(api),
+    ...Array.from({ length: nodes }, (_, at) => kubeletHealthy(api, nodeName(at + 1))),
+    writeAccepted(api),
+    registryAnswers(registryPort),
+    dnsAnswers(dnsPort),
+  ];
+}
+
 function kubeletHealthy(api: ApiClient, node: string): Condition {
   return {
     name: `the kubelet of ${node} is healthy`,

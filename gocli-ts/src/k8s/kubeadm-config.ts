@@ -1,3 +1,4 @@
+import { createHash, randomInt, X509Certificate } from 'node:crypto';
 import { stringify } from 'yaml';
 import { GATEWAY, nodeAddress, nodeName } from '../network/addresses.ts';
 
@@ -11,39 +12,116 @@ export interface KubeadmPlan {
 const TEN_YEARS = '87600h0m0s';
 /** kubeadm's own limits fit real processors; on a busy host under emulation the wait around it decides. */
 const PATIENCE = '10m0s';
+const TIMEOUTS = {
+  controlPlaneComponentHealthCheck: PATIENCE,
+  kubeletHealthCheck: PATIENCE,
+  kubernetesAPICall: PATIENCE,
+  etcdAPICall: PATIENCE,
+  tlsBootstrap: PATIENCE,
+  discovery: PATIENCE,
+};
 const CRI_SOCKET = 'unix:///run/containerd/containerd.sock';
+
+/** Folder on the first node with changes to what kubeadm deploys. */
+export const PATCHES_FOLDER = '/etc/kubernetes/patches';
+const API_ENDPOINT = `${nodeAddress(1)}:6443`;
+
+/** A new token by which nodes join, in the form kubeadm wants: `[a-z0-9]{6}.[a-z0-9]{16}`. */
+export function makeJoinToken(): string {
+  const letters = Array.from({ length: 22 }, () => randomInt(36).toString(36)).join('');
+  return `${letters.slice(0, 6)}.${letters.slice(6)}`;
+}
+
+/** What a joining node knows a cluster's authority by (kubeadm, `--discovery-token-ca-cert-hash`). */
+export function authorityHash(caPem: string): string {
+  const key = new X509Certificate(caPem).publicKey.export({ type: 'spki', format: 'der' });
+  return `sha256:${createHash('sha256').update(key).digest('hex')}`;
+}
 
 /**
  * The kubeadm configuration of the first node, as a stream of YAML documents.
  * Where it leaves kubeadm's defaults: ECDSA keys (a tenth of RSA's time under emulation), no leader election on the
  * only control plane, etcd without fsync, no eviction by disk use, static pods restarted after one second.
  */
-export function renderKubeadmInit(plan: KubeadmPlan): string {
-  return [initConfiguration(), clusterConfiguration(plan), kubeletConfiguration(), proxyConfiguration(plan)]
+export function renderKubeadmInit(plan: KubeadmPlan, joinToken: string): string {
+  return [
+    initConfiguration(joinToken),
+    clusterConfiguration(plan),
+    kubeletConfiguration(),
+    proxyConfiguration(plan),
+  ]
     .map((document) => stringify(document))
     .join('---\n');
 }
 
-function initConfiguration(): object {
+/** The kubeadm configuration of a further node. */
+export function renderKubeadmJoin(index: number, token: string, caPem: string): string {
+  return stringify({
+    apiVersion: 'kubeadm.k8s.io/v1beta4',
+    kind: 'JoinConfiguration',
+    nodeRegistration: registration(index),
+    discovery: {
+      bootstrapToken: { apiServerEndpoint: API_ENDPOINT, token, caCertHashes: [authorityHash(caPem)] },
+      tlsBootstrapToken: token,
+    },
+    timeouts: TIMEOUTS,
+    skipPhases: ['preflight'],
+  });
+}
+
+/** Seconds between two probes of a part of the control plane; kubeadm's 1 s costs a TLS handshake each. */
+const PROBE_SECONDS = 30;
+
+/**
+ * Changes to what kubeadm deploys, as files of its patches folder. CoreDNS has one replica, because two on one machine
+ * only cost twice the start, and stays on the first node, because a cluster may be thawed without its other nodes.
+ */
+export function renderPatches(): Record<string, string> {
+  const probe = { periodSeconds: PROBE_SECONDS };
+  const staticPod = (name: string): string =>
+    stringify({ spec: { containers: [{ name, livenessProbe: probe, readinessProbe: probe }] } });
+  const coreDns = {
+    spec: {
+      replicas: 1,
+      template: { spec: { nodeSelector: { 'node-role.kubernetes.io/control-plane': '' } } },
+    },
+  };
+  return {
+    'corednsdeployment+strategic.yaml': stringify(coreDns),
+    'kube-apiserver+strategic.yaml': staticPod('kube-apiserver'),
+    'kube-scheduler+strategic.yaml': staticPod('kube-scheduler'),
+    'etcd+strategic.yaml': staticPod('etcd'),
+  };
+}
+
+function initConfiguration(joinToken: string): object {
   return {
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'InitConfiguration',
+    bootstrapTokens: [
+      {
+        token: joinToken,
+        ttl: '1h0m0s',
+        usages: ['signing', 'authentication'],
+        groups: ['system:bootstrappers:kubeadm:default-node-token'],
+      },
+    ],
     localAPIEndpoint: { advertiseAddress: nodeAddress(1), bindPort: 6443 },
-    nodeRegistration: {
-      name: nodeName(1),
-      criSocket: CRI_SOCKET,
-      taints: [],
-      kubeletExtraArgs: [{ name: 'node-ip', value: nodeAddress(1) }],
-      ignorePreflightErrors: ['all'],
-      imagePullPolicy: 'Never',
-    },
-    timeouts: {
-      controlPlaneComponentHealthCheck: PATIENCE,
-      kubeletHealthCheck: PATIENCE,
-      kubernetesAPICall: PATIENCE,
-      etcdAPICall: PATIENCE,
-    },
+    nodeRegistration: registration(1),
+    timeouts: TIMEOUTS,
     skipPhases: ['preflight'],
+    patches: { directory: PATCHES_FOLDER },
+  };
+}
+
+function registration(index: number): object {
+  return {
+    name: nodeName(index),
+    criSocket: CRI_SOCKET,
+    taints: [],
+    kubeletExtraArgs: [{ name: 'node-ip', value: nodeAddress(index) }],
+    ignorePreflightErrors: ['all'],
+    imagePullPolicy: 'Never',
   };
 }
 
@@ -62,7 +140,14 @@ function clusterConfiguration({ version, podSubnet, serviceSubnet }: KubeadmPlan
     etcd: {
       local: {
         dataDir: '/var/lib/etcd',
-        extraArgs: [{ name: 'unsafe-no-fsync', value: 'true' }],
+        extraArgs: [
+          { name: 'unsafe-no-fsync', value: 'true' },
+          // The API server asks for progress when it needs it; kubeadm's 5 s only wake every watch of an idle cluster.
+          { name: 'watch-progress-notify-interval', value: '10m' },
+          // One member hears no heartbeats.
+          { name: 'heartbeat-interval', value: '500' },
+          { name: 'election-timeout', value: '5000' },
+        ],
       },
     },
   };
@@ -92,43 +177,4 @@ function proxyConfiguration({ podSubnet }: KubeadmPlan): object {
     mode: 'nftables',
     conntrack: { maxPerCore: 0 },
   };
-}
-
-/** CNI configuration of a node: pods on a bridge, addresses from the node's own part of the pod network. */
-export function renderCni(podCidr: string): string {
-  const conflist = {
-    cniVersion: '1.0.0',
-    name: 'gocli',
-    plugins: [
-      {
-        type: 'bridge',
-        bridge: 'cni0',
-        isGateway: true,
-        ipMasq: true,
-        hairpinMode: true,
-        promiscMode: false,
-        ipam: { type: 'host-local', ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }] },
-      },
-      { type: 'portmap', capabilities: { portMappings: true }, snat: true },
-    ],
-  };
-  return `${JSON.stringify(conflist, undefined, 2)}\n`;
-}
-
-/** The part of the pod network that the first node gets: the controller manager hands out /24 in order. */
-export function firstPodCidr(podSubnet: string): string {
-  return podSubnet.replace(/\/\d+$/, '/24');
-}
-
-/**
- * nft rules that lead the service address of the API to the control plane before kube-proxy has written its own, which
- * say the same. Without them the first pods fail, restart and back off for a minute while kube-proxy starts.
- */
-export function renderEarlyApi(serviceSubnet: string): string {
-  const address = serviceSubnet.replace(/\.\d+\/\d+$/, '.1');
-  const rule = `ip daddr ${address} tcp dport 443 dnat to ${nodeAddress(1)}:6443`;
-  // One before dstnat (-100), where kube-proxy's chains are.
-  const chain = (hook: string): string =>
-    `  chain ${hook} {\n    type nat hook ${hook} priority -101;\n    ${rule}\n  }\n`;
-  return `table ip gocli {\n${chain('prerouting')}${chain('output')}}\n`;
 }

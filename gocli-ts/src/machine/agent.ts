@@ -1,8 +1,17 @@
 import { randomInt } from 'node:crypto';
-import { GocliError } from '../errors/error.ts';
+import { z } from 'zod';
+import { GocliError, isCode } from '../errors/error.ts';
+import type { Clock } from '../shared/clock.ts';
 import type { Docker } from '../docker/port.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
-import { MACHINE_PATH } from './spec.ts';
+import { MACHINE_PATH, socketProgram } from './spec.ts';
+
+/** Nanoseconds of a millisecond. */
+const NANOSECONDS = 1_000_000;
+/** As far as a clock that was set a moment ago may be off; an answer under emulation takes tenths of a second. */
+const CLOCK_TOLERANCE_MS = 5000;
+const contentSchema = z.object({ 'buf-b64': z.string() });
+const timeSchema = z.number();
 
 /** Milliseconds between two tries to synchronise with an agent that has not started yet. */
 const RESYNC_MS = 300;
@@ -17,16 +26,17 @@ export class Agent implements AsyncDisposable {
     this.#node = node;
   }
 
+  /** Connects to the agent's socket. Nothing can be asked before {@link synchronise}. */
+  static async connect(docker: Docker, containerId: string, node: string): Promise<Agent> {
+    const stream = await docker.containers.connect(containerId, socketProgram(MACHINE_PATH.agent));
+    return new Agent(new JsonChannel(stream, `the guest agent of ${node}`), node);
+  }
+
   /** Connects and waits until the agent answers, however long the guest takes to start it; bound it by the signal. */
   static async open(docker: Docker, containerId: string, node: string, signal: AbortSignal): Promise<Agent> {
-    const stream = await docker.containers.connect(containerId, [
-      'socat',
-      '-',
-      `UNIX-CONNECT:${MACHINE_PATH.agent}`,
-    ]);
-    const agent = new Agent(new JsonChannel(stream, `the guest agent of ${node}`), node);
+    const agent = await Agent.connect(docker, containerId, node);
     try {
-      await agent.#synchronise(signal);
+      await agent.synchronise(signal);
     } catch (error) {
       await agent[Symbol.asyncDispose]();
       throw error;
@@ -34,8 +44,11 @@ export class Agent implements AsyncDisposable {
     return agent;
   }
 
-  /** guest-sync-delimited: whatever an earlier client left half-sent is dropped by the 0xFF byte (QGA protocol). */
-  async #synchronise(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits until the agent answers. guest-sync-delimited: whatever an earlier client left half-sent is dropped by the
+   * 0xFF byte (QGA protocol).
+   */
+  async synchronise(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
       const id = randomInt(1, 2 ** 31);
@@ -54,6 +67,29 @@ export class Agent implements AsyncDisposable {
   /** @throws GocliError REMOTE_COMMAND (the agent refused), GUEST_DIED (socket closed) */
   async execute(command: string, argument: JsonObject, signal: AbortSignal): Promise<unknown> {
     return this.#channel.request(`the guest agent of ${this.#node}`, command, argument, signal);
+  }
+
+  /** Content of a small text file of the guest. No process is started in it. */
+  async readFile(path: string, signal: AbortSignal): Promise<string> {
+    const handle = await this.execute('guest-file-open', { path, mode: 'r' }, signal);
+    const answer = await this.execute('guest-file-read', { handle, count: 4096 }, signal);
+    await this.execute('guest-file-close', { handle }, signal);
+    return Buffer.from(contentSchema.parse(answer)['buf-b64'], 'base64').toString('utf8');
+  }
+
+  /**
+   * Sets the guest's wall clock.
+   * @throws GocliError REMOTE_COMMAND when it is not set afterwards
+   */
+  async setClock(clock: Clock, signal: AbortSignal): Promise<void> {
+    try {
+      await this.execute('guest-set-time', { time: clock.now() * NANOSECONDS }, signal);
+    } catch (error) {
+      if (!isCode(error, 'REMOTE_COMMAND')) throw error;
+      // The agent sets the clock, then calls hwclock, which some guests lack; what counts is what the clock says.
+      const now = timeSchema.parse(await this.execute('guest-get-time', {}, signal)) / NANOSECONDS;
+      if (Math.abs(now - clock.now()) > CLOCK_TOLERANCE_MS) throw error;
+    }
   }
 
   /** Asks the guest to power off. There is no answer: the guest goes away. */

@@ -25,8 +25,14 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ['-display', 'none'],
     ['-device', 'VGA,id=video0,addr=2'],
     ['-vnc', `0.0.0.0:${(spec.vncPort - 5900).toFixed(0)}`],
+    ...(spec.incoming ? ([['-incoming', 'defer']] as const) : []),
   ];
   return ['qemu-system-x86_64', ...options.flat().filter((word) => word !== undefined)];
+}
+
+/** What qemu is told with `-cpu`. */
+export function cpuModel(accelerator: MachineSpec['accelerator']): string {
+  return accelerator === 'kvm' ? 'host,migratable=on' : 'max';
 }
 
 /** TCG's translation cache is bounded: without a bound it outgrows the guest's own memory within minutes. */
@@ -34,17 +40,24 @@ function processor({ accelerator, cpus }: MachineSpec): Option[] {
   const kvm = accelerator === 'kvm';
   return [
     ['-accel', kvm ? 'kvm' : 'tcg,thread=multi,tb-size=512'],
-    ['-cpu', kvm ? 'host,migratable=on' : 'max'],
+    ['-cpu', cpuModel(accelerator)],
     ['-smp', cpus.toFixed(0)],
   ];
 }
 
-function memory({ memoryMiB }: MachineSpec): Option[] {
-  const size = `${memoryMiB.toFixed(0)}M`;
+/** `rom=off,readonly=on` (qemu 8.2): pages are copied when written, and nothing can punch holes into the file. */
+function memoryBackend({ memory: where }: MachineSpec, size: string): string {
+  if (where.kind === 'private') return `memory-backend-memfd,id=mem0,size=${size},share=on`;
+  const file = `memory-backend-file,id=mem0,size=${size},mem-path=${where.path}`;
+  return where.kind === 'shared' ? `${file},share=on` : `${file},share=off,readonly=on,rom=off`;
+}
+
+function memory(spec: MachineSpec): Option[] {
+  const size = `${spec.memoryMiB.toFixed(0)}M`;
   return [
     ['-machine', 'pc-q35-10.0,memory-backend=mem0,usb=off'],
     ['-m', size],
-    ['-object', `memory-backend-memfd,id=mem0,size=${size},share=on`],
+    ['-object', memoryBackend(spec, size)],
   ];
 }
 
@@ -77,7 +90,7 @@ function credentials(spec: MachineSpec): Option[] {
 /** Flushes are not passed on: a cluster is thrown away, and etcd flushes several times a second. */
 function disk({ disk: root }: MachineSpec): Option[] {
   if (root === undefined) return [];
-  const file = `file.driver=file,file.filename=${MACHINE_PATH.overlay},file.cache.no-flush=on`;
+  const file = `file.driver=file,file.filename=${root.overlay},file.cache.no-flush=on`;
   return [
     ['-blockdev', `driver=qcow2,node-name=disk0,discard=unmap,cache.no-flush=on,${file}`],
     ['-device', 'virtio-blk-pci,drive=disk0,id=vd0,addr=4'],

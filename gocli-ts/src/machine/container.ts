@@ -1,7 +1,7 @@
 import type { ContainerSpec, Labels, Mount } from '../docker/port.ts';
 import { qemuArguments } from './arguments.ts';
 import { type DeviceAccess, machineDevices } from './devices.ts';
-import { MACHINE_PATH, type MachineSpec } from './spec.ts';
+import type { MachineSpec } from './spec.ts';
 
 export interface MachineContainer {
   readonly name: string;
@@ -10,6 +10,14 @@ export interface MachineContainer {
   readonly labels: Labels;
   readonly mounts?: readonly Mount[];
   readonly access: DeviceAccess;
+  /** Files that must be as they were recorded before qemu may start; see runner/files/usr/lib/gocli/node. */
+  readonly expected?: ExpectedFiles;
+}
+
+/** What is known of the files that a machine is thawed from. */
+export interface ExpectedFiles {
+  readonly state: { readonly path: string; readonly sha256: string };
+  readonly ram: { readonly path: string; readonly bytes: number; readonly blocks: number };
 }
 
 /** The container of one machine: no capability, no new privileges, only the devices it needs. */
@@ -23,10 +31,7 @@ export function machineContainer(spec: MachineSpec, container: MachineContainer)
     network: container.network,
     entrypoint: ['/usr/lib/gocli/node', spec.tap],
     command: qemuArguments(spec),
-    env:
-      spec.disk === undefined
-        ? []
-        : [`GOCLI_BACKING=${spec.disk.backing}`, `GOCLI_DISK=${MACHINE_PATH.overlay}`],
+    env: [...diskVariables(spec), ...expectedVariables(container.expected)],
     capabilities: [],
     noNewPrivileges: true,
     devices: machineDevices(spec.accelerator),
@@ -34,4 +39,17 @@ export function machineContainer(spec: MachineSpec, container: MachineContainer)
     groups: kvm ? [access.kvmGroup] : [],
     mounts: container.mounts ?? [],
   };
+}
+
+function diskVariables({ disk }: MachineSpec): string[] {
+  return disk === undefined ? [] : [`GOCLI_BACKING=${disk.backing}`, `GOCLI_DISK=${disk.overlay}`];
+}
+
+function expectedVariables(expected: ExpectedFiles | undefined): string[] {
+  if (expected === undefined) return [];
+  const { state, ram } = expected;
+  return [
+    `GOCLI_STATE=${state.sha256}  ${state.path}`,
+    `GOCLI_RAM=${ram.bytes.toFixed(0)} ${ram.blocks.toFixed(0)} ${ram.path}`,
+  ];
 }

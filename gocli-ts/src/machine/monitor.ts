@@ -1,15 +1,25 @@
 import type { Docker } from '../docker/port.ts';
+import { z } from 'zod';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
-import { MACHINE_PATH } from './spec.ts';
+import { MACHINE_PATH, socketProgram } from './spec.ts';
+
+const number = z.int();
+/** The first message of the protocol (QMP specification, Server Greeting). */
+const greetingSchema = z.object({
+  QMP: z.object({ version: z.object({ qemu: z.object({ major: number, minor: number, micro: number }) }) }),
+});
 
 /** qemu's machine protocol (QMP). The socket serves one client at a time, so a monitor is opened, used and closed. */
 export class Monitor implements AsyncDisposable {
+  /** Version of qemu, `10.0.13`. */
+  readonly version: string;
   readonly #channel: JsonChannel;
   readonly #node: string;
 
-  constructor(channel: JsonChannel, node: string) {
+  private constructor(channel: JsonChannel, node: string, version: string) {
     this.#channel = channel;
     this.#node = node;
+    this.version = version;
   }
 
   /** Connects to the machine in a container and leaves capability negotiation, as the protocol asks. */
@@ -19,15 +29,18 @@ export class Monitor implements AsyncDisposable {
     node: string,
     signal: AbortSignal,
   ): Promise<Monitor> {
-    const stream = await docker.containers.connect(containerId, [
-      'socat',
-      '-',
-      `UNIX-CONNECT:${MACHINE_PATH.qmp}`,
-    ]);
-    const monitor = new Monitor(new JsonChannel(stream, `the monitor of ${node}`), node);
-    await monitor.#channel.receive((message) => 'QMP' in message, signal);
-    await monitor.execute('qmp_capabilities', {}, signal);
-    return monitor;
+    const stream = await docker.containers.connect(containerId, socketProgram(MACHINE_PATH.qmp));
+    const channel = new JsonChannel(stream, `the monitor of ${node}`);
+    try {
+      const greeting = await channel.receive((message) => 'QMP' in message, signal);
+      const { major, minor, micro } = greetingSchema.parse(greeting).QMP.version.qemu;
+      const monitor = new Monitor(channel, node, `${major}.${minor}.${micro}`);
+      await monitor.execute('qmp_capabilities', {}, signal);
+      return monitor;
+    } catch (error) {
+      await channel[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** @throws GocliError GUEST_DIED (socket closed), REMOTE_COMMAND (qemu refused) */

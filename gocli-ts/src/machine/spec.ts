@@ -1,5 +1,13 @@
 export type Accelerator = 'kvm' | 'tcg';
 
+/**
+ * Where a guest's memory lives. `private`: with the process. `shared`: in a file that everything is written through to,
+ * so that the file is the memory once the machine stops. `template`: in such a file of a stopped machine, mapped
+ * copy-on-write; the file itself is never written.
+ */
+export type GuestMemory =
+  { readonly kind: 'private' } | { readonly kind: 'shared' | 'template'; readonly path: string };
+
 /** One virtual machine as qemu will run it. Pure data: equal specs give equal command lines. */
 export interface MachineSpec {
   readonly name: string;
@@ -11,12 +19,23 @@ export interface MachineSpec {
   readonly initrd: string;
   readonly kernelArgs: readonly string[];
   /** Root disk, or nothing for a guest that lives in its initramfs. */
-  readonly disk?: { readonly backing: string };
+  readonly disk?: { readonly backing: string; readonly overlay: string };
+  readonly memory: GuestMemory;
+  /** True when the machine waits for saved state instead of booting. */
+  readonly incoming: boolean;
   readonly mac: string;
   readonly tap: string;
   readonly vncPort: number;
   /** systemd credentials handed in over SMBIOS, by name. */
   readonly credentials: Readonly<Record<string, string>>;
+}
+
+/**
+ * Program that joins its own stdin and stdout to a socket of a machine. It tries again for 5 s: qemu makes its sockets
+ * a moment after its container started.
+ */
+export function socketProgram(path: string): string[] {
+  return ['socat', '-', `UNIX-CONNECT:${path},retry=250,interval=0.02`];
 }
 
 /** Where a machine keeps its files inside its container. */

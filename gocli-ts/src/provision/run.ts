@@ -7,7 +7,7 @@ import type { Host } from '../host/port.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Ssh } from '../ssh/port.ts';
 import { explainDiskFull } from './disk-full.ts';
-import { exclusively } from './exclusive.ts';
+import { exclusively } from '../host/exclusive.ts';
 import { stepKey } from './hash.ts';
 import { digestStep, type ForcedSteps, type PlannedStep, planStep } from './plan.ts';
 import type { ProvisionStep, Recipe, StepName } from './step.ts';

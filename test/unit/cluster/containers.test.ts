@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 import {
   machineSpec,
   networkContainer,
@@ -6,8 +7,10 @@ import {
   nodeContainer,
   registryContainer,
   type ClusterLayout,
+  type Origin,
 } from '../../../gocli-ts/src/cluster/containers.ts';
 import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
+import { qemuArguments } from '../../../gocli-ts/src/machine/arguments.ts';
 import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
 import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
 import { stateOf } from '../../helpers/engine.ts';
@@ -22,7 +25,17 @@ const LAYOUT: ClusterLayout = {
   version: '0.1.0',
   sshPublicKey: 'ssh-ed25519 AAAA c',
 };
-const all = [networkContainer(LAYOUT), registryContainer(LAYOUT, 'net'), nodeContainer(LAYOUT, 2, 'net')];
+const BOOT = { kind: 'boot' } as const;
+const MACHINE = {
+  bootId: 'b',
+  state: { bytes: 1, sha256: 'aa' },
+  ram: { bytes: 3, sha256: 'bb', blocks: 4 },
+};
+const all = [
+  networkContainer(LAYOUT),
+  registryContainer(LAYOUT, 'net'),
+  nodeContainer(LAYOUT, 2, 'net', BOOT),
+];
 
 test('every container is of the one image, carries the labels of its run and no new privileges', (t) => {
   for (const spec of all) {
@@ -84,7 +97,7 @@ test('the network container owns the namespace and publishes everything; the oth
 });
 
 test('the registry keeps its data in the volume of the cluster', (t) => {
-  t.like(all[1]?.mounts?.[0], { type: 'volume', source: 'c-registry' });
+  t.like(all[1]?.mounts?.[0], { type: 'volume', source: 'c-data', target: '/data' });
 });
 
 test('the files of the network are for all nodes and for the user qemu runs as', (t) => {
@@ -94,11 +107,60 @@ test('the files of the network are for all nodes and for the user qemu runs as',
   t.regex(files.get('dnsmasq.conf') ?? '', /node02/);
 });
 
+/** Options of a command line with their values, without those in which a thaw has to differ. */
+function comparable(argv: readonly string[], origin: Origin): string[] {
+  const pairs = argv.flatMap((word, at) => (word.startsWith('-') ? [`${word} ${argv[at + 1] ?? ''}`] : []));
+  const differing = ['-object', '-blockdev', ...(origin.kind === 'thaw' ? ['-incoming'] : [])];
+  return pairs.filter((pair) => !differing.some((flag) => pair.startsWith(flag)));
+}
+
+test('a thaw differs from its cold start in memory backend, disk and incoming state, and in nothing else', (t) => {
+  const thaw: Origin = { kind: 'thaw', template: 'x', machines: [], verify: true };
+  const build: Origin = { kind: 'build', template: 'x' };
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 99 }),
+      fc.record({ cpus: fc.integer({ min: 1, max: 64 }), memoryMiB: fc.integer({ min: 64, max: 99999 }) }),
+      fc.array(fc.stringMatching(/^[a-z=.]{1,9}$/)),
+      fc.constantFrom('kvm' as const, 'tcg' as const),
+      (index, size, kernelArgs, accelerator) => {
+        const guest = { ...LAYOUT.plan.guest, ...size, kernelArgs, disk: true };
+        const layout = { ...LAYOUT, accelerator, plan: { ...LAYOUT.plan, guest } };
+        const argv = (origin: Origin) => qemuArguments(machineSpec(layout, index, origin));
+        t.deepEqual(comparable(argv(thaw), thaw), comparable(argv(build), build));
+        t.true(argv(thaw).some((word) => word.includes('share=off,readonly=on,rom=off')));
+        t.false(argv(build).includes('-incoming'));
+      },
+    ),
+  );
+});
+
+test('only the making of a template may write to its volume; a thaw says what the files must be', (t) => {
+  const machine = { name: 'node02', ...MACHINE };
+  const thaw = nodeContainer(LAYOUT, 2, 'net', {
+    kind: 'thaw',
+    template: 'x',
+    machines: [machine],
+    verify: true,
+  });
+  const build = nodeContainer(LAYOUT, 2, 'net', { kind: 'build', template: 'x' });
+  t.like(thaw.mounts?.[0], { source: 'gocli-template-x', target: '/frozen', readOnly: true });
+  t.like(build.mounts?.[0], { source: 'gocli-template-x', target: '/frozen', readOnly: false });
+  t.deepEqual(
+    thaw.env?.filter((word) => /STATE|RAM/.test(word)),
+    ['GOCLI_STATE=aa  /frozen/node02.state', 'GOCLI_RAM=3 4 /frozen/node02.ram'],
+  );
+  t.deepEqual(
+    build.env?.filter((word) => /STATE|RAM/.test(word)),
+    [],
+  );
+});
+
 test('a machine has name, address and key of its node, and a disk only where the provider has one', (t) => {
-  const spec = machineSpec(LAYOUT, 2);
+  const spec = machineSpec(LAYOUT, 2, BOOT);
   t.like(spec, { name: 'node02', mac: '52:55:00:d1:55:02', tap: 'tap02', vncPort: 5902, memoryMiB: 128 });
   t.like(spec.credentials, { 'ssh.authorized_keys.root': 'ssh-ed25519 AAAA c', 'system.hostname': 'node02' });
   t.false('disk' in spec);
   const withDisk = { ...LAYOUT, plan: { ...LAYOUT.plan, guest: { ...LAYOUT.plan.guest, disk: true } } };
-  t.true('disk' in machineSpec(withDisk, 1));
+  t.true('disk' in machineSpec(withDisk, 1, BOOT));
 });

@@ -5,7 +5,7 @@ import {
   checkClusterName,
   containerName,
   nodeIndex,
-  registryVolume,
+  dataVolume,
 } from '../../../gocli-ts/src/cluster/names.ts';
 
 test('names that are good for a path, a label and a container', (t) => {
@@ -68,12 +68,7 @@ test('a node that is not there is an error with the nearest name and all of them
 
 test('containers and volume are named after the cluster', (t) => {
   t.deepEqual(
-    [
-      containerName.network('c'),
-      containerName.registry('c'),
-      containerName.node('c', 2),
-      registryVolume('c'),
-    ],
-    ['c-dnsmasq', 'c-registry', 'c-node02', 'c-registry'],
+    [containerName.network('c'), containerName.registry('c'), containerName.node('c', 2), dataVolume('c')],
+    ['c-dnsmasq', 'c-registry', 'c-node02', 'c-data'],
   );
 });

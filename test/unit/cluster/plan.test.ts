@@ -55,10 +55,6 @@ test('too little memory is refused: a control plane needs more than a machine', 
   t.throws(() => planGuest(VM_FACTS, { memoryBytes: 1 }), { code: 'BAD_VALUE', message: /--memory: 0M/ });
 });
 
-test('several nodes of Kubernetes are refused with a reason', (t) => {
-  t.throws(() => planGuest(K8S_FACTS, { nodes: 2 }), { code: 'BAD_VALUE', message: /--nodes: 2/ });
-});
-
 test('a plan does not differ from itself, nor after it was stored', (t) => {
   const { plan } = stateOf();
   t.deepEqual(planDifferences(plan, plan), []);

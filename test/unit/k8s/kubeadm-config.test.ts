@@ -1,16 +1,20 @@
 import test from 'ava';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import {
-  firstPodCidr,
-  renderCni,
-  renderEarlyApi,
+  authorityHash,
+  makeJoinToken,
+  renderPatches,
   renderKubeadmInit,
+  renderKubeadmJoin,
 } from '../../../gocli-ts/src/k8s/kubeadm-config.ts';
+import { CERTIFICATE } from '../../fixtures/certificate.ts';
 
 const PLAN = { version: '1.36.3', podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' };
 
 function documents(): Map<string, Record<string, unknown>> {
-  const all = parseAllDocuments(renderKubeadmInit(PLAN)).map((one) => one.toJS() as Record<string, unknown>);
+  const all = parseAllDocuments(renderKubeadmInit(PLAN, 'abcdef.0123456789abcdef')).map(
+    (one) => one.toJS() as Record<string, unknown>,
+  );
   return new Map(all.map((document) => [String(document['kind']), document]));
 }
 
@@ -43,15 +47,45 @@ test('the first node has its fixed address and takes ordinary pods; nothing is p
   });
 });
 
-test('pods of the first node get the first /24 of the pod network, on a bridge', (t) => {
-  t.is(firstPodCidr('10.244.0.0/16'), '10.244.0.0/24');
-  const cni = JSON.parse(renderCni(firstPodCidr(PLAN.podSubnet))) as { plugins: Record<string, unknown>[] };
-  t.like(cni.plugins[0], { type: 'bridge', ipam: { ranges: [[{ subnet: '10.244.0.0/24' }]] } });
-  t.is(cni.plugins[1]?.['type'], 'portmap');
+test('a further node joins by the token and knows the authority by its key', (t) => {
+  const join = parseAllDocuments(renderKubeadmJoin(2, 'abcdef.0123456789abcdef', CERTIFICATE)).map(
+    (one) => one.toJS() as Record<string, unknown>,
+  );
+  t.is(join.length, 1);
+  t.like(join[0], {
+    kind: 'JoinConfiguration',
+    nodeRegistration: { name: 'node02', taints: [], imagePullPolicy: 'Never' },
+    discovery: {
+      bootstrapToken: {
+        apiServerEndpoint: '192.168.66.101:6443',
+        token: 'abcdef.0123456789abcdef',
+        caCertHashes: [authorityHash(CERTIFICATE)],
+      },
+    },
+  });
+  t.like(documents().get('InitConfiguration'), { bootstrapTokens: [{ token: 'abcdef.0123456789abcdef' }] });
 });
 
-test('the service address of the API leads to the control plane before kube-proxy runs', (t) => {
-  const rules = renderEarlyApi('10.96.0.0/12');
-  t.is(rules.match(/ip daddr 10\.96\.0\.1 tcp dport 443 dnat to 192\.168\.66\.101:6443/g)?.length, 2);
-  t.regex(rules, /hook prerouting priority -101[\s\S]*hook output priority -101/);
+test('join tokens have the form that kubeadm asks for, and no two are alike', (t) => {
+  const tokens = Array.from({ length: 20 }, makeJoinToken);
+  for (const token of tokens) t.regex(token, /^[a-z0-9]{6}\.[a-z0-9]{16}$/);
+  t.is(new Set(tokens).size, 20);
+});
+
+test('CoreDNS runs once and stays on the first node', (t) => {
+  t.deepEqual(parse(renderPatches()['corednsdeployment+strategic.yaml'] ?? ''), {
+    spec: {
+      replicas: 1,
+      template: { spec: { nodeSelector: { 'node-role.kubernetes.io/control-plane': '' } } },
+    },
+  });
+});
+
+test('parts of the control plane are not probed every second', (t) => {
+  for (const name of ['kube-apiserver', 'kube-scheduler', 'etcd']) {
+    const patch = parse(renderPatches()[`${name}+strategic.yaml`] ?? '') as {
+      spec: { containers: Record<string, unknown>[] };
+    };
+    t.like(patch.spec.containers[0], { name, readinessProbe: { periodSeconds: 30 } });
+  }
 });

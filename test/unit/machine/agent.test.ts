@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Agent } from '../../../gocli-ts/src/machine/agent.ts';
-import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
+import { MACHINE_PATH, socketProgram } from '../../../gocli-ts/src/machine/spec.ts';
 import { fakeGuest } from './guest.ts';
 
 const never = new AbortController().signal;
@@ -17,7 +17,7 @@ test('an agent is synchronised behind the byte that drops what others left half-
   const guest = await fakeGuest(answer);
   await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
   t.true(guest.received[0]?.startsWith('\ufffd'));
-  t.deepEqual(guest.programs[0]?.slice(-1), [`UNIX-CONNECT:${MACHINE_PATH.agent}`]);
+  t.deepEqual(guest.programs[0], socketProgram(MACHINE_PATH.agent));
   t.is(await agent.execute('guest-get-time', {}, never), 1234);
 });
 

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { Monitor } from '../../../gocli-ts/src/machine/monitor.ts';
-import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
+import { MACHINE_PATH, socketProgram } from '../../../gocli-ts/src/machine/spec.ts';
 import { fakeGuest } from './guest.ts';
 
 const never = new AbortController().signal;
-const GREETING = { QMP: { version: {}, capabilities: [] } };
+const GREETING = { QMP: { version: { qemu: { major: 10, minor: 0, micro: 13 } }, capabilities: [] } };
 
 test('a monitor leaves capability negotiation and answers past events', async (t) => {
   const guest = await fakeGuest(({ execute }) => {
@@ -17,7 +17,8 @@ test('a monitor leaves capability negotiation and answers past events', async (t
     guest.received.map((line) => (JSON.parse(line) as { execute: string }).execute),
     ['qmp_capabilities', 'query-status'],
   );
-  t.deepEqual(guest.programs[0]?.slice(-1), [`UNIX-CONNECT:${MACHINE_PATH.qmp}`]);
+  t.deepEqual(guest.programs[0], socketProgram(MACHINE_PATH.qmp));
+  t.is(monitor.version, '10.0.13');
 });
 
 test('what qemu refuses is an error with its own words', async (t) => {

@@ -9,6 +9,8 @@ export const TINY: MachineSpec = {
   kernel: '/image/vmlinuz',
   initrd: '/image/initrd.img',
   kernelArgs: ['systemd.unified_cgroup_hierarchy=1'],
+  memory: { kind: 'private' },
+  incoming: false,
   mac: '52:55:00:d1:55:01',
   tap: 'tap01',
   vncPort: 5901,
@@ -16,4 +18,7 @@ export const TINY: MachineSpec = {
 };
 
 /** A node as a cluster asks for it. */
-export const NODE: MachineSpec = { ...TINY, disk: { backing: '/image/disk.qcow2' } };
+export const NODE: MachineSpec = {
+  ...TINY,
+  disk: { backing: '/image/disk.qcow2', overlay: '/var/lib/gocli/disk.qcow2' },
+};

@@ -55,6 +55,17 @@ export const runCommand = defineCommand({
       default: false,
       describe: 'Leave everything in place when the start fails',
     },
+    template: {
+      type: 'boolean',
+      default: true,
+      describe: 'Thaw a template that fits, else make one; --no-template starts cold and keeps nothing',
+    },
+    fresh: {
+      type: 'boolean',
+      default: false,
+      describe: 'Start cold, with new keys, and replace the template',
+    },
+    timings: { type: 'boolean', default: false, describe: 'Show where the time went' },
     timeout: { type: 'number', requiresArg: true, default: 600, describe: 'Seconds each wait may take' },
     'dry-run': { type: 'boolean', default: false, describe: 'Print the plan and change nothing' },
     'from-environment': { type: 'boolean', hidden: true, default: false },

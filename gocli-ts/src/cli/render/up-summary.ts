@@ -7,9 +7,10 @@ import { formatSeconds } from '../../shared/text.ts';
 import type { Session } from '../session.ts';
 import { writeResult } from './output.ts';
 import { renderTable } from './table.ts';
+import { renderWaterfall } from './waterfall.ts';
 
 /** What `gocli run` prints: nodes, time per step, and commands to type next. */
-export function writeUpSummary(result: UpResult, session: Session): void {
+export function writeUpSummary(result: UpResult, waterfall: boolean, session: Session): void {
   const { state, started, timings, seconds } = result;
   const kubeconfig = join(clusterFolder(session.paths, state.name), STATE_FILE.kubeconfig);
   writeResult(session, {
@@ -21,13 +22,15 @@ export function writeUpSummary(result: UpResult, session: Session): void {
       kubernetes: state.plan.guest.kubernetes?.version ?? null,
       accelerator: state.accelerator,
       acceleratorReason: state.acceleratorReason,
+      template: state.template ?? null,
+      thawed: wasThawed(result),
       nodes: nodesOf(result),
       ports: state.ports,
       kubeconfig,
       timings,
     },
     names: [state.name],
-    text: textOf(result, kubeconfig, invocation(session)),
+    text: textOf(result, waterfall, kubeconfig, invocation(session)),
   });
 }
 
@@ -41,9 +44,14 @@ function nodesOf({ state }: UpResult): { name: string; address: string; cpus: nu
   }));
 }
 
-function textOf(result: UpResult, kubeconfig: string, gocli: string): string {
+/** A cluster that was booted has a template too, when it was frozen afterwards. */
+function wasThawed({ state, timings }: UpResult): boolean {
+  return state.template !== undefined && !timings.some(({ id }) => id === 'boot');
+}
+
+function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli: string): string {
   const { state, started, timings, seconds } = result;
-  const what = `Cluster ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'} (${state.accelerator}: ${state.acceleratorReason}).`;
+  const what = `Cluster ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'}${started && wasThawed(result) ? `, thawed from template ${state.template ?? ''}` : ''} (${state.accelerator}: ${state.acceleratorReason}).`;
   const nodes = renderTable([
     ['NODE', 'ADDRESS', 'VCPUS', 'MEMORY'],
     ...nodesOf(result).map((node) => [
@@ -53,10 +61,7 @@ function textOf(result: UpResult, kubeconfig: string, gocli: string): string {
       `${node.memoryMiB.toFixed(0)}M`,
     ]),
   ]);
-  const times =
-    timings.length === 0
-      ? ''
-      : `\n${renderTable(timings.map((step) => [step.title, formatSeconds(step.seconds)]))}`;
+  const times = timings.length === 0 ? '' : `\n${waterfall ? renderWaterfall(timings) : timesOf(timings)}`;
   const flag = state.name === state.plan.guest.provider ? '' : ` --name ${state.name}`;
   const next =
     state.plan.guest.kubernetes === undefined
@@ -68,6 +73,11 @@ function textOf(result: UpResult, kubeconfig: string, gocli: string): string {
           `${gocli} rm${flag}`,
         ];
   return `${what}\n\n${nodes}${times}\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`;
+}
+
+function timesOf(timings: UpResult['timings']): string {
+  const steps = timings.filter(({ detail }) => detail !== true);
+  return renderTable(steps.map((step) => [step.title, formatSeconds(step.seconds)]));
 }
 
 /** How gocli is called where the user stands: installed, or from the checkout. */

@@ -9,7 +9,7 @@ import { resultOf } from '../image/results.ts';
 import { IMAGE_FILE, type ProvisionStep, type Recipe, type StepContext } from '../step.ts';
 
 /** Folders that qemu and the registry write to, which run as this user, or as root with this group. */
-const WRITABLE = ['/var/lib/gocli', '/var/lib/registry'];
+const WRITABLE = ['/var/lib/gocli', '/frozen', '/data', '/data/registry'];
 const OWNER = '107';
 
 /** The image below every provider image: qemu, dnsmasq, a registry, and what the containers of a cluster run. */

@@ -123,7 +123,7 @@ async function startNode(
   cleanup: Cleanup,
 ): Promise<StartedContainer> {
   const { docker } = context;
-  const spec = nodeContainer(layout, 1, networkId);
+  const spec = nodeContainer(layout, 1, networkId, { kind: 'boot' });
   // The label of the cluster stays away: this machine is not one that `gocli ls` should list.
   const labels = { ...context.labels, [LABEL.node]: nodeName(1) };
   const disk = join(resultOf(context, 'disk'), 'disk.qcow2');

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { GocliError } from '../errors/error.ts';
-import { readIfThere } from '../host/files.ts';
+import { readIfThere } from './files.ts';
 import type { Clock } from '../shared/clock.ts';
 
 /** A lock whose owner has not renewed it for so long (a killed process) is taken over. */

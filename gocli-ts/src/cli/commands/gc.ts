@@ -1,0 +1,22 @@
+import { defineCommand } from '../command.ts';
+import { writeResult } from '../render/output.ts';
+
+export const gcCommand = defineCommand({
+  usage: 'gc',
+  summary: 'Remove templates that are not in use and old, without their image or over the budget',
+  examples: [['GOCLI_TEMPLATE_BUDGET=10G gocli gc', 'let all templates together have 10 GiB']],
+  run: async (_args, session) => {
+    const { collectGarbage } = await import('../../cluster/template/inventory.ts');
+    const { templateBudget } = await import('../template-budget.ts');
+    const removed = await collectGarbage(session, templateBudget(session.env));
+    writeResult(session, {
+      data: { removed },
+      names: removed.map(({ id }) => id),
+      text:
+        removed.length === 0
+          ? 'There is no template to remove.\n'
+          : removed.map(({ id, why }) => `Removed template ${id}: ${why}.\n`).join(''),
+    });
+    return 0;
+  },
+});

@@ -1,0 +1,121 @@
+import { mkdir, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LABEL } from '../../docker/labels.ts';
+import type { Docker } from '../../docker/port.ts';
+import { evictions, type Evicted } from '../../frozen/eviction.ts';
+import { listTemplates, sweepTemplates, unpublishTemplate, type Template } from '../../frozen/store.ts';
+import type { Paths } from '../../host/paths.ts';
+import type { ClusterDeps } from '../deps.ts';
+import { guestOf } from './choose.ts';
+
+/** Bytes of a block as stat(2) counts them. */
+const BLOCK = 512;
+/** Part of the free disk that templates may take when the user does not say. */
+const DEFAULT_SHARE = 4;
+
+/** A template and what is known of its use. */
+export interface InventoryItem {
+  readonly template: Template;
+  readonly provider: string;
+  readonly nodes: number;
+  /** Bytes on disk of memory and state. */
+  readonly bytes: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly lastUse: number;
+  /** Names of clusters that were thawed from it. */
+  readonly usedBy: readonly string[];
+  readonly hasImage: boolean;
+}
+
+type InventoryDeps = Pick<ClusterDeps, 'docker' | 'paths' | 'clock'>;
+
+/** All templates, the newest first. */
+export async function inventory({
+  docker,
+  paths,
+}: Pick<InventoryDeps, 'docker' | 'paths'>): Promise<InventoryItem[]> {
+  const [templates, machines] = await Promise.all([
+    listTemplates(docker),
+    docker.containers.list({ [LABEL.role]: 'node', [LABEL.template]: '' }),
+  ]);
+  const items = await Promise.all(
+    templates.map(async (template) => {
+      const users = machines.filter(({ labels }) => labels[LABEL.template] === template.id);
+      const usedBy = [...new Set(users.map(({ labels }) => labels[LABEL.cluster] ?? ''))].sort();
+      return itemOf(template, usedBy, await lastUse(paths, template.id), docker);
+    }),
+  );
+  return items.sort((a, b) => b.createdAt - a.createdAt);
+}
+
+async function itemOf(
+  template: Template,
+  usedBy: readonly string[],
+  used: number | undefined,
+  docker: Docker,
+): Promise<InventoryItem> {
+  const { manifest } = template;
+  const intact = typeof manifest === 'string' ? undefined : manifest;
+  const createdAt = intact?.createdAt ?? 0;
+  return {
+    template,
+    provider: (intact && guestOf(intact)?.provider) ?? '-',
+    nodes: intact?.machines.length ?? 0,
+    bytes: (intact?.machines ?? []).reduce(
+      (sum, { ram, state }) => sum + ram.blocks * BLOCK + state.bytes,
+      0,
+    ),
+    createdAt,
+    lastUse: used ?? createdAt,
+    usedBy,
+    hasImage: (await docker.images.inspect(template.imageId)) !== undefined,
+  };
+}
+
+const useFile = (paths: Paths, id: string): string => join(paths.state, 'templates', `${id}.used`);
+
+/** Remembers that a template was thawed now. */
+export async function markUsed(
+  { paths, clock }: Pick<InventoryDeps, 'paths' | 'clock'>,
+  id: string,
+): Promise<void> {
+  const file = useFile(paths, id);
+  await mkdir(join(paths.state, 'templates'), { recursive: true, mode: 0o700 });
+  await writeFile(file, '');
+  const now = new Date(clock.now());
+  await utimes(file, now, now);
+}
+
+async function lastUse(paths: Paths, id: string): Promise<number | undefined> {
+  return (await stat(useFile(paths, id)).catch(() => undefined))?.mtimeMs;
+}
+
+/**
+ * Removes templates that nobody misses, and what is left of unfinished ones.
+ * @param budget bytes that all templates may have together; a quarter of the free disk when undefined
+ */
+export async function collectGarbage(deps: InventoryDeps, budget: number | undefined): Promise<Evicted[]> {
+  const items = await inventory(deps);
+  const keepable = items.map(({ template: { id }, bytes, lastUse: used, usedBy, hasImage }) => ({
+    id,
+    bytes,
+    lastUse: used,
+    inUse: usedBy.length > 0,
+    hasImage,
+  }));
+  const total = items.reduce((sum, { bytes }) => sum + bytes, 0);
+  const gone = evictions(keepable, budget ?? (await defaultBudget(deps.docker, total)), deps.clock.now());
+  for (const { template } of items) {
+    if (gone.some(({ id }) => id === template.id)) await unpublishTemplate(deps.docker, template);
+  }
+  await sweepTemplates(deps.docker);
+  return gone;
+}
+
+/** A quarter of what would be free without any template. */
+async function defaultBudget(docker: Docker, total: number): Promise<number> {
+  const { rootDir } = await docker.system.info();
+  const { bavail, bsize } = await statfs(rootDir);
+  return (bavail * bsize + total) / DEFAULT_SHARE;
+}

@@ -1,0 +1,27 @@
+import { keyOf } from '../../frozen/gate.ts';
+import { renderPatches, renderKubeadmInit } from '../../k8s/kubeadm-config.ts';
+import { networkInput, NETWORK_SCRIPT } from '../../k8s/node-network.ts';
+import { qemuArguments } from '../../machine/arguments.ts';
+import { machineSpec } from '../containers.ts';
+import type { ClusterPlan } from '../plan.ts';
+
+/**
+ * What a template of this plan is found by: image, guest plan and everything that is sent to the guests, but not the
+ * number of nodes, since a template may have more machines than are asked for.
+ */
+export function templateKey(plan: ClusterPlan): string {
+  const guest = { ...plan.guest, nodes: 0 };
+  const layout = { plan, accelerator: 'tcg' as const, sshPublicKey: '' };
+  const machine = qemuArguments(machineSpec(layout, 1, { kind: 'boot' }));
+  const { kubernetes } = plan.guest;
+  const sent =
+    kubernetes === undefined
+      ? []
+      : [
+          renderKubeadmInit(kubernetes, ''),
+          renderPatches(),
+          NETWORK_SCRIPT,
+          networkInput({ ...kubernetes, index: 1, nodes: 1 }),
+        ];
+  return keyOf([plan.host.imageId, guest, machine, sent]);
+}

@@ -1,0 +1,104 @@
+import { renderKubeconfig, type AdminAccess } from '../../k8s/kubeconfig.ts';
+import { thaw } from '../../frozen/thaw.ts';
+import { readAttachment } from '../../frozen/store.ts';
+import type { Manifest } from '../../frozen/manifest.ts';
+import type { Steps } from '../../events/steps.ts';
+import { ApiClient } from '../../k8s/api.ts';
+import { thawedConditions } from '../../k8s/conditions.ts';
+import type { WaitOptions } from '../../waiting/condition.ts';
+import { allMet, targetsOf } from '../cold-start.ts';
+import type { ClusterLayout } from '../containers.ts';
+import type { ClusterDeps } from '../deps.ts';
+import { hostPort } from '../find.ts';
+import { allContainers, machinesOf, type Launched } from '../launch.ts';
+import { writeSecret, type ClusterState } from '../state.ts';
+import { removeSurplus } from '../surplus.ts';
+import { whileAlive } from '../watchdog.ts';
+import { parseAttachment, type Attachment } from './attachment.ts';
+import type { FittingTemplate } from './choose.ts';
+
+/** A thaw that takes longer failed: it takes a second, on a busy host some. */
+const THAW_MS = 90_000;
+/** Milliseconds one look may take: what is cut off has to be begun again. */
+const LOOK_MS = 20_000;
+
+/** @throws GocliError NOT_FOUND, BAD_FILE */
+export async function attachmentOf(template: FittingTemplate, deps: ClusterDeps): Promise<Attachment> {
+  return parseAttachment(await readAttachment(deps.docker, template));
+}
+
+/** Where the administrator of a thawed cluster connects to. */
+export function adminOf(
+  { admin }: Attachment,
+  state: Pick<ClusterState, 'name' | 'ports'>,
+): AdminAccess | undefined {
+  if (admin === undefined) return undefined;
+  return { ...admin, server: `https://127.0.0.1:${hostPort(state, '6443/tcp').toFixed(0)}` };
+}
+
+/** Keeps the keys of a thawed cluster in its state folder. */
+export async function writeAccess(
+  attachment: Attachment,
+  state: ClusterState,
+  { paths }: ClusterDeps,
+): Promise<void> {
+  await writeSecret(paths, state.name, 'id_ed25519', attachment.sshPrivateKey);
+  const admin = adminOf(attachment, state);
+  if (admin !== undefined) {
+    await writeSecret(paths, state.name, 'kubeconfig', renderKubeconfig(state.name, admin));
+  }
+}
+
+export interface ThawStart {
+  readonly state: ClusterState;
+  readonly layout: Pick<ClusterLayout, 'plan'>;
+  readonly launched: Launched;
+  readonly manifest: Manifest;
+  readonly attachment: Attachment;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Lets the machines of launched containers go on from their saved state, and waits until the cluster proves to be
+ * Ready. The clocks are right before that is said.
+ * @throws GocliError TIMEOUT when it takes longer than a thaw may, and whatever the thaw meets
+ */
+export async function thawCluster(
+  start: ThawStart,
+  steps: Steps,
+  deps: ClusterDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { launched, manifest } = start;
+  const { docker, clock } = deps;
+  await whileAlive(docker, allContainers(launched), signal, async (alive) => {
+    const late = AbortSignal.timeout(Math.min(THAW_MS, start.timeoutMs));
+    const bounded = AbortSignal.any([alive, late]);
+    await using thawed = await steps.run('thaw', 'Thawing the machines', () =>
+      thaw(machinesOf(launched), manifest, deps, bounded),
+    );
+    await steps.run('thawed', 'Waiting until the cluster is Ready', async (step) => {
+      const options: WaitOptions = {
+        clock,
+        signal: bounded,
+        timeoutMs: Math.min(THAW_MS, start.timeoutMs),
+        intervalMs: 25,
+        checkMs: LOOK_MS,
+        onObserved: (message) => {
+          step.progress({ message });
+        },
+      };
+      const confirm = steps.detail('clock', 'the clocks are set', () => thawed.confirm(bounded));
+      await Promise.all([confirm, ready(start, steps, options)]);
+    });
+  });
+}
+
+async function ready(start: ThawStart, steps: Steps, options: WaitOptions): Promise<void> {
+  const admin = adminOf(start.attachment, start.state);
+  if (admin === undefined) return;
+  // One connection, one TLS handshake: there is nothing that a busy guest does slower.
+  using api = new ApiClient(admin, 1);
+  await removeSurplus(start, api, options);
+  await allMet(thawedConditions(targetsOf(start.state, api)), steps, options);
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { Docker } from '../docker/port.ts';
+import { GocliError } from '../errors/error.ts';
+import { FROZEN, frozenFiles } from './files.ts';
+import type { FrozenMachine } from './manifest.ts';
+
+export type MachineFiles = Pick<FrozenMachine, 'state' | 'ram'>;
+
+/** Of one machine per line: bytes and sum of the state; bytes, blocks and sum of the memory. */
+const lineSchema = z.tuple([
+  z.coerce.number().int(),
+  z.string().length(64),
+  z.coerce.number().int(),
+  z.coerce.number().int(),
+  z.string().length(64),
+]);
+
+/** Waits until a folder of frozen machines has reached the disk, since blocks are final only then. */
+const SCRIPT = `set -eu
+sum() { sha256sum "$1" | cut -d ' ' -f 1; }
+while [ $# -gt 0 ]; do
+  echo "$(stat -c %s "$1")" "$(sum "$1")" "$(stat -c '%s %b' "$2")" "$(sum "$2")"
+  shift 2
+done`;
+
+/**
+ * Brings the files of frozen machines to the disk and measures them.
+ * @param container a running container that has their volume
+ * @throws GocliError COMMAND; the signal's reason
+ */
+export async function measureFiles(
+  docker: Docker,
+  container: string,
+  machines: readonly string[],
+  signal: AbortSignal,
+): Promise<MachineFiles[]> {
+  const paths = machines.flatMap((machine) => {
+    const { state, ram } = frozenFiles(machine);
+    return [state, ram];
+  });
+  const argv = ['sh', '-c', `sync -f ${FROZEN}\n${SCRIPT}`, 'measure', ...paths];
+  const { exitCode, stdout, stderr } = await docker.containers.exec(container, argv, { signal });
+  if (exitCode !== 0) {
+    throw new GocliError('COMMAND', 'the files of the frozen machines cannot be measured', {
+      observed: stderr,
+    });
+  }
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [stateBytes, stateSum, ramBytes, blocks, ramSum] = lineSchema.parse(line.split(' '));
+      return {
+        state: { bytes: stateBytes, sha256: stateSum },
+        ram: { bytes: ramBytes, sha256: ramSum, blocks },
+      };
+    });
+}

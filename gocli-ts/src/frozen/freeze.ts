@@ -1,0 +1,74 @@
+import type { Docker } from '../docker/port.ts';
+import { Agent } from '../machine/agent.ts';
+import { Monitor } from '../machine/monitor.ts';
+import { All } from '../shared/all.ts';
+import type { Clock } from '../shared/clock.ts';
+import { frozenFiles } from './files.ts';
+import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
+
+/** What freezing and thawing work with. */
+export interface FrozenDeps {
+  readonly docker: Docker;
+  readonly clock: Clock;
+}
+
+/** What is known of frozen machines as soon as they are. */
+export interface Frozen {
+  /** By machine, in order. */
+  readonly bootIds: readonly string[];
+  /** Version of qemu, `10.0.13`. */
+  readonly qemu: string;
+  readonly skewMs: number;
+}
+
+export const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
+/**
+ * Freezes machines whose memory lies in files: stops all, saves the devices of all, ends them. Their files must never
+ * be written again. Fails without a trace: the machines then go on.
+ * @throws GocliError REMOTE_COMMAND (qemu refused), GUEST_DIED; the signal's reason, before the machines are ended
+ */
+export async function freeze(
+  machines: readonly MachineHandle[],
+  { docker, clock }: FrozenDeps,
+  signal: AbortSignal,
+): Promise<Frozen> {
+  const bootIds = await Promise.all(machines.map((machine) => bootIdOf(machine, docker, signal)));
+  await using monitors = await All.open(machines, ({ container, node }) =>
+    Monitor.open(docker, container, node, signal),
+  );
+  // With it, memory in a shared file is left where it is.
+  await monitors.each((monitor) => setCapabilities(monitor, ['x-ignore-shared'], signal));
+  const skewMs = await stopAll(monitors, clock, signal);
+  try {
+    await monitors.each(async (monitor, index) => {
+      const { state } = frozenFiles(machines[index]?.node ?? '');
+      await monitor.execute('migrate', { uri: `file:${state}` }, signal);
+      await migrationEnd(monitor, `save the state of ${machines[index]?.node ?? ''}`, clock, signal);
+    });
+  } catch (error) {
+    await monitors.each((monitor) => monitor.execute('cont', {}, AbortSignal.timeout(5000)));
+    throw error;
+  }
+  const qemu = monitors.items[0]?.version ?? '';
+  // From here on there is no way back, so no signal ends it half-way.
+  await monitors.each((monitor) => monitor.execute('quit', {}, AbortSignal.timeout(10_000)));
+  await Promise.all(
+    machines.map(({ container }) => docker.containers.wait(container, AbortSignal.timeout(10_000))),
+  );
+  return { bootIds, qemu, skewMs };
+}
+
+/** Stops all machines at once; returns the milliseconds between the first and the last. */
+export async function stopAll(monitors: All<Monitor>, clock: Clock, signal: AbortSignal): Promise<number> {
+  const times = await monitors.each(async (monitor) => {
+    await monitor.execute('stop', {}, signal);
+    return clock.monotonic();
+  });
+  return Math.max(...times) - Math.min(...times);
+}
+
+async function bootIdOf(machine: MachineHandle, docker: Docker, signal: AbortSignal): Promise<string> {
+  await using agent = await Agent.open(docker, machine.container, machine.node, signal);
+  return (await agent.readFile(BOOT_ID, signal)).trim();
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { GocliError } from '../errors/error.ts';
+import type { Monitor } from '../machine/monitor.ts';
+import type { Clock } from '../shared/clock.ts';
+
+/** A machine in its container. */
+export interface MachineHandle {
+  readonly container: string;
+  readonly node: string;
+}
+
+/** Milliseconds between two looks; saving and loading devices takes 5 to 25 ms. */
+const POLL_MS = 4;
+
+const infoSchema = z.object({ status: z.string().default('none'), 'error-desc': z.string().optional() });
+
+/** Turns on migration capabilities by name (QMP `migrate-set-capabilities`). */
+export async function setCapabilities(
+  monitor: Monitor,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const capabilities = names.map((capability) => ({ capability, state: true }));
+  await monitor.execute('migrate-set-capabilities', { capabilities }, signal);
+}
+
+/**
+ * Waits until saving or loading is over.
+ * @throws GocliError REMOTE_COMMAND with qemu's own words
+ */
+export async function migrationEnd(
+  monitor: Monitor,
+  what: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const info = infoSchema.parse(await monitor.execute('query-migrate', {}, signal));
+    if (info.status === 'completed') return;
+    if (info.status === 'failed' || info.status === 'cancelled') {
+      throw new GocliError('REMOTE_COMMAND', `qemu cannot ${what}`, {
+        observed: info['error-desc'] ?? `status ${info.status}`,
+      });
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}

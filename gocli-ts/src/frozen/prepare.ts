@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Docker } from '../docker/port.ts';
+import { GocliError } from '../errors/error.ts';
+import { Agent } from '../machine/agent.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { MachineHandle } from './migration.ts';
+
+const POLL_MS = 100;
+/**
+ * A seed that clones would share goes; what was written goes to the disk; pages that the guest only keeps to be quick
+ * go, which makes a template smaller and, measured, thaws it faster.
+ */
+const SCRIPT = 'rm -f /var/lib/systemd/random-seed; sync; echo 3 > /proc/sys/vm/drop_caches';
+
+const startedSchema = z.object({ pid: z.int() });
+const statusSchema = z.object({ exited: z.boolean(), exitcode: z.int().optional() });
+
+/** Makes guests fit to be frozen. @throws GocliError REMOTE_COMMAND */
+export async function prepareGuests(
+  machines: readonly MachineHandle[],
+  { docker, clock }: { readonly docker: Docker; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    machines.map(async ({ container, node }) => {
+      await using agent = await Agent.open(docker, container, node, signal);
+      const { pid } = startedSchema.parse(
+        await agent.execute('guest-exec', { path: '/bin/sh', arg: ['-c', SCRIPT] }, signal),
+      );
+      for (;;) {
+        const status = statusSchema.parse(await agent.execute('guest-exec-status', { pid }, signal));
+        if (status.exited && status.exitcode === 0) return;
+        if (status.exited) {
+          throw new GocliError('REMOTE_COMMAND', `${node} could not be made ready to be frozen`);
+        }
+        await clock.sleep(POLL_MS, signal);
+      }
+    }),
+  );
+}

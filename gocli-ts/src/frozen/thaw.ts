@@ -1,0 +1,72 @@
+import { GocliError } from '../errors/error.ts';
+import { Agent } from '../machine/agent.ts';
+import { Monitor } from '../machine/monitor.ts';
+import { All } from '../shared/all.ts';
+import { frozenFiles } from './files.ts';
+import { BOOT_ID, type FrozenDeps } from './freeze.ts';
+import type { FrozenMachine, Manifest } from './manifest.ts';
+import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
+
+/**
+ * Loads saved state into machines that wait for it and lets all run at the same moment. Returns as soon as they run;
+ * their clocks are behind by the age of the template until {@link Thawed.confirm} has set them.
+ * @throws GocliError REMOTE_COMMAND (qemu refused the state), GUEST_DIED, CONFLICT (another qemu)
+ */
+export async function thaw(
+  machines: readonly MachineHandle[],
+  manifest: Pick<Manifest, 'qemu' | 'machines'>,
+  deps: FrozenDeps,
+  signal: AbortSignal,
+): Promise<Thawed> {
+  const { docker, clock } = deps;
+  // The agents' sockets are opened beside the load, so that the clocks can be set the moment the guests run.
+  const connecting = All.open(machines, ({ container, node }) => Agent.connect(docker, container, node));
+  connecting.catch(() => undefined);
+  await using monitors = await All.open(machines, ({ container, node }) =>
+    Monitor.open(docker, container, node, signal),
+  );
+  await monitors.each(async (monitor, index) => {
+    const node = machines[index]?.node ?? '';
+    if (monitor.version !== manifest.qemu) {
+      throw new GocliError('CONFLICT', `qemu is ${monitor.version}; the state is of ${manifest.qemu}`);
+    }
+    await setCapabilities(monitor, ['x-ignore-shared'], signal);
+    await monitor.execute('migrate-incoming', { uri: `file:${frozenFiles(node).state}` }, signal);
+    await migrationEnd(monitor, `load the state of ${node}`, clock, signal);
+  });
+  const agents = await connecting;
+  await monitors.each((monitor) => monitor.execute('cont', {}, signal));
+  return new Thawed(agents, manifest.machines, deps);
+}
+
+/** Machines that run again, but have not yet been told what time it is. */
+export class Thawed implements AsyncDisposable {
+  readonly #agents: All<Agent>;
+  readonly #frozen: readonly FrozenMachine[];
+  readonly #deps: FrozenDeps;
+
+  constructor(agents: All<Agent>, frozen: readonly FrozenMachine[], deps: FrozenDeps) {
+    this.#agents = agents;
+    this.#frozen = frozen;
+    this.#deps = deps;
+  }
+
+  /**
+   * Sets all clocks, then makes sure that no guest rebooted on the way: it would look like a thaw.
+   * @throws GocliError GUEST_DIED (rebooted, or its agent is gone), REMOTE_COMMAND (clock not set)
+   */
+  async confirm(signal: AbortSignal): Promise<void> {
+    await this.#agents.each(async (agent, index) => {
+      await agent.synchronise(signal);
+      await agent.setClock(this.#deps.clock, signal);
+      const frozen = this.#frozen[index];
+      const bootId = (await agent.readFile(BOOT_ID, signal)).trim();
+      if (bootId === frozen?.bootId) return;
+      throw new GocliError('GUEST_DIED', `${frozen?.name ?? 'a machine'} rebooted instead of going on`);
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#agents[Symbol.asyncDispose]();
+  }
+}

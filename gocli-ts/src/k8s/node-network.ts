@@ -1,0 +1,100 @@
+import { nodeAddress } from '../network/addresses.ts';
+
+/** What decides the pod network of a node. */
+export interface NodeNetwork {
+  readonly podSubnet: string;
+  readonly serviceSubnet: string;
+  /** Number of the node, 1 for node01, and how many there are. */
+  readonly index: number;
+  readonly nodes: number;
+}
+
+/**
+ * The part of the pod network that a node gets: the /24 of its number, 10.244.0.0/24 for node01. The controller manager
+ * takes what a Node object already says.
+ */
+export function podCidr(podSubnet: string, index: number): string {
+  const [first = '10', second = '244'] = podSubnet.split('.');
+  return `${first}.${second}.${index - 1}.0/24`;
+}
+
+/** CNI configuration of a node: pods on a bridge, addresses from the node's own part of the pod network. */
+export function renderCni({ podSubnet, index }: NodeNetwork): string {
+  const conflist = {
+    cniVersion: '1.0.0',
+    name: 'gocli',
+    plugins: [
+      {
+        type: 'bridge',
+        bridge: 'cni0',
+        isGateway: true,
+        hairpinMode: true,
+        promiscMode: false,
+        ipam: {
+          type: 'host-local',
+          ranges: [[{ subnet: podCidr(podSubnet, index) }]],
+          routes: [{ dst: '0.0.0.0/0' }],
+        },
+      },
+      { type: 'portmap', capabilities: { portMappings: true }, snat: true },
+    ],
+  };
+  return `${JSON.stringify(conflist, undefined, 2)}\n`;
+}
+
+/** Routes to the pods of all other nodes, as a part of the configuration of eth0 (systemd.network(5)). */
+export function renderPodRoutes({ podSubnet, index, nodes }: NodeNetwork): string {
+  const others = Array.from({ length: nodes }, (_, at) => at + 1).filter((node) => node !== index);
+  return others
+    .map((node) => `[Route]\nDestination=${podCidr(podSubnet, node)}\nGateway=${nodeAddress(node)}\n`)
+    .join('\n');
+}
+
+/**
+ * nft rules of a node. Pods see each other's real addresses and leave the cluster with the node's. And the service
+ * address of the API leads to the control plane before kube-proxy has written its own rules, which say the same:
+ * without that the first pods fail, restart and back off for a minute while kube-proxy starts.
+ */
+export function renderNodeRules({ podSubnet, serviceSubnet }: Omit<NodeNetwork, 'index' | 'nodes'>): string {
+  const address = serviceSubnet.replace(/\.\d+\/\d+$/, '.1');
+  const early = `ip daddr ${address} tcp dport 443 dnat to ${nodeAddress(1)}:6443`;
+  // One before dstnat (-100) and srcnat (100), where kube-proxy's chains are.
+  const chain = (hook: string, priority: number, rule: string): string =>
+    `  chain ${hook} {\n    type nat hook ${hook} priority ${priority};\n    ${rule}\n  }\n`;
+  return [
+    'table ip gocli',
+    'delete table ip gocli',
+    'table ip gocli {',
+    chain('prerouting', -101, early) +
+      chain('output', -101, early) +
+      chain(
+        'postrouting',
+        99,
+        `ip saddr ${podSubnet} ip daddr != ${podSubnet} oifname "eth0" masquerade`,
+      ).trimEnd(),
+    '}',
+    '',
+  ].join('\n');
+}
+
+/**
+ * Shell script that sets up the pod network of a node, now and after a reboot. It reads the three files, each as one
+ * line of base64, from its input.
+ */
+export const NETWORK_SCRIPT = `set -eu
+mkdir -p /etc/cni/net.d /etc/systemd/network/10-eth0.network.d /etc/systemd/system/sysinit.target.wants
+put() { read -r line; echo "$line" | base64 -d >"$1"; }
+put /etc/cni/net.d/10-gocli.conflist
+put /etc/systemd/network/10-eth0.network.d/pods.conf
+put /etc/nftables.conf
+ln -sf /usr/lib/systemd/system/nftables.service /etc/systemd/system/sysinit.target.wants/nftables.service
+nft -f /etc/nftables.conf
+awk -F= '/^Destination/ { to = $2 } /^Gateway/ { print "route replace", to, "via", $2 }' \
+  /etc/systemd/network/10-eth0.network.d/pods.conf | ip -batch -`;
+
+/** Input of {@link NETWORK_SCRIPT}. */
+export function networkInput(network: NodeNetwork): string {
+  return [renderCni(network), renderPodRoutes(network), renderNodeRules(network)]
+    .map((text) => `${Buffer.from(text).toString('base64')}\n`)
+    .join('');
+}
