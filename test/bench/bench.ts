@@ -7,7 +7,8 @@ import { createGzip } from 'node:zlib';
 import { readFile, writeFile } from 'node:fs/promises';
 import { $, argv, path } from 'zx';
 import { CHECKOUT } from '../helpers/cli.ts';
-import { median, readmeTable, type Figures, type Step } from './figures.ts';
+import { median, readmeTable, timeToK8sCsv, type Figures, type Step, type TimeToK8s } from './figures.ts';
+import { timeToK8s } from './time-to-k8s.ts';
 
 const GOCLI = path.join(CHECKOUT, 'gocli-ts/bin/gocli.js');
 const FOLDER = path.join(CHECKOUT, 'cluster-provision/k8s/1.36');
@@ -40,15 +41,75 @@ async function coldStarts(times: number): Promise<{ starts: Figures['coldStarts'
   const removals: number[] = [];
   for (let at = 1; at <= times; at += 1) {
     console.error(`cold start ${at.toFixed(0)} of ${times.toFixed(0)}`);
-    const { seconds, stdout } = await timed('run', 'k8s-1.36', '--name', NAME, '-o', 'json', '-q');
-    const { timings } = JSON.parse(stdout) as { timings: Step[] };
-    starts.push({
-      seconds,
-      steps: timings.map(({ id, title, seconds: took }) => ({ id, title, seconds: took })),
-    });
+    const words = ['run', 'k8s-1.36', '--name', NAME, '--no-template', '-o', 'json', '-q'];
+    const { seconds, stdout } = await timed(...words);
+    starts.push({ seconds, steps: stepsOf(stdout) });
     removals.push((await timed('rm', '--name', NAME)).seconds);
   }
   return { starts, removal: median(removals) };
+}
+
+function stepsOf(stdout: string): Step[] {
+  const { timings } = JSON.parse(stdout) as { timings: (Step & { detail?: true })[] };
+  return timings
+    .filter(({ detail }) => detail !== true)
+    .map(({ id, title, seconds }) => ({ id, title, seconds }));
+}
+
+/** What a user types, from its beginning to its end, with a template that fits. */
+async function thaws(times: number, nodes: number): Promise<Pick<Figures, 'thaws' | 'resume'>> {
+  const seconds: number[] = [];
+  const resumes: number[] = [];
+  for (let at = 0; at <= times; at += 1) {
+    console.error(
+      at === 0 ? 'making the template, if need be' : `thaw ${at.toFixed(0)} of ${times.toFixed(0)}`,
+    );
+    const start = performance.now();
+    const { stdout } = await $`make -s cluster-up ARGS=${`-o json -q --nodes ${nodes.toFixed(0)}`}`;
+    const took = (performance.now() - start) / 1000;
+    if (at > 0) seconds.push(took);
+    if (at > 0) resumes.push(stepsOf(stdout).find(({ id }) => id === 'thaw')?.seconds ?? Number.NaN);
+    if (at < times) await $`make -s cluster-down`;
+  }
+  return { thaws: seconds, resume: median(resumes) };
+}
+
+/** Cores that the machine of node01 takes while nothing is asked of the cluster. */
+async function idleCores(): Promise<number> {
+  console.error('idle for 90 s');
+  await new Promise((resolve) => setTimeout(resolve, 30_000));
+  const container = 'k8s-1.36-node01';
+  const pid = (await $`docker inspect --format ${'{{.State.Pid}}'} ${container}`).stdout.trim();
+  const jiffies = async (): Promise<number> => {
+    const words = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+    return Number(words[11]) + Number(words[12]);
+  };
+  const before = await jiffies();
+  await new Promise((resolve) => setTimeout(resolve, 60_000));
+  return ((await jiffies()) - before) / 100 / 60;
+}
+
+/** On the cluster that runs. */
+async function saving(): Promise<Pick<Figures, 'snapshot' | 'stopStart'>> {
+  const seconds = async (...words: string[]): Promise<number> => (await timed(...words)).seconds;
+  console.error('snapshot, restore, stop, start');
+  const create = await seconds('snapshot', 'create', 'bench-point');
+  const restore = await seconds('snapshot', 'restore', 'bench-point');
+  await timed('snapshot', 'rm', 'bench-point');
+  return {
+    snapshot: { create, restore },
+    stopStart: { stop: await seconds('stop'), start: await seconds('start') },
+  };
+}
+
+async function benchmark(iterations: number): Promise<TimeToK8s[]> {
+  const runs: TimeToK8s[] = [];
+  for (let at = 0; at <= iterations; at += 1) {
+    console.error(`time-to-k8s ${at.toFixed(0)} of ${iterations.toFixed(0)}`);
+    runs.push(await timeToK8s(NAME));
+    await timed('rm', '--name', NAME);
+  }
+  return runs.slice(1);
 }
 
 async function provisioning(): Promise<Figures['provisioning']> {
@@ -78,6 +139,13 @@ await $`docker image inspect gocli/k8s-1.36:latest`;
 const help = await repeated(7, '--help');
 const ls = await repeated(7, 'ls');
 const { starts: runs, removal } = await coldStarts(starts);
+const three = Number(argv['three'] ?? 5);
+const threeNodes = three > 0 ? median((await thaws(three, 3)).thaws) : undefined;
+await timed('rm', '--all');
+const thawed = await thaws(Number(argv['thaws'] ?? 10), 1);
+const idle = await idleCores();
+const saved = await saving();
+await timed('rm', '--all');
 const figures: Figures = {
   version: 1,
   machine: {
@@ -93,9 +161,19 @@ const figures: Figures = {
   ls,
   removal,
   coldStarts: runs,
+  ...thawed,
+  threeNodes,
+  idleCores: idle,
+  ...saved,
+  timeToK8s: await benchmark(Number(argv['iterations'] ?? 10)),
   provisioning: await provisioning(),
   imageBytes: await compressedSize(),
 };
+const { timeToK8s: iterations, date } = figures;
+await writeFile(
+  path.join(CHECKOUT, 'test/bench/results/time-to-k8s.csv'),
+  timeToK8sCsv(iterations, date, (await timed('version')).stdout.trim().split('\n')[0] ?? ''),
+);
 await writeFile(RESULTS, `${JSON.stringify(figures, undefined, 2)}\n`);
 const table = readmeTable(figures);
 const readme = await readFile(README, 'utf8');

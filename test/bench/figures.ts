@@ -5,6 +5,18 @@ export interface Step {
   readonly seconds: number;
 }
 
+/** The phases of the published benchmark, in seconds; the application image is in the node already. */
+export interface TimeToK8s {
+  readonly command: number;
+  readonly api: number;
+  readonly service: number;
+  readonly dnsService: number;
+  readonly app: number;
+  readonly dns: number;
+  /** Of the whole machine, meanwhile. */
+  readonly cpuPercent: number;
+}
+
 /** Everything one run of the benchmark measured; times in seconds. */
 export interface Figures {
   readonly version: 1;
@@ -20,6 +32,16 @@ export interface Figures {
   readonly help: number;
   readonly ls: number;
   readonly removal: number;
+  /** Wall clock of `make cluster-up` with a template. */
+  readonly thaws: readonly number[];
+  /** From the start of qemu until the guest runs, within them. */
+  readonly resume: number;
+  readonly threeNodes?: number | undefined;
+  readonly snapshot: { readonly create: number; readonly restore: number };
+  readonly stopStart: { readonly stop: number; readonly start: number };
+  /** Cores that an idle cluster of one node takes. */
+  readonly idleCores: number;
+  readonly timeToK8s: readonly TimeToK8s[];
   readonly coldStarts: readonly { readonly seconds: number; readonly steps: readonly Step[] }[];
   readonly provisioning: {
     readonly unchanged: number;
@@ -41,15 +63,37 @@ export function median(values: readonly number[]): number {
 /** The table of README.md. */
 export function readmeTable(figures: Figures): string {
   const { machine, coldStarts, provisioning } = figures;
+  const cold = median(coldStarts.map((one) => one.seconds));
+  const thaw = median(figures.thaws);
   const memory = (machine.memoryBytes / 1024 ** 3).toFixed(0);
   const rows: [string, string][] = [
     ['`gocli --help`', seconds(figures.help)],
     ['`gocli ls`', seconds(figures.ls)],
     [
       `cold start of one node until Ready is proven, median of ${coldStarts.length.toFixed(0)}`,
-      seconds(median(coldStarts.map((one) => one.seconds))),
+      seconds(cold),
     ],
     ...stepRows(coldStarts),
+    [
+      '**`make cluster-up` with a template, until Ready is proven**, median of ' +
+        String(figures.thaws.length),
+      seconds(thaw),
+    ],
+    ['&nbsp;&nbsp;the same / cold start', `1/${(cold / thaw).toFixed(0)}`],
+    ['&nbsp;&nbsp;of it: loading the state until the guest runs', seconds(figures.resume)],
+    ...(figures.threeNodes === undefined
+      ? []
+      : ([['three nodes, thawed / one node', (figures.threeNodes / thaw).toFixed(2)]] as [string, string][])),
+    [
+      '`gocli snapshot create` / `restore`, one node',
+      pair(figures.snapshot.create, figures.snapshot.restore),
+    ],
+    ['`gocli stop` / `start`, one node', pair(figures.stopStart.stop, figures.stopStart.start)],
+    ['idle cluster of one node', `${figures.idleCores.toFixed(2)} cores`],
+    [
+      'time-to-k8s, thawed, application image in the node: total (command + app running + DNS)',
+      totalsOf(figures.timeToK8s),
+    ],
     ['`gocli rm`', seconds(figures.removal)],
     ['provisioning, nothing changed', seconds(provisioning.unchanged)],
     ['provisioning after a change of `provision.sh`', seconds(provisioning.provisionScript)],
@@ -62,6 +106,36 @@ export function readmeTable(figures: Figures): string {
   ];
   const where = `Measured ${figures.date.slice(0, 10)} on ${machine.cores.toFixed(0)} cores (${machine.processor}), ${memory} GiB, Linux ${machine.kernel}, Docker ${machine.docker}, ${machine.accelerator}. Repeat with \`make bench\`; all values are in \`test/bench/results/latest.json\`.`;
   return `${where}\n\n${table.join('\n')}\n`;
+}
+
+function pair(first: number, second: number): string {
+  return `${seconds(first)} / ${seconds(second)}`;
+}
+
+function totalsOf(runs: readonly TimeToK8s[]): string {
+  const middle = (of: (run: TimeToK8s) => number): number => median(runs.map(of));
+  const total = middle((run) => phasesOf(run).reduce((sum, one) => sum + one, 0));
+  const parts = [middle((run) => run.command), middle((run) => run.app), middle((run) => run.dns)];
+  return `${seconds(total)} (${parts.map(seconds).join(' + ')})`;
+}
+
+function phasesOf({ command, api, service, dnsService, app, dns }: TimeToK8s): number[] {
+  return [command, api, service, dnsService, app, dns];
+}
+
+/** The same columns as the published results. */
+export function timeToK8sCsv(runs: readonly TimeToK8s[], date: string, version: string): string {
+  const head =
+    'name,args,platform,iteration,time,version,exitcode,error,command exec (seconds),apiserver answering (seconds),kubernetes svc (seconds),dns svc (seconds),app running (seconds),dns answering (seconds),cpu %,total duration (seconds),cpu time (seconds)';
+  const args = '"run k8s-1.36 (thawed; application image in the node)"';
+  const rows = runs.map((run, at) => {
+    const phases = phasesOf(run);
+    const total = phases.reduce((sum, one) => sum + one, 0);
+    const numbers = [...phases, run.cpuPercent, total, (total * run.cpuPercent) / 100];
+    const fixed = numbers.map((one) => one.toFixed(3));
+    return ['gocli', args, 'linux/amd64', String(at + 1), date, version, '0', '', ...fixed].join();
+  });
+  return `${[head, ...rows].join('\n')}\n`;
 }
 
 function stepRows(starts: Figures['coldStarts']): [string, string][] {

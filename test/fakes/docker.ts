@@ -148,6 +148,16 @@ export class FakeDocker implements Docker {
       this.#call('containers.stop', [id, seconds], () => {
         if (this.#find(id) !== undefined) this.end(id, 143);
       }),
+    pause: (id) =>
+      this.#call('containers.pause', [id], () => {
+        const container = this.#container(id, 'pause');
+        container.info = { ...container.info, state: 'paused' };
+      }),
+    unpause: (id) =>
+      this.#call('containers.unpause', [id], () => {
+        const container = this.#container(id, 'unpause');
+        container.info = { ...container.info, state: 'running' };
+      }),
     remove: (id) =>
       this.#call('containers.remove', [id], () => {
         const container = this.#find(id);

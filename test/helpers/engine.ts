@@ -88,6 +88,7 @@ export function stateOf(changed: Partial<ClusterState> = {}): ClusterState {
     name: 'c',
     createdAt: '2030-01-01T00:00:00.000Z',
     run: 'run1',
+    sshPublicKey: 'ssh-ed25519 AAAA c',
     accelerator: 'tcg',
     acceleratorReason: 'there is no /dev/kvm',
     plan: {

@@ -113,9 +113,7 @@ async function fallsBack(t: ExecutionContext, reason: RegExp, ...flags: string[]
   t.truthy(template);
   ended(t, 0, await sandbox.cli('status', name));
   ended(t, 0, await sandbox.cli('rm', name));
-  for (const one of await templatesOf(sandbox.docker, imageId)) {
-    if (one.id !== template) ended(t, 0, await sandbox.cli('template', 'rm', one.id));
-  }
+  t.is((await only()).id, template ?? '', 'it replaces the one that did not fit');
 }
 
 const manifests: [what: string, change: (manifest: Manifest) => Partial<Manifest>, reason: RegExp][] = [
@@ -181,8 +179,8 @@ test.serial('cold start instead of a thaw: the guest does not answer in time', a
     await sleep(20);
     const [node] = await sandbox.docker.containers.list({ [LABEL.cluster]: name, [LABEL.node]: 'node01' });
     if (node?.state !== 'running') continue;
-    const argv = ['sh', '-c', 'kill -STOP $(pidof qemu-system-x86_64)'];
-    stopped = (await sandbox.docker.containers.exec(node.id, argv).catch(() => undefined))?.exitCode === 0;
+    await sandbox.docker.containers.pause(node.id);
+    stopped = true;
   }
   const result = await running;
   ended(t, 0, result);

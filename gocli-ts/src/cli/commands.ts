@@ -3,6 +3,7 @@ import { completionCommand } from './commands/completion.ts';
 import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { gcCommand } from './commands/gc.ts';
+import { pauseCommand, resumeCommand, startCommand, stopCommand } from './commands/hold.ts';
 import { kubeconfigCommand } from './commands/kubeconfig.ts';
 import { kubectlCommand } from './commands/kubectl.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -13,6 +14,7 @@ import { provisionCommand } from './commands/provision.ts';
 import { rmCommand } from './commands/rm.ts';
 import { runCommand } from './commands/run.ts';
 import { scpCommand } from './commands/scp.ts';
+import { snapshotCommand } from './commands/snapshot.ts';
 import { sshCommand } from './commands/ssh.ts';
 import { statusCommand } from './commands/status.ts';
 import { templateCommand } from './commands/template.ts';
@@ -22,6 +24,11 @@ import { versionCommand } from './commands/version.ts';
 export const COMMANDS: readonly Command[] = [
   runCommand,
   rmCommand,
+  stopCommand,
+  startCommand,
+  pauseCommand,
+  resumeCommand,
+  snapshotCommand,
   lsCommand,
   statusCommand,
   sshCommand,

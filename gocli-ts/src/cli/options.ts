@@ -8,8 +8,19 @@ export const nameOption = {
   name: { alias: ['p', 'prefix'], type: 'string', requiresArg: true, describe: 'Name of the cluster' },
 } as const;
 
-/** The cluster a command is about: the one named, or the only one there is. */
+/**
+ * The cluster a command is about: the one named, or the only one there is. It must be running.
+ * @throws GocliError NOT_FOUND, NOT_READY (stopped or paused)
+ */
 export async function chooseCluster(name: string | undefined, session: Session): Promise<FoundCluster> {
+  const { requireAwake } = await import('../cluster/find.ts');
+  const found = await chooseAnyCluster(name, session);
+  requireAwake(found.state);
+  return found;
+}
+
+/** Like {@link chooseCluster}, for commands that also concern a cluster that is stopped or paused. */
+export async function chooseAnyCluster(name: string | undefined, session: Session): Promise<FoundCluster> {
   const { findClusters, requireCluster } = await import('../cluster/find.ts');
   const { checkClusterName } = await import('../cluster/names.ts');
   if (name !== undefined) return requireCluster(session.docker, session.paths, checkClusterName(name));

@@ -3,21 +3,24 @@ import { join } from 'node:path';
 import { checkClusterName } from '../cluster/names.ts';
 import { checkRequest } from '../cluster/plan.ts';
 import { planCluster, up, type UpRequest, type UpResult } from '../cluster/up.ts';
+import type { ImageInfo } from '../docker/port.ts';
 import { readEnvironment, type EnvironmentRequest } from '../config/environment.ts';
 import { GocliError } from '../errors/error.ts';
 import { writeAtomic } from '../host/files.ts';
 import { clusterFolder } from '../host/paths.ts';
-import { PORTS, portKey } from '../network/ports.ts';
 import { parseSize } from '../shared/size.ts';
 import { readTimings, writeTimings } from '../provision/timings.ts';
+import { requireSnapshot, type Snapshot } from '../cluster/snapshot/store.ts';
 import { kubectlPath } from './kubectl-binary.ts';
+import { wholeNumber } from './numbers.ts';
+import { pinnedPorts, type PortArguments } from './port-options.ts';
 import { obtainImage } from './provider-image.ts';
 import { writeUpSummary } from './render/up-summary.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
 /** The arguments of `gocli run`, as parsed. */
-export interface RunArguments {
+export interface RunArguments extends PortArguments {
   readonly provider?: string | undefined;
   readonly name?: string | undefined;
   readonly nodes?: number | undefined;
@@ -30,25 +33,27 @@ export interface RunArguments {
   readonly 'keep-on-failure': boolean;
   readonly template: boolean;
   readonly fresh: boolean;
+  readonly snapshot?: string | undefined;
   readonly timings: boolean;
   readonly timeout: number;
   readonly 'dry-run': boolean;
   readonly 'from-environment': boolean;
   readonly 'ci-config'?: string | undefined;
-  readonly pinned: readonly (readonly [port: string, hostPort: number | undefined])[];
 }
 
 /** `gocli run`: image, cluster, and what the wrappers of cluster-up expect to find afterwards. */
 export async function runCluster(args: RunArguments, session: Session): Promise<number> {
   const environment = args['from-environment'] ? readEnvironment(session.env) : undefined;
   for (const text of environment?.warnings ?? []) session.emit({ type: 'notice', level: 'warning', text });
-  const provider = args.provider ?? environment?.provider;
+  const snapshot =
+    args.snapshot === undefined ? undefined : await requireSnapshot(session.docker, args.snapshot);
+  const provider = args.provider ?? environment?.provider ?? snapshot?.record.state.plan.guest.provider;
   if (provider === undefined) {
     throw new GocliError('USAGE', 'a provider is missing', {
       hint: 'For example: gocli run k8s-1.36 (all: gocli provider ls)',
     });
   }
-  const request = await requestOf(args, provider, environment, session);
+  const request = { ...(await requestOf(args, provider, environment, snapshot, session)), snapshot };
   if (args['dry-run']) {
     const plan = planCluster(request);
     writeResult(session, {
@@ -69,34 +74,39 @@ async function requestOf(
   args: RunArguments,
   provider: string,
   environment: EnvironmentRequest | undefined,
+  snapshot: Snapshot | undefined,
   session: Session,
 ): Promise<UpRequest> {
   // Whatever can be refused without work is refused before an image is fetched or built.
   const memoryBytes =
     args.memory === undefined ? environment?.memoryBytes : parseSize(args.memory, '--memory');
-  const pinnedPorts = pinnedOf(args.pinned);
+  const pinned = pinnedPorts(args);
   const nodes = wholeNumber('--nodes', args.nodes) ?? environment?.nodes;
   const cpus = wholeNumber('--cpu', args.cpu) ?? environment?.cpus;
   const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
   const name = checkClusterName(args.name ?? provider);
   checkRequest({ nodes, cpus });
-  const image = await obtainImage(
-    {
-      provider,
-      registry: args['container-registry'] ?? environment?.registry,
-      organisation: args['container-org'] ?? environment?.organisation,
-      tag: args['container-suffix']?.replace(/^:/, '') ?? environment?.tag,
-      provision: args.provision && !args['dry-run'],
-    },
-    session,
-  );
+  if (snapshot !== undefined) refuseSizes(args);
+  const image =
+    snapshot === undefined
+      ? await obtainImage(
+          {
+            provider,
+            registry: args['container-registry'] ?? environment?.registry,
+            organisation: args['container-org'] ?? environment?.organisation,
+            tag: args['container-suffix']?.replace(/^:/, '') ?? environment?.tag,
+            provision: args.provision && !args['dry-run'],
+          },
+          session,
+        )
+      : await imageOfSnapshot(snapshot, session);
   return {
     ...image,
     name,
     nodes,
     cpus,
     memoryBytes,
-    pinnedPorts,
+    pinnedPorts: pinned,
     timeoutMs,
     keepOnFailure: args['keep-on-failure'],
     template: args.fresh ? 'fresh' : args.template ? 'use' : 'none',
@@ -104,27 +114,26 @@ async function requestOf(
   };
 }
 
-function wholeNumber(flag: string, value: number | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new GocliError('BAD_VALUE', `${flag}: ${value} is not a whole number above zero`, {
-    hint: `For example: ${flag} 2`,
-  });
+/** Size and number of the machines are those of the snapshot. @throws GocliError USAGE */
+function refuseSizes({ nodes, memory, cpu, name }: RunArguments): void {
+  const asked = Object.entries({ nodes, memory, cpu }).find(([, value]) => value !== undefined);
+  if (asked !== undefined) throw new GocliError('USAGE', `--${asked[0]} does not go with --snapshot`);
+  if (name === undefined) {
+    throw new GocliError('USAGE', '--snapshot needs a name for the new cluster', {
+      hint: 'For example: gocli run --snapshot clean --name other',
+    });
+  }
 }
 
-function pinnedOf(pinned: RunArguments['pinned']): Record<string, number> {
-  const result: Record<string, number> = {};
-  for (const [name, hostPort] of pinned) {
-    const value = wholeNumber(`--${name}-port`, hostPort);
-    const info = PORTS.find((port) => port.name === name);
-    if (value === undefined || info === undefined) continue;
-    if (value > 65_535)
-      throw new GocliError('BAD_VALUE', `--${name}-port: ${value} is out of range`, {
-        hint: 'A port from 1 to 65535.',
-      });
-    result[portKey(info.port, info.protocol)] = value;
-  }
-  return result;
+/** @throws GocliError IMAGE_MISSING */
+async function imageOfSnapshot(
+  { name, record }: Snapshot,
+  session: Session,
+): Promise<{ image: ImageInfo; reference: string }> {
+  const { image: reference, imageId } = record.state.plan.host;
+  const image = await session.docker.images.inspect(imageId);
+  if (image !== undefined) return { image, reference };
+  throw new GocliError('IMAGE_MISSING', `the image that snapshot "${name}" was taken on is gone`);
 }
 
 async function rememberTimings(result: UpResult, session: Session): Promise<void> {

@@ -1,7 +1,7 @@
 import { down } from '../cluster/down.ts';
 import { planCluster, up } from '../cluster/up.ts';
 import { survey } from '../cluster/survey.ts';
-import { chooseTemplate, guestOf, type FittingTemplate } from '../cluster/template/choose.ts';
+import { chooseTemplate, guestOf } from '../cluster/template/choose.ts';
 import { inventory, type InventoryItem } from '../cluster/template/inventory.ts';
 import { templateKey } from '../cluster/template/key.ts';
 import { EXIT } from '../errors/codes.ts';
@@ -118,7 +118,7 @@ export async function verifyAction(args: ChoiceArguments, session: Session): Pro
     const damaged =
       typeof template.manifest === 'string'
         ? [template.manifest]
-        : await verifyTemplate(session.docker, template as FittingTemplate, session.signal);
+        : await verifyTemplate(session.docker, template, template.manifest, session.signal);
     if (damaged.length > 0) await unpublishTemplate(session.docker, template);
     results.push({ id: template.id, damaged });
   }

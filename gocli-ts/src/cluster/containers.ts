@@ -3,7 +3,7 @@ import { LABEL, type Role } from '../docker/labels.ts';
 import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../docker/port.ts';
 import { machineContainer, type ExpectedFiles } from '../machine/container.ts';
 import type { DeviceAccess } from '../machine/devices.ts';
-import { MACHINE_PATH, type Accelerator, type MachineSpec } from '../machine/spec.ts';
+import { MACHINE_PATH, type Accelerator, type GuestMemory, type MachineSpec } from '../machine/spec.ts';
 import { nodeMac, nodeName, tapName, vncPort } from '../network/addresses.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
 import { publishedPorts } from '../network/ports.ts';
@@ -14,8 +14,8 @@ import { containerName, dataVolume } from './names.ts';
 import type { ClusterPlan } from './plan.ts';
 
 /**
- * Where the machines of a start come from: a boot, a boot with memory and disk in the volume of a coming template, or
- * the state that a template keeps.
+ * Where the machines of a start come from: a boot, a boot with memory and disk in the volume of a coming template, the
+ * state that a template keeps, or a snapshot.
  */
 export type Origin =
   | { readonly kind: 'boot' }
@@ -26,7 +26,17 @@ export type Origin =
       readonly machines: readonly FrozenMachine[];
       /** Not set for a template that was made a moment ago. */
       readonly verify: boolean;
-    };
+    }
+  | RestoreOrigin;
+
+/** Machines that are loaded from a snapshot. */
+export interface RestoreOrigin {
+  readonly kind: 'restore';
+  /** Folder of the snapshot in the data volume of the cluster. */
+  readonly folder: string;
+  /** The template whose disks lie below those of the snapshot. */
+  readonly template: string | undefined;
+}
 
 /** Everything that decides the containers of one cluster start. */
 export interface ClusterLayout {
@@ -108,7 +118,7 @@ export function registryContainer(layout: ClusterLayout, networkId: string): Con
   };
 }
 
-/** The cluster's own volume: what its registry stores. */
+/** The cluster's own volume: what its registry stores, and its snapshots. */
 function dataMount(layout: ClusterLayout): Mount {
   const { name } = layout.plan.host;
   return { type: 'volume', source: dataVolume(name), target: '/data', labels: labelsFor(layout, 'data') };
@@ -131,9 +141,10 @@ export function nodeContainer(
       ...labelsFor(layout, 'node', nodeName(index)),
       ...(template === undefined ? {} : { [LABEL.template]: template }),
     },
-    mounts: template === undefined ? [] : [templateMount(template, access)],
+    mounts: [dataMount(layout), ...(template === undefined ? [] : [templateMount(template, access)])],
     access: layout.access,
     ...expectedOf(nodeName(index), origin),
+    ...(origin.kind === 'restore' ? { copyDiskFrom: frozenFiles(nodeName(index), origin.folder).disk } : {}),
   });
 }
 
@@ -162,11 +173,8 @@ export function machineSpec(
     initrd: IMAGE_PATH.initrd,
     kernelArgs,
     ...(disk ? { disk: diskOf(files.disk, origin) } : {}),
-    memory:
-      origin.kind === 'boot'
-        ? { kind: 'private' }
-        : { kind: origin.kind === 'build' ? 'shared' : 'template', path: files.ram },
-    incoming: origin.kind === 'thaw',
+    memory: memoryOf(files.ram, origin),
+    incoming: origin.kind === 'thaw' || origin.kind === 'restore',
     mac: nodeMac(index),
     tap: tapName(index),
     vncPort: vncPort(index),
@@ -174,9 +182,16 @@ export function machineSpec(
   };
 }
 
+function memoryOf(path: string, { kind }: Origin): GuestMemory {
+  if (kind === 'build') return { kind: 'shared', path };
+  return kind === 'thaw' ? { kind: 'template', path } : { kind: 'private' };
+}
+
 function diskOf(frozen: string, { kind }: Origin): { backing: string; overlay: string } {
   switch (kind) {
     case 'boot':
+    // The overlay is a copy of the snapshot's, which names its backing file itself.
+    case 'restore':
       return { backing: IMAGE_PATH.disk, overlay: MACHINE_PATH.overlay };
     case 'build':
       return { backing: IMAGE_PATH.disk, overlay: frozen };

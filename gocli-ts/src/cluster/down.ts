@@ -1,3 +1,6 @@
+import { sweepTemplates } from '../frozen/store.ts';
+import { isCode } from '../errors/error.ts';
+import { listSnapshots } from './snapshot/store.ts';
 import { LABEL } from '../docker/labels.ts';
 import type { Docker, Labels } from '../docker/port.ts';
 import { removeState } from './state.ts';
@@ -8,11 +11,26 @@ export interface Removed {
   readonly volumes: number;
 }
 
+export interface RemovedCluster extends Removed {
+  /** Names of its snapshots, which stay. */
+  readonly snapshots: readonly string[];
+}
+
 /** Removes a cluster: containers, volumes, state. Removing what is not there is not an error. */
-export async function down(name: string, deps: Pick<ClusterDeps, 'docker' | 'paths'>): Promise<Removed> {
-  const removed = await removeLabelled(deps.docker, { [LABEL.cluster]: name });
-  await removeState(deps.paths, name);
-  return removed;
+export async function down(
+  name: string,
+  deps: Pick<ClusterDeps, 'docker' | 'paths'>,
+): Promise<RemovedCluster> {
+  const { docker, paths } = deps;
+  const snapshots = await listSnapshots(docker, name);
+  const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
+  await Promise.all(stopped.map(({ keeper }) => docker.containers.remove(keeper)));
+  const removed = await removeLabelled(docker, { [LABEL.cluster]: name });
+  await removeState(paths, name);
+  const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
+  // Unfinished templates go with the clusters that were the last to use them.
+  await sweepTemplates(docker);
+  return { ...removed, snapshots: kept.map((snapshot) => snapshot.name) };
 }
 
 /**
@@ -26,6 +44,17 @@ export async function removeLabelled(docker: Docker, labels: Labels): Promise<Re
   await Promise.all(others.map(({ id }) => docker.containers.remove(id)));
   await Promise.all(owners.map(({ id }) => docker.containers.remove(id)));
   const volumes = await docker.volumes.list(labels);
-  await Promise.all(volumes.map(({ name }) => docker.volumes.remove(name)));
-  return { containers: containers.length, volumes: volumes.length };
+  const gone = await Promise.all(volumes.map(({ name }) => removeUnlessUsed(docker, name)));
+  return { containers: containers.length, volumes: gone.filter(Boolean).length };
+}
+
+/** Snapshots keep the volume that they lie in. Returns true when it went. */
+async function removeUnlessUsed(docker: Docker, volume: string): Promise<boolean> {
+  try {
+    await docker.volumes.remove(volume);
+    return true;
+  } catch (error) {
+    if (!isCode(error, 'CONFLICT')) throw error;
+    return false;
+  }
 }

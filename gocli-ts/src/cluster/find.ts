@@ -67,6 +67,20 @@ export function requireState(found: FoundCluster): ClusterState {
   });
 }
 
+/** @throws GocliError NOT_READY, with what to type, when the cluster is stopped or paused */
+export function requireAwake(state: ClusterState | undefined): void {
+  if (state?.stopped === true) {
+    throw new GocliError('NOT_READY', `cluster "${state.name}" is stopped`, {
+      hint: `Type: gocli start ${state.name}`,
+    });
+  }
+  if (state?.paused === true) {
+    throw new GocliError('NOT_READY', `cluster "${state.name}" is paused`, {
+      hint: `Type: gocli resume ${state.name}`,
+    });
+  }
+}
+
 /** The container of a node. @throws GocliError NOT_FOUND */
 export function nodeOf(found: FoundCluster, node: string): ContainerInfo {
   const container = found.containers.find(({ labels }) => labels[LABEL.node] === node);

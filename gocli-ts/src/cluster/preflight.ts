@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { GocliError } from '../errors/error.ts';
 import type { Docker } from '../docker/port.ts';
 import { freePorts, portHolder, portProblem, type Protocol } from '../host/ports.ts';
-import { publishedPorts } from '../network/ports.ts';
+import { PINNABLE, portKey, PORTS, publishedPorts } from '../network/ports.ts';
 import { formatBytes } from '../shared/size.ts';
 import type { GuestPlan } from './plan.ts';
 
@@ -58,6 +58,13 @@ export async function choosePorts(
   return { ...Object.fromEntries(pairs), ...pinned };
 }
 
+/** The flag that pins a port. */
+function portFlag(key: string): string {
+  const named = PORTS.filter(({ port, protocol }) => portKey(port, protocol) === key).map(({ name }) => name);
+  const name = PINNABLE.find((one) => named.includes(one));
+  return name === undefined ? '--*-port' : `--${name}-port`;
+}
+
 async function requireFree(docker: Docker, key: string, port: number, protocol: Protocol): Promise<void> {
   // EACCES means a port below 1024 that only the daemon may open; it will say itself when that one is taken.
   if ((await portProblem(port, protocol)) !== 'EADDRINUSE') return;
@@ -70,7 +77,7 @@ async function requireFree(docker: Docker, key: string, port: number, protocol: 
     'PORT_TAKEN',
     `host port ${port}/${protocol}, asked for ${key}, is taken${holder === undefined ? '' : ` by ${holder}`}`,
     {
-      hint: 'Choose another port, or leave the choice to gocli by not naming one.',
+      hint: `Choose another port: ${portFlag(key)} PORT`,
     },
   );
 }

@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { messageOf } from '../errors/error.ts';
+import { GocliError, messageOf } from '../errors/error.ts';
 import { LABEL } from '../docker/labels.ts';
+import type { Docker } from '../docker/port.ts';
 import { Steps } from '../events/steps.ts';
 import { listTemplates, sweepTemplates, unpublishTemplate } from '../frozen/store.ts';
+import { savedStateOf } from '../frozen/thaw.ts';
+import { FROZEN } from '../frozen/files.ts';
+import { refusal } from '../frozen/gate.ts';
+import type { Manifest } from '../frozen/manifest.ts';
 import { exclusively } from '../host/exclusive.ts';
 import type { AdminAccess } from '../k8s/kubeconfig.ts';
+import { lastLines } from '../shared/text.ts';
 import { generateSshKey } from '../ssh/keys.ts';
 import { waitForAgents } from './agents.ts';
 import { coldStart } from './cold-start.ts';
@@ -16,6 +22,9 @@ import { collectEvidence } from './evidence.ts';
 import { allContainers, claim, launch, machinesOf, type Launched } from './launch.ts';
 import { checkMemory } from './preflight.ts';
 import { writeState, type ClusterState } from './state.ts';
+import { bakedTemplate } from './snapshot/bake.ts';
+import { inside } from './snapshot/create.ts';
+import type { Snapshot } from './snapshot/store.ts';
 import { survey, type Survey } from './survey.ts';
 import type { Attachment } from './template/attachment.ts';
 import { chooseTemplate, type Choice, type FittingTemplate } from './template/choose.ts';
@@ -33,6 +42,8 @@ export interface Start {
   readonly plan: ClusterPlan;
   readonly run: string;
   readonly template: TemplateUse;
+  /** Snapshot that the cluster begins at, instead of a boot. */
+  readonly snapshot?: Snapshot | undefined;
   /** Milliseconds for each wait. */
   readonly timeoutMs: number;
 }
@@ -53,6 +64,7 @@ export async function startCluster(start: Start, steps: Steps, deps: ClusterDeps
     return { surveyed, choice };
   });
   const work: Work = { ...start, key: templateKey(start.plan), survey: found.surveyed, steps, deps };
+  if (start.snapshot !== undefined) return fromSnapshot(start.snapshot, work);
   if (start.template === 'none') return cold(work, { kind: 'boot' });
   const thawed = await thawIfFits(found.choice, work);
   return thawed ?? coldWithTemplate(work);
@@ -76,13 +88,27 @@ async function coldWithTemplate(work: Work): Promise<ClusterState> {
   return exclusively(file, { clock: deps.clock, signal: deps.signal, onWait }, async () => {
     if (work.template === 'use') {
       const templates = await listTemplates(deps.docker, key);
-      const choice = chooseTemplate(templates, key, work.plan, work.survey.place);
+      // The survey may be older than the template that was waited for.
+      const place = { ...work.survey.place, now: deps.clock.now() };
+      const choice = chooseTemplate(templates, key, work.plan, place);
       const thawed = choice.template === undefined ? undefined : await thawIfFits(choice, work);
       if (thawed !== undefined) return thawed;
     }
     await sweepTemplates(deps.docker);
     return cold(work, { kind: 'build', template: randomBytes(6).toString('hex') });
   });
+}
+
+/** A new cluster that begins at a snapshot of another; what cannot be thawed is an error here, not a cold start. */
+async function fromSnapshot(snapshot: Snapshot, work: Work): Promise<ClusterState> {
+  const { deps, steps, run } = work;
+  const template = await steps.run('bake', 'Making a template of the snapshot', () =>
+    bakedTemplate(snapshot, run, deps),
+  );
+  const place = { ...work.survey.place, now: deps.clock.now() };
+  const why = refusal(template.manifest, place);
+  if (why === undefined) return thawFrom(template, work);
+  throw new GocliError('CONFLICT', `snapshot "${snapshot.name}" cannot be thawed here: ${why}`);
 }
 
 /** The thawed cluster, or undefined when there is nothing to thaw or it did not work out. */
@@ -110,7 +136,7 @@ async function thawFrom(template: FittingTemplate, work: Work): Promise<ClusterS
   const { manifest } = template;
   const attachment = await attachmentOf(template, deps);
   const layout = { ...work.survey.layout, sshPublicKey: attachment.sshPublicKey };
-  const state = { ...stateOf(work), template: template.id };
+  const state = { ...stateOf(work, layout), template: template.id };
   const used = manifest.machines.slice(0, plan.guest.nodes);
   const origin: Origin = { kind: 'thaw', template: template.id, machines: used, verify: true };
   const network = await claim(layout, deps);
@@ -123,12 +149,26 @@ async function thawFrom(template: FittingTemplate, work: Work): Promise<ClusterS
       ]);
       return started;
     });
-    const start = { state, layout, launched, manifest, attachment, timeoutMs };
+    const saved = savedStateOf(manifest);
+    const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
+    const start = { state, layout, launched, saved, attachment, timeoutMs, before };
     await Promise.all([thawCluster(start, steps, deps, deps.signal), markUsed(deps, template.id)]);
   } catch (error) {
-    throw new ThawFailure(messageOf(error), { cause: error });
+    throw new ThawFailure(wordsOf(error), { cause: error });
   }
   return markReady(state, deps);
+}
+
+/** A cluster that begins at a snapshot has its images too. */
+async function seedRegistry({ about }: Manifest, launched: Launched, docker: Docker): Promise<void> {
+  if (about['snapshot'] === undefined) return;
+  const script = `cp -a ${FROZEN}/registry/. /data/registry/`;
+  await inside(docker, machinesOf(launched)[0], script, [], '107:107');
+}
+
+function wordsOf(error: unknown): string {
+  const observed = error instanceof GocliError ? lastLines(error.observed ?? '', 1) : '';
+  return observed === '' ? messageOf(error) : `${messageOf(error)} (${observed})`;
 }
 
 async function afterFailedThaw(template: FittingTemplate, failure: Error, work: Work): Promise<void> {
@@ -150,7 +190,7 @@ async function cold(work: Work, origin: Origin & { kind: 'boot' | 'build' }): Pr
   const key = await generateSshKey(plan.host.name);
   const layout: ClusterLayout = { ...work.survey.layout, sshPublicKey: key.publicKey };
   const keys: Attachment = { sshPrivateKey: key.privateKey, sshPublicKey: key.publicKey };
-  const state = stateOf(work);
+  const state = stateOf(work, layout);
   const launched = await steps.run('containers', 'Starting the containers', async () => {
     // Only one of two starts gets the container's name; the other one must not touch this cluster's state.
     const network = await claim(layout, deps);
@@ -166,7 +206,7 @@ async function cold(work: Work, origin: Origin & { kind: 'boot' | 'build' }): Pr
   const attachment = admin === undefined ? keys : { ...keys, admin };
   const making = { id: origin.template, key: work.key, survey: work.survey, layout, state, launched };
   const made = await makeTemplate({ ...making, attachment, timeoutMs }, steps, deps);
-  if (made && work.template === 'fresh') await replaceOlder(work, origin.template);
+  if (made) await replaceOlder(work, origin.template);
   return made ? markReady({ ...state, template: origin.template }, deps) : ready;
 }
 
@@ -187,7 +227,7 @@ async function boot(
   return coldStart(start, steps, deps, signal);
 }
 
-/** A fresh template takes the place of the older ones of the same plan. */
+/** A new template takes the place of those of the same plan, which did not fit or were not wanted. */
 async function replaceOlder({ key, plan, deps }: Work, id: string): Promise<void> {
   const same = (await listTemplates(deps.docker, key)).filter((template) => template.id !== id);
   const older = same.filter(
@@ -196,7 +236,10 @@ async function replaceOlder({ key, plan, deps }: Work, id: string): Promise<void
   await Promise.all(older.map((template) => unpublishTemplate(deps.docker, template)));
 }
 
-function stateOf({ plan, run, survey: { layout, acceleratorReason }, deps }: Work): ClusterState {
+function stateOf(
+  { plan, run, survey: { acceleratorReason }, deps }: Work,
+  layout: ClusterLayout,
+): ClusterState {
   return {
     format: 1,
     name: plan.host.name,
@@ -206,6 +249,7 @@ function stateOf({ plan, run, survey: { layout, acceleratorReason }, deps }: Wor
     acceleratorReason,
     plan,
     ports: { ...layout.ports },
+    sshPublicKey: layout.sshPublicKey,
   };
 }
 

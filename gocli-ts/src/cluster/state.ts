@@ -6,7 +6,8 @@ import { readIfThere, writeAtomic } from '../host/files.ts';
 import { clusterFolder, type Paths } from '../host/paths.ts';
 import type { ClusterPlan } from './plan.ts';
 
-const stateSchema = z.object({
+/** Schema of `cluster.json`, which snapshots keep too. */
+export const stateSchema = z.object({
   format: z.literal(1),
   name: z.string(),
   createdAt: z.string(),
@@ -16,6 +17,11 @@ const stateSchema = z.object({
   plan: z.custom<ClusterPlan>((value) => typeof value === 'object' && value !== null),
   /** Host port on 127.0.0.1 by `<container port>/<protocol>`; fixed for the life of the cluster. */
   ports: z.record(z.string(), z.int()),
+  /** Public part of the ssh key, one line; needed to start the machines again. */
+  sshPublicKey: z.string().default(''),
+  /** What the user did to it; every other command then says how to undo it. */
+  stopped: z.boolean().optional(),
+  paused: z.boolean().optional(),
   /** Id of the template that the machines were thawed from. */
   template: z.string().optional(),
   /** RFC 3339 time at which the cluster was first seen Ready; absent while it starts. */

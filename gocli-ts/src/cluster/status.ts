@@ -7,7 +7,7 @@ import type { Condition } from '../waiting/condition.ts';
 import { conditionsOf } from './cold-start.ts';
 import type { ClusterDeps } from './deps.ts';
 import type { FoundCluster } from './find.ts';
-import { readSecret } from './state.ts';
+import { readSecret, type ClusterState } from './state.ts';
 
 export interface ConditionStatus {
   readonly name: string;
@@ -28,8 +28,10 @@ export async function clusterStatus(
   found: FoundCluster,
   deps: Pick<ClusterDeps, 'paths' | 'signal'>,
 ): Promise<ClusterStatus> {
-  const containers = containerConditions(found);
   const state = found.state;
+  const held = heldCondition(state);
+  if (held !== undefined) return { ready: false, conditions: [held] };
+  const containers = containerConditions(found);
   const alive = containers.every(({ met }) => met);
   if (!alive || state?.plan.guest.kubernetes === undefined)
     return { ready: alive && containers.length > 0, conditions: containers };
@@ -46,6 +48,14 @@ export async function clusterStatus(
   const looks = await Promise.all(conditionsOf(state, api).map((condition) => look(condition, deps.signal)));
   const conditions = [...containers, ...looks];
   return { ready: conditions.every(({ met }) => met), conditions };
+}
+
+/** Of a cluster that the user stopped or paused nothing else can be asked. */
+function heldCondition(state: ClusterState | undefined): ConditionStatus | undefined {
+  const what = state?.stopped === true ? 'stopped' : 'paused';
+  if (state?.stopped !== true && state?.paused !== true) return undefined;
+  const undo = what === 'stopped' ? 'start' : 'resume';
+  return { name: 'the cluster runs', met: false, observed: `${what} (gocli ${undo} ${state.name})` };
 }
 
 /** Containers that should be there and run. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Manifest } from '../frozen/manifest.ts';
+import type { SavedState } from '../frozen/thaw.ts';
 import type { ApiClient } from '../k8s/api.ts';
 import { apiReady } from '../k8s/conditions.ts';
 import { waitFor, type WaitOptions } from '../waiting/condition.ts';
@@ -21,7 +21,7 @@ const slicesSchema = z.object({
 
 interface Surplus {
   readonly layout: { readonly plan: ClusterPlan };
-  readonly manifest: Manifest;
+  readonly saved: SavedState;
 }
 
 /**
@@ -29,11 +29,11 @@ interface Surplus {
  * pods and Node objects go as soon as the API answers, and no EndpointSlice names them any more.
  */
 export async function removeSurplus(
-  { layout, manifest }: Surplus,
+  { layout, saved }: Surplus,
   api: ApiClient,
   options: WaitOptions,
 ): Promise<void> {
-  const gone = manifest.machines.slice(layout.plan.guest.nodes).map(({ name }) => name);
+  const gone = saved.machines.slice(layout.plan.guest.nodes).map(({ name }) => name);
   if (gone.length === 0) return;
   const { signal } = options;
   await waitFor(apiReady(api), options);

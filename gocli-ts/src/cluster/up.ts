@@ -8,9 +8,10 @@ import { Steps } from '../events/steps.ts';
 import type { ClusterDeps } from './deps.ts';
 import { removeLabelled } from './down.ts';
 import { collectEvidence } from './evidence.ts';
-import { findCluster, type FoundCluster } from './find.ts';
+import { findCluster, requireAwake, type FoundCluster } from './find.ts';
 import { checkClusterName } from './names.ts';
 import { planDifferences, planGuest, type ClusterPlan, type PlanRequest } from './plan.ts';
+import type { Snapshot } from './snapshot/store.ts';
 import { startCluster, type TemplateUse } from './start.ts';
 import { readState, removeState, type ClusterState } from './state.ts';
 import { clusterStatus } from './status.ts';
@@ -23,6 +24,8 @@ export interface UpRequest extends PlanRequest {
   readonly pinnedPorts: Readonly<Record<string, number>>;
   readonly keepOnFailure: boolean;
   readonly template: TemplateUse;
+  /** Snapshot of another cluster that this one begins at. */
+  readonly snapshot?: Snapshot | undefined;
   /** Milliseconds for each wait. */
   readonly timeoutMs: number;
   readonly estimates: Readonly<Record<string, number>>;
@@ -72,14 +75,14 @@ function parseJson(text: string | undefined): unknown {
  * @throws GocliError CONFLICT (it runs with another plan), NOT_READY (it is broken), and whatever the start meets
  */
 export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResult> {
-  const plan = planCluster(request);
+  const plan = planOf(request);
   const found = await findCluster(deps.docker, deps.paths, request.name);
   if (found !== undefined) return reuse(found, plan, deps);
   const run = randomBytes(4).toString('hex');
   const steps = new Steps(deps.emit, deps.clock, request.estimates);
   try {
-    const { template, timeoutMs } = request;
-    const state = await startCluster({ plan, run, template, timeoutMs }, steps, deps);
+    const { template, timeoutMs, snapshot } = request;
+    const state = await startCluster({ plan, run, template, timeoutMs, snapshot }, steps, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
     await afterFailure(request, run, deps).catch((failure: unknown) => {
@@ -90,8 +93,17 @@ export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResul
   }
 }
 
+/** A cluster that begins at a snapshot has the machines that are in it. */
+function planOf(request: UpRequest): ClusterPlan {
+  const plan = planCluster(request);
+  if (request.snapshot === undefined) return plan;
+  const { guest, host } = request.snapshot.record.state.plan;
+  return { guest, host: { ...plan.host, image: host.image, imageId: host.imageId } };
+}
+
 async function reuse(found: FoundCluster, plan: ClusterPlan, deps: ClusterDeps): Promise<UpResult> {
   const { state, name } = found;
+  requireAwake(state);
   if (state?.readyAt === undefined) {
     throw new GocliError('NOT_READY', `cluster "${name}" exists, but was never Ready`, {
       hint: `Remove it and start again: gocli rm --name ${name}`,

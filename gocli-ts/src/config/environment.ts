@@ -35,7 +35,7 @@ export function readEnvironment(env: Environment): EnvironmentRequest {
   checkRuntime(env);
   return {
     ...optional('provider', word(env, 'KUBEVIRT_PROVIDER', PROVIDER, 'a provider such as k8s-1.36')),
-    ...optional('nodes', readNodes(env)),
+    ...optional('nodes', whole(env, 'KUBEVIRT_NUM_NODES', 99)),
     ...optional('cpus', whole(env, 'KUBEVIRT_NUM_VCPU', 64)),
     ...optional('memoryBytes', readMemory(env)),
     ...optional('tag', word(env, 'KUBEVIRTCI_TAG', TAG, 'an image tag: letters, digits, "_", "." and "-"')),
@@ -87,18 +87,6 @@ function whole(env: Environment, name: string, most: number): number | undefined
   const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (number < 1 || number > most) throw bad(name, text, `a whole number from 1 to ${most}`);
   return number;
-}
-
-function readNodes(env: Environment): number | undefined {
-  const nodes = whole(env, 'KUBEVIRT_NUM_NODES', 99);
-  if (nodes !== undefined && nodes > 1) {
-    throw bad(
-      'KUBEVIRT_NUM_NODES',
-      String(nodes),
-      '1, because this version starts clusters of one node only',
-    );
-  }
-  return nodes;
 }
 
 function readMemory(env: Environment): number | undefined {

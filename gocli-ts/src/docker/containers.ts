@@ -54,7 +54,7 @@ export function containersOf(connect: Connect): DockerContainers {
 
 function lifecycleOf(
   connect: Connect,
-): Pick<DockerContainers, 'create' | 'start' | 'stop' | 'remove' | 'wait'> {
+): Pick<DockerContainers, 'create' | 'start' | 'stop' | 'pause' | 'unpause' | 'remove' | 'wait'> {
   return {
     create: (spec) =>
       request(
@@ -70,6 +70,16 @@ function lifecycleOf(
     stop: async (id, seconds) => {
       await requestUnless(connect, `stop container ${id.slice(0, 12)}`, [304, 404], (engine) =>
         engine.getContainer(id).stop({ t: seconds }),
+      );
+    },
+    pause: async (id) => {
+      await request(connect, `pause container ${id.slice(0, 12)}`, (engine) =>
+        engine.getContainer(id).pause(),
+      );
+    },
+    unpause: async (id) => {
+      await request(connect, `unpause container ${id.slice(0, 12)}`, (engine) =>
+        engine.getContainer(id).unpause(),
       );
     },
     remove: (id) => remove(connect, id),

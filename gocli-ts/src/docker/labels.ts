@@ -12,7 +12,10 @@ export const LABEL = {
   key: 'io.gocli.template.key',
   manifest: 'io.gocli.template.manifest',
   checksum: 'io.gocli.template.checksum',
+  /** Name of a snapshot, and of the cluster that it was taken of. */
+  snapshot: 'io.gocli.snapshot',
+  owner: 'io.gocli.snapshot.cluster',
 } as const;
 
 /** Roles of containers and volumes. */
-export type Role = 'dnsmasq' | 'registry' | 'node' | 'data' | 'provision' | 'template';
+export type Role = 'dnsmasq' | 'registry' | 'node' | 'data' | 'provision' | 'template' | 'snapshot';

@@ -167,6 +167,10 @@ export interface DockerContainers {
   start(id: string): Promise<void>;
   /** Sends SIGTERM, after `seconds` SIGKILL. A container that is gone or not running is fine. */
   stop(id: string, seconds: number): Promise<void>;
+  /** Freezes all processes of a container where they are. @throws GocliError CONFLICT when it does not run */
+  pause(id: string): Promise<void>;
+  /** Lets them go on. */
+  unpause(id: string): Promise<void>;
   /** Kills and removes with anonymous volumes. A container that is gone is fine. */
   remove(id: string): Promise<void>;
   inspect(idOrName: string): Promise<ContainerInfo | undefined>;

@@ -3,6 +3,8 @@ import type { Docker } from '../docker/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { FROZEN, frozenFiles } from './files.ts';
 import type { FrozenMachine } from './manifest.ts';
+import { templateMount } from './store.ts';
+import { runTool } from './tool.ts';
 
 export type MachineFiles = Pick<FrozenMachine, 'state' | 'ram'>;
 
@@ -17,6 +19,7 @@ const lineSchema = z.tuple([
 
 /** Waits until a folder of frozen machines has reached the disk, since blocks are final only then. */
 const SCRIPT = `set -eu
+sync -f ${FROZEN}
 sum() { sha256sum "$1" | cut -d ' ' -f 1; }
 while [ $# -gt 0 ]; do
   echo "$(stat -c %s "$1")" "$(sum "$1")" "$(stat -c '%s %b' "$2")" "$(sum "$2")"
@@ -34,25 +37,42 @@ export async function measureFiles(
   machines: readonly string[],
   signal: AbortSignal,
 ): Promise<MachineFiles[]> {
-  const paths = machines.flatMap((machine) => {
+  const argv = ['sh', '-c', SCRIPT, 'measure', ...pathsOf(machines)];
+  const { exitCode, stdout, stderr } = await docker.containers.exec(container, argv, { signal });
+  return parse(exitCode, exitCode === 0 ? stdout : stderr);
+}
+
+/** The same in a container of its own, for a volume that no running container has. */
+export async function measureInTool(
+  docker: Docker,
+  { id, image, names }: { readonly id: string; readonly image: string; readonly names: readonly string[] },
+  signal: AbortSignal,
+): Promise<MachineFiles[]> {
+  const mounts = [templateMount(id, 'read')];
+  const tool = { name: `gocli-measure-${id}`, image, mounts, script: SCRIPT, arguments: pathsOf(names) };
+  const { exitCode, output } = await runTool(docker, tool, signal);
+  return parse(exitCode, output);
+}
+
+function pathsOf(machines: readonly string[]): string[] {
+  return machines.flatMap((machine) => {
     const { state, ram } = frozenFiles(machine);
     return [state, ram];
   });
-  const argv = ['sh', '-c', `sync -f ${FROZEN}\n${SCRIPT}`, 'measure', ...paths];
-  const { exitCode, stdout, stderr } = await docker.containers.exec(container, argv, { signal });
+}
+
+function parse(exitCode: number, output: string): MachineFiles[] {
   if (exitCode !== 0) {
     throw new GocliError('COMMAND', 'the files of the frozen machines cannot be measured', {
-      observed: stderr,
+      observed: output,
     });
   }
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [stateBytes, stateSum, ramBytes, blocks, ramSum] = lineSchema.parse(line.split(' '));
-      return {
-        state: { bytes: stateBytes, sha256: stateSum },
-        ram: { bytes: ramBytes, sha256: ramSum, blocks },
-      };
-    });
+  const lines = output.trim().split('\n');
+  return lines.map((line) => {
+    const [stateBytes, stateSum, ramBytes, blocks, ramSum] = lineSchema.parse(line.trim().split(' '));
+    return {
+      state: { bytes: stateBytes, sha256: stateSum },
+      ram: { bytes: ramBytes, sha256: ramSum, blocks },
+    };
+  });
 }

@@ -68,7 +68,8 @@ export async function stopAll(monitors: All<Monitor>, clock: Clock, signal: Abor
   return Math.max(...times) - Math.min(...times);
 }
 
-async function bootIdOf(machine: MachineHandle, docker: Docker, signal: AbortSignal): Promise<string> {
+/** The boot id of a running guest. */
+export async function bootIdOf(machine: MachineHandle, docker: Docker, signal: AbortSignal): Promise<string> {
   await using agent = await Agent.open(docker, machine.container, machine.node, signal);
   return (await agent.readFile(BOOT_ID, signal)).trim();
 }

@@ -14,13 +14,14 @@ const POLL_MS = 4;
 
 const infoSchema = z.object({ status: z.string().default('none'), 'error-desc': z.string().optional() });
 
-/** Turns on migration capabilities by name (QMP `migrate-set-capabilities`). */
+/** Turns migration capabilities on, or off (QMP `migrate-set-capabilities`). */
 export async function setCapabilities(
   monitor: Monitor,
-  names: readonly string[],
+  names: readonly ('x-ignore-shared' | 'mapped-ram')[],
   signal: AbortSignal,
+  state = true,
 ): Promise<void> {
-  const capabilities = names.map((capability) => ({ capability, state: true }));
+  const capabilities = names.map((capability) => ({ capability, state }));
   await monitor.execute('migrate-set-capabilities', { capabilities }, signal);
 }
 

@@ -16,7 +16,9 @@ export interface Template {
   readonly manifest: Manifest | string;
 }
 
-const ATTACHMENT = `${FROZEN}/attachment.json`;
+/** File beside the frozen machines that is readable for root only. */
+export const ATTACHMENT_FILE = 'attachment.json';
+const ATTACHMENT = `${FROZEN}/${ATTACHMENT_FILE}`;
 
 export function templateVolume(id: string): string {
   return `gocli-template-${id}`;

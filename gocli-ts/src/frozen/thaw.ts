@@ -4,19 +4,44 @@ import { Monitor } from '../machine/monitor.ts';
 import { All } from '../shared/all.ts';
 import { frozenFiles } from './files.ts';
 import { BOOT_ID, type FrozenDeps } from './freeze.ts';
-import type { FrozenMachine, Manifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
+
+/** State of stopped machines in files that a new qemu can load. */
+export interface SavedState {
+  /** Version of qemu that saved it. */
+  readonly qemu: string;
+  /** `x-ignore-shared`: the memory lies in a file of its own. `mapped-ram`: the memory is in the file. */
+  readonly capability: 'x-ignore-shared' | 'mapped-ram';
+  readonly machines: readonly {
+    readonly name: string;
+    readonly bootId: string;
+    /** Path in the machine's container. */
+    readonly file: string;
+  }[];
+}
+
+/** What a template's manifest says, in the form that {@link thaw} wants. */
+export function savedStateOf({ qemu, machines }: Pick<Manifest, 'qemu' | 'machines'>): SavedState {
+  return {
+    qemu,
+    capability: 'x-ignore-shared',
+    machines: machines.map(({ name, bootId }) => ({ name, bootId, file: frozenFiles(name).state })),
+  };
+}
 
 /**
  * Loads saved state into machines that wait for it and lets all run at the same moment. Returns as soon as they run;
  * their clocks are behind by the age of the template until {@link Thawed.confirm} has set them.
+ * @param before what is done beside the load, and has to be over before the machines run
  * @throws GocliError REMOTE_COMMAND (qemu refused the state), GUEST_DIED, CONFLICT (another qemu)
  */
 export async function thaw(
   machines: readonly MachineHandle[],
-  manifest: Pick<Manifest, 'qemu' | 'machines'>,
+  saved: SavedState,
   deps: FrozenDeps,
   signal: AbortSignal,
+  before: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Thawed> {
   const { docker, clock } = deps;
   // The agents' sockets are opened beside the load, so that the clocks can be set the moment the guests run.
@@ -25,27 +50,31 @@ export async function thaw(
   await using monitors = await All.open(machines, ({ container, node }) =>
     Monitor.open(docker, container, node, signal),
   );
-  await monitors.each(async (monitor, index) => {
+  const loading = monitors.each(async (monitor, index) => {
     const node = machines[index]?.node ?? '';
-    if (monitor.version !== manifest.qemu) {
-      throw new GocliError('CONFLICT', `qemu is ${monitor.version}; the state is of ${manifest.qemu}`);
+    if (monitor.version !== saved.qemu) {
+      throw new GocliError('CONFLICT', `qemu is ${monitor.version}; the state is of ${saved.qemu}`);
     }
-    await setCapabilities(monitor, ['x-ignore-shared'], signal);
-    await monitor.execute('migrate-incoming', { uri: `file:${frozenFiles(node).state}` }, signal);
+    await setCapabilities(monitor, [saved.capability], signal);
+    await monitor.execute('migrate-incoming', { uri: `file:${saved.machines[index]?.file ?? ''}` }, signal);
     await migrationEnd(monitor, `load the state of ${node}`, clock, signal);
+  });
+  // Both are waited for, whichever fails: what runs in a container must not outlive its reason.
+  await Promise.allSettled([loading, before()]).then((results) => {
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   });
   const agents = await connecting;
   await monitors.each((monitor) => monitor.execute('cont', {}, signal));
-  return new Thawed(agents, manifest.machines, deps);
+  return new Thawed(agents, saved.machines, deps);
 }
 
 /** Machines that run again, but have not yet been told what time it is. */
 export class Thawed implements AsyncDisposable {
   readonly #agents: All<Agent>;
-  readonly #frozen: readonly FrozenMachine[];
+  readonly #frozen: SavedState['machines'];
   readonly #deps: FrozenDeps;
 
-  constructor(agents: All<Agent>, frozen: readonly FrozenMachine[], deps: FrozenDeps) {
+  constructor(agents: All<Agent>, frozen: SavedState['machines'], deps: FrozenDeps) {
     this.#agents = agents;
     this.#frozen = frozen;
     this.#deps = deps;

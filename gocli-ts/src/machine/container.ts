@@ -12,6 +12,8 @@ export interface MachineContainer {
   readonly access: DeviceAccess;
   /** Files that must be as they were recorded before qemu may start; see runner/files/usr/lib/gocli/node. */
   readonly expected?: ExpectedFiles;
+  /** A saved overlay that the machine's own is a copy of. */
+  readonly copyDiskFrom?: string;
 }
 
 /** What is known of the files that a machine is thawed from. */
@@ -31,7 +33,11 @@ export function machineContainer(spec: MachineSpec, container: MachineContainer)
     network: container.network,
     entrypoint: ['/usr/lib/gocli/node', spec.tap],
     command: qemuArguments(spec),
-    env: [...diskVariables(spec), ...expectedVariables(container.expected)],
+    env: [
+      ...diskVariables(spec),
+      ...(container.copyDiskFrom === undefined ? [] : [`GOCLI_COPY=${container.copyDiskFrom}`]),
+      ...expectedVariables(container.expected),
+    ],
     capabilities: [],
     noNewPrivileges: true,
     devices: machineDevices(spec.accelerator),

@@ -1,3 +1,4 @@
+import type { FoundCluster } from '../../cluster/find.ts';
 import { defineCommand } from '../command.ts';
 import { writeResult } from '../render/output.ts';
 
@@ -11,12 +12,7 @@ export const lsCommand = defineCommand({
         name,
         provider: state?.plan.guest.provider ?? null,
         nodes: state?.plan.guest.nodes ?? 0,
-        state:
-          containers.length > 0 && containers.every((one) => one.state === 'running')
-            ? state?.readyAt === undefined
-              ? 'starting'
-              : 'running'
-            : 'broken',
+        state: stateWord(containers, state),
         accelerator: state?.accelerator ?? null,
         createdAt: state?.createdAt ?? null,
         apiPort: state?.ports['6443/tcp'] ?? null,
@@ -40,3 +36,10 @@ export const lsCommand = defineCommand({
     return 0;
   },
 });
+
+function stateWord(containers: FoundCluster['containers'], state: FoundCluster['state']): string {
+  if (state?.stopped === true) return 'stopped';
+  if (containers.length === 0 || containers.some((one) => one.state !== 'running')) return 'broken';
+  if (state?.paused === true) return 'paused';
+  return state?.readyAt === undefined ? 'starting' : 'running';
+}

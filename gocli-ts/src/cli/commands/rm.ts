@@ -21,7 +21,9 @@ export const rmCommand = defineCommand({
       text:
         removed.length === 0
           ? 'There is no cluster to remove.\n'
-          : removed.map(({ name }) => `Removed cluster ${name}.\n`).join(''),
+          : removed
+              .map(({ name, snapshots }) => `Removed cluster ${name}.${keptWords(snapshots)}\n`)
+              .join(''),
     });
     return 0;
   },
@@ -33,6 +35,11 @@ async function namesOf(name: string | undefined, all: boolean, session: Session)
   if (name !== undefined && !all) return [checkClusterName(name)];
   const clusters = await findClusters(session.docker, session.paths);
   if (all || clusters.length <= 1) return clusters.map((cluster) => cluster.name);
-  const { chooseCluster } = await import('../options.ts');
-  return [(await chooseCluster(undefined, session)).name];
+  const { chooseAnyCluster } = await import('../options.ts');
+  return [(await chooseAnyCluster(undefined, session)).name];
+}
+
+function keptWords(snapshots: readonly string[]): string {
+  if (snapshots.length === 0) return '';
+  return ` Its snapshots stay: ${snapshots.join(', ')} (gocli snapshot restore NAME brings it back).`;
 }

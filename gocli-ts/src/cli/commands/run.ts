@@ -1,27 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
-import { PINNABLE } from '../../network/ports.ts';
-
-const port = (name: string) =>
-  ({
-    type: 'number',
-    requiresArg: true,
-    describe: `Host port for ${name}, instead of a free one`,
-    group: 'Host ports:',
-  }) as const;
-
-const portOptions = {
-  'vnc-port': port('vnc'),
-  'http-port': port('http'),
-  'https-port': port('https'),
-  'registry-port': port('registry'),
-  'ocp-port': port('ocp'),
-  'k8s-port': port('k8s'),
-  'ssh-port': port('ssh'),
-  'prometheus-port': port('prometheus'),
-  'grafana-port': port('grafana'),
-  'dns-port': port('dns'),
-} as const satisfies Record<`${(typeof PINNABLE)[number]}-port`, unknown>;
+import { portOptions } from '../port-options.ts';
 
 export const runCommand = defineCommand({
   usage: 'run [provider]',
@@ -60,6 +39,11 @@ export const runCommand = defineCommand({
       default: true,
       describe: 'Thaw a template that fits, else make one; --no-template starts cold and keeps nothing',
     },
+    snapshot: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Begin at this snapshot of another cluster instead of booting',
+    },
     fresh: {
       type: 'boolean',
       default: false,
@@ -80,7 +64,6 @@ export const runCommand = defineCommand({
   ],
   run: async (args, session) => {
     const { runCluster } = await import('../run-cluster.ts');
-    const pinned = PINNABLE.map((port) => [port, args[`${port}-port`]] as const);
-    return runCluster({ ...args, pinned }, session);
+    return runCluster(args, session);
   },
 });

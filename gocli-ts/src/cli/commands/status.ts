@@ -1,6 +1,6 @@
 import { EXIT } from '../../errors/codes.ts';
 import { defineCommand } from '../command.ts';
-import { chooseCluster, nameOption } from '../options.ts';
+import { chooseAnyCluster, nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
 
 export const statusCommand = defineCommand({
@@ -11,7 +11,7 @@ export const statusCommand = defineCommand({
   run: async (args, session) => {
     const { conditionHistory } = await import('../../cluster/condition-history.ts');
     const { clusterStatus } = await import('../../cluster/status.ts');
-    const found = await chooseCluster(args.cluster ?? args.name, session);
+    const found = await chooseAnyCluster(args.cluster ?? args.name, session);
     const { ready, conditions } = await clusterStatus(found, session);
     const dated = await conditionHistory(session.paths, found.name, conditions, session.clock.now());
     writeResult(session, {

@@ -3,6 +3,7 @@ import type { Steps } from '../../events/steps.ts';
 import { freeze, type Frozen } from '../../frozen/freeze.ts';
 import { measureFiles } from '../../frozen/facts.ts';
 import { FROZEN_FORMAT, type Manifest } from '../../frozen/manifest.ts';
+import { savedStateOf } from '../../frozen/thaw.ts';
 import { prepareGuests } from '../../frozen/prepare.ts';
 import { publishTemplate, writeAttachment } from '../../frozen/store.ts';
 import { ApiClient } from '../../k8s/api.ts';
@@ -50,7 +51,8 @@ export async function makeTemplate(making: Making, steps: Steps, deps: ClusterDe
     verify: false,
   };
   const clone = await replaceNodes(layout, launched, origin, deps);
-  const start = { state, layout, launched: clone, manifest, attachment, timeoutMs };
+  const saved = savedStateOf(manifest);
+  const start = { state, layout, launched: clone, saved, attachment, timeoutMs };
   await thawCluster(start, steps, { ...deps, signal: bounded }, bounded);
   await steps.run('publish', 'Keeping the template', async (step) => {
     const names = manifest.machines.map(({ name }) => name);

@@ -1,7 +1,6 @@
 import { renderKubeconfig, type AdminAccess } from '../../k8s/kubeconfig.ts';
-import { thaw } from '../../frozen/thaw.ts';
+import { thaw, type SavedState } from '../../frozen/thaw.ts';
 import { readAttachment } from '../../frozen/store.ts';
-import type { Manifest } from '../../frozen/manifest.ts';
 import type { Steps } from '../../events/steps.ts';
 import { ApiClient } from '../../k8s/api.ts';
 import { thawedConditions } from '../../k8s/conditions.ts';
@@ -53,7 +52,9 @@ export interface ThawStart {
   readonly state: ClusterState;
   readonly layout: Pick<ClusterLayout, 'plan'>;
   readonly launched: Launched;
-  readonly manifest: Manifest;
+  readonly saved: SavedState;
+  /** What has to be done before the machines go on. */
+  readonly before?: (() => Promise<unknown>) | undefined;
   readonly attachment: Attachment;
   readonly timeoutMs: number;
 }
@@ -69,13 +70,13 @@ export async function thawCluster(
   deps: ClusterDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { launched, manifest } = start;
+  const { launched, saved } = start;
   const { docker, clock } = deps;
   await whileAlive(docker, allContainers(launched), signal, async (alive) => {
     const late = AbortSignal.timeout(Math.min(THAW_MS, start.timeoutMs));
     const bounded = AbortSignal.any([alive, late]);
     await using thawed = await steps.run('thaw', 'Thawing the machines', () =>
-      thaw(machinesOf(launched), manifest, deps, bounded),
+      thaw(machinesOf(launched), saved, deps, bounded, start.before),
     );
     await steps.run('thawed', 'Waiting until the cluster is Ready', async (step) => {
       const options: WaitOptions = {

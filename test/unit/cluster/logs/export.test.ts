@@ -51,6 +51,7 @@ async function cluster(t: ExecutionContext, pods: readonly TreeEntry[] = []): Pr
     createdAt: '2030-01-01T00:00:00Z',
     run: 'r',
     accelerator: 'tcg',
+    sshPublicKey: '',
     acceleratorReason: 'there is no /dev/kvm',
     plan: {
       guest: {

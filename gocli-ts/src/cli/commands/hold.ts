@@ -1,0 +1,45 @@
+import { defineCommand, type Command } from '../command.ts';
+import { nameOption } from '../options.ts';
+import { portOptions } from '../port-options.ts';
+
+const cluster = { cluster: { type: 'string', describe: 'Name of the cluster' } } as const;
+const all = {
+  all: { type: 'boolean', default: false, describe: 'Every cluster that this concerns' },
+} as const;
+
+export const stopCommand: Command = defineCommand({
+  usage: 'stop [cluster]',
+  summary: 'Save a cluster and free its memory and CPU; start brings it back as it was',
+  positionals: cluster,
+  options: { ...nameOption, ...all },
+  run: async (args, session) => (await import('../hold-actions.ts')).stopAction(args, session),
+});
+
+export const startCommand: Command = defineCommand({
+  usage: 'start [cluster]',
+  summary: 'Bring a stopped cluster back, on the same ports',
+  positionals: cluster,
+  options: {
+    ...nameOption,
+    ...all,
+    timeout: { type: 'number', requiresArg: true, default: 600, describe: 'Seconds each wait may take' },
+    ...portOptions,
+  },
+  run: async (args, session) => (await import('../hold-actions.ts')).startAction(args, session),
+});
+
+export const pauseCommand: Command = defineCommand({
+  usage: 'pause [cluster]',
+  summary: 'Hold all CPUs of a cluster; its memory stays',
+  positionals: cluster,
+  options: { ...nameOption, ...all },
+  run: async (args, session) => (await import('../hold-actions.ts')).pauseAction(args, session),
+});
+
+export const resumeCommand: Command = defineCommand({
+  usage: 'resume [cluster]',
+  summary: 'Let a paused cluster go on, with its clocks set',
+  positionals: cluster,
+  options: { ...nameOption, ...all },
+  run: async (args, session) => (await import('../hold-actions.ts')).resumeAction(args, session),
+});

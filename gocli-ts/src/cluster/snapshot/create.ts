@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { LABEL } from '../../docker/labels.ts';
+import type { Docker } from '../../docker/port.ts';
+import { GocliError } from '../../errors/error.ts';
+import type { Steps } from '../../events/steps.ts';
+import type { MachineHandle } from '../../frozen/migration.ts';
+import { ATTACHMENT_FILE } from '../../frozen/store.ts';
+import { parseKubeconfig, type AdminAccess } from '../../k8s/kubeconfig.ts';
+import type { Attachment } from '../template/attachment.ts';
+import { readCpu } from '../../frozen/place.ts';
+import { saveMachines } from '../../frozen/save.ts';
+import { cpuModel } from '../../machine/arguments.ts';
+import { MACHINE_PATH } from '../../machine/spec.ts';
+import type { ClusterDeps } from '../deps.ts';
+import { requireState, type FoundCluster } from '../find.ts';
+import { readSecret } from '../state.ts';
+import { publishSnapshot, snapshotFolder, type SnapshotRecord } from './store.ts';
+
+/** Owner of what the registry stores. */
+const REGISTRY_USER = '107:107';
+
+export interface SnapshotRequest {
+  readonly name: string;
+  readonly kind: SnapshotRecord['kind'];
+}
+
+/** The machines of a running cluster. */
+export function machinesIn({ containers }: FoundCluster): MachineHandle[] {
+  return containers
+    .flatMap(({ id, labels }) => {
+      const node = labels[LABEL.node];
+      return node === undefined ? [] : [{ container: id, node }];
+    })
+    .sort((a, b) => a.node.localeCompare(b.node));
+}
+
+/**
+ * Saves one moment of a running cluster: memory, devices and disks of all machines, and what its registry stores.
+ * Everything stands still meanwhile. A cluster that is being stopped does not go on afterwards.
+ * @throws GocliError REMOTE_COMMAND, COMMAND, DISK_FULL
+ */
+export async function createSnapshot(
+  found: FoundCluster,
+  { name, kind }: SnapshotRequest,
+  steps: Steps,
+  deps: ClusterDeps,
+): Promise<SnapshotRecord> {
+  const { docker, clock, signal } = deps;
+  const state = requireState(found);
+  const machines = machinesIn(found);
+  const registry = found.containers.find(({ labels }) => labels[LABEL.role] === 'registry');
+  const id = randomBytes(6).toString('hex');
+  const folder = snapshotFolder(id);
+  const saved = await steps.run('save', 'Saving memory, disks and registry', async () => {
+    await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
+    await keepSecrets(found, folder, deps);
+    if (registry !== undefined) await docker.containers.pause(registry.id);
+    try {
+      return await saveMachines(
+        machines,
+        { folder, goOn: kind === 'snapshot', meanwhile: () => copyData(machines, folder, docker) },
+        deps,
+        signal,
+      );
+    } finally {
+      if (registry !== undefined) await docker.containers.unpause(registry.id);
+    }
+  });
+  const record: SnapshotRecord = {
+    format: 1,
+    kind,
+    name,
+    id,
+    createdAt: clock.now(),
+    cpu: await readCpu(state.accelerator, cpuModel(state.accelerator)),
+    saved,
+    state,
+  };
+  await publishSnapshot(docker, record);
+  return record;
+}
+
+async function copyData(machines: readonly MachineHandle[], folder: string, docker: Docker): Promise<void> {
+  await Promise.all([
+    ...machines.map((machine) =>
+      inside(docker, machine, 'umask 007; [ ! -e "$1" ] || cp --sparse=always "$1" "$2"', [
+        MACHINE_PATH.overlay,
+        `${folder}/${machine.node}.qcow2`,
+      ]),
+    ),
+    inside(docker, machines[0], 'cp -a /data/registry "$1/registry"', [folder], REGISTRY_USER),
+  ]);
+}
+
+/** Keys and certificates, so that the cluster can come back after it was removed. */
+async function keepSecrets(
+  found: FoundCluster,
+  folder: string,
+  { docker, paths }: ClusterDeps,
+): Promise<void> {
+  const [machine] = machinesIn(found);
+  const state = requireState(found);
+  const attachment: Attachment = {
+    sshPrivateKey: await readSecret(paths, found.name, 'id_ed25519'),
+    sshPublicKey: state.sshPublicKey,
+    ...(state.plan.guest.kubernetes === undefined
+      ? {}
+      : { admin: adminKeys(parseKubeconfig(await readSecret(paths, found.name, 'kubeconfig'))) }),
+  };
+  const argv = ['sh', '-c', 'umask 077; cat >"$1"', 'sh', `${folder}/${ATTACHMENT_FILE}`];
+  await docker.containers.exec(machine?.container ?? '', argv, { stdin: JSON.stringify(attachment) });
+}
+
+function adminKeys({ ca, cert, key }: AdminAccess): Attachment['admin'] {
+  return { ca, cert, key };
+}
+
+/** Runs a shell script in the container of a machine. @throws GocliError COMMAND */
+export async function inside(
+  docker: Docker,
+  machine: MachineHandle | undefined,
+  script: string,
+  parameters: readonly string[],
+  user?: string,
+): Promise<void> {
+  if (machine === undefined) throw new GocliError('INTERNAL', 'a cluster without machines');
+  const argv = ['sh', '-c', script, 'sh', ...parameters];
+  const options = user === undefined ? {} : { user };
+  const { exitCode, stderr } = await docker.containers.exec(machine.container, argv, options);
+  if (exitCode === 0) return;
+  const full = stderr.includes('No space left');
+  throw new GocliError(full ? 'DISK_FULL' : 'COMMAND', `the data of ${machine.node} cannot be copied`, {
+    observed: stderr.trim(),
+  });
+}

@@ -1,0 +1,101 @@
+import { LABEL } from '../../docker/labels.ts';
+import type { Docker } from '../../docker/port.ts';
+import { GocliError } from '../../errors/error.ts';
+import type { Steps } from '../../events/steps.ts';
+import { ATTACHMENT_FILE } from '../../frozen/store.ts';
+import type { ClusterLayout } from '../containers.ts';
+import type { ClusterDeps } from '../deps.ts';
+import { claim, launch, machinesOf, type Launched } from '../launch.ts';
+import { choosePorts } from '../preflight.ts';
+import { writeState, type ClusterState } from '../state.ts';
+import { survey } from '../survey.ts';
+import { parseAttachment, type Attachment } from '../template/attachment.ts';
+import { thawCluster, writeAccess } from '../template/thaw-start.ts';
+import { inside } from './create.ts';
+import { snapshotFolder, type Snapshot } from './store.ts';
+
+export interface RestoreRequest {
+  readonly run: string;
+  readonly timeoutMs: number;
+  /** Host ports that are to replace those the cluster had. */
+  readonly pinnedPorts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Puts a cluster back as it was when the snapshot was taken: same name, same ports, same kubeconfig. What runs under
+ * that name is replaced.
+ * @throws GocliError PORT_TAKEN, CONFLICT (another accelerator or processor), TIMEOUT
+ */
+export async function restoreSnapshot(
+  snapshot: Snapshot,
+  request: RestoreRequest,
+  steps: Steps,
+  deps: ClusterDeps,
+): Promise<ClusterState> {
+  const { record } = snapshot;
+  const attachment = await readSecrets(snapshot, deps.docker);
+  await removeContainers(snapshot.cluster, deps.docker);
+  const ports = await choosePorts(deps.docker, record.state.plan.guest.nodes, {
+    ...record.state.ports,
+    ...request.pinnedPorts,
+  });
+  const state: ClusterState = { ...record.state, run: request.run, ports };
+  delete state.readyAt;
+  const layout = await layoutOf(snapshot, state, attachment, deps);
+  const folder = snapshotFolder(record.id);
+  const origin = { kind: 'restore', folder, template: state.template } as const;
+  const network = await claim(layout, deps);
+  const launched = await steps.run('containers', 'Starting the containers', async () => {
+    const [started] = await Promise.all([
+      launch(layout, network, origin, deps),
+      writeState(deps.paths, state),
+      writeAccess(attachment, state, deps),
+    ]);
+    return started;
+  });
+  const { timeoutMs } = request;
+  const before = (): Promise<void> => restoreRegistry(launched, folder, deps.docker);
+  const start = { state, layout, launched, saved: record.saved, attachment, timeoutMs, before };
+  await thawCluster(start, steps, deps, deps.signal);
+  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
+  await writeState(deps.paths, ready);
+  return ready;
+}
+
+/** Volumes stay: the snapshot lies in one of them. */
+export async function removeContainers(cluster: string, docker: Docker): Promise<void> {
+  const containers = await docker.containers.list({ [LABEL.cluster]: cluster });
+  const network = containers.filter(({ labels }) => labels[LABEL.role] === 'dnsmasq');
+  const others = containers.filter((container) => !network.includes(container));
+  await Promise.all(others.map(({ id }) => docker.containers.remove(id)));
+  await Promise.all(network.map(({ id }) => docker.containers.remove(id)));
+}
+
+async function layoutOf(
+  { record }: Snapshot,
+  state: ClusterState,
+  { sshPublicKey }: Attachment,
+  deps: ClusterDeps,
+): Promise<ClusterLayout> {
+  const { plan, run, ports } = state;
+  const { layout, place } = await survey({ ...plan, host: { ...plan.host, pinnedPorts: {} } }, run, deps);
+  const { accelerator, cpu } = place;
+  if (accelerator !== state.accelerator || JSON.stringify(cpu) !== JSON.stringify(record.cpu)) {
+    throw new GocliError('CONFLICT', `snapshot "${record.name}" was taken on another processor`, {
+      observed: `it has ${state.accelerator} ${record.cpu.model} ${record.cpu.host}; this host has ${accelerator} ${cpu.model} ${cpu.host}`,
+      hint: 'Memory of a machine can only be loaded where it was saved.',
+    });
+  }
+  return { ...layout, plan, ports, sshPublicKey };
+}
+
+/** What one needs to talk to the machines of a snapshot. @throws GocliError NOT_FOUND, BAD_FILE */
+export async function readSecrets({ record, keeper }: Snapshot, docker: Docker): Promise<Attachment> {
+  const path = `${snapshotFolder(record.id)}/${ATTACHMENT_FILE}`;
+  return parseAttachment((await docker.containers.readFile(keeper, path)).toString('utf8'));
+}
+
+async function restoreRegistry(launched: Launched, folder: string, docker: Docker): Promise<void> {
+  const script = 'rm -rf /data/registry/* && cp -a "$1/registry/." /data/registry/';
+  await inside(docker, machinesOf(launched)[0], script, [folder], '107:107');
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { LABEL } from '../../docker/labels.ts';
+import type { ContainerInfo, Docker, Mount } from '../../docker/port.ts';
+import { GocliError } from '../../errors/error.ts';
+import { runTool } from '../../frozen/tool.ts';
+import type { SavedState } from '../../frozen/thaw.ts';
+import { didYouMean } from '../../shared/text.ts';
+import { dataVolume } from '../names.ts';
+import { stateSchema } from '../state.ts';
+
+const cpuSchema = z.object({ model: z.string(), host: z.string(), flags: z.string() });
+
+const recordSchema = z.object({
+  format: z.literal(1),
+  /** A stopped cluster is a snapshot that its start uses up. */
+  kind: z.enum(['snapshot', 'stopped']),
+  name: z.string(),
+  /** Folder of the snapshot below /data/snapshots. */
+  id: z.string().regex(/^[0-9a-f]{12}$/),
+  /** Milliseconds since the epoch. */
+  createdAt: z.int(),
+  cpu: cpuSchema,
+  saved: z.custom<SavedState>((value) => typeof value === 'object' && value !== null),
+  state: stateSchema,
+});
+
+/** All that is known of a snapshot; in a label of its keeper, a container that is never started. */
+export type SnapshotRecord = z.infer<typeof recordSchema>;
+
+export interface Snapshot {
+  readonly name: string;
+  readonly cluster: string;
+  readonly keeper: string;
+  readonly record: SnapshotRecord;
+}
+
+/** Where a snapshot lies in the data volume of its cluster. */
+export function snapshotFolder(id: string): string {
+  return `/data/snapshots/${id}`;
+}
+
+/** The name under which a stopped cluster is kept; no snapshot can have it. */
+export const STOPPED = '.stopped';
+
+/** Snapshots of a cluster, or of all; the oldest first. */
+export async function listSnapshots(docker: Docker, cluster?: string): Promise<Snapshot[]> {
+  const owner = cluster === undefined ? {} : { [LABEL.owner]: cluster };
+  const keepers = await docker.containers.list({ [LABEL.role]: 'snapshot', ...owner });
+  return keepers.flatMap(snapshotOf).sort((a, b) => a.record.createdAt - b.record.createdAt);
+}
+
+function snapshotOf({ id: keeper, labels }: ContainerInfo): Snapshot[] {
+  const record = recordSchema.safeParse(JSON.parse(labels[LABEL.manifest] ?? 'null'));
+  if (!record.success) return [];
+  return [
+    { name: labels[LABEL.snapshot] ?? '', cluster: labels[LABEL.owner] ?? '', keeper, record: record.data },
+  ];
+}
+
+/** @throws GocliError NOT_FOUND with the names that exist, USAGE when several clusters have one of that name */
+export async function requireSnapshot(docker: Docker, name: string, cluster?: string): Promise<Snapshot> {
+  const all = (await listSnapshots(docker, cluster)).filter(({ record }) => record.kind === 'snapshot');
+  const found = all.filter((snapshot) => snapshot.name === name);
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  if (only !== undefined) {
+    throw new GocliError('USAGE', `several clusters have a snapshot "${name}"`, {
+      hint: `Name the cluster with --name: ${found.map((one) => one.cluster).join(', ')}`,
+    });
+  }
+  const names = all.map((snapshot) => snapshot.name);
+  throw new GocliError('NOT_FOUND', `there is no snapshot "${name}".${didYouMean(name, names)}`, {
+    hint:
+      names.length === 0
+        ? 'There is none. Make one: gocli snapshot create NAME'
+        : `Snapshots: ${names.join(', ')}`,
+  });
+}
+
+/** Publishes a snapshot whose files are complete. */
+export async function publishSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
+  const { name, state } = record;
+  const template = state.template === undefined ? {} : { [LABEL.template]: state.template };
+  await docker.containers.create({
+    name: `${state.name}-snapshot-${record.id}`,
+    image: state.plan.host.imageId,
+    network: 'none',
+    capabilities: [],
+    noNewPrivileges: true,
+    entrypoint: ['/bin/true'],
+    mounts: mountsOf(record),
+    labels: {
+      ...template,
+      [LABEL.role]: 'snapshot',
+      [LABEL.snapshot]: name,
+      [LABEL.owner]: state.name,
+      [LABEL.manifest]: JSON.stringify(record),
+    },
+  });
+}
+
+/** The data of the cluster, and the template, so that neither can be removed while the snapshot is there. */
+function mountsOf({ state }: SnapshotRecord): Mount[] {
+  const template: Mount[] =
+    state.template === undefined
+      ? []
+      : [{ type: 'volume', source: `gocli-template-${state.template}`, target: '/frozen', readOnly: true }];
+  return [{ type: 'volume', source: dataVolume(state.name), target: '/data' }, ...template];
+}
+
+/** Removes a snapshot and its files. */
+export async function removeSnapshot(docker: Docker, snapshot: Snapshot, signal: AbortSignal): Promise<void> {
+  const { record, keeper } = snapshot;
+  await docker.containers.remove(keeper);
+  await runTool(
+    docker,
+    {
+      name: `gocli-remove-${record.id}`,
+      image: record.state.plan.host.imageId,
+      mounts: [{ type: 'volume', source: dataVolume(snapshot.cluster), target: '/data' }],
+      script: 'rm -rf "$1"',
+      arguments: [snapshotFolder(record.id)],
+      capabilities: ['DAC_OVERRIDE'],
+    },
+    signal,
+  );
+}

@@ -1,0 +1,150 @@
+import test, { type ExecutionContext } from 'ava';
+import { gocli, outputOf, type CliResult } from '../helpers/cli.ts';
+
+const PROVIDER = 'k8s-1.36';
+const clusters: string[] = [];
+const snapshots: string[] = [];
+
+function ended(t: ExecutionContext, code: number, result: CliResult): void {
+  t.is(result.exitCode, code, outputOf(result));
+}
+
+const kubectl = (name: string, ...argv: string[]): Promise<CliResult> =>
+  gocli(['kubectl', '--name', name, ...argv]);
+
+interface Started {
+  readonly template: string | null;
+  readonly thawed: boolean;
+}
+
+async function start(t: ExecutionContext, name: string, ...flags: string[]): Promise<Started> {
+  clusters.push(name);
+  const result = await gocli(['run', PROVIDER, '--name', name, '-o', 'json', ...flags]);
+  ended(t, 0, result);
+  return JSON.parse(result.stdout) as Started;
+}
+
+async function restarts(name: string): Promise<string> {
+  const path = 'jsonpath={.items[*].status.containerStatuses[*].restartCount}';
+  return (await kubectl(name, 'get', 'pods', '-A', '-o', path)).stdout;
+}
+
+test.before('the provider is there', async (t) => {
+  t.timeout(85 * 60_000);
+  const built = await gocli(['provision', 'cluster-provision/k8s/1.36']);
+  ended(t, 0, built);
+});
+
+test.after.always('nothing stays', async () => {
+  for (const name of clusters) await gocli(['rm', '--name', name]);
+  for (const name of snapshots) await gocli(['snapshot', 'rm', name]);
+});
+
+test.serial('two clusters are thawed from one template, and pods start in both', async (t) => {
+  t.timeout(20 * 60_000);
+  await start(t, 'e2e-a');
+  const [before, second] = [await restarts('e2e-a'), await start(t, 'e2e-b')];
+  t.true(second.thawed);
+  t.is(await restarts('e2e-b'), before, 'no pod was restarted by the thaw');
+  for (const name of ['e2e-a', 'e2e-b']) {
+    const clock = await gocli(['ssh', '--name', name, 'node01', '--', 'date', '+%s']);
+    t.true(Math.abs(Number(clock.stdout) - Date.now() / 1000) < 3, 'the clock is right');
+    const run = ['run', 'trial', '--image=localhost/busybox:1.37', '--restart=Never', '--'];
+    ended(t, 0, await kubectl(name, ...run, 'sh', '-c', 'sleep 3600'));
+  }
+  for (const name of ['e2e-a', 'e2e-b']) {
+    ended(t, 0, await kubectl(name, 'wait', '--for=condition=Ready', 'pod/trial', '--timeout=180s'));
+    ended(t, 0, await gocli(['status', '--name', name]));
+  }
+  ended(t, 0, await gocli(['rm', '--name', 'e2e-b']));
+});
+
+test.serial('a snapshot holds pods and etcd; restore, fork, stop and start', async (t) => {
+  t.timeout(20 * 60_000);
+  const name = 'e2e-a';
+  const count = 'i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.2; done';
+  const run = ['run', 'counter', '--image=localhost/busybox:1.37', '--restart=Never', '--'];
+  ended(t, 0, await kubectl(name, ...run, 'sh', '-c', count));
+  ended(t, 0, await kubectl(name, 'wait', '--for=condition=Ready', 'pod/counter', '--timeout=180s'));
+  const counted = async (cluster: string): Promise<number> =>
+    Number((await kubectl(cluster, 'exec', 'counter', '--', 'cat', '/tmp/count')).stdout);
+  ended(t, 0, await kubectl(name, 'create', 'configmap', 'before', '--from-literal=a=b'));
+  snapshots.push('e2e-point');
+  ended(t, 0, await gocli(['snapshot', 'create', 'e2e-point', '--name', name]));
+  const atSnapshot = await counted(name);
+  ended(t, 0, await kubectl(name, 'create', 'configmap', 'after', '--from-literal=a=b'));
+
+  clusters.push('e2e-fork');
+  ended(t, 0, await gocli(['run', '--snapshot', 'e2e-point', '--name', 'e2e-fork']));
+  ended(t, 0, await kubectl('e2e-fork', 'get', 'configmap', 'before'));
+  ended(t, 1, await kubectl('e2e-fork', 'get', 'configmap', 'after'));
+  ended(t, 0, await kubectl(name, 'get', 'configmap', 'after'));
+  t.true((await counted('e2e-fork')) > 0);
+  ended(t, 0, await gocli(['rm', '--name', 'e2e-fork']));
+
+  ended(t, 0, await gocli(['snapshot', 'restore', 'e2e-point']));
+  ended(t, 0, await kubectl(name, 'get', 'configmap', 'before'));
+  ended(t, 1, await kubectl(name, 'get', 'configmap', 'after'));
+  t.true((await counted(name)) >= atSnapshot - 5);
+
+  const beforeStop = await counted(name);
+  ended(t, 0, await gocli(['stop', name]));
+  ended(t, 8, await kubectl(name, 'get', 'nodes'));
+  ended(t, 0, await gocli(['start', name]));
+  t.true((await counted(name)) >= beforeStop, 'what was in the memory of a pod goes on');
+  ended(t, 0, await gocli(['status', '--name', name]));
+  ended(t, 0, await gocli(['rm', '--name', name]));
+});
+
+test.serial(
+  'two nodes: traffic, services and DNS between them; then one node of that template',
+  async (t) => {
+    t.timeout(30 * 60_000);
+    const name = 'e2e-two';
+    await start(t, name, '--nodes', '2');
+    const ready = 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}';
+    t.is((await kubectl(name, 'get', 'nodes', '-o', ready)).stdout, 'True True');
+    for (const node of ['node01', 'node02']) {
+      const overrides = JSON.stringify({ apiVersion: 'v1', spec: { nodeName: node } });
+      const run = ['run', node, '--image=localhost/busybox:1.37', '--restart=Never', '--port=80', '--expose'];
+      const serve = `mkdir /w && echo served by ${node} >/w/index.html && httpd -f -h /w`;
+      ended(t, 0, await kubectl(name, ...run, `--overrides=${overrides}`, '--', 'sh', '-c', serve));
+    }
+    for (const pod of ['node01', 'node02'])
+      ended(t, 0, await kubectl(name, 'wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=180s'));
+    for (const from of ['node01', 'node02']) {
+      for (const to of ['node01', 'node02']) {
+        const address = (await kubectl(name, 'get', 'pod', to, '-o', 'jsonpath={.status.podIP}')).stdout;
+        for (const target of [address, `${to}.default.svc.cluster.local`]) {
+          const answer = await kubectl(
+            name,
+            'exec',
+            from,
+            '--',
+            'wget',
+            '-qO-',
+            '-T',
+            '10',
+            `http://${target}/`,
+          );
+          t.is(answer.stdout, `served by ${to}\n`, `${from} to ${to} by ${target}: ${outputOf(answer)}`);
+        }
+      }
+    }
+    ended(t, 0, await gocli(['rm', '--name', name]));
+    t.true((await start(t, name, '--nodes', '2')).thawed);
+    ended(t, 0, await gocli(['rm', '--name', name]));
+
+    // Only the template of two nodes is left: one of its machines is enough.
+    const listed = JSON.parse((await gocli(['template', 'ls', '-o', 'json'])).stdout) as {
+      templates: { id: string; provider: string; nodes: number }[];
+    };
+    for (const { id, provider, nodes } of listed.templates)
+      if (provider === PROVIDER && nodes === 1) ended(t, 0, await gocli(['template', 'rm', id]));
+    t.true((await start(t, 'e2e-one', '--nodes', '1')).thawed);
+    t.is((await kubectl('e2e-one', 'get', 'nodes', '-o', 'name')).stdout, 'node/node01\n');
+    const pods = await kubectl('e2e-one', 'get', 'pods', '-A', '-o', 'jsonpath={.items[*].spec.nodeName}');
+    t.deepEqual([...new Set(pods.stdout.split(' '))], ['node01']);
+    ended(t, 0, await gocli(['status', '--name', 'e2e-one']));
+  },
+);

@@ -1,0 +1,246 @@
+import { createServer } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
+import { Agent } from '../../gocli-ts/src/machine/agent.ts';
+import { type CliResult, outputOf } from '../helpers/cli.ts';
+import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
+import { templatesOf } from '../helpers/templates.ts';
+import { tinyImage } from '../helpers/tiny-image.ts';
+
+let sandbox: Sandbox;
+let image: string;
+let imageId: string;
+
+test.before('a tiny provider image that no other file makes templates of', async () => {
+  sandbox = await openSandbox();
+  image = await tinyImage(sandbox.docker, { kernelArgs: ['gocli.test=snapshot'] });
+  imageId = (await sandbox.docker.images.inspect(image))?.id ?? '';
+});
+
+test.after.always('nothing stays', async () => {
+  const listed = await sandbox.cli('snapshot', 'ls', '-o', 'name');
+  for (const name of listed.stdout.split('\n').filter((line) => line.startsWith('it-')))
+    await sandbox.cli('snapshot', 'rm', name);
+  await sandbox.close();
+  for (const { id } of await templatesOf(sandbox.docker, imageId)) await sandbox.cli('template', 'rm', id);
+});
+
+function ended(t: ExecutionContext, code: number, result: CliResult): void {
+  t.is(result.exitCode, code, outputOf(result));
+}
+
+async function started(t: ExecutionContext, ...flags: string[]): Promise<string> {
+  const name = sandbox.name();
+  ended(t, 0, await sandbox.run(image, name, ...flags));
+  return name;
+}
+
+async function inGuest<T>(
+  name: string,
+  work: (agent: Agent, signal: AbortSignal) => Promise<T>,
+  node = 'node01',
+): Promise<T> {
+  const signal = AbortSignal.timeout(20_000);
+  const [found] = await sandbox.docker.containers.list({ [LABEL.cluster]: name, [LABEL.node]: node });
+  await using agent = await Agent.open(sandbox.docker, found?.id ?? '', node, signal);
+  return await work(agent, signal);
+}
+
+/** Runs a shell script in a guest and waits for its end. */
+async function shell(name: string, script: string, node = 'node01'): Promise<string> {
+  return inGuest(
+    name,
+    async (agent, signal) => {
+      const arg = ['-c', script];
+      const options = { path: '/bin/sh', arg, 'capture-output': true };
+      const { pid } = (await agent.execute('guest-exec', options, signal)) as { pid: number };
+      for (;;) {
+        const status = (await agent.execute('guest-exec-status', { pid }, signal)) as {
+          exited: boolean;
+          'out-data'?: string;
+        };
+        if (status.exited)
+          return Buffer.from(status['out-data'] ?? '', 'base64')
+            .toString('utf8')
+            .trim();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    node,
+  );
+}
+
+const write = (name: string, text: string): Promise<string> => shell(name, `echo ${text} >/run/note`);
+const read = (name: string): Promise<string> => shell(name, 'cat /run/note');
+
+/** Stores a blob in the registry of a cluster (OCI distribution, monolithic upload). */
+async function push(name: string, text: string): Promise<void> {
+  const { createHash } = await import('node:crypto');
+  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  const base = await registryOf(name);
+  const opened = await fetch(`${base}/v2/t/blobs/uploads/`, { method: 'POST' });
+  const location = new URL(opened.headers.get('location') ?? '', base);
+  location.searchParams.set('digest', digest);
+  const url = `${base}${location.pathname}${location.search}`;
+  const stored = await fetch(url, {
+    method: 'PUT',
+    body: text,
+    headers: { 'Content-Type': 'application/octet-stream' },
+  });
+  if (stored.status !== 201) throw new Error(`the registry answers ${stored.status}`);
+}
+
+async function has(name: string, text: string): Promise<boolean> {
+  const { createHash } = await import('node:crypto');
+  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  const answer = await fetch(`${await registryOf(name)}/v2/t/blobs/${digest}`);
+  return answer.status === 200;
+}
+
+async function registryOf(name: string): Promise<string> {
+  const port = (await sandbox.cli('ports', 'registry', '--name', name)).stdout.trim();
+  return `http://127.0.0.1:${port}`;
+}
+
+const portsOf = async (name: string): Promise<string> =>
+  (await sandbox.cli('ports', '--name', name, '-o', 'json')).stdout;
+
+test.serial('a snapshot holds memory and registry as of one moment, and the cluster goes on', async (t) => {
+  const name = await started(t);
+  const snapshot = `${name}-before`;
+  await write(name, 'before');
+  await push(name, 'blob before');
+  ended(t, 0, await sandbox.cli('snapshot', 'create', snapshot, '--name', name));
+  t.is(await read(name), 'before', 'it runs on');
+  await write(name, 'after');
+  await push(name, 'blob after');
+  const ports = await portsOf(name);
+  ended(t, 5, await sandbox.cli('snapshot', 'create', snapshot, '--name', name));
+
+  ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
+  t.is(await read(name), 'before');
+  t.deepEqual([await has(name, 'blob before'), await has(name, 'blob after')], [true, false]);
+  t.is(await portsOf(name), ports, 'on the same ports');
+  const now = await inGuest(name, (agent, signal) => agent.execute('guest-get-time', {}, signal));
+  t.true(Math.abs(Number(now) / 1e6 - Date.now()) < 2000, 'the clock of the guest');
+
+  const second = `${name}-second`;
+  await write(name, 'second');
+  ended(t, 0, await sandbox.cli('snapshot', 'create', second, '--name', name));
+  ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
+  t.is(await read(name), 'before');
+  ended(t, 0, await sandbox.cli('snapshot', 'restore', second));
+  t.is(await read(name), 'second', 'a snapshot of a restored cluster');
+
+  const removed = await sandbox.cli('rm', name);
+  ended(t, 0, removed);
+  t.true(removed.stdout.includes(snapshot), 'snapshots stay, and that is said');
+  ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
+  t.is(await read(name), 'before', 'a removed cluster comes back');
+  for (const one of [snapshot, second]) ended(t, 0, await sandbox.cli('snapshot', 'rm', one));
+  ended(t, 4, await sandbox.cli('snapshot', 'show', snapshot));
+  ended(t, 0, await sandbox.cli('rm', name));
+  t.deepEqual(await sandbox.leftovers(name), []);
+});
+
+test.serial('new clusters begin at a snapshot, beside the old one and beside each other', async (t) => {
+  const name = await started(t);
+  const snapshot = `${name}-fork`;
+  await write(name, 'origin');
+  await push(name, 'blob origin');
+  ended(t, 0, await sandbox.cli('snapshot', 'create', snapshot, '--name', name));
+  const forks = [sandbox.name(), sandbox.name()];
+  for (const fork of forks) ended(t, 0, await sandbox.cli('run', '--snapshot', snapshot, '--name', fork));
+  for (const fork of forks) {
+    t.is(await read(fork), 'origin');
+    t.true(await has(fork, 'blob origin'));
+  }
+  await write(forks[0] ?? '', 'changed');
+  t.deepEqual([await read(name), await read(forks[1] ?? '')], ['origin', 'origin']);
+  ended(t, 2, await sandbox.cli('run', '--snapshot', snapshot, '--name', 'x', '--memory', '1G'));
+  ended(t, 4, await sandbox.cli('run', '--snapshot', 'nothing', '--name', 'x'));
+  for (const one of [name, ...forks]) ended(t, 0, await sandbox.cli('rm', one));
+  ended(t, 0, await sandbox.cli('snapshot', 'rm', snapshot));
+});
+
+test.serial('stop frees everything; start brings it back on the same ports, its state intact', async (t) => {
+  const name = await started(t);
+  await write(name, 'kept');
+  const ports = await portsOf(name);
+  const port = new URL(await registryOf(name)).port;
+  ended(t, 0, await sandbox.cli('stop', name));
+  t.deepEqual(
+    (await sandbox.docker.containers.list({ [LABEL.cluster]: name })).map((one) => one.name),
+    [],
+  );
+  t.regex((await sandbox.cli('ls')).stdout, new RegExp(`${name}.*stopped`));
+  for (const argv of [
+    ['status', name],
+    ['ports', '--name', name],
+    ['ssh', 'node01', '--name', name],
+    ['snapshot', 'create', 'x', '--name', name],
+    ['stop', name],
+  ]) {
+    const refused = await sandbox.cli(...argv);
+    ended(t, 8, refused);
+    t.true(`${refused.stdout}${refused.stderr}`.includes(`gocli start ${name}`), outputOf(refused));
+  }
+  ended(t, 8, await sandbox.run(image, name));
+
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
+  const taken = await sandbox.cli('start', name);
+  ended(t, 5, taken);
+  t.true(taken.stderr.includes(port) && taken.stderr.includes('--registry-port'), outputOf(taken));
+  await new Promise((resolve) => server.close(resolve));
+
+  ended(t, 0, await sandbox.cli('start', name));
+  t.is(await portsOf(name), ports);
+  t.is(await read(name), 'kept');
+  ended(t, 0, await sandbox.cli('status', name));
+  ended(t, 5, await sandbox.cli('start', name));
+  ended(t, 0, await sandbox.cli('rm', name));
+  t.deepEqual(await sandbox.leftovers(name), []);
+});
+
+test.serial('a stopped cluster can be removed', async (t) => {
+  const name = await started(t);
+  ended(t, 0, await sandbox.cli('stop', name));
+  ended(t, 0, await sandbox.cli('rm', name));
+  t.deepEqual(await sandbox.leftovers(name), []);
+});
+
+test.serial('pause holds all machines at once; resume lets them go on, at the right time', async (t) => {
+  const name = await started(t, '--nodes', '2');
+  // A connection that lives through the pause: each side writes a line when it has read one.
+  await shell(name, 'nc -l -p 7000 >/run/heard 2>/dev/null </dev/null & sleep 0.2', 'node02');
+  await shell(
+    name,
+    '(i=0; while [ $i -lt 400 ]; do echo $i; i=$((i+1)); sleep 0.1; done | nc 192.168.66.102 7000) >/dev/null 2>&1 & sleep 0.5',
+  );
+  const heard = (): Promise<number> => shell(name, 'wc -l </run/heard', 'node02').then(Number);
+  const before = await heard();
+  t.true(before > 0);
+  ended(t, 0, await sandbox.cli('pause', name));
+  t.regex((await sandbox.cli('ls')).stdout, new RegExp(`${name}.*paused`));
+  const refused = await sandbox.cli('ports', '--name', name);
+  ended(t, 8, refused);
+  t.true(refused.stderr.includes(`gocli resume ${name}`));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  ended(t, 0, await sandbox.cli('resume', name));
+  for (const node of ['node01', 'node02']) {
+    const now = await inGuest(name, (agent, signal) => agent.execute('guest-get-time', {}, signal), node);
+    t.true(Math.abs(Number(now) / 1e6 - Date.now()) < 2000, `the clock of ${node}`);
+  }
+  await shell(name, 'sleep 1');
+  t.true((await heard()) > before, 'the connection survived');
+
+  const snapshot = `${name}-two`;
+  ended(t, 0, await sandbox.cli('snapshot', 'create', snapshot, '--name', name));
+  ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
+  const then = await heard();
+  await shell(name, 'sleep 1');
+  t.true((await heard()) > then, 'it survives a snapshot of two machines');
+  ended(t, 0, await sandbox.cli('rm', name));
+  ended(t, 0, await sandbox.cli('snapshot', 'rm', snapshot));
+});
