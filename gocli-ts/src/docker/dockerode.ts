@@ -24,9 +24,9 @@ export function dockerodeEngine(env: Readonly<Record<string, string | undefined>
   };
 }
 
-async function load(path: string): Promise<Dockerode> {
-  const { default: Client } = await import('dockerode');
-  return new Client({ socketPath: path });
+async function load(socket: string): Promise<Dockerode> {
+  const { loadDockerode } = await import('./load.ts');
+  return loadDockerode(socket);
 }
 
 /** Runs one request and gives its failure the form that users see. @throws GocliError; the signal's reason */
