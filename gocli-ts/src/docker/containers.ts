@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { isCode } from '../errors/error.ts';
-import { firstFile, packFiles } from './archive.ts';
 import { containerOptions } from './container-options.ts';
 import { labelFilter, request, requestUnless, type Connect } from './dockerode.ts';
 import { connectTo, execIn } from './exec.ts';
@@ -34,10 +33,16 @@ export function containersOf(connect: Connect): DockerContainers {
       request(connect, `read the log of container ${id.slice(0, 12)}`, (engine) =>
         logsOf(engine, id, options?.tail),
       ),
-    putFiles: (id, directory, files) => putArchive(id, directory, packFiles(files)),
+    putFiles: async (id, directory, files) => {
+      const { packFiles } = await import('./archive.ts');
+      await putArchive(id, directory, packFiles(files));
+    },
     putArchive,
     getArchive,
-    readFile: async (id, path) => firstFile(await getArchive(id, path), path),
+    readFile: async (id, path) => {
+      const { firstFile } = await import('./archive.ts');
+      return firstFile(await getArchive(id, path), path);
+    },
     exec: (id, argv, options = {}) =>
       request(
         connect,

@@ -4,7 +4,6 @@ import { GocliError, isCode } from '../errors/error.ts';
 import { labelFilter, request, requestUnless, type Connect } from './dockerode.ts';
 import { dockerError } from './errors.ts';
 import type { DockerImages, ImageInfo } from './port.ts';
-import { readProgress } from './progress.ts';
 
 /** Images of the daemon. */
 export function imagesOf(connect: Connect): DockerImages {
@@ -72,6 +71,7 @@ async function pull(
   onProgress: ((progress: { message: string; bytes?: number; totalBytes?: number }) => void) | undefined,
 ): Promise<void> {
   const what = `pull ${reference}`;
+  const { readProgress } = await import('./progress.ts');
   try {
     await request(connect, what, async (engine) => {
       const stream = (await engine.pull(reference, { abortSignal: signal })) as unknown as Readable;
@@ -99,6 +99,7 @@ async function importRootfs(
   changes: readonly string[],
   signal: AbortSignal,
 ): Promise<string> {
+  const { readProgress } = await import('./progress.ts');
   const stream = (await engine.importImage(tar, {
     ...splitReference(reference),
     changes: [...changes],

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { createRequire } from 'node:module';
 import type { Session } from '../session.ts';
 import { renderTable } from './table.ts';
 
@@ -18,12 +18,17 @@ export function writeResult(session: Pick<Session, 'stdout' | 'output'>, result:
   session.stdout.write(render(session.output ?? 'table', result));
 }
 
+/** Loaded when it is asked for: every verb imports this file, and `--help` has to be quick. */
+function yaml(): typeof import('yaml') {
+  return createRequire(import.meta.url)('yaml') as typeof import('yaml');
+}
+
 function render(format: NonNullable<Session['output']>, { data, table, names, text }: Result): string {
   switch (format) {
     case 'json':
       return `${JSON.stringify({ version: 1, ...data }, undefined, 2)}\n`;
     case 'yaml':
-      return stringify({ version: 1, ...data });
+      return yaml().stringify({ version: 1, ...data });
     case 'name':
       return (names ?? []).map((name) => `${name}\n`).join('');
     case 'table':

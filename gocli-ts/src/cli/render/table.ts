@@ -1,4 +1,5 @@
-import Table from 'cli-table3';
+import { createRequire } from 'node:module';
+import type CliTable from 'cli-table3';
 
 const NO_BORDERS = {
   top: '',
@@ -20,6 +21,8 @@ const NO_BORDERS = {
 
 /** Columns without borders, as kubectl prints them. */
 export function renderTable(rows: readonly (readonly string[])[]): string {
+  // Loaded at the first table: every verb imports this file, and `--help` has to be quick.
+  const Table = createRequire(import.meta.url)('cli-table3') as typeof CliTable;
   const table = new Table({
     chars: NO_BORDERS,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
