@@ -20,18 +20,34 @@ export async function parseCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
 ): Promise<ParseResult> {
+  const words = argv[0] === '--version' ? ['version', ...argv.slice(1)] : argv;
+  const asked = words.includes('--help') || words.includes('-h');
+  const result = await parse(words, commands, asked);
+  // Help has further forms, such as `-qh` or a last word `help`, which yargs knows best.
+  return asked || !('text' in result) ? result : parse(words, commands, true);
+}
+
+/**
+ * @param withTexts whether help can be printed. Behind every verb it finds yargs renders its help text, wanted or not,
+ * and measures each character of it, which takes longer than all the rest of the parsing.
+ */
+async function parse(
+  words: readonly string[],
+  commands: readonly Command[],
+  withTexts: boolean,
+): Promise<ParseResult> {
   let invocation: Invocation | undefined;
   let text = '';
-  const words = argv[0] === '--version' ? ['version', ...argv.slice(1)] : argv;
   const { own, rest } = separatePassThrough(words, commands);
-  const parser = await buildParser(commands, argv, (command, args) => {
+  const onFound: OnFound = (command, args) => {
     invocation = { command, args, rest };
-  });
+  };
+  const parser = await buildParser(commands, words, withTexts, onFound);
   await parser.parseAsync([...own], {}, (_error, _args, output) => {
     text = output;
   });
   if (text !== '') return { text: `${text}\n` };
-  if (invocation === undefined) throw usageError('', argv, commands);
+  if (invocation === undefined) throw usageError('', words, commands);
   return { invocation };
 }
 
@@ -46,13 +62,14 @@ type OnFound = (command: Command, args: Invocation['args']) => void;
 async function buildParser(
   commands: readonly Command[],
   argv: readonly string[],
+  withTexts: boolean,
   onFound: OnFound,
 ): Promise<Argv> {
   const { default: yargs } = await import('yargs');
   const parser = yargs()
     .scriptName('gocli')
     .usage('$0 <command>\n\nReal Kubernetes clusters on qemu virtual machines, for development and CI.')
-    .options(GLOBAL_OPTIONS)
+    .options(shown(GLOBAL_OPTIONS, withTexts))
     .group(Object.keys(GLOBAL_OPTIONS), 'Every command:')
     .parserConfiguration({ 'greedy-arrays': false, 'camel-case-expansion': false })
     .demandCommand(1, '')
@@ -69,20 +86,32 @@ async function buildParser(
       if (error != null && error.name !== 'YError') throw error;
       throw usageError(message ?? error?.message ?? '', argv, commands);
     });
-  for (const command of commands) addCommand(parser, command, onFound);
+  for (const command of commands) addCommand(parser, command, withTexts, onFound);
   return parser;
 }
 
-function addCommand(parser: Argv, command: Command, onFound: OnFound): void {
+/** Options as they are declared, or all of them hidden, which changes nothing but the help text. */
+function shown<T extends object>(
+  options: Readonly<Record<string, T>>,
+  withTexts: boolean,
+): Record<string, T> {
+  if (withTexts) return options;
+  const hidden = Object.entries(options).map(
+    ([name, option]) => [name, { ...option, hidden: true }] as const,
+  );
+  return Object.fromEntries(hidden);
+}
+
+function addCommand(parser: Argv, command: Command, withTexts: boolean, onFound: OnFound): void {
   parser.command(
     command.usage,
     command.summary,
     (builder) => {
-      for (const [name, option] of Object.entries(command.positionals)) {
+      for (const [name, option] of Object.entries(shown(command.positionals, withTexts))) {
         builder.positional(name, option as object);
       }
-      builder.options(command.options);
-      for (const [example, meaning] of command.examples) builder.example(example, meaning);
+      builder.options(shown(command.options, withTexts));
+      if (withTexts) for (const [example, meaning] of command.examples) builder.example(example, meaning);
       return builder;
     },
     (args) => {

@@ -155,7 +155,14 @@ test('help is text: of everything, and of each verb', async (t) => {
     const own = await helpText(COMMANDS, verbOf(command));
     t.true(all.includes(verbOf(command)) && own.includes(command.summary), verbOf(command));
   }
-  t.true('text' in (await parseCommandLine(['run', '-h'], COMMANDS)));
+  const run = await helpText(COMMANDS, 'run');
+  for (const form of [
+    ['run', '-h'],
+    ['run', '-qh'],
+    ['run', 'help'],
+    ['run', '--help=true'],
+  ])
+    t.deepEqual(await parseCommandLine(form, COMMANDS), { text: run }, form.join(' '));
 });
 
 test('examples of every verb can be parsed', async (t) => {
