@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { GocliError } from '../errors/error.ts';
 import type { Command } from './command.ts';
-import { GLOBAL_OPTIONS } from './flags.ts';
+import { commandOf, flagsOf, GLOBAL_OPTIONS } from './flags.ts';
 import { separatePassThrough } from './pass-through.ts';
 import { usageError } from './usage-error.ts';
 
@@ -48,6 +48,7 @@ async function parse(
   });
   if (text !== '') return { text: `${text}\n` };
   if (invocation === undefined) throw usageError('', words, commands);
+  checkSwitches(own, commandOf(words, commands));
   return { invocation };
 }
 
@@ -135,4 +136,21 @@ function checkedValues(args: Readonly<Record<string, unknown>>, command: Command
   const wrong = Object.keys(command.options).find((name) => Number.isNaN(checked[name]));
   if (wrong === undefined) return checked;
   throw new GocliError('BAD_VALUE', `--${wrong}: not a number`, { hint: `For example: --${wrong} 2` });
+}
+
+/**
+ * yargs reads whatever a switch is given as false, unless it is `true`.
+ * @throws GocliError BAD_VALUE
+ */
+function checkSwitches(words: readonly string[], command: Command | undefined): void {
+  const switches = new Set(flagsOf(command).flatMap(({ form, takesValue }) => (takesValue ? [] : [form])));
+  const end = words.indexOf('--');
+  for (const word of end === -1 ? words : words.slice(0, end)) {
+    const [, long, letter, value = ''] = /^(?:(--[^=]+)|-[^-=]*([^-=]))=(.*)$/s.exec(word) ?? [];
+    const flag = long ?? `-${letter ?? ''}`;
+    if (!switches.has(flag) || value === 'true' || value === 'false') continue;
+    throw new GocliError('BAD_VALUE', `${flag}: "${value}" is neither true nor false`, {
+      hint: `${flag} alone means true.`,
+    });
+  }
 }

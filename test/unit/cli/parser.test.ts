@@ -87,6 +87,22 @@ test('a wrong value is an error with flag and value, and what is accepted', asyn
   });
 });
 
+test('a switch takes true and false, and nothing else', async (t) => {
+  t.like((await parse('make', 'tea', '--keep-warm=true')).args, { 'keep-warm': true });
+  t.like((await parse('make', 'tea', '--keep-warm=false', '-q=true')).args, {
+    'keep-warm': false,
+    quiet: true,
+  });
+  for (const [word, message] of [
+    ['--keep-warm=maybe', '--keep-warm: "maybe" is neither true nor false'],
+    ['--keep-warm=', '--keep-warm: "" is neither true nor false'],
+    ['--quiet=yes', '--quiet: "yes" is neither true nor false'],
+    ['-vq=1', '-q: "1" is neither true nor false'],
+  ] as const)
+    await t.throwsAsync(parse('make', 'tea', word), { code: 'BAD_VALUE', message });
+  t.deepEqual((await parse('tell', 'anna', 'x', '--quiet=maybe')).rest, ['x', '--quiet=maybe']);
+});
+
 test.serial('messages do not depend on the language of the user', async (t) => {
   const before = process.env['LC_ALL'];
   process.env['LC_ALL'] = 'de_DE.UTF-8';
