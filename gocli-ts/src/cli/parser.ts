@@ -43,13 +43,28 @@ async function parse(
     invocation = { command, args, rest };
   };
   const parser = await buildParser(commands, words, withTexts, onFound);
-  await parser.parseAsync([...own], {}, (_error, _args, output) => {
+  await parser.parseAsync(markOperands(own), {}, (_error, _args, output) => {
     text = output;
   });
   if (text !== '') return { text: `${text}\n` };
   if (invocation === undefined) throw usageError('', words, commands);
   checkSwitches(own, commandOf(words, commands));
   return { invocation };
+}
+
+/** Before a word that stands after `--`; no argument of a program can have this character. */
+const OPERAND = '\0';
+
+/** yargs counts no word after `--` as a positional, so `--` goes, and words that look like flags are marked instead. */
+function markOperands(words: readonly string[]): string[] {
+  const end = words.indexOf('--');
+  if (end === -1) return [...words];
+  const operands = words.slice(end + 1).map((word) => (word.startsWith('-') ? `${OPERAND}${word}` : word));
+  return [...words.slice(0, end), ...operands];
+}
+
+function unmarked(text: string): string {
+  return text.replaceAll(OPERAND, '');
 }
 
 /** The help text of one verb, or of the whole command line. */
@@ -85,7 +100,7 @@ async function buildParser(
     .locale('en')
     .fail((message: string | null, error: Error | null | undefined) => {
       if (error != null && error.name !== 'YError') throw error;
-      throw usageError(message ?? error?.message ?? '', argv, commands);
+      throw usageError(unmarked(message ?? error?.message ?? ''), argv, commands);
     });
   for (const command of commands) addCommand(parser, command, withTexts, onFound);
   return parser;
@@ -130,12 +145,16 @@ function checkedValues(args: Readonly<Record<string, unknown>>, command: Command
   const checked = Object.fromEntries(
     Object.entries(args).map(([name, value]): [string, unknown] => [
       name,
-      Array.isArray(value) && !isList(name) ? value.at(-1) : value,
+      operand(Array.isArray(value) && !isList(name) ? value.at(-1) : value),
     ]),
   );
   const wrong = Object.keys(command.options).find((name) => Number.isNaN(checked[name]));
   if (wrong === undefined) return checked;
   throw new GocliError('BAD_VALUE', `--${wrong}: not a number`, { hint: `For example: --${wrong} 2` });
+}
+
+function operand(value: unknown): unknown {
+  return typeof value === 'string' ? unmarked(value) : value;
 }
 
 /**

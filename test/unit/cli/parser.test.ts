@@ -87,6 +87,21 @@ test('a wrong value is an error with flag and value, and what is accepted', asyn
   });
 });
 
+test('words after -- are positionals, whatever they look like', async (t) => {
+  t.like((await parse('make', '--sugar', '1', '--', 'tea', '-x')).args, {
+    what: 'tea',
+    where: '-x',
+    sugar: 1,
+  });
+  t.like((await parse('make', 'tea', '--', '--hot=maybe')).args, { where: '--hot=maybe', hot: undefined });
+  const scp = await parseCommandLine(['scp', '--name', 'two', '--', '-a', '-'], COMMANDS);
+  t.like('invocation' in scp ? scp.invocation.args : {}, { source: '-a', target: '-', name: 'two' });
+  await t.throwsAsync(parse('make', 'tea', '--', 'here', '-x'), {
+    code: 'USAGE',
+    message: 'unexpected word "-x"',
+  });
+});
+
 test('a switch takes true and false, and nothing else', async (t) => {
   t.like((await parse('make', 'tea', '--keep-warm=true')).args, { 'keep-warm': true });
   t.like((await parse('make', 'tea', '--keep-warm=false', '-q=true')).args, {
