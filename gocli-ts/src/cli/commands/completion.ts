@@ -1,3 +1,4 @@
+import { GocliError } from '../../errors/error.ts';
 import { defineCommand } from '../command.ts';
 import { SHELLS } from '../completion/scripts.ts';
 
@@ -11,6 +12,7 @@ export const completionCommand = defineCommand({
       describe: 'Your shell; "candidates" is what the scripts call',
     },
   },
+  passThroughAfter: 1,
   examples: [
     ['source <(gocli completion bash)', 'complete in this shell'],
     ['gocli completion fish > ~/.config/fish/completions/gocli.fish', 'complete in every fish'],
@@ -22,6 +24,10 @@ export const completionCommand = defineCommand({
       const { COMMANDS } = await import('../commands.ts');
       const words = await candidates(rest, COMMANDS, namesFromFiles(session));
       session.stdout.write(words.map((word) => `${word}\n`).join(''));
+    } else if (rest.length > 0) {
+      throw new GocliError('USAGE', `unexpected word "${rest[0] ?? ''}"`, {
+        hint: 'Usage: gocli completion <shell>',
+      });
     } else {
       const { COMPLETION_SCRIPTS } = await import('../completion/scripts.ts');
       session.stdout.write(COMPLETION_SCRIPTS[shell]);

@@ -3,6 +3,7 @@ import { COMMANDS } from '../../../../gocli-ts/src/cli/commands.ts';
 import { candidates, type CompletionNames } from '../../../../gocli-ts/src/cli/completion/candidates.ts';
 import { COMPLETION_SCRIPTS, SHELLS } from '../../../../gocli-ts/src/cli/completion/scripts.ts';
 import { verbOf } from '../../../../gocli-ts/src/cli/flags.ts';
+import { makeConsole } from '../../../helpers/console.ts';
 
 const NAMES: CompletionNames = {
   clusters: () => Promise.resolve(['k8s-1.36', 'two']),
@@ -48,4 +49,15 @@ test('positionals: nodes of the cluster meant, providers, choices', async (t) =>
 test('every script asks gocli for the words', (t) => {
   for (const shell of SHELLS)
     t.true(COMPLETION_SCRIPTS[shell].includes('gocli completion candidates -- '), shell);
+});
+
+test('the words arrive as the scripts hand them over', async (t) => {
+  const console = await makeConsole(t);
+  const ask = async (...words: string[]): Promise<string> =>
+    (await console.run('completion', 'candidates', '--', ...words)).stdout;
+  t.is(await ask('st'), 'status\n');
+  t.is(await ask('run', '--keep'), '--keep-on-failure\n');
+  t.is(await ask('ls', '-o', 'j'), 'json\n');
+  t.is(await ask('kubectl', '--', ''), '');
+  t.is((await console.run('completion', 'bash', 'more')).code, 2);
 });
