@@ -19,15 +19,22 @@ _gocli() {
     _files
   fi
 }
-compdef _gocli gocli
+# As a file of \$fpath this is the body of the function, and has to answer at its first call too.
+if [[ "\${funcstack[1]}" = _gocli ]]; then _gocli "$@"; else compdef _gocli gocli; fi
 `;
 
 const FISH = `# Completion of gocli for fish. Save it as ~/.config/fish/completions/gocli.fish
 function __gocli_candidates
     set -l words (commandline --tokenize --cut-at-cursor --current-process)
-    gocli completion candidates -- $words[2..-1] (commandline --current-token) 2>/dev/null
+    set -l current (commandline --current-token)
+    set -l found (gocli completion candidates -- $words[2..-1] "$current" 2>/dev/null)
+    if set --query found[1]
+        printf '%s\\n' $found
+    else
+        __fish_complete_path "$current"
+    end
 end
-complete --command gocli --arguments '(__gocli_candidates)'
+complete --command gocli --no-files --arguments '(__gocli_candidates)'
 `;
 
 /** The script that makes a shell complete gocli's command lines; all of them ask gocli itself for the words. */

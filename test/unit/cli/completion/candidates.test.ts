@@ -51,6 +51,12 @@ test('every script asks gocli for the words', (t) => {
     t.true(COMPLETION_SCRIPTS[shell].includes('gocli completion candidates -- '), shell);
 });
 
+test('file names are offered only where gocli has no words', (t) => {
+  t.regex(COMPLETION_SCRIPTS.bash, /complete -o bashdefault -o default /);
+  t.regex(COMPLETION_SCRIPTS.zsh, /else\n +_files\n/);
+  t.regex(COMPLETION_SCRIPTS.fish, /else\n +__fish_complete_path .*\n[^]*--no-files/);
+});
+
 test('the words arrive as the scripts hand them over', async (t) => {
   const console = await makeConsole(t);
   const ask = async (...words: string[]): Promise<string> =>
