@@ -3,9 +3,6 @@ import { MACHINE_PATH } from '../../machine/spec.ts';
 import { defineCommand } from '../command.ts';
 import { chooseStarted, nameOption } from '../options.ts';
 
-/** Ctrl-], which telnet and virsh console use to leave too. */
-const LEAVE = 0x1d;
-
 export const consoleCommand = defineCommand({
   usage: 'console [node]',
   summary: 'Show the serial console of a node; on a terminal, attach to it',
@@ -22,38 +19,18 @@ export const consoleCommand = defineCommand({
     const log = await docker.containers.readFile(id, MACHINE_PATH.consoleLog);
     stdout.write(log);
     if (stdin.isTTY !== true || stdout.isTTY !== true) return 0;
+    const { attach } = await import('../attach.ts');
+    const failed = (what: string) => (error: unknown) => {
+      session.signal.throwIfAborted();
+      throw new GocliError('GUEST_UNREACHABLE', `the console of ${node} ${what}`, { cause: error });
+    };
     const line = await docker.containers
       .connect(id, ['socat', '-', `UNIX-CONNECT:${MACHINE_PATH.console}`])
-      .catch((error: unknown) => {
-        throw new GocliError('GUEST_UNREACHABLE', `the console of ${node} cannot be attached`, {
-          cause: error,
-        });
-      });
+      .catch(failed('cannot be attached'));
     stderr.write(`Attached to ${node}. Press Ctrl-] to leave.\n`);
-    stdin.setRawMode?.(true);
-    try {
-      await new Promise<void>((resolve) => {
-        line
-          .on('data', (chunk: Buffer) => stdout.write(chunk))
-          .on('close', resolve)
-          .on('end', resolve);
-        stdin.on('data', (chunk: Buffer) => {
-          if (chunk.includes(LEAVE)) resolve();
-          else line.write(chunk);
-        });
-        session.signal.addEventListener(
-          'abort',
-          () => {
-            resolve();
-          },
-          { once: true },
-        );
-        line.write('\n');
-      });
-    } finally {
-      stdin.setRawMode?.(false);
-      line.destroy();
-    }
+    const ended = await attach(line, session).catch(failed('was lost'));
+    // What the guest wrote last may have left the cursor anywhere in its line.
+    stderr.write(ended === 'user' ? '\n' : `\nThe console of ${node} was closed from there.\n`);
     return 0;
   },
 });
