@@ -1,6 +1,6 @@
-import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
+import { yaml } from '../shared/yaml.ts';
 
 /** What is needed to talk to a cluster as its administrator. All PEM texts. */
 export interface AdminAccess {
@@ -41,7 +41,7 @@ export function parseAdminConf(text: string, server: string): AdminAccess {
 /** What is no YAML fits no schema either. */
 function read(text: string): unknown {
   try {
-    return parse(text) as unknown;
+    return yaml().parse(text) as unknown;
   } catch {
     return undefined;
   }
@@ -50,7 +50,7 @@ function read(text: string): unknown {
 /** A kubeconfig with one context, named after the cluster. */
 export function renderKubeconfig(name: string, access: AdminAccess): string {
   const encode = (text: string): string => Buffer.from(text).toString('base64');
-  return stringify(
+  return yaml().stringify(
     {
       apiVersion: 'v1',
       kind: 'Config',

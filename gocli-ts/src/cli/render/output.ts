@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { yaml } from '../../shared/yaml.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from './table.ts';
 
@@ -16,11 +16,6 @@ interface Result {
 /** Writes a command's one result to stdout in the form that was asked for. */
 export function writeResult(session: Pick<Session, 'stdout' | 'output'>, result: Result): void {
   session.stdout.write(render(session.output ?? 'table', result));
-}
-
-/** Loaded when it is asked for: every verb imports this file, and `--help` has to be quick. */
-function yaml(): typeof import('yaml') {
-  return createRequire(import.meta.url)('yaml') as typeof import('yaml');
 }
 
 function render(format: NonNullable<Session['output']>, { data, table, names, text }: Result): string {
