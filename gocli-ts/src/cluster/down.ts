@@ -3,7 +3,7 @@ import { isCode } from '../errors/error.ts';
 import { listSnapshots } from './snapshot/store.ts';
 import { LABEL } from '../docker/labels.ts';
 import type { Docker, Labels } from '../docker/port.ts';
-import { removeState } from './state.ts';
+import { removeState, stateNames } from './state.ts';
 import type { ClusterDeps } from './deps.ts';
 
 export interface Removed {
@@ -11,7 +11,9 @@ export interface Removed {
   readonly volumes: number;
 }
 
+/** What went with a cluster; of one that was not there nothing. */
 export interface RemovedCluster extends Removed {
+  readonly state: boolean;
   /** Names of its snapshots, which stay. */
   readonly snapshots: readonly string[];
 }
@@ -26,11 +28,12 @@ export async function down(
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   await Promise.all(stopped.map(({ keeper }) => docker.containers.remove(keeper)));
   const removed = await removeLabelled(docker, { [LABEL.cluster]: name });
+  const state = (await stateNames(paths)).includes(name);
   await removeState(paths, name);
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
   // Unfinished templates go with the clusters that were the last to use them.
   await sweepTemplates(docker);
-  return { ...removed, snapshots: kept.map((snapshot) => snapshot.name) };
+  return { ...removed, state, snapshots: kept.map((snapshot) => snapshot.name) };
 }
 
 /**

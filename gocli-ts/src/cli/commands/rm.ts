@@ -13,21 +13,26 @@ export const rmCommand = defineCommand({
     const { down } = await import('../../cluster/down.ts');
     const { defaultKubeconfig, unmergeFromFile } = await import('../../cluster/kubeconfig-file.ts');
     const names = await namesOf(args.cluster ?? args.name, args.all, session);
-    const removed = await Promise.all(names.map(async (name) => ({ name, ...(await down(name, session)) })));
+    const all = await Promise.all(names.map(async (name) => ({ name, ...(await down(name, session)) })));
     for (const name of names) await unmergeFromFile(defaultKubeconfig(session.env), name);
+    const removed = all.filter(({ containers, volumes, state }) => containers + volumes > 0 || state);
     writeResult(session, {
       data: { removed },
-      names,
+      names: removed.map(({ name }) => name),
       text:
-        removed.length === 0
+        all.length === 0
           ? 'There is no cluster to remove.\n'
-          : removed
-              .map(({ name, snapshots }) => `Removed cluster ${name}.${keptWords(snapshots)}\n`)
+          : all
+              .map((one) => `${sentence(one.name, removed.includes(one))}${keptWords(one.snapshots)}\n`)
               .join(''),
     });
     return 0;
   },
 });
+
+function sentence(name: string, wasThere: boolean): string {
+  return wasThere ? `Removed cluster ${name}.` : `There is no cluster ${name} to remove.`;
+}
 
 async function namesOf(name: string | undefined, all: boolean, session: Session): Promise<string[]> {
   const { findClusters } = await import('../../cluster/find.ts');

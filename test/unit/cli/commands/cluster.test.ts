@@ -131,11 +131,12 @@ test('which cluster is meant: the only one, the one of the environment, or the o
 
 test('rm removes the one that is named, the only one, or all; nothing is no error', async (t) => {
   const console = await makeConsole(t);
-  t.is((await console.run('rm')).code, 0);
-  t.is((await console.run('rm', 'nothing')).code, 0);
+  t.like(await console.run('rm'), { code: 0, stdout: 'There is no cluster to remove.\n' });
+  t.like(await console.run('rm', 'nothing'), { code: 0, stdout: 'There is no cluster nothing to remove.\n' });
+  t.like(await console.run('rm', 'nothing', '-o', 'name'), { code: 0, stdout: '' });
   for (const name of ['a', 'b', 'c']) await writeState(console.engine.paths, stateOf({ name }));
   t.is((await console.run('rm')).code, 4, 'several: none is taken');
-  t.is((await console.run('rm', 'a')).code, 0);
+  t.like(await console.run('rm', 'a'), { code: 0, stdout: 'Removed cluster a.\n' });
   t.is((await console.run('ls', '-o', 'name')).stdout, 'b\nc\n');
   t.is((await console.run('rm', '--all', '-o', 'name')).stdout, 'b\nc\n');
   t.is((await console.run('ls', '-o', 'name')).stdout, '');
