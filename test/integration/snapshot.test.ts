@@ -177,7 +177,7 @@ test.serial('stop frees everything; start brings it back on the same ports, its 
   for (const argv of [
     ['status', name],
     ['ports', '--name', name],
-    ['ssh', 'node01', '--name', name],
+    ['ssh', '--name', name, 'node01'],
     ['snapshot', 'create', 'x', '--name', name],
     ['stop', name],
   ]) {
@@ -213,7 +213,7 @@ test.serial('a stopped cluster can be removed', async (t) => {
 test.serial('pause holds all machines at once; resume lets them go on, at the right time', async (t) => {
   const name = await started(t, '--nodes', '2');
   // A connection that lives through the pause: each side writes a line when it has read one.
-  await shell(name, 'nc -l -p 7000 >/run/heard 2>/dev/null </dev/null & sleep 0.2', 'node02');
+  await shell(name, '(sleep 900 | nc -l -p 7000 >/run/heard) >/dev/null 2>&1 & sleep 0.2', 'node02');
   await shell(
     name,
     '(i=0; while [ $i -lt 400 ]; do echo $i; i=$((i+1)); sleep 0.1; done | nc 192.168.66.102 7000) >/dev/null 2>&1 & sleep 0.5',

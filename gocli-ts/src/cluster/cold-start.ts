@@ -65,7 +65,7 @@ export async function coldStart(
 }
 
 /** Waits until all Ready conditions of a cluster are met. */
-export async function waitUntilReady(
+async function waitUntilReady(
   state: ClusterState,
   access: AdminAccess,
   steps: Steps,

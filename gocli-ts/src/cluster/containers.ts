@@ -30,7 +30,7 @@ export type Origin =
   | RestoreOrigin;
 
 /** Machines that are loaded from a snapshot. */
-export interface RestoreOrigin {
+interface RestoreOrigin {
   readonly kind: 'restore';
   /** Folder of the snapshot in the data volume of the cluster. */
   readonly folder: string;
@@ -51,7 +51,7 @@ export interface ClusterLayout {
   readonly sshPublicKey: string;
 }
 
-export function labelsFor(layout: ClusterLayout, role: Role, node?: string): Labels {
+function labelsFor(layout: ClusterLayout, role: Role, node?: string): Labels {
   return {
     [LABEL.cluster]: layout.plan.host.name,
     [LABEL.role]: role,
@@ -144,8 +144,13 @@ export function nodeContainer(
     mounts: [dataMount(layout), ...(template === undefined ? [] : [templateMount(template, access)])],
     access: layout.access,
     ...expectedOf(nodeName(index), origin),
-    ...(origin.kind === 'restore' ? { copyDiskFrom: frozenFiles(nodeName(index), origin.folder).disk } : {}),
+    ...copiedDisk(nodeName(index), plan, origin),
   });
+}
+
+function copiedDisk(node: string, { guest }: ClusterPlan, origin: Origin): { copyDiskFrom?: string } {
+  if (origin.kind !== 'restore' || !guest.disk) return {};
+  return { copyDiskFrom: frozenFiles(node, origin.folder).disk };
 }
 
 function expectedOf(node: string, origin: Origin): { expected: ExpectedFiles } | undefined {

@@ -12,9 +12,10 @@ import { findCluster, requireAwake, type FoundCluster } from './find.ts';
 import { checkClusterName } from './names.ts';
 import { planDifferences, planGuest, type ClusterPlan, type PlanRequest } from './plan.ts';
 import type { Snapshot } from './snapshot/store.ts';
-import { startCluster, type TemplateUse } from './start.ts';
+import { startCluster } from './start.ts';
 import { readState, removeState, type ClusterState } from './state.ts';
 import { clusterStatus } from './status.ts';
+import type { TemplateUse } from './work.ts';
 
 export interface UpRequest extends PlanRequest {
   readonly name: string;

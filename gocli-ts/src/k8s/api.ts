@@ -47,7 +47,12 @@ export class ApiClient implements Disposable {
           agent: this.#agent,
           method,
           signal,
-          headers: { Accept: 'application/json', 'Content-Type': contentType ?? 'application/json' },
+          headers: {
+            Accept: 'application/json',
+            'Content-Type': contentType ?? 'application/json',
+            // Node leaves it out for DELETE; the body would be taken for the next request on the connection.
+            ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+          },
         },
         (incoming) => {
           const chunks: Buffer[] = [];

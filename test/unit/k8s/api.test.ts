@@ -47,3 +47,14 @@ test('no answer rejects, and so does an abort', async (t) => {
   await server[Symbol.asyncDispose]();
   await t.throwsAsync(api.send('/', never));
 });
+
+test('a request follows a DELETE with a body on the same connection', async (t) => {
+  await using server = await FakeApiServer.start(({ method }) => [200, method]);
+  using api = new ApiClient(server.access, 1);
+  await api.send('/first', never, { method: 'DELETE', body: '{"gracePeriodSeconds":0}' });
+  t.is((await api.send('/second', never)).body, 'GET');
+  t.deepEqual(
+    server.requests.map(({ body }) => body),
+    ['{"gracePeriodSeconds":0}', ''],
+  );
+});

@@ -1,0 +1,58 @@
+import type { Steps } from '../events/steps.ts';
+import type { ClusterLayout } from './containers.ts';
+import type { ClusterDeps } from './deps.ts';
+import type { ClusterPlan } from './plan.ts';
+import type { Snapshot } from './snapshot/store.ts';
+import { writeState, type ClusterState } from './state.ts';
+import type { Survey } from './survey.ts';
+
+/** Whether a start may thaw: `use` a template or make one, make a `fresh` one, or none at all. */
+export type TemplateUse = 'use' | 'fresh' | 'none';
+
+export interface Start {
+  readonly plan: ClusterPlan;
+  readonly run: string;
+  readonly template: TemplateUse;
+  /** Snapshot that the cluster begins at, instead of a boot. */
+  readonly snapshot?: Snapshot | undefined;
+  /** Milliseconds for each wait. */
+  readonly timeoutMs: number;
+}
+
+/** A start under way: what was found out, and who is told. */
+export interface Work extends Start {
+  readonly key: string;
+  readonly survey: Survey;
+  readonly steps: Steps;
+  readonly deps: ClusterDeps;
+}
+
+/** The state of a cluster that is being started. */
+export function stateOf(
+  { plan, run, survey: { acceleratorReason }, deps }: Work,
+  layout: ClusterLayout,
+): ClusterState {
+  return {
+    format: 1,
+    name: plan.host.name,
+    createdAt: new Date(deps.clock.now()).toISOString(),
+    run,
+    accelerator: layout.accelerator,
+    acceleratorReason,
+    plan,
+    ports: { ...layout.ports },
+    sshPublicKey: layout.sshPublicKey,
+  };
+}
+
+/** Writes down that a cluster was seen Ready. */
+export async function markReady(state: ClusterState, { paths, clock }: ClusterDeps): Promise<ClusterState> {
+  const ready = { ...state, readyAt: new Date(clock.now()).toISOString() };
+  await writeState(paths, ready);
+  return ready;
+}
+
+/** Tells the user what is decided for him. */
+export function notice({ emit }: ClusterDeps, text: string): void {
+  emit({ type: 'notice', level: 'info', text });
+}

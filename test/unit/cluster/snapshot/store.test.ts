@@ -1,0 +1,60 @@
+import test from 'ava';
+import { down } from '../../../../gocli-ts/src/cluster/down.ts';
+import {
+  listSnapshots,
+  publishSnapshot,
+  removeSnapshot,
+  requireSnapshot,
+  type SnapshotRecord,
+} from '../../../../gocli-ts/src/cluster/snapshot/store.ts';
+import { up } from '../../../../gocli-ts/src/cluster/up.ts';
+import { addProvider, makeEngine, requestFor, VM_FACTS, type Engine } from '../../../helpers/engine.ts';
+
+async function withSnapshot(engine: Engine, name: string, kind: SnapshotRecord['kind'] = 'snapshot') {
+  const { state } = await up(requestFor(addProvider(engine.docker, VM_FACTS)), engine);
+  await publishSnapshot(engine.docker, {
+    format: 1,
+    kind,
+    name,
+    id: '0123456789ab',
+    createdAt: 1,
+    cpu: { model: 'max', host: '', flags: '' },
+    saved: { qemu: '10.0.13', capability: 'mapped-ram', machines: [] },
+    state,
+  });
+}
+
+test('a snapshot outlives its cluster and keeps the volume it lies in', async (t) => {
+  const engine = await makeEngine(t);
+  await withSnapshot(engine, 'clean');
+  t.deepEqual((await down('c', engine)).snapshots, ['clean']);
+  t.deepEqual([...engine.docker.volumeStore.keys()], ['c-data']);
+  t.is((await requireSnapshot(engine.docker, 'clean')).cluster, 'c');
+  await t.throwsAsync(requireSnapshot(engine.docker, 'claen'), {
+    code: 'NOT_FOUND',
+    message: /Did you mean "clean"\?/,
+  });
+});
+
+test('what a stopped cluster was saved as goes with it', async (t) => {
+  const engine = await makeEngine(t);
+  await withSnapshot(engine, '.stopped', 'stopped');
+  t.deepEqual((await down('c', engine)).snapshots, []);
+  t.deepEqual([...engine.docker.volumeStore.keys()], []);
+  t.deepEqual(await listSnapshots(engine.docker), []);
+});
+
+test('removing a snapshot removes its files and its keeper', async (t) => {
+  const engine = await makeEngine(t);
+  await withSnapshot(engine, 'clean');
+  const snapshot = await requireSnapshot(engine.docker, 'clean', 'c');
+  engine.docker.before = (method, [id]) => {
+    if (method === 'containers.wait') engine.docker.end(String(id), 0);
+  };
+  await removeSnapshot(engine.docker, snapshot, new AbortController().signal);
+  t.deepEqual(await listSnapshots(engine.docker), []);
+  const tool = engine.docker.calls.find(
+    ({ method, args }) => method === 'containers.create' && JSON.stringify(args).includes('rm -rf'),
+  );
+  t.true(JSON.stringify(tool?.args).includes('/data/snapshots/0123456789ab'));
+});
