@@ -144,8 +144,8 @@ test('only the making of a template may write to its volume; a thaw says what th
     verify: true,
   });
   const build = nodeContainer(LAYOUT, 2, 'net', { kind: 'build', template: 'x' });
-  t.like(thaw.mounts?.[0], { source: 'gocli-template-x', target: '/frozen', readOnly: true });
-  t.like(build.mounts?.[0], { source: 'gocli-template-x', target: '/frozen', readOnly: false });
+  t.like(thaw.mounts?.[1], { source: 'gocli-template-x', target: '/frozen', readOnly: true });
+  t.like(build.mounts?.[1], { source: 'gocli-template-x', target: '/frozen', readOnly: false });
   t.deepEqual(
     thaw.env?.filter((word) => /STATE|RAM/.test(word)),
     ['GOCLI_STATE=aa  /frozen/node02.state', 'GOCLI_RAM=3 4 /frozen/node02.ram'],

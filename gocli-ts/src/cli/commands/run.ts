@@ -61,6 +61,7 @@ export const runCommand = defineCommand({
   examples: [
     ['gocli run k8s-1.36', 'start a cluster named k8s-1.36'],
     ['gocli run k8s-1.36 --name two --memory 4G', 'another one beside it'],
+    ['gocli run --snapshot clean --name other', 'a new cluster that begins at a snapshot of another'],
   ],
   run: async (args, session) => {
     const { runCluster } = await import('../run-cluster.ts');

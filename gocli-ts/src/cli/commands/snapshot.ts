@@ -20,7 +20,6 @@ export const snapshotCommand = defineCommand({
   examples: [
     ['gocli snapshot create clean', 'memory, disks and registry of the cluster, which then runs on'],
     ['gocli snapshot restore clean', 'the same cluster as it was then: same name, ports and kubeconfig'],
-    ['gocli run --snapshot clean --name other', 'a new cluster beside it that begins there'],
   ],
   run: async (args, session) => {
     const actions = await import('../snapshot-actions.ts');

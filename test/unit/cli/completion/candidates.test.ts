@@ -61,7 +61,7 @@ test('the words arrive as the scripts hand them over', async (t) => {
   const console = await makeConsole(t);
   const ask = async (...words: string[]): Promise<string> =>
     (await console.run('completion', 'candidates', '--', ...words)).stdout;
-  t.is(await ask('st'), 'status\n');
+  t.is(await ask('stat'), 'status\n');
   t.is(await ask('run', '--keep'), '--keep-on-failure\n');
   t.is(await ask('ls', '-o', 'j'), 'json\n');
   t.is(await ask('kubectl', '--', ''), '');
