@@ -43,9 +43,17 @@ export async function openSandbox(): Promise<Sandbox> {
     leftovers: (name) => leftovers(docker, join(env.XDG_STATE_HOME, 'gocli', 'clusters'), name),
     close: async () => {
       for (const name of names) await cli('rm', '--name', name);
+      await removeTinyTemplates(cli);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Test files run one after the other, so all templates of tiny images are those of the file that ends. */
+async function removeTinyTemplates(cli: Sandbox['cli']): Promise<void> {
+  const { stdout } = await cli('template', 'ls', '-o', 'json');
+  const { templates } = JSON.parse(stdout) as { templates: { id: string; provider: string }[] };
+  for (const { id, provider } of templates) if (provider === 'tiny') await cli('template', 'rm', id);
 }
 
 /** Words of a `gocli run` of a tiny image, `gocli/tiny:<tag>`. */

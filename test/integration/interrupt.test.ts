@@ -90,7 +90,8 @@ for (const [at, [id, ms]] of MOMENTS.entries()) {
   test.serial(`${signal} ${ms} ms after ${id ?? 'the start'} leaves nothing`, async (t) => {
     const name = sandbox.name();
     const event = id === undefined ? {} : { event: begins(id) };
-    await expectGone(t, name, signal, await interrupt(runArguments(image, name), signal, { ...event, ms }));
+    const argv = [...runArguments(image, name), '--no-template'];
+    await expectGone(t, name, signal, await interrupt(argv, signal, { ...event, ms }));
   });
 }
 
@@ -98,7 +99,7 @@ test.serial(
   '--keep-on-failure is for failures: an interrupted run leaves nothing all the same',
   async (t) => {
     const name = sandbox.name();
-    const argv = [...runArguments(image, name), '--keep-on-failure'];
+    const argv = [...runArguments(image, name), '--no-template', '--keep-on-failure'];
     await expectGone(
       t,
       name,
@@ -107,6 +108,44 @@ test.serial(
     );
   },
 );
+
+test.serial('a signal while the template is made leaves the cluster, which is Ready', async (t) => {
+  for (const ms of [0, 150]) {
+    const name = sandbox.name();
+    const argv = [...runArguments(image, name), '--fresh'];
+    const result = await interrupt(argv, 'SIGINT', { event: begins('freeze'), ms });
+    t.is(result.exitCode, 130, result.stderr);
+    t.regex(result.stderr, /is Ready and runs on/);
+    t.is((await sandbox.cli('status', name)).exitCode, 0);
+    t.is((await sandbox.cli('rm', name)).exitCode, 0);
+    t.deepEqual(await sandbox.leftovers(name), []);
+  }
+});
+
+test.serial('a signal during a thaw leaves nothing, and the template as it was', async (t) => {
+  const first = sandbox.name();
+  t.is((await sandbox.run(image, first)).exitCode, 0);
+  for (const [id, ms] of [
+    ['containers', 100],
+    ['containers', 350],
+    ['thaw', 0],
+    ['thawed', 0],
+    ['thawed', 100],
+  ] as const) {
+    const name = sandbox.name();
+    const event = begins(id);
+    await expectGone(
+      t,
+      name,
+      'SIGTERM',
+      await interrupt(runArguments(image, name), 'SIGTERM', { event, ms }),
+    );
+  }
+  const last = sandbox.name();
+  const again = await sandbox.run(image, last, '-o', 'json');
+  t.true((JSON.parse(again.stdout) as { thawed: boolean }).thawed);
+  for (const name of [first, last]) t.is((await sandbox.cli('rm', name)).exitCode, 0);
+});
 
 test.serial('an interrupted run leaves a cluster of the same name alone', async (t) => {
   const name = sandbox.name();
@@ -128,10 +167,14 @@ test.serial('an interrupted run leaves a cluster of the same name alone', async 
 
 test.serial('a second signal ends the process at once; what it left goes with rm', async (t) => {
   const name = sandbox.name();
-  const child = spawn(process.execPath, [GOCLI_BIN, ...runArguments(image, name), '--progress', 'json'], {
-    env: { ...process.env, ...sandbox.env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [GOCLI_BIN, ...runArguments(image, name), '--no-template', '--progress', 'json'],
+    {
+      env: { ...process.env, ...sandbox.env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (!begins('boot')(JSON.parse(line) as GocliEvent)) return;
     child.kill('SIGINT');

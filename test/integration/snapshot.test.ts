@@ -4,17 +4,14 @@ import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { type CliResult, outputOf } from '../helpers/cli.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
-import { templatesOf } from '../helpers/templates.ts';
 import { tinyImage } from '../helpers/tiny-image.ts';
 
 let sandbox: Sandbox;
 let image: string;
-let imageId: string;
 
 test.before('a tiny provider image that no other file makes templates of', async () => {
   sandbox = await openSandbox();
   image = await tinyImage(sandbox.docker, { kernelArgs: ['gocli.test=snapshot'] });
-  imageId = (await sandbox.docker.images.inspect(image))?.id ?? '';
 });
 
 test.after.always('nothing stays', async () => {
@@ -22,7 +19,6 @@ test.after.always('nothing stays', async () => {
   for (const name of listed.stdout.split('\n').filter((line) => line.startsWith('it-')))
     await sandbox.cli('snapshot', 'rm', name);
   await sandbox.close();
-  for (const { id } of await templatesOf(sandbox.docker, imageId)) await sandbox.cli('template', 'rm', id);
 });
 
 function ended(t: ExecutionContext, code: number, result: CliResult): void {

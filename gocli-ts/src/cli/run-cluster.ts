@@ -12,6 +12,7 @@ import { parseSize } from '../shared/size.ts';
 import { readTimings, writeTimings } from '../provision/timings.ts';
 import { requireSnapshot, type Snapshot } from '../cluster/snapshot/store.ts';
 import { kubectlPath } from './kubectl-binary.ts';
+import { templateBudget } from './template-budget.ts';
 import { wholeNumber } from './numbers.ts';
 import { pinnedPorts, type PortArguments } from './port-options.ts';
 import { obtainImage } from './provider-image.ts';
@@ -107,6 +108,7 @@ async function requestOf(
     cpus,
     memoryBytes,
     pinnedPorts: pinned,
+    templateBudget: templateBudget(session.env),
     timeoutMs,
     keepOnFailure: args['keep-on-failure'],
     template: args.fresh ? 'fresh' : args.template ? 'use' : 'none',

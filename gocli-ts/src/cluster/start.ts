@@ -15,6 +15,7 @@ import { writeState, type ClusterState } from './state.ts';
 import { survey, type Survey } from './survey.ts';
 import type { Attachment } from './template/attachment.ts';
 import { chooseTemplate, type Choice } from './template/choose.ts';
+import { collectGarbage } from './template/inventory.ts';
 import { templateKey } from './template/key.ts';
 import { makeTemplate } from './template/make.ts';
 import { writeAccess } from './template/thaw-start.ts';
@@ -88,7 +89,7 @@ async function cold(work: Work, origin: Origin & { kind: 'boot' | 'build' }): Pr
   const attachment = admin === undefined ? keys : { ...keys, admin };
   const making = { id: origin.template, key: work.key, survey: work.survey, layout, state, launched };
   const made = await makeTemplate({ ...making, attachment, timeoutMs }, steps, deps);
-  if (made) await replaceOlder(work, origin.template);
+  if (made) await makeRoom(work, origin.template);
   return made ? markReady({ ...state, template: origin.template }, deps) : ready;
 }
 
@@ -109,11 +110,17 @@ async function boot(
   return coldStart(start, steps, deps, signal);
 }
 
-/** A new template takes the place of those of the same plan, which did not fit or were not wanted. */
-async function replaceOlder({ key, plan, deps }: Work, id: string): Promise<void> {
+/**
+ * A new template takes the place of those of the same plan, which did not fit or were not wanted; others go when all
+ * together are too big.
+ */
+async function makeRoom({ key, plan, deps, templateBudget }: Work, id: string): Promise<void> {
   const same = (await listTemplates(deps.docker, key)).filter((template) => template.id !== id);
   const older = same.filter(
     ({ manifest }) => typeof manifest === 'string' || manifest.machines.length === plan.guest.nodes,
   );
   await Promise.all(older.map((template) => unpublishTemplate(deps.docker, template)));
+  for (const gone of await collectGarbage(deps, templateBudget)) {
+    notice(deps, `Removed template ${gone.id}: ${gone.why}.`);
+  }
 }

@@ -28,7 +28,11 @@ export async function fromSnapshot(snapshot: Snapshot, work: Work): Promise<Clus
   );
   const place = { ...work.survey.place, now: deps.clock.now() };
   const why = refusal(template.manifest, place);
-  if (why === undefined) return thawFrom(template, work);
+  if (why === undefined) {
+    return thawFrom(template, work).catch((error: unknown) => {
+      throw error instanceof ThawFailure ? error.cause : error;
+    });
+  }
   throw new GocliError('CONFLICT', `snapshot "${snapshot.name}" cannot be thawed here: ${why}`);
 }
 
@@ -49,35 +53,36 @@ export async function thawIfFits(choice: Choice, work: Work): Promise<ClusterSta
   }
 }
 
-/** Something that went wrong after the containers were claimed, so that a cold start may do better. */
+/** Something that is wrong with the template, so that a cold start does better. */
 class ThawFailure extends Error {}
 
 async function thawFrom(template: FittingTemplate, work: Work): Promise<ClusterState> {
   const { deps, steps, plan, timeoutMs } = work;
   const { manifest } = template;
-  const attachment = await attachmentOf(template, deps);
+  const attachment = await attachmentOf(template, deps).catch(asFailure);
   const layout = { ...work.survey.layout, sshPublicKey: attachment.sshPublicKey };
   const state = { ...stateOf(work, layout), template: template.id };
   const used = manifest.machines.slice(0, plan.guest.nodes);
   const origin: Origin = { kind: 'thaw', template: template.id, machines: used, verify: true };
   const network = await claim(layout, deps);
-  try {
-    const launched = await steps.run('containers', 'Starting the containers', async () => {
-      const [started] = await Promise.all([
-        launch(layout, network, origin, deps),
-        writeState(deps.paths, state),
-        writeAccess(attachment, state, deps),
-      ]);
-      return started;
-    });
-    const saved = savedStateOf(manifest);
-    const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
-    const start = { state, layout, launched, saved, attachment, timeoutMs, before };
-    await Promise.all([thawCluster(start, steps, deps, deps.signal), markUsed(deps, template.id)]);
-  } catch (error) {
-    throw new ThawFailure(wordsOf(error), { cause: error });
-  }
+  const launched = await steps.run('containers', 'Starting the containers', async () => {
+    const [started] = await Promise.all([
+      launch(layout, network, origin, deps),
+      writeState(deps.paths, state),
+      writeAccess(attachment, state, deps),
+    ]);
+    return started;
+  });
+  const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
+  const saved = savedStateOf(manifest);
+  const start = { state, layout, launched, saved, attachment, timeoutMs, before };
+  const thawing = thawCluster(start, steps, deps, deps.signal).catch(asFailure);
+  await Promise.all([thawing, markUsed(deps, template.id)]);
   return markReady(state, deps);
+}
+
+function asFailure(error: unknown): never {
+  throw new ThawFailure(wordsOf(error), { cause: error });
 }
 
 /** A cluster that begins at a snapshot has its images too. */

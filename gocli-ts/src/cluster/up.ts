@@ -25,6 +25,8 @@ export interface UpRequest extends PlanRequest {
   readonly pinnedPorts: Readonly<Record<string, number>>;
   readonly keepOnFailure: boolean;
   readonly template: TemplateUse;
+  /** Bytes that all templates may have together; a quarter of the free disk when undefined. */
+  readonly templateBudget?: number | undefined;
   /** Snapshot of another cluster that this one begins at. */
   readonly snapshot?: Snapshot | undefined;
   /** Milliseconds for each wait. */
@@ -82,8 +84,7 @@ export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResul
   const run = randomBytes(4).toString('hex');
   const steps = new Steps(deps.emit, deps.clock, request.estimates);
   try {
-    const { template, timeoutMs, snapshot } = request;
-    const state = await startCluster({ plan, run, template, timeoutMs, snapshot }, steps, deps);
+    const state = await startCluster({ ...request, plan, run }, steps, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
     await afterFailure(request, run, deps).catch((failure: unknown) => {

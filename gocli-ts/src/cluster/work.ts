@@ -15,6 +15,8 @@ export interface Start {
   readonly template: TemplateUse;
   /** Snapshot that the cluster begins at, instead of a boot. */
   readonly snapshot?: Snapshot | undefined;
+  /** Bytes that all templates may have together; a quarter of the free disk when undefined. */
+  readonly templateBudget?: number | undefined;
   /** Milliseconds for each wait. */
   readonly timeoutMs: number;
 }

@@ -1,5 +1,5 @@
 import { LABEL } from '../docker/labels.ts';
-import type { ContainerInfo, Docker, Mount } from '../docker/port.ts';
+import type { ContainerInfo, ContainerSpec, Docker, Labels, Mount } from '../docker/port.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { FROZEN } from './files.ts';
 import { openManifest, sealManifest, type Manifest } from './manifest.ts';
@@ -55,19 +55,34 @@ function templateOf({ id: keeper, labels, imageId }: ContainerInfo): Template {
 }
 
 /**
+ * Refers to the volume of a template that is not published yet, so that no sweep takes it between two containers that
+ * use it. The container is never started; whoever asked for it removes it.
+ * @returns its id
+ */
+export function holdTemplate(docker: Docker, id: string, image: string, labels: Labels): Promise<string> {
+  return docker.containers.create({ ...keeperOf(id, image), name: `${templateVolume(id)}-holder`, labels });
+}
+
+function keeperOf(id: string, image: string): Omit<ContainerSpec, 'name' | 'labels'> {
+  return {
+    image,
+    network: 'none',
+    capabilities: [],
+    noNewPrivileges: true,
+    entrypoint: ['/bin/true'],
+    mounts: [templateMount(id, 'read')],
+  };
+}
+
+/**
  * Publishes frozen machines: from the moment the keeper exists, others may thaw them. Their files must have reached the
  * disk before.
  */
 export async function publishTemplate(docker: Docker, manifest: Manifest): Promise<void> {
   const { text, sha256 } = sealManifest(manifest);
   await docker.containers.create({
+    ...keeperOf(manifest.id, manifest.imageId),
     name: templateVolume(manifest.id),
-    image: manifest.imageId,
-    network: 'none',
-    capabilities: [],
-    noNewPrivileges: true,
-    entrypoint: ['/bin/true'],
-    mounts: [templateMount(manifest.id, 'read')],
     labels: {
       [LABEL.role]: 'template',
       [LABEL.template]: manifest.id,

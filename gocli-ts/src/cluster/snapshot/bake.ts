@@ -9,7 +9,13 @@ import { keyOf } from '../../frozen/gate.ts';
 import { FROZEN_FORMAT, type Manifest } from '../../frozen/manifest.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { rebake } from '../../frozen/rebake.ts';
-import { listTemplates, publishTemplate, templateMount, templateVolume } from '../../frozen/store.ts';
+import {
+  holdTemplate,
+  listTemplates,
+  publishTemplate,
+  templateMount,
+  templateVolume,
+} from '../../frozen/store.ts';
 import { runTool } from '../../frozen/tool.ts';
 import { machineContainer } from '../../machine/container.ts';
 import { nodeName } from '../../network/addresses.ts';
@@ -64,8 +70,10 @@ async function bake(
   const { plan } = record.state;
   const surveyed = await survey({ ...plan, host: { ...plan.host, name, pinnedPorts: {} } }, run, deps);
   const layout: ClusterLayout = { ...surveyed.layout, sshPublicKey: attachment.sshPublicKey };
-  await copyFiles(snapshot, id, deps);
+  const labels = { [LABEL.cluster]: name, [LABEL.run]: run };
+  await holdTemplate(docker, id, plan.host.imageId, labels);
   try {
+    await copyFiles(snapshot, id, deps);
     const machines = await launchBaking(layout, snapshot, id, deps);
     const qemu = await rebake(machines, record.saved, (node) => frozenFiles(node, BAKED).state, deps, signal);
     const names = machines.map(({ node }) => node);

@@ -1,3 +1,4 @@
+import { LABEL } from '../../docker/labels.ts';
 import { isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { freeze, type Frozen } from '../../frozen/freeze.ts';
@@ -5,7 +6,7 @@ import { measureFiles } from '../../frozen/facts.ts';
 import { FROZEN_FORMAT, type Manifest } from '../../frozen/manifest.ts';
 import { savedStateOf } from '../../frozen/thaw.ts';
 import { prepareGuests } from '../../frozen/prepare.ts';
-import { publishTemplate, writeAttachment } from '../../frozen/store.ts';
+import { holdTemplate, publishTemplate, writeAttachment } from '../../frozen/store.ts';
 import { ApiClient } from '../../k8s/api.ts';
 import { settled } from '../../k8s/settle.ts';
 import type { AdminAccess } from '../../k8s/kubeconfig.ts';
@@ -50,7 +51,14 @@ export async function makeTemplate(making: Making, steps: Steps, deps: ClusterDe
     machines: manifest.machines,
     verify: false,
   };
+  // No container has the volume while the machines are replaced.
+  const { labels } = launched.network;
+  const holder = await holdTemplate(deps.docker, making.id, layout.plan.host.imageId, {
+    [LABEL.cluster]: labels[LABEL.cluster] ?? '',
+    [LABEL.run]: layout.run,
+  });
   const clone = await replaceNodes(layout, launched, origin, deps);
+  await deps.docker.containers.remove(holder);
   const saved = savedStateOf(manifest);
   const start = { state, layout, launched: clone, saved, attachment, timeoutMs };
   await thawCluster(start, steps, { ...deps, signal: bounded }, bounded);
