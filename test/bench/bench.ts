@@ -36,17 +36,21 @@ async function repeated(times: number, ...words: string[]): Promise<number> {
   return median(seconds);
 }
 
-async function coldStarts(times: number): Promise<{ starts: Figures['coldStarts']; removal: number }> {
+async function coldStarts(
+  times: number,
+): Promise<{ starts: Figures['coldStarts']; removal: number; pss: number }> {
   const starts: { seconds: number; steps: Step[] }[] = [];
   const removals: number[] = [];
+  let pss = 0;
   for (let at = 1; at <= times; at += 1) {
     console.error(`cold start ${at.toFixed(0)} of ${times.toFixed(0)}`);
     const words = ['run', 'k8s-1.36', '--name', NAME, '--no-template', '-o', 'json', '-q'];
     const { seconds, stdout } = await timed(...words);
     starts.push({ seconds, steps: stepsOf(stdout) });
+    pss = await pssOf(`${NAME}-node01`);
     removals.push((await timed('rm', '--name', NAME)).seconds);
   }
-  return { starts, removal: median(removals) };
+  return { starts, removal: median(removals), pss };
 }
 
 function stepsOf(stdout: string): Step[] {
@@ -72,6 +76,25 @@ async function thaws(times: number, nodes: number): Promise<Pick<Figures, 'thaws
     if (at < times) await $`make -s cluster-down`;
   }
   return { thaws: seconds, resume: median(resumes) };
+}
+
+/** Bytes of memory of a machine, shared pages in parts (proc(5), smaps_rollup). */
+async function pssOf(container: string): Promise<number> {
+  const pid = (await $`docker inspect --format ${'{{.State.Pid}}'} ${container}`).stdout.trim();
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? Number.NaN) * 1024;
+}
+
+/** Memory of two clusters that were thawed from one template, together. */
+async function twoThawed(): Promise<number> {
+  console.error('memory of two thawed clusters');
+  const names = [`${NAME}-a`, `${NAME}-b`];
+  for (const name of names) await timed('run', 'k8s-1.36', '--name', name, '-q');
+  const [first = Number.NaN, second = Number.NaN] = await Promise.all(
+    names.map((name) => pssOf(`${name}-node01`)),
+  );
+  for (const name of names) await timed('rm', '--name', name);
+  return first + second;
 }
 
 /** Cores that the machine of node01 takes while nothing is asked of the cluster. */
@@ -138,7 +161,7 @@ const starts = Number(argv['starts'] ?? 3);
 await $`docker image inspect gocli/k8s-1.36:latest`;
 const help = await repeated(7, '--help');
 const ls = await repeated(7, 'ls');
-const { starts: runs, removal } = await coldStarts(starts);
+const { starts: runs, removal, pss } = await coldStarts(starts);
 const three = Number(argv['three'] ?? 5);
 const threeNodes = three > 0 ? median((await thaws(three, 3)).thaws) : undefined;
 await timed('rm', '--all');
@@ -163,6 +186,7 @@ const figures: Figures = {
   coldStarts: runs,
   ...thawed,
   threeNodes,
+  memory: { cold: pss, twoThawed: await twoThawed() },
   idleCores: idle,
   ...saved,
   timeToK8s: await benchmark(Number(argv['iterations'] ?? 10)),

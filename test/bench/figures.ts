@@ -41,6 +41,8 @@ export interface Figures {
   readonly stopStart: { readonly stop: number; readonly start: number };
   /** Cores that an idle cluster of one node takes. */
   readonly idleCores: number;
+  /** Bytes (PSS) of one cluster that was started cold, and of two thawed ones together. */
+  readonly memory: { readonly cold: number; readonly twoThawed: number };
   readonly timeToK8s: readonly TimeToK8s[];
   readonly coldStarts: readonly { readonly seconds: number; readonly steps: readonly Step[] }[];
   readonly provisioning: {
@@ -89,6 +91,10 @@ export function readmeTable(figures: Figures): string {
       pair(figures.snapshot.create, figures.snapshot.restore),
     ],
     ['`gocli stop` / `start`, one node', pair(figures.stopStart.stop, figures.stopStart.start)],
+    [
+      'memory of two thawed clusters / twice that of one started cold',
+      (figures.memory.twoThawed / (2 * figures.memory.cold)).toFixed(2),
+    ],
     ['idle cluster of one node', `${figures.idleCores.toFixed(2)} cores`],
     [
       'time-to-k8s, thawed, application image in the node: total (command + app running + DNS)',

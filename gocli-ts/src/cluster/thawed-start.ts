@@ -103,8 +103,6 @@ async function afterFailedThaw(template: FittingTemplate, failure: Error, work: 
   await removeLabelled(deps.docker, { [LABEL.cluster]: plan.host.name, [LABEL.run]: run });
   await unpublishTemplate(deps.docker, template);
   const kept = folder === undefined ? '' : ` What was logged is kept in ${folder}.`;
-  notice(
-    deps,
-    `Starting cold: template ${template.id} could not be thawed and is removed: ${failure.message}.${kept}`,
-  );
+  const words = `template ${template.id} could not be thawed and is removed: ${failure.message}.${kept}`;
+  notice(deps, `Starting cold: ${words}`, 'warning');
 }

@@ -55,6 +55,6 @@ export async function markReady(state: ClusterState, { paths, clock }: ClusterDe
 }
 
 /** Tells the user what is decided for him. */
-export function notice({ emit }: ClusterDeps, text: string): void {
-  emit({ type: 'notice', level: 'info', text });
+export function notice({ emit }: ClusterDeps, text: string, level: 'info' | 'warning' = 'info'): void {
+  emit({ type: 'notice', level, text });
 }

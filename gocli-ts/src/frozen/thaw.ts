@@ -45,7 +45,9 @@ export async function thaw(
 ): Promise<Thawed> {
   const { docker, clock } = deps;
   // The agents' sockets are opened beside the load, so that the clocks can be set the moment the guests run.
-  const connecting = All.open(machines, ({ container, node }) => Agent.connect(docker, container, node));
+  const connecting = All.open(machines, ({ container, node }) =>
+    Agent.connect(docker, container, node, signal),
+  );
   connecting.catch(() => undefined);
   await using monitors = await All.open(machines, ({ container, node }) =>
     Monitor.open(docker, container, node, signal),

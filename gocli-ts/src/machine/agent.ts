@@ -4,7 +4,8 @@ import { GocliError, isCode } from '../errors/error.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Docker } from '../docker/port.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
-import { MACHINE_PATH, socketProgram } from './spec.ts';
+import { connectSocket } from './socket.ts';
+import { MACHINE_PATH } from './spec.ts';
 
 /** Nanoseconds of a millisecond. */
 const NANOSECONDS = 1_000_000;
@@ -27,14 +28,19 @@ export class Agent implements AsyncDisposable {
   }
 
   /** Connects to the agent's socket. Nothing can be asked before {@link synchronise}. */
-  static async connect(docker: Docker, containerId: string, node: string): Promise<Agent> {
-    const stream = await docker.containers.connect(containerId, socketProgram(MACHINE_PATH.agent));
+  static async connect(
+    docker: Docker,
+    containerId: string,
+    node: string,
+    signal: AbortSignal,
+  ): Promise<Agent> {
+    const stream = await connectSocket(docker, containerId, MACHINE_PATH.agent, signal);
     return new Agent(new JsonChannel(stream, `the guest agent of ${node}`), node);
   }
 
   /** Connects and waits until the agent answers, however long the guest takes to start it; bound it by the signal. */
   static async open(docker: Docker, containerId: string, node: string, signal: AbortSignal): Promise<Agent> {
-    const agent = await Agent.connect(docker, containerId, node);
+    const agent = await Agent.connect(docker, containerId, node, signal);
     try {
       await agent.synchronise(signal);
     } catch (error) {

@@ -1,7 +1,8 @@
 import type { Docker } from '../docker/port.ts';
 import { z } from 'zod';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
-import { MACHINE_PATH, socketProgram } from './spec.ts';
+import { connectSocket } from './socket.ts';
+import { MACHINE_PATH } from './spec.ts';
 
 const number = z.int();
 /** The first message of the protocol (QMP specification, Server Greeting). */
@@ -29,7 +30,7 @@ export class Monitor implements AsyncDisposable {
     node: string,
     signal: AbortSignal,
   ): Promise<Monitor> {
-    const stream = await docker.containers.connect(containerId, socketProgram(MACHINE_PATH.qmp));
+    const stream = await connectSocket(docker, containerId, MACHINE_PATH.qmp, signal);
     const channel = new JsonChannel(stream, `the monitor of ${node}`);
     try {
       const greeting = await channel.receive((message) => 'QMP' in message, signal);

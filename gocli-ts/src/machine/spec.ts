@@ -30,14 +30,6 @@ export interface MachineSpec {
   readonly credentials: Readonly<Record<string, string>>;
 }
 
-/**
- * Program that joins its own stdin and stdout to a socket of a machine. It tries again for 5 s: qemu makes its sockets
- * a moment after its container started.
- */
-export function socketProgram(path: string): string[] {
-  return ['socat', '-', `UNIX-CONNECT:${path},retry=250,interval=0.02`];
-}
-
 /** Where a machine keeps its files inside its container. */
 export const MACHINE_PATH = {
   overlay: '/var/lib/gocli/disk.qcow2',

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Monitor } from '../../../gocli-ts/src/machine/monitor.ts';
-import { MACHINE_PATH, socketProgram } from '../../../gocli-ts/src/machine/spec.ts';
+import { socketProgram } from '../../../gocli-ts/src/machine/socket.ts';
+import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
 import { fakeGuest } from './guest.ts';
 
 const never = new AbortController().signal;
