@@ -1,9 +1,12 @@
 import { LABEL } from '../docker/labels.ts';
 import type { ContainerInfo, Docker } from '../docker/port.ts';
-import { GocliError } from '../errors/error.ts';
+import { GocliError, isCode } from '../errors/error.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
+
+/** A socket closes a moment before the daemon tells that the container has ended. */
+const DEATH_MS = 2000;
 
 type Watched = Pick<ContainerInfo, 'id' | 'name' | 'labels'>;
 
@@ -32,12 +35,22 @@ export async function whileAlive<T>(
     return await work(AbortSignal.any([signal, died.signal]));
   } catch (error) {
     if (signal.aborted) throw error;
+    if (isCode(error, 'GUEST_DIED')) await aborted(died.signal, AbortSignal.timeout(DEATH_MS));
     if (died.signal.aborted) throw died.signal.reason;
     // The work may notice the end of a machine before the daemon has told of it.
     throw (await deathAmong(docker, containers)) ?? error;
   } finally {
     over.abort();
   }
+}
+
+/** Waits until one of two signals is aborted. */
+async function aborted(...signals: readonly [AbortSignal, AbortSignal]): Promise<void> {
+  const either = AbortSignal.any([...signals]);
+  if (either.aborted) return;
+  await new Promise((resolve) => {
+    either.addEventListener('abort', resolve, { once: true });
+  });
 }
 
 async function deathAmong(docker: Docker, containers: readonly Watched[]): Promise<GocliError | undefined> {
