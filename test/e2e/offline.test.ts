@@ -31,10 +31,15 @@ test('with Docker, the built command and an image, make cluster-up needs no netw
   t.regex(up.stdout, /Cluster k8s-1\.36 is Ready/);
   const status = await island.run(['bash', join(island.folder, 'checkout/cluster-up/cli.sh'), 'status']);
   t.is(status.exitCode, 0, outputOf(status));
-  const down = await island.run(['make', '-C', join(island.folder, 'checkout'), 'cluster-down']);
+  const makeDown = ['make', '-C', join(island.folder, 'checkout'), 'cluster-down'];
+  const down = await island.run(makeDown);
   t.is(down.exitCode, 0, outputOf(down));
-  const left = await island.run(['docker', 'ps', '-aq']);
-  t.is(left.stdout, '');
+  const again = await island.run(['make', '-C', join(island.folder, 'checkout'), 'cluster-up']);
+  t.is(again.exitCode, 0, outputOf(again));
+  t.regex(again.stdout, /Ready after .*thawed from template/);
+  t.is((await island.run(makeDown)).exitCode, 0);
+  const left = await island.run(['docker', 'ps', '-a', '--format', '{{.Names}}']);
+  t.regex(left.stdout, /^gocli-template-[0-9a-f]+\n$/, 'nothing but the template is left');
 });
 
 /** A network namespace with nothing but loopback, a Docker daemon of its own in it, and a user with a copy of the checkout. */

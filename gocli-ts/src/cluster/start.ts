@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { messageOf } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { listTemplates, sweepTemplates, unpublishTemplate } from '../frozen/store.ts';
 import { exclusively } from '../host/exclusive.ts';
@@ -120,7 +121,10 @@ async function makeRoom({ key, plan, deps, templateBudget }: Work, id: string): 
     ({ manifest }) => typeof manifest === 'string' || manifest.machines.length === plan.guest.nodes,
   );
   await Promise.all(older.map((template) => unpublishTemplate(deps.docker, template)));
-  for (const gone of await collectGarbage(deps, templateBudget)) {
-    notice(deps, `Removed template ${gone.id}: ${gone.why}.`);
-  }
+  // The cluster is Ready; what cannot be tidied up now is no failure of its start.
+  const removed = await collectGarbage(deps, templateBudget).catch((error: unknown) => {
+    notice(deps, `Templates could not be tidied up: ${messageOf(error)}.`, 'warning');
+    return [];
+  });
+  for (const gone of removed) notice(deps, `Removed template ${gone.id}: ${gone.why}.`);
 }

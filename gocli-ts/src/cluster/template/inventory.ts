@@ -1,5 +1,6 @@
 import { mkdir, stat, statfs, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { StatsFs } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { LABEL } from '../../docker/labels.ts';
 import type { Docker } from '../../docker/port.ts';
 import { evictions, type Evicted } from '../../frozen/eviction.ts';
@@ -116,6 +117,16 @@ export async function collectGarbage(deps: InventoryDeps, budget: number | undef
 /** A quarter of what would be free without any template. */
 async function defaultBudget(docker: Docker, total: number): Promise<number> {
   const { rootDir } = await docker.system.info();
-  const { bavail, bsize } = await statfs(rootDir);
+  const { bavail, bsize } = await statfsAbove(rootDir);
   return (bavail * bsize + total) / DEFAULT_SHARE;
+}
+
+/** The file system of a folder; a user who may use Docker need not be allowed to look into the daemon's folders. */
+async function statfsAbove(folder: string): Promise<StatsFs> {
+  try {
+    return await statfs(folder);
+  } catch (error) {
+    if (dirname(folder) === folder) throw error;
+    return statfsAbove(dirname(folder));
+  }
 }
