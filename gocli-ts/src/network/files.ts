@@ -33,8 +33,9 @@ export function renderLinks({ nodes, qemuUid }: NetworkPlan): string {
 }
 
 /**
- * Input of `nft -f`: published ports to the nodes, and masquerading both ways. Towards the bridge it leaves the
- * bridge's own subnet alone, so that nodes see each other's real addresses.
+ * Input of `nft -f`: published ports to the nodes, and masquerading both ways. Towards the bridge only what came through
+ * a published port is masqueraded: where the host has br_netfilter loaded, frames from node to node pass these rules too,
+ * with the addresses of pods, and must keep them.
  */
 export function renderNat({ nodes }: NetworkPlan): string {
   const ssh = indices(nodes).map((index) => dnat('tcp', sshPort(index), `${nodeAddress(index)}:22`));
@@ -53,7 +54,7 @@ export function renderNat({ nodes }: NetworkPlan): string {
     '  chain postrouting {',
     '    type nat hook postrouting priority srcnat;',
     `    ip saddr ${NODE_SUBNET} oifname != "${BRIDGE}" masquerade`,
-    `    ip saddr != ${NODE_SUBNET} oifname "${BRIDGE}" masquerade`,
+    `    ip saddr != ${NODE_SUBNET} oifname "${BRIDGE}" ct status dnat masquerade`,
     '  }',
     '}',
   ]);
