@@ -73,7 +73,7 @@ async function thaws(times: number, nodes: number): Promise<Pick<Figures, 'thaws
     const took = (performance.now() - start) / 1000;
     if (at > 0) seconds.push(took);
     if (at > 0) resumes.push(stepsOf(stdout).find(({ id }) => id === 'thaw')?.seconds ?? Number.NaN);
-    if (at < times) await $`make -s cluster-down`;
+    if (at < times) await $`make -s cluster-down ARGS=`;
   }
   return { thaws: seconds, resume: median(resumes) };
 }

@@ -41,14 +41,20 @@ export async function down(
  * killed, since nothing in a throw-away cluster is worth a slow shutdown.
  */
 export async function removeLabelled(docker: Docker, labels: Labels): Promise<Removed> {
+  const containers = await removeContainers(docker, labels);
+  const volumes = await docker.volumes.list(labels);
+  const gone = await Promise.all(volumes.map(({ name }) => removeUnlessUsed(docker, name)));
+  return { containers, volumes: gone.filter(Boolean).length };
+}
+
+/** Removes the containers that carry these labels, and leaves their volumes. Returns how many they were. */
+export async function removeContainers(docker: Docker, labels: Labels): Promise<number> {
   const containers = await docker.containers.list(labels);
   const owners = containers.filter(({ labels: own }) => own[LABEL.role] === 'dnsmasq');
   const others = containers.filter((container) => !owners.includes(container));
   await Promise.all(others.map(({ id }) => docker.containers.remove(id)));
   await Promise.all(owners.map(({ id }) => docker.containers.remove(id)));
-  const volumes = await docker.volumes.list(labels);
-  const gone = await Promise.all(volumes.map(({ name }) => removeUnlessUsed(docker, name)));
-  return { containers: containers.length, volumes: gone.filter(Boolean).length };
+  return containers.length;
 }
 
 /** Snapshots keep the volume that they lie in. Returns true when it went. */

@@ -1,10 +1,12 @@
+import { LABEL } from '../docker/labels.ts';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
 import type { ClusterDeps } from './deps.ts';
 import { requireAwake, requireState, type FoundCluster } from './find.ts';
 import { createSnapshot, machinesIn } from './snapshot/create.ts';
-import { removeContainers, restoreSnapshot, type RestoreRequest } from './snapshot/restore.ts';
+import { removeContainers } from './down.ts';
+import { restoreSnapshot, type RestoreRequest } from './snapshot/restore.ts';
 import { listSnapshots, removeSnapshot, STOPPED } from './snapshot/store.ts';
 import { writeState, type ClusterState } from './state.ts';
 
@@ -18,7 +20,9 @@ export async function stopCluster(found: FoundCluster, steps: Steps, deps: Clust
   await createSnapshot(found, { name: STOPPED, kind: 'stopped' }, steps, deps);
   // From here on the saved state is the cluster; what ran must not run beside it.
   await writeState(deps.paths, { ...state, stopped: true });
-  await steps.run('remove', 'Removing the containers', () => removeContainers(found.name, deps.docker));
+  await steps.run('remove', 'Removing the containers', () =>
+    removeContainers(deps.docker, { [LABEL.cluster]: found.name }),
+  );
 }
 
 /**

@@ -10,14 +10,14 @@ import { lastLines } from '../shared/text.ts';
 import type { Origin } from './containers.ts';
 import { removeLabelled } from './down.ts';
 import { collectEvidence } from './evidence.ts';
-import { claim, launch, machinesOf, type Launched } from './launch.ts';
+import { claim, machinesOf, type Launched } from './launch.ts';
 import { bakedTemplate } from './snapshot/bake.ts';
 import { inside } from './snapshot/create.ts';
 import type { Snapshot } from './snapshot/store.ts';
-import { writeState, type ClusterState } from './state.ts';
+import type { ClusterState } from './state.ts';
 import type { Choice, FittingTemplate } from './template/choose.ts';
 import { markUsed } from './template/inventory.ts';
-import { attachmentOf, thawCluster, writeAccess } from './template/thaw-start.ts';
+import { attachmentOf, launchWithAccess, thawCluster } from './template/thaw-start.ts';
 import { markReady, notice, stateOf, type Work } from './work.ts';
 
 /** A new cluster that begins at a snapshot of another; what cannot be thawed is an error here, not a cold start. */
@@ -65,14 +65,7 @@ async function thawFrom(template: FittingTemplate, work: Work): Promise<ClusterS
   const used = manifest.machines.slice(0, plan.guest.nodes);
   const origin: Origin = { kind: 'thaw', template: template.id, machines: used, verify: true };
   const network = await claim(layout, deps);
-  const launched = await steps.run('containers', 'Starting the containers', async () => {
-    const [started] = await Promise.all([
-      launch(layout, network, origin, deps),
-      writeState(deps.paths, state),
-      writeAccess(attachment, state, deps),
-    ]);
-    return started;
-  });
+  const launched = await launchWithAccess({ layout, network, origin, state, attachment }, steps, deps);
   const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
   const saved = savedStateOf(manifest);
   const start = { state, layout, launched, saved, attachment, timeoutMs, before };

@@ -5,12 +5,13 @@ import type { Steps } from '../../events/steps.ts';
 import { ATTACHMENT_FILE } from '../../frozen/store.ts';
 import type { ClusterLayout } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
-import { claim, launch, machinesOf, type Launched } from '../launch.ts';
+import { removeContainers } from '../down.ts';
+import { claim, machinesOf, type Launched } from '../launch.ts';
 import { choosePorts } from '../preflight.ts';
 import { writeState, type ClusterState } from '../state.ts';
 import { survey } from '../survey.ts';
 import { parseAttachment, type Attachment } from '../template/attachment.ts';
-import { thawCluster, writeAccess } from '../template/thaw-start.ts';
+import { launchWithAccess, thawCluster } from '../template/thaw-start.ts';
 import { inside } from './create.ts';
 import { snapshotFolder, type Snapshot } from './store.ts';
 
@@ -34,7 +35,8 @@ export async function restoreSnapshot(
 ): Promise<ClusterState> {
   const { record } = snapshot;
   const attachment = await readSecrets(snapshot, deps.docker);
-  await removeContainers(snapshot.cluster, deps.docker);
+  // Volumes stay: the snapshot lies in one of them.
+  await removeContainers(deps.docker, { [LABEL.cluster]: snapshot.cluster });
   const ports = await choosePorts(deps.docker, record.state.plan.guest.nodes, {
     ...record.state.ports,
     ...request.pinnedPorts,
@@ -45,14 +47,7 @@ export async function restoreSnapshot(
   const folder = snapshotFolder(record.id);
   const origin = { kind: 'restore', folder, template: state.template } as const;
   const network = await claim(layout, deps);
-  const launched = await steps.run('containers', 'Starting the containers', async () => {
-    const [started] = await Promise.all([
-      launch(layout, network, origin, deps),
-      writeState(deps.paths, state),
-      writeAccess(attachment, state, deps),
-    ]);
-    return started;
-  });
+  const launched = await launchWithAccess({ layout, network, origin, state, attachment }, steps, deps);
   const { timeoutMs } = request;
   const before = (): Promise<void> => restoreRegistry(launched, folder, deps.docker);
   const start = { state, layout, launched, saved: record.saved, attachment, timeoutMs, before };
@@ -60,15 +55,6 @@ export async function restoreSnapshot(
   const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
   await writeState(deps.paths, ready);
   return ready;
-}
-
-/** Volumes stay: the snapshot lies in one of them. */
-export async function removeContainers(cluster: string, docker: Docker): Promise<void> {
-  const containers = await docker.containers.list({ [LABEL.cluster]: cluster });
-  const network = containers.filter(({ labels }) => labels[LABEL.role] === 'dnsmasq');
-  const others = containers.filter((container) => !network.includes(container));
-  await Promise.all(others.map(({ id }) => docker.containers.remove(id)));
-  await Promise.all(network.map(({ id }) => docker.containers.remove(id)));
 }
 
 async function layoutOf(

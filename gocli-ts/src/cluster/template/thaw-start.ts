@@ -6,11 +6,11 @@ import { ApiClient } from '../../k8s/api.ts';
 import { thawedConditions } from '../../k8s/conditions.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
 import { allMet, targetsOf } from '../cold-start.ts';
-import type { ClusterLayout } from '../containers.ts';
+import type { ClusterLayout, Origin } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { hostPort } from '../find.ts';
-import { allContainers, machinesOf, type Launched } from '../launch.ts';
-import { writeSecret, type ClusterState } from '../state.ts';
+import { allContainers, launch, machinesOf, type Launched, type Started } from '../launch.ts';
+import { writeSecret, writeState, type ClusterState } from '../state.ts';
 import { removeSurplus } from '../surplus.ts';
 import { whileAlive } from '../watchdog.ts';
 import { parseAttachment, type Attachment } from './attachment.ts';
@@ -46,6 +46,30 @@ export async function writeAccess(
   if (admin !== undefined) {
     await writeSecret(paths, state.name, 'kubeconfig', renderKubeconfig(state.name, admin));
   }
+}
+
+interface Claimed {
+  readonly layout: ClusterLayout;
+  readonly network: Started;
+  readonly origin: Origin;
+  readonly state: ClusterState;
+  readonly attachment: Attachment;
+}
+
+/** Starts the containers of a claimed cluster, and meanwhile writes down what one needs to talk to it. */
+export function launchWithAccess(
+  { layout, network, origin, state, attachment }: Claimed,
+  steps: Steps,
+  deps: ClusterDeps,
+): Promise<Launched> {
+  return steps.run('containers', 'Starting the containers', async () => {
+    const [launched] = await Promise.all([
+      launch(layout, network, origin, deps),
+      writeState(deps.paths, state),
+      writeAccess(attachment, state, deps),
+    ]);
+    return launched;
+  });
 }
 
 export interface ThawStart {
