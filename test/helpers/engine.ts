@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -8,6 +8,7 @@ import type { UpRequest } from '../../gocli-ts/src/cluster/up.ts';
 import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/config/provider.ts';
 import type { ImageInfo } from '../../gocli-ts/src/docker/port.ts';
 import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
+import { EMULATED_CPU } from '../../gocli-ts/src/machine/cpu-models.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeDocker } from '../fakes/docker.ts';
 import { healthyAgent, jsonPeer } from '../fakes/json-peer.ts';
@@ -44,6 +45,8 @@ export interface Engine extends ClusterDeps {
 export async function makeEngine(t: ExecutionContext): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const paths = { state: join(folder, 'state'), cache: join(folder, 'cache') };
+  await rememberEmulation(paths.state);
   const events: GocliEvent[] = [];
   const stop = new AbortController();
   const docker = new FakeDocker();
@@ -52,13 +55,21 @@ export async function makeEngine(t: ExecutionContext): Promise<Engine> {
     docker,
     ssh: new FakeSsh(),
     clock: new FakeClock(),
-    paths: { state: join(folder, 'state'), cache: join(folder, 'cache') },
+    paths,
     emit: (event) => events.push(event),
     signal: stop.signal,
     version: '0.1.0',
     events,
     stop,
   };
+}
+
+/** What a start on a host without a working /dev/kvm leaves behind, so that tests are the same on every host. */
+async function rememberEmulation(state: string): Promise<void> {
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const choice = { accelerator: 'tcg', cpu: EMULATED_CPU, reason: 'there is no /dev/kvm' };
+  await mkdir(state, { recursive: true });
+  await writeFile(join(state, 'accelerator.json'), JSON.stringify({ bootId, image: '', ...choice }));
 }
 
 /** Adds a provider image; its reference is `gocli/<name>:latest`. */
@@ -76,10 +87,12 @@ export function requestFor(image: ImageInfo, changed: Partial<UpRequest> = {}): 
     keepOnFailure: false,
     template: 'none',
     timeoutMs: 5000,
-    estimates: {},
     ...changed,
   };
 }
+
+/** Identity of the processor of an emulated machine. */
+export const EMULATED = { ...EMULATED_CPU, host: '', flags: '' };
 
 /** The state of a cluster "c" of one virtual machine. */
 export function stateOf(changed: Partial<ClusterState> = {}): ClusterState {
@@ -91,6 +104,7 @@ export function stateOf(changed: Partial<ClusterState> = {}): ClusterState {
     sshPublicKey: 'ssh-ed25519 AAAA c',
     accelerator: 'tcg',
     acceleratorReason: 'there is no /dev/kvm',
+    cpu: EMULATED,
     plan: {
       guest: {
         provider: 'vm-1',

@@ -71,7 +71,7 @@ test.serial(
     const first = await chooseAccelerator(options);
     const there = await stat('/dev/kvm').catch(() => undefined);
     if (there === undefined) {
-      t.deepEqual(first, { accelerator: 'tcg', reason: 'there is no /dev/kvm' });
+      t.like(first, { accelerator: 'tcg', reason: 'there is no /dev/kvm' });
       return;
     }
     const memory = join(options.paths.state, 'accelerator.json');

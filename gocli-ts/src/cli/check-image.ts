@@ -29,7 +29,6 @@ export async function checkImage(imageId: string, session: Session): Promise<voi
         keepOnFailure: false,
         template: 'fresh',
         timeoutMs: TIMEOUT_MS,
-        estimates: {},
       },
       session,
     );

@@ -1,7 +1,7 @@
-import { findClusters, type FoundCluster } from '../cluster/find.ts';
+import { findClusters, phaseOf, type ClusterPhase, type FoundCluster } from '../cluster/find.ts';
 import { pauseCluster, resumeCluster, startStopped, stopCluster } from '../cluster/hold.ts';
-import { Steps } from '../events/steps.ts';
-import { readTimings } from '../provision/timings.ts';
+import type { Steps } from '../events/steps.ts';
+import { estimatedSteps } from '../host/timings.ts';
 import { wholeNumber } from './numbers.ts';
 import { chooseAnyCluster } from './options.ts';
 import { pinnedPorts } from './port-options.ts';
@@ -13,8 +13,6 @@ interface HoldArguments {
   readonly name?: string | undefined;
   readonly all: boolean;
 }
-
-type StateWord = 'running' | 'stopped' | 'paused';
 
 export function stopAction(args: HoldArguments, session: Session): Promise<number> {
   return forEach(args, 'running', 'Stopped', session, (found, steps) => stopCluster(found, steps, session));
@@ -42,15 +40,15 @@ export function resumeAction(args: HoldArguments, session: Session): Promise<num
 /** Does it with the cluster named, or with all that are in the state. */
 async function forEach(
   args: HoldArguments,
-  state: StateWord,
+  state: ClusterPhase,
   done: string,
   session: Session,
   work: (found: FoundCluster, steps: Steps) => Promise<unknown>,
 ): Promise<number> {
   const clusters = args.all
-    ? (await findClusters(session.docker, session.paths)).filter((found) => stateOf(found) === state)
+    ? (await findClusters(session.docker, session.paths)).filter((found) => phaseOf(found) === state)
     : [await chooseAnyCluster(args.cluster ?? args.name, session)];
-  const steps = new Steps(session.emit, session.clock, await readTimings(session.paths));
+  const steps = await estimatedSteps(session);
   for (const found of clusters) await work(found, steps);
   const names = clusters.map(({ name }) => name);
   writeResult(session, {
@@ -62,10 +60,4 @@ async function forEach(
         : names.map((name) => `${done} cluster ${name}.\n`).join(''),
   });
   return 0;
-}
-
-function stateOf({ state }: FoundCluster): StateWord | undefined {
-  if (state?.stopped === true) return 'stopped';
-  if (state?.paused === true) return 'paused';
-  return state?.readyAt === undefined ? undefined : 'running';
 }

@@ -86,7 +86,7 @@ async function provisionNow(
   reference: string,
   session: Session,
 ): Promise<ImageInfo> {
-  const { readTimings } = await import('../provision/timings.ts');
+  const { readTimings } = await import('../host/timings.ts');
   const { provisionFolder } = await import('./provision-folder.ts');
   const known = Object.values(await readTimings(session.paths)).reduce((sum, seconds) => sum + seconds, 0);
   session.emit({

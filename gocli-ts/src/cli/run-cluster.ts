@@ -9,7 +9,7 @@ import { GocliError } from '../errors/error.ts';
 import { writeAtomic } from '../host/files.ts';
 import { clusterFolder } from '../host/paths.ts';
 import { parseSize } from '../shared/size.ts';
-import { readTimings, writeTimings } from '../provision/timings.ts';
+import { writeTimings } from '../host/timings.ts';
 import { requireSnapshot, type Snapshot } from '../cluster/snapshot/store.ts';
 import { kubectlPath } from './kubectl-binary.ts';
 import { templateBudget } from './template-budget.ts';
@@ -112,7 +112,6 @@ async function requestOf(
     timeoutMs,
     keepOnFailure: args['keep-on-failure'],
     template: args.fresh ? 'fresh' : args.template ? 'use' : 'none',
-    estimates: await readTimings(session.paths),
   };
 }
 

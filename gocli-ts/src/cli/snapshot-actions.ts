@@ -1,9 +1,10 @@
+import { checkSnapshotName } from '../cluster/names.ts';
 import { createSnapshot } from '../cluster/snapshot/create.ts';
 import { restoreSnapshot } from '../cluster/snapshot/restore.ts';
 import { listSnapshots, removeSnapshot, requireSnapshot, type Snapshot } from '../cluster/snapshot/store.ts';
 import { GocliError } from '../errors/error.ts';
-import { Steps } from '../events/steps.ts';
-import { readTimings } from '../provision/timings.ts';
+import type { Steps } from '../events/steps.ts';
+import { estimatedSteps } from '../host/timings.ts';
 import { formatSeconds } from '../shared/text.ts';
 import { wholeNumber } from './numbers.ts';
 import { chooseCluster } from './options.ts';
@@ -25,7 +26,7 @@ export async function createAction(args: SnapshotArguments, session: Session): P
       hint: `Choose another name, or remove it: gocli snapshot rm ${name}`,
     });
   }
-  const steps = await stepsOf(session);
+  const steps = await estimatedSteps(session);
   await createSnapshot(found, { name, kind: 'snapshot' }, steps, session);
   done(session, name, `Snapshot ${name} of cluster ${found.name}`, steps);
   return 0;
@@ -67,7 +68,7 @@ export async function showAction(args: SnapshotArguments, session: Session): Pro
 export async function restoreAction(args: SnapshotArguments, session: Session): Promise<number> {
   const snapshot = await requireSnapshot(session.docker, snapshotName(args), args.name);
   const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
-  const steps = await stepsOf(session);
+  const steps = await estimatedSteps(session);
   await restoreSnapshot(snapshot, { run: session.run, timeoutMs, pinnedPorts: {} }, steps, session);
   done(
     session,
@@ -97,14 +98,7 @@ function rowOf({ name, cluster, record }: Snapshot) {
 /** @throws GocliError USAGE, BAD_VALUE */
 function snapshotName({ snapshot }: SnapshotArguments): string {
   if (snapshot === undefined) throw new GocliError('USAGE', 'the name of a snapshot is missing');
-  if (/^[a-z0-9]([a-z0-9.-]{0,38}[a-z0-9])?$/.test(snapshot)) return snapshot;
-  throw new GocliError('BAD_VALUE', `"${snapshot}" is not a name for a snapshot`, {
-    hint: 'Use at most 40 lower-case letters, digits, "." and "-", beginning and ending with a letter or digit.',
-  });
-}
-
-async function stepsOf(session: Session): Promise<Steps> {
-  return new Steps(session.emit, session.clock, await readTimings(session.paths));
+  return checkSnapshotName(snapshot);
 }
 
 function done(session: Session, name: string, what: string, steps: Steps): void {

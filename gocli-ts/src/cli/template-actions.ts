@@ -86,7 +86,6 @@ async function requestOf(provider: string, args: PlanArguments, provision: boole
     keepOnFailure: false,
     template: 'use' as const,
     timeoutMs: 600_000,
-    estimates: {},
   };
 }
 

@@ -8,14 +8,14 @@ import { nodeMac, nodeName, tapName, vncPort } from '../network/addresses.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
 import { publishedPorts } from '../network/ports.ts';
 import { frozenFiles } from '../frozen/files.ts';
-import type { FrozenMachine } from '../frozen/manifest.ts';
+import type { CpuIdentity, FrozenMachine } from '../frozen/manifest.ts';
 import { templateMount } from '../frozen/store.ts';
 import { containerName, dataVolume } from './names.ts';
 import type { ClusterPlan } from './plan.ts';
 
 /**
  * Where the machines of a start come from: a boot, a boot with memory and disk in the volume of a coming template, the
- * state that a template keeps, or a snapshot.
+ * state that a template keeps, or a snapshot; or a snapshot that becomes a template without running.
  */
 export type Origin =
   | { readonly kind: 'boot' }
@@ -27,7 +27,14 @@ export type Origin =
       /** Not set for a template that was made a moment ago. */
       readonly verify: boolean;
     }
-  | RestoreOrigin;
+  | RestoreOrigin
+  | {
+      readonly kind: 'bake';
+      /** The coming template. */
+      readonly template: string;
+      /** The cluster whose data volume holds the snapshot. */
+      readonly cluster: string;
+    };
 
 /** Machines that are loaded from a snapshot. */
 interface RestoreOrigin {
@@ -44,6 +51,7 @@ export interface ClusterLayout {
   /** Host port by `<container port>/<protocol>`. */
   readonly ports: Readonly<Record<string, number>>;
   readonly accelerator: Accelerator;
+  readonly cpu: CpuIdentity;
   readonly access: DeviceAccess;
   readonly run: string;
   readonly version: string;
@@ -124,6 +132,16 @@ function dataMount(layout: ClusterLayout): Mount {
   return { type: 'volume', source: dataVolume(name), target: '/data', labels: labelsFor(layout, 'data') };
 }
 
+function dataMountFor(layout: ClusterLayout, origin: Origin): Mount {
+  if (origin.kind !== 'bake') return dataMount(layout);
+  return { type: 'volume', source: dataVolume(origin.cluster), target: '/data', readOnly: true };
+}
+
+/** Whether memory and disk lie in the volume of a coming template. */
+function isMaking({ kind }: Origin): boolean {
+  return kind === 'build' || kind === 'bake';
+}
+
 export function nodeContainer(
   layout: ClusterLayout,
   index: number,
@@ -132,7 +150,7 @@ export function nodeContainer(
 ): ContainerSpec {
   const { plan } = layout;
   const template = origin.kind === 'boot' ? undefined : origin.template;
-  const access = origin.kind === 'build' ? 'write' : 'read';
+  const access = isMaking(origin) ? 'write' : 'read';
   return machineContainer(machineSpec(layout, index, origin), {
     name: containerName.node(plan.host.name, index),
     image: plan.host.imageId,
@@ -141,7 +159,10 @@ export function nodeContainer(
       ...labelsFor(layout, 'node', nodeName(index)),
       ...(template === undefined ? {} : { [LABEL.template]: template }),
     },
-    mounts: [dataMount(layout), ...(template === undefined ? [] : [templateMount(template, access)])],
+    mounts: [
+      dataMountFor(layout, origin),
+      ...(template === undefined ? [] : [templateMount(template, access)]),
+    ],
     access: layout.access,
     ...expectedOf(nodeName(index), origin),
     ...copiedDisk(nodeName(index), plan, origin),
@@ -163,7 +184,14 @@ function expectedOf(node: string, origin: Origin): { expected: ExpectedFiles } |
 
 /** The machine of one node. Host name and ssh key reach the guest as systemd credentials; nothing is in the image. */
 export function machineSpec(
-  { plan, accelerator, sshPublicKey }: Pick<ClusterLayout, 'plan' | 'accelerator' | 'sshPublicKey'>,
+  {
+    plan,
+    accelerator,
+    cpu,
+    sshPublicKey,
+  }: Pick<ClusterLayout, 'plan' | 'accelerator' | 'sshPublicKey'> & {
+    readonly cpu: Pick<CpuIdentity, 'model'>;
+  },
   index: number,
   origin: Origin,
 ): MachineSpec {
@@ -174,12 +202,13 @@ export function machineSpec(
     cpus,
     memoryMiB,
     accelerator,
+    cpuModel: cpu.model,
     kernel: IMAGE_PATH.kernel,
     initrd: IMAGE_PATH.initrd,
     kernelArgs,
     ...(disk ? { disk: diskOf(files.disk, origin) } : {}),
     memory: memoryOf(files.ram, origin),
-    incoming: origin.kind === 'thaw' || origin.kind === 'restore',
+    incoming: origin.kind !== 'boot' && origin.kind !== 'build',
     mac: nodeMac(index),
     tap: tapName(index),
     vncPort: vncPort(index),
@@ -187,9 +216,9 @@ export function machineSpec(
   };
 }
 
-function memoryOf(path: string, { kind }: Origin): GuestMemory {
-  if (kind === 'build') return { kind: 'shared', path };
-  return kind === 'thaw' ? { kind: 'template', path } : { kind: 'private' };
+function memoryOf(path: string, origin: Origin): GuestMemory {
+  if (isMaking(origin)) return { kind: 'shared', path };
+  return origin.kind === 'thaw' ? { kind: 'template', path } : { kind: 'private' };
 }
 
 function diskOf(frozen: string, { kind }: Origin): { backing: string; overlay: string } {
@@ -199,6 +228,7 @@ function diskOf(frozen: string, { kind }: Origin): { backing: string; overlay: s
     case 'restore':
       return { backing: IMAGE_PATH.disk, overlay: MACHINE_PATH.overlay };
     case 'build':
+    case 'bake':
       return { backing: IMAGE_PATH.disk, overlay: frozen };
     case 'thaw':
       return { backing: frozen, overlay: MACHINE_PATH.overlay };

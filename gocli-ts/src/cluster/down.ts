@@ -1,5 +1,5 @@
 import { sweepTemplates } from '../frozen/store.ts';
-import { isCode } from '../errors/error.ts';
+import { removeUnusedVolume } from '../docker/keeper.ts';
 import { listSnapshots } from './snapshot/store.ts';
 import { LABEL } from '../docker/labels.ts';
 import type { Docker, Labels } from '../docker/port.ts';
@@ -43,7 +43,8 @@ export async function down(
 export async function removeLabelled(docker: Docker, labels: Labels): Promise<Removed> {
   const containers = await removeContainers(docker, labels);
   const volumes = await docker.volumes.list(labels);
-  const gone = await Promise.all(volumes.map(({ name }) => removeUnlessUsed(docker, name)));
+  // Snapshots keep the volume that they lie in.
+  const gone = await Promise.all(volumes.map(({ name }) => removeUnusedVolume(docker, name)));
   return { containers, volumes: gone.filter(Boolean).length };
 }
 
@@ -55,15 +56,4 @@ export async function removeContainers(docker: Docker, labels: Labels): Promise<
   await Promise.all(others.map(({ id }) => docker.containers.remove(id)));
   await Promise.all(owners.map(({ id }) => docker.containers.remove(id)));
   return containers.length;
-}
-
-/** Snapshots keep the volume that they lie in. Returns true when it went. */
-async function removeUnlessUsed(docker: Docker, volume: string): Promise<boolean> {
-  try {
-    await docker.volumes.remove(volume);
-    return true;
-  } catch (error) {
-    if (!isCode(error, 'CONFLICT')) throw error;
-    return false;
-  }
 }

@@ -13,6 +13,16 @@ export interface FoundCluster {
   readonly state: ClusterState | undefined;
 }
 
+/** What a cluster is doing, as people see it. */
+export type ClusterPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'broken';
+
+export function phaseOf({ containers, state }: FoundCluster): ClusterPhase {
+  if (state?.stopped === true) return 'stopped';
+  if (containers.length === 0 || containers.some((one) => one.state !== 'running')) return 'broken';
+  if (state?.paused === true) return 'paused';
+  return state?.readyAt === undefined ? 'starting' : 'running';
+}
+
 /** The cluster of that name, or undefined when there is neither a container nor a state folder. */
 export async function findCluster(
   docker: Docker,

@@ -1,6 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import { ApiClient } from '../k8s/api.ts';
-import { PATCHES_FOLDER, renderPatches, renderKubeadmJoin, type KubeadmPlan } from '../k8s/kubeadm-config.ts';
+import { filesInput, PUT_FILES } from '../k8s/guest-files.ts';
+import { renderPatches, renderKubeadmJoin, type KubeadmPlan } from '../k8s/kubeadm-config.ts';
 import type { AdminAccess } from '../k8s/kubeconfig.ts';
 import { networkInput, NETWORK_SCRIPT, podCidr } from '../k8s/node-network.ts';
 import { nodeName } from '../network/addresses.ts';
@@ -55,11 +56,7 @@ export async function kubeadmInit(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<void> {
-  const patches = Object.entries(renderPatches()).map(
-    ([name, text]) => `${name} ${Buffer.from(text).toString('base64')}\n`,
-  );
-  const script = `mkdir -p ${PATCHES_FOLDER} && cd ${PATCHES_FOLDER} && while read -r f t; do echo "$t" | base64 -d >"$f"; done`;
-  await node.run(script, { signal, stdin: patches.join('') });
+  await node.run(PUT_FILES, { signal, stdin: filesInput(renderPatches()) });
   await kubeadm(node, 'node01', 'init', config, signal, onLine);
 }
 

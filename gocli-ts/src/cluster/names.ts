@@ -2,17 +2,21 @@ import { GocliError } from '../errors/error.ts';
 import { nodeName } from '../network/addresses.ts';
 import { didYouMean } from '../shared/text.ts';
 
-/**
- * Checks a cluster name before it reaches a path, a label or a container name.
- * @throws GocliError BAD_VALUE
- */
+/** Checks a cluster name before it reaches a path, a label or a container name. @throws GocliError BAD_VALUE */
 export function checkClusterName(name: string): string {
-  if (!/^[a-z0-9]([a-z0-9.-]{0,38}[a-z0-9])?$/.test(name) || name.includes('..')) {
-    throw new GocliError('BAD_VALUE', `--name: "${name}" is not a cluster name`, {
-      hint: 'Use at most 40 lower-case letters, digits, "." and "-", beginning and ending with a letter or digit.',
-    });
-  }
-  return name;
+  return checkName(name, '--name', 'cluster');
+}
+
+/** Checks the name of a snapshot before it reaches a label. @throws GocliError BAD_VALUE */
+export function checkSnapshotName(name: string): string {
+  return checkName(name, 'NAME', 'snapshot');
+}
+
+function checkName(name: string, parameter: string, what: string): string {
+  if (/^[a-z0-9]([a-z0-9.-]{0,38}[a-z0-9])?$/.test(name) && !name.includes('..')) return name;
+  throw new GocliError('BAD_VALUE', `${parameter}: "${name}" is not a ${what} name`, {
+    hint: 'Use at most 40 lower-case letters, digits, "." and "-", beginning and ending with a letter or digit.',
+  });
 }
 
 /** Number of a node from its name, `node01` or `node1`. @throws GocliError NOT_FOUND */

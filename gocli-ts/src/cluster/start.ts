@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { messageOf } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { listTemplates, sweepTemplates, unpublishTemplate } from '../frozen/store.ts';
-import { exclusively } from '../host/exclusive.ts';
 import type { AdminAccess } from '../k8s/kubeconfig.ts';
 import { generateSshKey } from '../ssh/keys.ts';
 import { waitForAgents } from './agents.ts';
@@ -18,6 +16,7 @@ import type { Attachment } from './template/attachment.ts';
 import { chooseTemplate, type Choice } from './template/choose.ts';
 import { collectGarbage } from './template/inventory.ts';
 import { templateKey } from './template/key.ts';
+import { makingTemplate } from './template/lock.ts';
 import { makeTemplate } from './template/make.ts';
 import { writeAccess } from './template/thaw-start.ts';
 import { fromSnapshot, thawIfFits } from './thawed-start.ts';
@@ -49,11 +48,7 @@ async function prepare(start: Start, deps: ClusterDeps): Promise<[Survey, Choice
 /** Only one command at a time makes the template of a plan; others wait for it, which is quicker than to make another. */
 async function coldWithTemplate(work: Work): Promise<ClusterState> {
   const { deps, key } = work;
-  const onWait = (pid: string): void => {
-    notice(deps, `Waiting for the template of this plan, which process ${pid} is making.`);
-  };
-  const file = join(deps.paths.state, 'templates', key.slice(0, 16));
-  return exclusively(file, { clock: deps.clock, signal: deps.signal, onWait }, async () => {
+  return makingTemplate(key, deps, async () => {
     if (work.template === 'use') {
       const templates = await listTemplates(deps.docker, key);
       // The survey may be older than the template that was waited for.
@@ -88,7 +83,7 @@ async function cold(work: Work, origin: Origin & { kind: 'boot' | 'build' }): Pr
   const ready = await markReady(state, deps);
   if (origin.kind === 'boot') return ready;
   const attachment = admin === undefined ? keys : { ...keys, admin };
-  const making = { id: origin.template, key: work.key, survey: work.survey, layout, state, launched };
+  const making = { id: origin.template, key: work.key, layout, state, launched };
   const made = await makeTemplate({ ...making, attachment, timeoutMs }, steps, deps);
   if (made) await makeRoom(work, origin.template);
   return made ? markReady({ ...state, template: origin.template }, deps) : ready;

@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
+import { cpuSchema } from '../frozen/manifest.ts';
 import { readIfThere, writeAtomic } from '../host/files.ts';
 import { clusterFolder, type Paths } from '../host/paths.ts';
 import type { ClusterPlan } from './plan.ts';
@@ -14,6 +15,7 @@ export const stateSchema = z.object({
   run: z.string(),
   accelerator: z.enum(['kvm', 'tcg']),
   acceleratorReason: z.string(),
+  cpu: cpuSchema,
   plan: z.custom<ClusterPlan>((value) => typeof value === 'object' && value !== null),
   /** Host port on 127.0.0.1 by `<container port>/<protocol>`; fixed for the life of the cluster. */
   ports: z.record(z.string(), z.int()),

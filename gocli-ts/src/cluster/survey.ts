@@ -2,7 +2,6 @@ import { LABEL } from '../docker/labels.ts';
 import { readCpu } from '../frozen/place.ts';
 import type { Place } from '../frozen/gate.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';
-import { cpuModel } from '../machine/arguments.ts';
 import { readDeviceAccess } from '../machine/devices.ts';
 import type { ClusterLayout } from './containers.ts';
 import type { ClusterDeps } from './deps.ts';
@@ -16,26 +15,38 @@ export interface Survey {
   readonly place: Place;
 }
 
+/** What machines find on this host. */
+export interface FoundHost {
+  readonly facts: Pick<ClusterLayout, 'accelerator' | 'cpu' | 'access'>;
+  readonly acceleratorReason: string;
+}
+
+/** @throws GocliError NO_TUN */
+export async function readHost({ host }: ClusterPlan, run: string, deps: ClusterDeps): Promise<FoundHost> {
+  const { docker, paths, clock, signal } = deps;
+  const access = await readDeviceAccess();
+  const labels = { [LABEL.cluster]: host.name, [LABEL.run]: run, [LABEL.role]: 'probe' };
+  const probe = { docker, image: host.imageId, labels, access, paths, clock, signal };
+  const { accelerator, cpu, reason } = await chooseAccelerator(probe);
+  const facts = { access, accelerator, cpu: await readCpu(accelerator, cpu) };
+  return { facts, acceleratorReason: reason };
+}
+
 /** @throws GocliError NO_TUN, PORT_TAKEN */
 export async function survey(plan: ClusterPlan, run: string, deps: ClusterDeps): Promise<Survey> {
-  const { docker, paths, clock, signal, version } = deps;
-  const access = await readDeviceAccess();
-  const labels = { [LABEL.cluster]: plan.host.name, [LABEL.run]: run, [LABEL.role]: 'probe' };
-  const image = plan.host.imageId;
-  const [ports, choice, memory] = await Promise.all([
-    choosePorts(docker, plan.guest.nodes, plan.host.pinnedPorts),
-    chooseAccelerator({ docker, image, labels, access, paths, clock, signal }),
+  const [ports, { facts, acceleratorReason }, memory] = await Promise.all([
+    choosePorts(deps.docker, plan.guest.nodes, plan.host.pinnedPorts),
+    readHost(plan, run, deps),
     readMemory(),
   ]);
-  const { accelerator } = choice;
   return {
-    layout: { plan, ports, accelerator, access, run, version },
-    acceleratorReason: choice.reason,
+    layout: { plan, ports, ...facts, run, version: deps.version },
+    acceleratorReason,
     place: {
-      now: clock.now(),
-      accelerator,
-      cpu: await readCpu(accelerator, cpuModel(accelerator)),
-      imageId: image,
+      now: deps.clock.now(),
+      accelerator: facts.accelerator,
+      cpu: facts.cpu,
+      imageId: plan.host.imageId,
       availableBytes: memory.available,
       wantedBytes: wantedBytes(plan.guest),
     },

@@ -4,7 +4,7 @@ import { GocliError, messageOf } from '../errors/error.ts';
 import { FROZEN } from '../frozen/files.ts';
 import { refusal } from '../frozen/gate.ts';
 import type { Manifest } from '../frozen/manifest.ts';
-import { unpublishTemplate } from '../frozen/store.ts';
+import { unpublishTemplate, type IntactTemplate } from '../frozen/store.ts';
 import { savedStateOf } from '../frozen/thaw.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Origin } from './containers.ts';
@@ -15,7 +15,7 @@ import { bakedTemplate } from './snapshot/bake.ts';
 import { inside } from './snapshot/create.ts';
 import type { Snapshot } from './snapshot/store.ts';
 import type { ClusterState } from './state.ts';
-import type { Choice, FittingTemplate } from './template/choose.ts';
+import type { Choice } from './template/choose.ts';
 import { markUsed } from './template/inventory.ts';
 import { attachmentOf, launchWithAccess, thawCluster } from './template/thaw-start.ts';
 import { markReady, notice, stateOf, type Work } from './work.ts';
@@ -56,7 +56,7 @@ export async function thawIfFits(choice: Choice, work: Work): Promise<ClusterSta
 /** Something that is wrong with the template, so that a cold start does better. */
 class ThawFailure extends Error {}
 
-async function thawFrom(template: FittingTemplate, work: Work): Promise<ClusterState> {
+async function thawFrom(template: IntactTemplate, work: Work): Promise<ClusterState> {
   const { deps, steps, plan, timeoutMs } = work;
   const { manifest } = template;
   const attachment = await attachmentOf(template, deps).catch(asFailure);
@@ -90,7 +90,7 @@ function wordsOf(error: unknown): string {
   return observed === '' ? messageOf(error) : `${messageOf(error)} (${observed})`;
 }
 
-async function afterFailedThaw(template: FittingTemplate, failure: Error, work: Work): Promise<void> {
+async function afterFailedThaw(template: IntactTemplate, failure: Error, work: Work): Promise<void> {
   const { deps, plan, run } = work;
   const folder = await collectEvidence(plan.host.name, run, deps).catch(() => undefined);
   await removeLabelled(deps.docker, { [LABEL.cluster]: plan.host.name, [LABEL.run]: run });

@@ -4,7 +4,7 @@ import { LABEL } from '../docker/labels.ts';
 import type { ImageInfo } from '../docker/port.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
-import { Steps } from '../events/steps.ts';
+import { estimatedSteps } from '../host/timings.ts';
 import type { ClusterDeps } from './deps.ts';
 import { removeLabelled } from './down.ts';
 import { collectEvidence } from './evidence.ts';
@@ -31,7 +31,6 @@ export interface UpRequest extends PlanRequest {
   readonly snapshot?: Snapshot | undefined;
   /** Milliseconds for each wait. */
   readonly timeoutMs: number;
-  readonly estimates: Readonly<Record<string, number>>;
 }
 
 export interface UpResult {
@@ -82,7 +81,7 @@ export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResul
   const found = await findCluster(deps.docker, deps.paths, request.name);
   if (found !== undefined) return reuse(found, plan, deps);
   const run = randomBytes(4).toString('hex');
-  const steps = new Steps(deps.emit, deps.clock, request.estimates);
+  const steps = await estimatedSteps(deps);
   try {
     const state = await startCluster({ ...request, plan, run }, steps, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };

@@ -41,6 +41,7 @@ export function stateOf(
     run,
     accelerator: layout.accelerator,
     acceleratorReason,
+    cpu: layout.cpu,
     plan,
     ports: { ...layout.ports },
     sshPublicKey: layout.sshPublicKey,

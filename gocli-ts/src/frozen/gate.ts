@@ -7,6 +7,8 @@ const DAY_MS = 86_400_000;
  * the life of the cluster that is thawed.
  */
 const MAX_AGE_DAYS = 300;
+/** What KVM takes for the same frequency (parameter tsc_tolerance_ppm of Linux' kvm module, 250). */
+const TSC_TOLERANCE = 250e-6;
 /** A thawed cluster must be usable for some time. */
 const EXPIRY_MARGIN_DAYS = 7;
 
@@ -35,8 +37,16 @@ export function refusal(manifest: Manifest, place: Place): string | undefined {
   return differences(manifest, place) ?? timeProblem(manifest, place.now) ?? memoryProblem(place);
 }
 
-function differences({ imageId, accelerator, cpu }: Manifest, place: Place): string | undefined {
-  if (imageId !== place.imageId) return 'it was made from another image';
+function differences(manifest: Manifest, place: Place): string | undefined {
+  if (manifest.imageId !== place.imageId) return 'it was made from another image';
+  return processorDifference(manifest, place);
+}
+
+/** Why memory that was saved on one processor must not be loaded on another one; undefined when it may. */
+export function processorDifference(
+  { accelerator, cpu }: Pick<Manifest, 'accelerator' | 'cpu'>,
+  place: Pick<Place, 'accelerator' | 'cpu'>,
+): string | undefined {
   if (accelerator !== place.accelerator) {
     return `it was made with ${accelerator}, and this host uses ${place.accelerator}`;
   }
@@ -44,8 +54,15 @@ function differences({ imageId, accelerator, cpu }: Manifest, place: Place): str
   // Under emulation the host's processor cannot be seen by the guest.
   if (accelerator === 'tcg') return undefined;
   if (cpu.host !== place.cpu.host) return `it was made on another processor (${cpu.host})`;
+  if (Math.abs(cpu.tscHz - place.cpu.tscHz) > cpu.tscHz * TSC_TOLERANCE) {
+    return `its time stamp counter has ${megahertz(cpu.tscHz)}, not ${megahertz(place.cpu.tscHz)}`;
+  }
   const changed = flagChanges(cpu.flags, place.cpu.flags);
   return changed === '' ? undefined : `the flags of this processor differ from its own: ${changed}`;
+}
+
+function megahertz(hertz: number): string {
+  return `${(hertz / 1e6).toFixed(0)} MHz`;
 }
 
 function flagChanges(before: string, now: string): string {

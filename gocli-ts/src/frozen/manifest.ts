@@ -4,12 +4,15 @@ import { z } from 'zod';
 /** Version of the manifest and of the files it tells of. Another version is never thawed. */
 export const FROZEN_FORMAT = 1;
 
-const cpuSchema = z.object({
+/** Schema of {@link CpuIdentity}. */
+export const cpuSchema = z.object({
   /** What qemu was told with `-cpu`. */
   model: z.string(),
   /** Processor of the host, empty under emulation, where it does not matter. */
   host: z.string(),
   flags: z.string(),
+  /** Frequency of the time stamp counter. */
+  tscHz: z.number(),
 });
 
 const fileSchema = z.object({ bytes: z.int(), sha256: z.string() });

@@ -3,11 +3,14 @@ import type { CpuIdentity } from './manifest.ts';
 
 /**
  * The processor that a guest would see here. Under emulation it is qemu's own, whatever the host has.
- * @param model what qemu is told with `-cpu`
+ * @param cpu what qemu was found to do here
  */
-export async function readCpu(accelerator: 'kvm' | 'tcg', model: string): Promise<CpuIdentity> {
-  if (accelerator === 'tcg') return { model, host: '', flags: '' };
-  return { model, ...parseCpuinfo(await readFile('/proc/cpuinfo', 'utf8')) };
+export async function readCpu(
+  accelerator: 'kvm' | 'tcg',
+  cpu: Pick<CpuIdentity, 'model' | 'tscHz'>,
+): Promise<CpuIdentity> {
+  if (accelerator === 'tcg') return { ...cpu, host: '', flags: '' };
+  return { ...cpu, ...parseCpuinfo(await readFile('/proc/cpuinfo', 'utf8')) };
 }
 
 /** Identity and flags of the first processor of /proc/cpuinfo (proc(5)). */

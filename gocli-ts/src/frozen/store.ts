@@ -1,6 +1,7 @@
 import { LABEL } from '../docker/labels.ts';
-import type { ContainerInfo, ContainerSpec, Docker, Labels, Mount } from '../docker/port.ts';
-import { GocliError, isCode } from '../errors/error.ts';
+import { keeperSpec, removeUnusedVolume } from '../docker/keeper.ts';
+import type { ContainerInfo, Docker, Labels, Mount } from '../docker/port.ts';
+import { GocliError } from '../errors/error.ts';
 import { FROZEN } from './files.ts';
 import { openManifest, sealManifest, type Manifest } from './manifest.ts';
 
@@ -14,6 +15,15 @@ export interface Template {
   readonly keeper: string;
   /** Or why it cannot be used. */
   readonly manifest: Manifest | string;
+}
+
+/** A template whose manifest can be read. */
+export interface IntactTemplate extends Template {
+  readonly manifest: Manifest;
+}
+
+export function isIntact(template: Template): template is IntactTemplate {
+  return typeof template.manifest !== 'string';
 }
 
 /** File beside the frozen machines that is readable for root only. */
@@ -60,18 +70,11 @@ function templateOf({ id: keeper, labels, imageId }: ContainerInfo): Template {
  * @returns its id
  */
 export function holdTemplate(docker: Docker, id: string, image: string, labels: Labels): Promise<string> {
-  return docker.containers.create({ ...keeperOf(id, image), name: `${templateVolume(id)}-holder`, labels });
-}
-
-function keeperOf(id: string, image: string): Omit<ContainerSpec, 'name' | 'labels'> {
-  return {
-    image,
-    network: 'none',
-    capabilities: [],
-    noNewPrivileges: true,
-    entrypoint: ['/bin/true'],
-    mounts: [templateMount(id, 'read')],
-  };
+  return docker.containers.create({
+    ...keeperSpec(image, [templateMount(id, 'read')]),
+    name: `${templateVolume(id)}-holder`,
+    labels,
+  });
 }
 
 /**
@@ -81,7 +84,7 @@ function keeperOf(id: string, image: string): Omit<ContainerSpec, 'name' | 'labe
 export async function publishTemplate(docker: Docker, manifest: Manifest): Promise<void> {
   const { text, sha256 } = sealManifest(manifest);
   await docker.containers.create({
-    ...keeperOf(manifest.id, manifest.imageId),
+    ...keeperSpec(manifest.imageId, [templateMount(manifest.id, 'read')]),
     name: templateVolume(manifest.id),
     labels: {
       [LABEL.role]: 'template',
@@ -113,19 +116,11 @@ export async function readAttachment(docker: Docker, { keeper }: Template): Prom
 /** Nobody finds the template any more; its volume goes when the last cluster on it does. */
 export async function unpublishTemplate(docker: Docker, template: Template): Promise<void> {
   await docker.containers.remove(template.keeper);
-  await removeUnused(docker, template.volume);
+  await removeUnusedVolume(docker, template.volume);
 }
 
 /** Removes the volumes of templates that were never finished or are unpublished, as far as no container uses them. */
 export async function sweepTemplates(docker: Docker): Promise<void> {
   const volumes = await docker.volumes.list({ [LABEL.role]: 'template' });
-  await Promise.all(volumes.map(({ name }) => removeUnused(docker, name)));
-}
-
-async function removeUnused(docker: Docker, volume: string): Promise<void> {
-  try {
-    await docker.volumes.remove(volume);
-  } catch (error) {
-    if (!isCode(error, 'CONFLICT')) throw error;
-  }
+  await Promise.all(volumes.map(({ name }) => removeUnusedVolume(docker, name)));
 }

@@ -23,7 +23,7 @@ const TIMEOUTS = {
 const CRI_SOCKET = 'unix:///run/containerd/containerd.sock';
 
 /** Folder on the first node with changes to what kubeadm deploys. */
-export const PATCHES_FOLDER = '/etc/kubernetes/patches';
+const PATCHES_FOLDER = '/etc/kubernetes/patches';
 const API_ENDPOINT = `${nodeAddress(1)}:6443`;
 
 /** A new token by which nodes join, in the form kubeadm wants: `[a-z0-9]{6}.[a-z0-9]{16}`. */
@@ -73,7 +73,7 @@ export function renderKubeadmJoin(index: number, token: string, caPem: string): 
 const PROBE_SECONDS = 30;
 
 /**
- * Changes to what kubeadm deploys, as files of its patches folder. CoreDNS has one replica, because two on one machine
+ * Changes to what kubeadm deploys, by absolute path on a node. CoreDNS has one replica, because two on one machine
  * only cost twice the start, and stays on the first node, because a cluster may be thawed without its other nodes.
  */
 export function renderPatches(): Record<string, string> {
@@ -87,10 +87,10 @@ export function renderPatches(): Record<string, string> {
     },
   };
   return {
-    'corednsdeployment+strategic.yaml': yaml().stringify(coreDns),
-    'kube-apiserver+strategic.yaml': staticPod('kube-apiserver'),
-    'kube-scheduler+strategic.yaml': staticPod('kube-scheduler'),
-    'etcd+strategic.yaml': staticPod('etcd'),
+    [`${PATCHES_FOLDER}/corednsdeployment+strategic.yaml`]: yaml().stringify(coreDns),
+    [`${PATCHES_FOLDER}/kube-apiserver+strategic.yaml`]: staticPod('kube-apiserver'),
+    [`${PATCHES_FOLDER}/kube-scheduler+strategic.yaml`]: staticPod('kube-scheduler'),
+    [`${PATCHES_FOLDER}/etcd+strategic.yaml`]: staticPod('etcd'),
   };
 }
 

@@ -1,4 +1,5 @@
 import { nodeAddress } from '../network/addresses.ts';
+import { filesInput, PUT_FILES } from './guest-files.ts';
 
 /** What decides the pod network of a node. */
 export interface NodeNetwork {
@@ -77,24 +78,21 @@ export function renderNodeRules({ podSubnet, serviceSubnet }: Omit<NodeNetwork, 
   ].join('\n');
 }
 
-/**
- * Shell script that sets up the pod network of a node, now and after a reboot. It reads the three files, each as one
- * line of base64, from its input.
- */
-export const NETWORK_SCRIPT = `set -eu
-mkdir -p /etc/cni/net.d /etc/systemd/network/10-eth0.network.d /etc/systemd/system/sysinit.target.wants
-put() { read -r line; echo "$line" | base64 -d >"$1"; }
-put /etc/cni/net.d/10-gocli.conflist
-put /etc/systemd/network/10-eth0.network.d/pods.conf
-put /etc/nftables.conf
+const ROUTES = '/etc/systemd/network/10-eth0.network.d/pods.conf';
+const RULES = '/etc/nftables.conf';
+
+/** Shell script that sets up the pod network of a node, now and after a reboot. */
+export const NETWORK_SCRIPT = `${PUT_FILES}
+mkdir -p /etc/systemd/system/sysinit.target.wants
 ln -sf /usr/lib/systemd/system/nftables.service /etc/systemd/system/sysinit.target.wants/nftables.service
-nft -f /etc/nftables.conf
-awk -F= '/^Destination/ { to = $2 } /^Gateway/ { print "route replace", to, "via", $2 }' \
-  /etc/systemd/network/10-eth0.network.d/pods.conf | ip -batch -`;
+nft -f ${RULES}
+awk -F= '/^Destination/ { to = $2 } /^Gateway/ { print "route replace", to, "via", $2 }' ${ROUTES} | ip -batch -`;
 
 /** Input of {@link NETWORK_SCRIPT}. */
 export function networkInput(network: NodeNetwork): string {
-  return [renderCni(network), renderPodRoutes(network), renderNodeRules(network)]
-    .map((text) => `${Buffer.from(text).toString('base64')}\n`)
-    .join('');
+  return filesInput({
+    '/etc/cni/net.d/10-gocli.conflist': renderCni(network),
+    [ROUTES]: renderPodRoutes(network),
+    [RULES]: renderNodeRules(network),
+  });
 }

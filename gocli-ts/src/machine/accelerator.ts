@@ -7,17 +7,21 @@ import { readIfThere, writeAtomic } from '../host/files.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
 import { lastLines } from '../shared/text.ts';
+import { bestCpu, EMULATED_CPU, HOST_CPU, type Cpu } from './cpu-models.ts';
 import type { DeviceAccess } from './devices.ts';
-import type { Accelerator } from './spec.ts';
+import { Monitor } from './monitor.ts';
+import { MACHINE_PATH, type Accelerator } from './spec.ts';
 
 /** A working KVM prints its first line within tenths of a second; the guest is up in 1 s, nested in 4 s. */
 const FIRST_OUTPUT_MS = 6000;
 const READY_MS = 25_000;
+const MODELS_MS = 10_000;
 /** The tiny guest prints this on its serial line once its init runs. */
 export const TINY_READY = 'gocli: tiny guest ready';
 
 export interface AcceleratorChoice {
   readonly accelerator: Accelerator;
+  readonly cpu: Cpu;
   /** Why, as a sentence part: `/dev/kvm works`. */
   readonly reason: string;
 }
@@ -32,21 +36,30 @@ export interface ProbeOptions {
   readonly signal: AbortSignal;
 }
 
-const cacheSchema = z.object({ bootId: z.string(), accelerator: z.enum(['kvm', 'tcg']), reason: z.string() });
+const cacheSchema = z.object({
+  bootId: z.string(),
+  /** Image whose qemu was asked. */
+  image: z.string(),
+  accelerator: z.enum(['kvm', 'tcg']),
+  cpu: z.object({ model: z.string(), tscHz: z.number() }),
+  reason: z.string(),
+});
 
 /**
  * Which accelerator works on this host. /dev/kvm may exist and hang the guest (nested and paravirtual hosts), so it
- * is tried by booting the tiny guest, once per boot of the host.
+ * is tried by booting the tiny guest, once per boot of the host; where KVM works also for each image, since the CPU
+ * models are those of its qemu.
  */
 export async function chooseAccelerator(options: ProbeOptions): Promise<AcceleratorChoice> {
   const kvm = await stat('/dev/kvm').catch(() => undefined);
-  if (kvm?.isCharacterDevice() !== true) return { accelerator: 'tcg', reason: 'there is no /dev/kvm' };
+  if (kvm?.isCharacterDevice() !== true) return tcg('there is no /dev/kvm');
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const file = join(options.paths.state, 'accelerator.json');
   const known = await readCache(file);
-  if (known?.bootId === bootId) return known;
+  if (known?.bootId === bootId && (known.accelerator === 'tcg' || known.image === options.image))
+    return known;
   const choice = await probeAccelerator(options);
-  await writeAtomic(file, JSON.stringify({ bootId, ...choice }));
+  await writeAtomic(file, JSON.stringify({ bootId, image: options.image, ...choice }));
   return choice;
 }
 
@@ -62,56 +75,66 @@ async function readCache(file: string): Promise<z.infer<typeof cacheSchema> | un
 
 /** Boots the tiny guest on /dev/kvm; whatever it does but come up in time means emulation. */
 export async function probeAccelerator(options: ProbeOptions): Promise<AcceleratorChoice> {
-  const { docker, access } = options;
+  const cpu = await askModels(options);
+  return withQemu(options, 'probe', bootArguments(cpu.model), (id) => watchProbe(options, id, cpu));
+}
+
+/** A qemu that cannot be asked cannot boot either, and says why then. */
+async function askModels(options: ProbeOptions): Promise<Cpu> {
+  const { docker, signal } = options;
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(MODELS_MS)]);
+  const qmp = ['-S', '-cpu', 'host', '-qmp', `unix:${MACHINE_PATH.qmp},server=on,wait=off`];
+  return withQemu(options, 'models', qmp, async (id) => {
+    try {
+      await using monitor = await Monitor.open(docker, id, 'the probe', bounded);
+      return await bestCpu(monitor, bounded);
+    } catch {
+      signal.throwIfAborted();
+      return HOST_CPU;
+    }
+  });
+}
+
+/** Runs a qemu on /dev/kvm in a container of its own for as long as it is looked at. */
+async function withQemu<T>(
+  { docker, image, labels, access }: ProbeOptions,
+  what: 'models' | 'probe',
+  command: readonly string[],
+  look: (container: string) => Promise<T>,
+): Promise<T> {
   const id = await docker.containers.create({
-    name: `gocli-probe-${process.pid.toFixed(0)}`,
-    image: options.image,
-    labels: options.labels,
+    name: `gocli-${what}-${process.pid.toFixed(0)}`,
+    image,
+    labels,
     network: 'none',
     capabilities: [],
     noNewPrivileges: true,
     devices: ['/dev/kvm'],
     user: access.user,
     groups: access.kvmGroup === undefined ? [] : [access.kvmGroup],
-    entrypoint: ['qemu-system-x86_64'],
-    command: probeArguments(),
+    entrypoint: ['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none'],
+    command: ['-machine', 'pc-q35-10.0', '-accel', 'kvm', '-m', '256M', '-no-reboot', ...command],
   });
   try {
     await docker.containers.start(id);
-    return await watchProbe(options, id);
+    return await look(id);
   } finally {
     await docker.containers.remove(id);
   }
 }
 
-function probeArguments(): string[] {
-  const machine = [
-    '-nodefaults',
-    '-no-user-config',
-    '-display',
-    'none',
-    '-machine',
-    'pc-q35-10.0',
-    '-no-reboot',
-  ];
-  const cpu = ['-accel', 'kvm', '-cpu', 'host', '-m', '256M'];
-  const boot = [
-    '-kernel',
-    IMAGE_PATH.kernel,
-    '-initrd',
-    IMAGE_PATH.tiny,
-    '-append',
-    'console=ttyS0 earlyprintk=ttyS0',
-  ];
-  return [...machine, ...cpu, ...boot, '-serial', 'stdio'];
+function bootArguments(cpuModel: string): string[] {
+  const append = 'console=ttyS0 earlyprintk=ttyS0';
+  const kernel = ['-kernel', IMAGE_PATH.kernel, '-initrd', IMAGE_PATH.tiny, '-append', append];
+  return ['-cpu', cpuModel, ...kernel, '-serial', 'stdio'];
 }
 
-async function watchProbe(options: ProbeOptions, id: string): Promise<AcceleratorChoice> {
+async function watchProbe(options: ProbeOptions, id: string, cpu: Cpu): Promise<AcceleratorChoice> {
   const { docker, clock, signal } = options;
   const start = clock.monotonic();
   for (;;) {
     const output = await docker.containers.logs(id);
-    if (output.includes(TINY_READY)) return { accelerator: 'kvm', reason: '/dev/kvm works' };
+    if (output.includes(TINY_READY)) return { accelerator: 'kvm', cpu, reason: '/dev/kvm works' };
     const state = (await docker.containers.inspect(id))?.state;
     const passed = clock.monotonic() - start;
     if (state !== 'running') return tcg(`qemu cannot use /dev/kvm: ${shortened(lastLines(output, 1))}`);
@@ -123,7 +146,7 @@ async function watchProbe(options: ProbeOptions, id: string): Promise<Accelerato
 }
 
 function tcg(reason: string): AcceleratorChoice {
-  return { accelerator: 'tcg', reason };
+  return { accelerator: 'tcg', cpu: EMULATED_CPU, reason };
 }
 
 /** qemu's own words without the places in its sources. */

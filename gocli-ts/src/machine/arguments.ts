@@ -30,17 +30,12 @@ export function qemuArguments(spec: MachineSpec): string[] {
   return ['qemu-system-x86_64', ...options.flat().filter((word) => word !== undefined)];
 }
 
-/** What qemu is told with `-cpu`. */
-export function cpuModel(accelerator: MachineSpec['accelerator']): string {
-  return accelerator === 'kvm' ? 'host,migratable=on' : 'max';
-}
-
 /** TCG's translation cache is bounded: without a bound it outgrows the guest's own memory within minutes. */
-function processor({ accelerator, cpus }: MachineSpec): Option[] {
+function processor({ accelerator, cpuModel, cpus }: MachineSpec): Option[] {
   const kvm = accelerator === 'kvm';
   return [
     ['-accel', kvm ? 'kvm' : 'tcg,thread=multi,tb-size=512'],
-    ['-cpu', cpuModel(accelerator)],
+    ['-cpu', cpuModel],
     ['-smp', cpus.toFixed(0)],
   ];
 }

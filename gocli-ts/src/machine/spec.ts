@@ -14,6 +14,8 @@ export interface MachineSpec {
   readonly cpus: number;
   readonly memoryMiB: number;
   readonly accelerator: Accelerator;
+  /** What qemu is told with `-cpu`. */
+  readonly cpuModel: string;
   /** Paths inside the container. */
   readonly kernel: string;
   readonly initrd: string;

@@ -1,5 +1,4 @@
 import { isCode } from '../errors/error.ts';
-import { Steps } from '../events/steps.ts';
 import { LABEL } from '../docker/labels.ts';
 import { stepNames, withDependents, withNeeds } from './graph.ts';
 import { type ForcedSteps, type PlannedStep, planSteps } from './plan.ts';
@@ -9,7 +8,7 @@ import { STEP_NAMES, type ProvisionStep, type Recipe, type StepName } from './st
 import { imageOf } from './image/results.ts';
 import { imageReference, latestReference } from './steps/commit.ts';
 import { Store } from './store.ts';
-import { readTimings, writeTimings } from './timings.ts';
+import { estimatedSteps, writeTimings } from '../host/timings.ts';
 import type { StepTiming } from '../events/events.ts';
 
 /** What a provisioning works with. */
@@ -50,7 +49,7 @@ export interface ProvisionResult {
  */
 export async function provision(request: ProvisionRequest, deps: ProvisionDeps): Promise<ProvisionResult> {
   const { recipe, store, chosen, forced } = await prepare(request, deps);
-  const steps = new Steps(deps.emit, deps.clock, await readTimings(deps.paths));
+  const steps = await estimatedSteps(deps);
   const engine: Engine = { ...deps, recipe, store, steps, labels: labelsOf(recipe, deps) };
   const planned = await planSteps(chosen, forced, engine);
   try {

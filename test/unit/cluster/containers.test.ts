@@ -13,13 +13,14 @@ import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
 import { qemuArguments } from '../../../gocli-ts/src/machine/arguments.ts';
 import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
 import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
-import { stateOf } from '../../helpers/engine.ts';
+import { EMULATED, stateOf } from '../../helpers/engine.ts';
 
 const { plan } = stateOf();
 const LAYOUT: ClusterLayout = {
   plan: { ...plan, guest: { ...plan.guest, nodes: 2 } },
   ports: { '6443/tcp': 6443, '31111/udp': 31111 },
   accelerator: 'tcg',
+  cpu: EMULATED,
   access: deviceAccess(0o020666, undefined),
   run: 'run1',
   version: '0.1.0',

@@ -1,4 +1,5 @@
 import type { Place } from '../../../gocli-ts/src/frozen/gate.ts';
+import { EMULATED } from '../../helpers/engine.ts';
 import type { Manifest } from '../../../gocli-ts/src/frozen/manifest.ts';
 
 export const DAY = 86_400_000;
@@ -12,7 +13,7 @@ export function manifestOf(changed: Partial<Manifest> = {}): Manifest {
     createdAt: MADE,
     imageId: 'sha256:1',
     accelerator: 'tcg',
-    cpu: { model: 'max', host: '', flags: '' },
+    cpu: EMULATED,
     qemu: '10.0.13',
     machines: [machineOf('node01')],
     skewMs: 0.5,
@@ -30,7 +31,7 @@ export function placeOf(changed: Partial<Place> = {}): Place {
   return {
     now: MADE + DAY,
     accelerator: 'tcg',
-    cpu: { model: 'max', host: '', flags: '' },
+    cpu: EMULATED,
     imageId: 'sha256:1',
     availableBytes: 8 * 1024 ** 3,
     wantedBytes: 3 * 1024 ** 3,

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { keyOf, refusal, type Place } from '../../../gocli-ts/src/frozen/gate.ts';
 import type { Manifest } from '../../../gocli-ts/src/frozen/manifest.ts';
 import { parseCpuinfo, readCpu } from '../../../gocli-ts/src/frozen/place.ts';
+import { EMULATED_CPU } from '../../../gocli-ts/src/machine/cpu-models.ts';
 import { DAY, MADE, manifestOf, placeOf } from './frozen.ts';
 
-const cpu = { model: 'EPYC-v4', host: 'AuthenticAMD 25 1 1', flags: 'fpu sse svm' };
+const cpu = { model: 'EPYC-v4', host: 'AuthenticAMD 25 1 1', flags: 'fpu sse svm', tscHz: 2.4e9 };
 const kvm = { accelerator: 'kvm' as const, cpu };
 
 const cases: [what: string, Partial<Manifest>, Partial<Place>, RegExp | undefined][] = [
@@ -15,6 +16,8 @@ const cases: [what: string, Partial<Manifest>, Partial<Place>, RegExp | undefine
   ['another CPU model', kvm, { ...kvm, cpu: { ...cpu, model: 'EPYC-v3' } }, /EPYC-v4, not EPYC-v3/],
   ['another processor', kvm, { ...kvm, cpu: { ...cpu, host: 'GenuineIntel 6 85 7' } }, /another processor/],
   ['other CPU flags', kvm, { ...kvm, cpu: { ...cpu, flags: 'avx fpu sse' } }, /-svm \+avx/],
+  ['another time stamp counter', kvm, { ...kvm, cpu: { ...cpu, tscHz: 2.5e9 } }, /2400 MHz, not 2500 MHz/],
+  ['the same one, measured again', kvm, { ...kvm, cpu: { ...cpu, tscHz: 2.4001e9 } }, undefined],
   ['the same processor', kvm, kvm, undefined],
   ['299 days', {}, { now: MADE + 299 * DAY }, undefined],
   ['300 days', {}, { now: MADE + 300 * DAY }, /300 days old/],
@@ -48,7 +51,7 @@ test('keys are equal for equal parts, and depend on each of them and on their or
 });
 
 test('under emulation the processor of the host does not count', async (t) => {
-  t.deepEqual(await readCpu('tcg', 'max'), { model: 'max', host: '', flags: '' });
+  t.deepEqual(await readCpu('tcg', EMULATED_CPU), { model: 'max', host: '', flags: '', tscHz: 0 });
   t.deepEqual(
     parseCpuinfo(
       'processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 1\nmodel name\t: EPYC\n' +

@@ -73,7 +73,7 @@ test('join tokens have the form that kubeadm asks for, and no two are alike', (t
 });
 
 test('CoreDNS runs once and stays on the first node', (t) => {
-  t.deepEqual(parse(renderPatches()['corednsdeployment+strategic.yaml'] ?? ''), {
+  t.deepEqual(parse(renderPatches()['/etc/kubernetes/patches/corednsdeployment+strategic.yaml'] ?? ''), {
     spec: {
       replicas: 1,
       template: { spec: { nodeSelector: { 'node-role.kubernetes.io/control-plane': '' } } },
@@ -83,7 +83,7 @@ test('CoreDNS runs once and stays on the first node', (t) => {
 
 test('parts of the control plane are not probed every second', (t) => {
   for (const name of ['kube-apiserver', 'kube-scheduler', 'etcd']) {
-    const patch = parse(renderPatches()[`${name}+strategic.yaml`] ?? '') as {
+    const patch = parse(renderPatches()[`/etc/kubernetes/patches/${name}+strategic.yaml`] ?? '') as {
       spec: { containers: Record<string, unknown>[] };
     };
     t.like(patch.spec.containers[0], { name, readinessProbe: { periodSeconds: 30 } });

@@ -38,10 +38,9 @@ test('pods see the real addresses of each other, and leave the cluster with that
   );
 });
 
-test('the script is given its three files as lines of base64', (t) => {
-  const files = networkInput(NETWORK)
-    .trim()
-    .split('\n')
-    .map((line) => Buffer.from(line, 'base64').toString('utf8'));
-  t.deepEqual(files, [renderCni(NETWORK), renderPodRoutes(NETWORK), renderNodeRules(NETWORK)]);
+test('the script is given its three files', (t) => {
+  const files = [renderCni(NETWORK), renderPodRoutes(NETWORK), renderNodeRules(NETWORK)];
+  const input = networkInput(NETWORK);
+  for (const text of files) t.true(input.includes(Buffer.from(text).toString('base64')));
+  t.is(input.trimEnd().split('\n').length, 3);
 });

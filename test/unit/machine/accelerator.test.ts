@@ -4,19 +4,26 @@ import {
   type ProbeOptions,
   TINY_READY,
 } from '../../../gocli-ts/src/machine/accelerator.ts';
+import { EMULATED_CPU, HOST_CPU } from '../../../gocli-ts/src/machine/cpu-models.ts';
 import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeDocker } from '../../fakes/docker.ts';
+import { jsonPeer } from '../../fakes/json-peer.ts';
 
 interface Probe {
   readonly options: ProbeOptions & { readonly docker: FakeDocker; readonly clock: FakeClock };
   readonly stop: AbortController;
 }
 
-/** A probe whose guest has printed what is given after so many milliseconds; `ends` ends qemu instead. */
+/** A probe whose qemu does not answer questions, and whose guest has printed what is given after so many milliseconds; `ends` ends qemu instead. */
 function setUp(output: (ms: number) => string, ends = false): Probe {
   const docker = new FakeDocker();
   docker.addImage('image');
+  docker.onConnect = () => {
+    const { near, far } = jsonPeer(() => ({ return: {} }));
+    far.end();
+    return near;
+  };
   const clock = new FakeClock();
   const stop = new AbortController();
   const logs = docker.containers.logs.bind(docker.containers);
@@ -36,7 +43,11 @@ function setUp(output: (ms: number) => string, ends = false): Probe {
 
 test('a guest that comes up proves that /dev/kvm works', async (t) => {
   const { options } = setUp((ms) => (ms < 1000 ? 'Linux version' : `Linux version\n${TINY_READY}\n`));
-  t.deepEqual(await probeAccelerator(options), { accelerator: 'kvm', reason: '/dev/kvm works' });
+  t.deepEqual(await probeAccelerator(options), {
+    accelerator: 'kvm',
+    cpu: HOST_CPU,
+    reason: '/dev/kvm works',
+  });
   t.is(options.clock.monotonic(), 1000);
 });
 
@@ -61,6 +72,7 @@ test('when qemu ends, the reason is its last line', async (t) => {
   );
   t.deepEqual(await probeAccelerator(options), {
     accelerator: 'tcg',
+    cpu: EMULATED_CPU,
     reason: 'qemu cannot use /dev/kvm: qemu: failed to initialize kvm',
   });
 });

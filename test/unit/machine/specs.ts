@@ -6,6 +6,7 @@ export const TINY: MachineSpec = {
   cpus: 2,
   memoryMiB: 3072,
   accelerator: 'tcg',
+  cpuModel: 'max',
   kernel: '/image/vmlinuz',
   initrd: '/image/initrd.img',
   kernelArgs: ['systemd.unified_cgroup_hierarchy=1'],

@@ -1,4 +1,3 @@
-import type { FoundCluster } from '../../cluster/find.ts';
 import { defineCommand } from '../command.ts';
 import { writeResult } from '../render/output.ts';
 
@@ -6,18 +5,16 @@ export const lsCommand = defineCommand({
   usage: 'ls',
   summary: 'List the clusters of this host',
   run: async (_args, session) => {
-    const { findClusters } = await import('../../cluster/find.ts');
-    const clusters = (await findClusters(session.docker, session.paths)).map(
-      ({ name, containers, state }) => ({
-        name,
-        provider: state?.plan.guest.provider ?? null,
-        nodes: state?.plan.guest.nodes ?? 0,
-        state: stateWord(containers, state),
-        accelerator: state?.accelerator ?? null,
-        createdAt: state?.createdAt ?? null,
-        apiPort: state?.ports['6443/tcp'] ?? null,
-      }),
-    );
+    const { findClusters, phaseOf } = await import('../../cluster/find.ts');
+    const clusters = (await findClusters(session.docker, session.paths)).map((found) => ({
+      name: found.name,
+      provider: found.state?.plan.guest.provider ?? null,
+      nodes: found.state?.plan.guest.nodes ?? 0,
+      state: phaseOf(found),
+      accelerator: found.state?.accelerator ?? null,
+      createdAt: found.state?.createdAt ?? null,
+      apiPort: found.state?.ports['6443/tcp'] ?? null,
+    }));
     writeResult(session, {
       data: { clusters },
       names: clusters.map(({ name }) => name),
@@ -36,10 +33,3 @@ export const lsCommand = defineCommand({
     return 0;
   },
 });
-
-function stateWord(containers: FoundCluster['containers'], state: FoundCluster['state']): string {
-  if (state?.stopped === true) return 'stopped';
-  if (containers.length === 0 || containers.some((one) => one.state !== 'running')) return 'broken';
-  if (state?.paused === true) return 'paused';
-  return state?.readyAt === undefined ? 'starting' : 'running';
-}

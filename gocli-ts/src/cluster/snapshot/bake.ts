@@ -3,30 +3,28 @@ import { IMAGE_PATH } from '../../config/provider.ts';
 import { LABEL } from '../../docker/labels.ts';
 import type { Mount } from '../../docker/port.ts';
 import { GocliError } from '../../errors/error.ts';
-import { FROZEN, frozenFiles } from '../../frozen/files.ts';
+import { frozenFiles } from '../../frozen/files.ts';
 import { measureInTool } from '../../frozen/facts.ts';
 import { keyOf } from '../../frozen/gate.ts';
-import { FROZEN_FORMAT, type Manifest } from '../../frozen/manifest.ts';
+import { FROZEN_FORMAT } from '../../frozen/manifest.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { rebake } from '../../frozen/rebake.ts';
 import {
   holdTemplate,
+  isIntact,
   listTemplates,
   publishTemplate,
   templateMount,
-  templateVolume,
+  type IntactTemplate,
 } from '../../frozen/store.ts';
 import { runTool } from '../../frozen/tool.ts';
-import { machineContainer } from '../../machine/container.ts';
-import { nodeName } from '../../network/addresses.ts';
-import { machineSpec, networkContainer, networkFiles, type ClusterLayout } from '../containers.ts';
+import { networkContainer, networkFiles, nodeContainer, type ClusterLayout } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { removeLabelled } from '../down.ts';
-import { containerName, dataVolume } from '../names.ts';
-import { survey } from '../survey.ts';
+import { dataVolume } from '../names.ts';
 import { expiryOf } from '../template/attachment.ts';
-import type { FittingTemplate } from '../template/choose.ts';
-import { readSecrets } from './restore.ts';
+import { makingTemplate } from '../template/lock.ts';
+import { readSecrets, snapshotLayout } from './layout.ts';
 import { snapshotFolder, type Snapshot } from './store.ts';
 
 /** Where the coming template is while the one below the snapshot is in its usual place. */
@@ -37,47 +35,37 @@ const BAKED = '/baked';
  * the snapshot into memory that lies in files and are saved again without having run.
  * @throws GocliError REMOTE_COMMAND, COMMAND, CONFLICT (another processor)
  */
-export async function bakedTemplate(
-  snapshot: Snapshot,
-  run: string,
-  deps: ClusterDeps,
-): Promise<FittingTemplate> {
+export function bakedTemplate(snapshot: Snapshot, run: string, deps: ClusterDeps): Promise<IntactTemplate> {
   const key = keyOf(['snapshot', snapshot.record.id]);
-  const known = (await listTemplates(deps.docker, key)).find(isIntact);
-  if (known !== undefined) return known;
-  const id = randomBytes(6).toString('hex');
-  await bake(snapshot, key, id, run, deps);
-  const made = (await listTemplates(deps.docker, key)).find(isIntact);
-  if (made !== undefined) return made;
-  throw new GocliError('INTERNAL', `the template of snapshot ${snapshot.name} was not published`);
+  const find = async (): Promise<IntactTemplate | undefined> =>
+    (await listTemplates(deps.docker, key)).find(isIntact);
+  return makingTemplate(key, deps, async () => {
+    const known = await find();
+    if (known !== undefined) return known;
+    await bake(snapshot, key, run, deps);
+    const made = await find();
+    if (made !== undefined) return made;
+    throw new GocliError('INTERNAL', `the template of snapshot ${snapshot.name} was not published`);
+  });
 }
 
-function isIntact(template: { manifest: Manifest | string }): template is FittingTemplate {
-  return typeof template.manifest !== 'string';
-}
-
-async function bake(
-  snapshot: Snapshot,
-  key: string,
-  id: string,
-  run: string,
-  deps: ClusterDeps,
-): Promise<void> {
+async function bake(snapshot: Snapshot, key: string, run: string, deps: ClusterDeps): Promise<void> {
   const { docker, signal } = deps;
   const { record } = snapshot;
-  const name = `bake-${id}`;
+  const id = randomBytes(6).toString('hex');
   const attachment = await readSecrets(snapshot, docker);
-  const { plan } = record.state;
-  const surveyed = await survey({ ...plan, host: { ...plan.host, name, pinnedPorts: {} } }, run, deps);
-  const layout: ClusterLayout = { ...surveyed.layout, sshPublicKey: attachment.sshPublicKey };
-  const labels = { [LABEL.cluster]: name, [LABEL.run]: run };
-  await holdTemplate(docker, id, plan.host.imageId, labels);
+  const { guest, host } = record.state.plan;
+  const plan = { guest, host: { ...host, name: `bake-${id}`, pinnedPorts: {} } };
+  const { sshPublicKey } = attachment;
+  const layout = await snapshotLayout(snapshot, plan, { ports: {}, run, sshPublicKey }, deps);
+  const labels = { [LABEL.cluster]: plan.host.name, [LABEL.run]: run };
+  await holdTemplate(docker, id, host.imageId, labels);
   try {
     await copyFiles(snapshot, id, deps);
     const machines = await launchBaking(layout, snapshot, id, deps);
-    const qemu = await rebake(machines, record.saved, (node) => frozenFiles(node, BAKED).state, deps, signal);
+    const qemu = await rebake(machines, record.saved, (node) => frozenFiles(node).state, deps, signal);
     const names = machines.map(({ node }) => node);
-    const files = await measureInTool(docker, { id, image: plan.host.imageId, names }, signal);
+    const files = await measureInTool(docker, { id, image: host.imageId, names }, signal);
     const expiresAt = expiryOf(attachment);
     await publishTemplate(docker, {
       format: FROZEN_FORMAT,
@@ -85,20 +73,20 @@ async function bake(
       key,
       createdAt: deps.clock.now(),
       ...(expiresAt === undefined ? {} : { expiresAt }),
-      imageId: plan.host.imageId,
+      imageId: host.imageId,
       accelerator: record.state.accelerator,
-      cpu: record.cpu,
+      cpu: record.state.cpu,
       qemu,
-      machines: record.saved.machines.map(({ name: machine, bootId }, at) => {
+      machines: record.saved.machines.map(({ name, bootId }, at) => {
         const measured = files[at];
-        if (measured === undefined) throw new GocliError('INTERNAL', `nothing was measured of ${machine}`);
-        return { name: machine, bootId, ...measured };
+        if (measured === undefined) throw new GocliError('INTERNAL', `nothing was measured of ${name}`);
+        return { name, bootId, ...measured };
       }),
       skewMs: 0,
-      about: { guest: plan.guest, version: deps.version, snapshot: record.name, cluster: snapshot.cluster },
+      about: { guest, version: deps.version, snapshot: record.name, cluster: snapshot.cluster },
     });
   } finally {
-    await removeLabelled(docker, { [LABEL.cluster]: name });
+    await removeLabelled(docker, labels);
   }
 }
 
@@ -120,12 +108,14 @@ for disk in *.qcow2; do
 done
 cp -a registry ${BAKED}/
 cp attachment.json ${BAKED}/`;
+  const data: Mount = { type: 'volume', source: dataVolume(cluster), target: '/data', readOnly: true };
+  const below = state.template === undefined ? [] : [templateMount(state.template, 'read')];
   const { exitCode, output } = await runTool(
     docker,
     {
       name: `gocli-bake-${id}`,
       image: state.plan.host.imageId,
-      mounts: [dataMountOf(cluster), ...oldTemplate(state.template), bakedMount(id)],
+      mounts: [data, ...below, { ...templateMount(id, 'write'), target: BAKED }],
       script,
       arguments: [snapshotFolder(record.id)],
       capabilities: ['DAC_OVERRIDE', 'CHOWN', 'FOWNER'],
@@ -138,48 +128,18 @@ cp attachment.json ${BAKED}/`;
 async function launchBaking(
   layout: ClusterLayout,
   { record, cluster }: Snapshot,
-  id: string,
-  { docker }: ClusterDeps,
+  template: string,
+  { docker: { containers } }: ClusterDeps,
 ): Promise<MachineHandle[]> {
-  const { containers } = docker;
-  const network = { ...networkContainer(layout), ports: [] };
-  const networkId = await containers.create(network);
+  const networkId = await containers.create({ ...networkContainer(layout), ports: [] });
   await containers.putFiles(networkId, '/etc/gocli', networkFiles(layout));
   await containers.start(networkId);
-  const { plan } = layout;
+  const origin = { kind: 'bake', template, cluster } as const;
   return Promise.all(
     record.saved.machines.map(async ({ name: node }, at) => {
-      const spec = machineSpec(layout, at + 1, { kind: 'build', template: id });
-      const files = frozenFiles(node, BAKED);
-      const disk = plan.guest.disk ? { disk: { backing: IMAGE_PATH.disk, overlay: files.disk } } : {};
-      const container = await containers.create(
-        machineContainer(
-          { ...spec, ...disk, memory: { kind: 'shared', path: files.ram }, incoming: true },
-          {
-            name: containerName.node(plan.host.name, at + 1),
-            image: plan.host.imageId,
-            network: `container:${networkId}`,
-            labels: { ...network.labels, [LABEL.role]: 'node', [LABEL.node]: nodeName(at + 1) },
-            mounts: [dataMountOf(cluster), bakedMount(id)],
-            access: layout.access,
-          },
-        ),
-      );
+      const container = await containers.create(nodeContainer(layout, at + 1, networkId, origin));
       await containers.start(container);
       return { container, node };
     }),
   );
-}
-
-function dataMountOf(cluster: string): Mount {
-  return { type: 'volume', source: dataVolume(cluster), target: '/data', readOnly: true };
-}
-
-function oldTemplate(template: string | undefined): Mount[] {
-  if (template === undefined) return [];
-  return [{ type: 'volume', source: templateVolume(template), target: FROZEN, readOnly: true }];
-}
-
-function bakedMount(id: string): Mount {
-  return { ...templateMount(id, 'write'), target: BAKED };
 }

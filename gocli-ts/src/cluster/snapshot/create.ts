@@ -7,9 +7,7 @@ import type { MachineHandle } from '../../frozen/migration.ts';
 import { ATTACHMENT_FILE } from '../../frozen/store.ts';
 import { parseKubeconfig, type AdminAccess } from '../../k8s/kubeconfig.ts';
 import type { Attachment } from '../template/attachment.ts';
-import { readCpu } from '../../frozen/place.ts';
 import { saveMachines } from '../../frozen/save.ts';
-import { cpuModel } from '../../machine/arguments.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { requireState, type FoundCluster } from '../find.ts';
@@ -72,7 +70,6 @@ export async function createSnapshot(
     name,
     id,
     createdAt: clock.now(),
-    cpu: await readCpu(state.accelerator, cpuModel(state.accelerator)),
     saved,
     state,
   };

@@ -1,18 +1,14 @@
 import { LABEL } from '../../docker/labels.ts';
 import type { Docker } from '../../docker/port.ts';
-import { GocliError } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
-import { ATTACHMENT_FILE } from '../../frozen/store.ts';
-import type { ClusterLayout } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { removeContainers } from '../down.ts';
 import { claim, machinesOf, type Launched } from '../launch.ts';
 import { choosePorts } from '../preflight.ts';
 import { writeState, type ClusterState } from '../state.ts';
-import { survey } from '../survey.ts';
-import { parseAttachment, type Attachment } from '../template/attachment.ts';
 import { launchWithAccess, thawCluster } from '../template/thaw-start.ts';
 import { inside } from './create.ts';
+import { readSecrets, snapshotLayout } from './layout.ts';
 import { snapshotFolder, type Snapshot } from './store.ts';
 
 export interface RestoreRequest {
@@ -43,7 +39,7 @@ export async function restoreSnapshot(
   });
   const state: ClusterState = { ...record.state, run: request.run, ports };
   delete state.readyAt;
-  const layout = await layoutOf(snapshot, state, attachment, deps);
+  const layout = await snapshotLayout(snapshot, state.plan, { ...state, ...attachment }, deps);
   const folder = snapshotFolder(record.id);
   const origin = { kind: 'restore', folder, template: state.template } as const;
   const network = await claim(layout, deps);
@@ -55,30 +51,6 @@ export async function restoreSnapshot(
   const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
   await writeState(deps.paths, ready);
   return ready;
-}
-
-async function layoutOf(
-  { record }: Snapshot,
-  state: ClusterState,
-  { sshPublicKey }: Attachment,
-  deps: ClusterDeps,
-): Promise<ClusterLayout> {
-  const { plan, run, ports } = state;
-  const { layout, place } = await survey({ ...plan, host: { ...plan.host, pinnedPorts: {} } }, run, deps);
-  const { accelerator, cpu } = place;
-  if (accelerator !== state.accelerator || JSON.stringify(cpu) !== JSON.stringify(record.cpu)) {
-    throw new GocliError('CONFLICT', `snapshot "${record.name}" was taken on another processor`, {
-      observed: `it has ${state.accelerator} ${record.cpu.model} ${record.cpu.host}; this host has ${accelerator} ${cpu.model} ${cpu.host}`,
-      hint: 'Memory of a machine can only be loaded where it was saved.',
-    });
-  }
-  return { ...layout, plan, ports, sshPublicKey };
-}
-
-/** What one needs to talk to the machines of a snapshot. @throws GocliError NOT_FOUND, BAD_FILE */
-export async function readSecrets({ record, keeper }: Snapshot, docker: Docker): Promise<Attachment> {
-  const path = `${snapshotFolder(record.id)}/${ATTACHMENT_FILE}`;
-  return parseAttachment((await docker.containers.readFile(keeper, path)).toString('utf8'));
 }
 
 async function restoreRegistry(launched: Launched, folder: string, docker: Docker): Promise<void> {

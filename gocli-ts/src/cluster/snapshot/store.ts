@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { keeperSpec } from '../../docker/keeper.ts';
 import { LABEL } from '../../docker/labels.ts';
 import type { ContainerInfo, Docker, Mount } from '../../docker/port.ts';
 import { GocliError } from '../../errors/error.ts';
+import { templateMount } from '../../frozen/store.ts';
 import { runTool } from '../../frozen/tool.ts';
 import type { SavedState } from '../../frozen/thaw.ts';
 import { didYouMean } from '../../shared/text.ts';
 import { dataVolume } from '../names.ts';
 import { stateSchema } from '../state.ts';
-
-const cpuSchema = z.object({ model: z.string(), host: z.string(), flags: z.string() });
 
 const recordSchema = z.object({
   format: z.literal(1),
@@ -19,7 +19,6 @@ const recordSchema = z.object({
   id: z.string().regex(/^[0-9a-f]{12}$/),
   /** Milliseconds since the epoch. */
   createdAt: z.int(),
-  cpu: cpuSchema,
   saved: z.custom<SavedState>((value) => typeof value === 'object' && value !== null),
   state: stateSchema,
 });
@@ -83,12 +82,7 @@ export async function publishSnapshot(docker: Docker, record: SnapshotRecord): P
   const template = state.template === undefined ? {} : { [LABEL.template]: state.template };
   await docker.containers.create({
     name: `${state.name}-snapshot-${record.id}`,
-    image: state.plan.host.imageId,
-    network: 'none',
-    capabilities: [],
-    noNewPrivileges: true,
-    entrypoint: ['/bin/true'],
-    mounts: mountsOf(record),
+    ...keeperSpec(state.plan.host.imageId, mountsOf(record)),
     labels: {
       ...template,
       [LABEL.role]: 'snapshot',
@@ -101,10 +95,7 @@ export async function publishSnapshot(docker: Docker, record: SnapshotRecord): P
 
 /** The data of the cluster, and the template, so that neither can be removed while the snapshot is there. */
 function mountsOf({ state }: SnapshotRecord): Mount[] {
-  const template: Mount[] =
-    state.template === undefined
-      ? []
-      : [{ type: 'volume', source: `gocli-template-${state.template}`, target: '/frozen', readOnly: true }];
+  const template = state.template === undefined ? [] : [templateMount(state.template, 'read')];
   return [{ type: 'volume', source: dataVolume(state.name), target: '/data' }, ...template];
 }
 

@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { refusal, type Place } from '../../frozen/gate.ts';
 import type { Manifest } from '../../frozen/manifest.ts';
-import type { Template } from '../../frozen/store.ts';
+import { isIntact, type IntactTemplate, type Template } from '../../frozen/store.ts';
 import type { ClusterPlan, GuestPlan } from '../plan.ts';
-
-/** A template that may be thawed. */
-export interface FittingTemplate extends Template {
-  readonly manifest: Manifest;
-}
 
 /** The template to thaw, or why none fits; without one of this provider there is nothing to say. */
 export type Choice =
-  { readonly template: FittingTemplate } | { readonly template?: never; readonly why: string | undefined };
+  { readonly template: IntactTemplate } | { readonly template?: never; readonly why: string | undefined };
 
 const guestSchema = z.custom<GuestPlan>((value) => typeof value === 'object' && value !== null);
 const aboutSchema = z.object({ guest: guestSchema });
@@ -41,18 +36,14 @@ export function chooseTemplate(
   return { why: whyNot(templates, mine, usable, plan, place) };
 }
 
-function isIntact(template: Template): template is FittingTemplate {
-  return typeof template.manifest !== 'string';
-}
-
-function byMachinesThenAge({ manifest: a }: FittingTemplate, { manifest: b }: FittingTemplate): number {
+function byMachinesThenAge({ manifest: a }: IntactTemplate, { manifest: b }: IntactTemplate): number {
   return a.machines.length - b.machines.length || b.createdAt - a.createdAt;
 }
 
 function whyNot(
   templates: readonly Template[],
   mine: readonly Template[],
-  usable: readonly FittingTemplate[],
+  usable: readonly IntactTemplate[],
   plan: ClusterPlan,
   place: Place,
 ): string | undefined {
@@ -70,7 +61,7 @@ function whyNot(
   return other === undefined ? undefined : named(other, planChange(other, plan));
 }
 
-function planChange({ manifest }: FittingTemplate, { guest, host }: ClusterPlan): string {
+function planChange({ manifest }: IntactTemplate, { guest, host }: ClusterPlan): string {
   if (manifest.imageId !== host.imageId) return 'it was made from another image';
   const before: Partial<GuestPlan> = guestOf(manifest) ?? {};
   const keys = Object.keys(guest) as (keyof GuestPlan)[];

@@ -2,6 +2,7 @@ import { keyOf } from '../../frozen/gate.ts';
 import { renderPatches, renderKubeadmInit } from '../../k8s/kubeadm-config.ts';
 import { networkInput, NETWORK_SCRIPT } from '../../k8s/node-network.ts';
 import { qemuArguments } from '../../machine/arguments.ts';
+import { EMULATED_CPU } from '../../machine/cpu-models.ts';
 import { machineSpec } from '../containers.ts';
 import type { ClusterPlan } from '../plan.ts';
 
@@ -11,7 +12,7 @@ import type { ClusterPlan } from '../plan.ts';
  */
 export function templateKey(plan: ClusterPlan): string {
   const guest = { ...plan.guest, nodes: 0 };
-  const layout = { plan, accelerator: 'tcg' as const, sshPublicKey: '' };
+  const layout = { plan, accelerator: 'tcg' as const, cpu: EMULATED_CPU, sshPublicKey: '' };
   const machine = qemuArguments(machineSpec(layout, 1, { kind: 'boot' }));
   const { kubernetes } = plan.guest;
   const sent =

@@ -15,7 +15,6 @@ import type { ClusterLayout, Origin } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../launch.ts';
 import type { ClusterState } from '../state.ts';
-import type { Survey } from '../survey.ts';
 import { expiryOf, type Attachment } from './attachment.ts';
 import { adminOf, thawCluster } from './thaw-start.ts';
 
@@ -23,7 +22,6 @@ import { adminOf, thawCluster } from './thaw-start.ts';
 export interface Making {
   readonly id: string;
   readonly key: string;
-  readonly survey: Survey;
   readonly layout: ClusterLayout;
   readonly state: ClusterState;
   readonly launched: Launched;
@@ -110,7 +108,7 @@ function draftOf(making: Making, frozen: Frozen, { clock, version }: ClusterDeps
     ...(expiresAt === undefined ? {} : { expiresAt }),
     imageId: plan.host.imageId,
     accelerator: making.layout.accelerator,
-    cpu: making.survey.place.cpu,
+    cpu: making.layout.cpu,
     qemu: frozen.qemu,
     machines: frozen.bootIds.map((bootId, at) => ({
       name: nodeName(at + 1),

@@ -1,6 +1,6 @@
 import { renderKubeconfig, type AdminAccess } from '../../k8s/kubeconfig.ts';
 import { thaw, type SavedState } from '../../frozen/thaw.ts';
-import { readAttachment } from '../../frozen/store.ts';
+import { readAttachment, type IntactTemplate } from '../../frozen/store.ts';
 import type { Steps } from '../../events/steps.ts';
 import { ApiClient } from '../../k8s/api.ts';
 import { thawedConditions } from '../../k8s/conditions.ts';
@@ -14,7 +14,6 @@ import { writeSecret, writeState, type ClusterState } from '../state.ts';
 import { removeSurplus } from '../surplus.ts';
 import { whileAlive } from '../watchdog.ts';
 import { parseAttachment, type Attachment } from './attachment.ts';
-import type { FittingTemplate } from './choose.ts';
 
 /** A thaw that takes longer failed: it takes a second, on a busy host some. */
 const THAW_MS = 90_000;
@@ -22,7 +21,7 @@ const THAW_MS = 90_000;
 const LOOK_MS = 20_000;
 
 /** @throws GocliError NOT_FOUND, BAD_FILE */
-export async function attachmentOf(template: FittingTemplate, deps: ClusterDeps): Promise<Attachment> {
+export async function attachmentOf(template: IntactTemplate, deps: ClusterDeps): Promise<Attachment> {
   return parseAttachment(await readAttachment(deps.docker, template));
 }
 

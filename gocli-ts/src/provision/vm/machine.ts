@@ -10,6 +10,7 @@ import { IMAGE_PATH } from '../../config/provider.ts';
 import { LABEL } from '../../docker/labels.ts';
 import type { ContainerInfo } from '../../docker/port.ts';
 import { GocliError } from '../../errors/error.ts';
+import { readCpu } from '../../frozen/place.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess } from '../../machine/devices.ts';
 import { nodeName, sshPort } from '../../network/addresses.ts';
@@ -87,7 +88,8 @@ async function layoutOf(
 ): Promise<ClusterLayout> {
   const { docker, labels, paths, clock, signal, recipe } = context;
   const access = await readDeviceAccess();
-  const { accelerator } = await chooseAccelerator({ docker, image, labels, access, paths, clock, signal });
+  const probe = { docker, image, labels, access, paths, clock, signal };
+  const { accelerator, cpu } = await chooseAccelerator(probe);
   return {
     plan: {
       guest: planGuest(providerFacts(recipe.provider), { nodes: 1 }),
@@ -95,6 +97,7 @@ async function layoutOf(
     },
     ports: {},
     accelerator,
+    cpu: await readCpu(accelerator, cpu),
     access,
     run: labels[LABEL.run] ?? '',
     version: labels[LABEL.version] ?? '',

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { EMULATED } from '../../../helpers/engine.ts';
 import test, { type ExecutionContext } from 'ava';
 import { findCluster } from '../../../../gocli-ts/src/cluster/find.ts';
 import { exportLogs } from '../../../../gocli-ts/src/cluster/logs/export.ts';
@@ -53,6 +54,7 @@ async function cluster(t: ExecutionContext, pods: readonly TreeEntry[] = []): Pr
     accelerator: 'tcg',
     sshPublicKey: '',
     acceleratorReason: 'there is no /dev/kvm',
+    cpu: EMULATED,
     plan: {
       guest: {
         provider: 'k8s-1.36',

@@ -18,7 +18,6 @@ async function withSnapshot(engine: Engine, name: string, kind: SnapshotRecord['
     name,
     id: '0123456789ab',
     createdAt: 1,
-    cpu: { model: 'max', host: '', flags: '' },
     saved: { qemu: '10.0.13', capability: 'mapped-ram', machines: [] },
     state,
   });

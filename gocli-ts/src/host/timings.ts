@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readIfThere, writeAtomic } from '../host/files.ts';
-import type { Paths } from '../host/paths.ts';
+import type { EventSink } from '../events/events.ts';
+import { Steps } from '../events/steps.ts';
+import type { Clock } from '../shared/clock.ts';
+import { readIfThere, writeAtomic } from './files.ts';
+import type { Paths } from './paths.ts';
 
 const schema = z.record(z.string(), z.number());
 export type Timings = Readonly<Record<string, number>>;
 
 const fileOf = (paths: Paths): string => join(paths.state, 'timings.json');
 
-/** Seconds that each step of a provisioning took when it last really ran, by name. Only for display. */
+/** Seconds that each step took when it last really ran, by name. Only for display. */
 export async function readTimings(paths: Paths): Promise<Timings> {
   const text = await readIfThere(fileOf(paths));
   try {
@@ -16,6 +19,19 @@ export async function readTimings(paths: Paths): Promise<Timings> {
   } catch {
     return {};
   }
+}
+
+/** Steps that are announced with the time they took before. */
+export async function estimatedSteps({
+  emit,
+  clock,
+  paths,
+}: {
+  readonly emit: EventSink;
+  readonly clock: Clock;
+  readonly paths: Paths;
+}): Promise<Steps> {
+  return new Steps(emit, clock, await readTimings(paths));
 }
 
 /** Adds to the file what was measured now. */
