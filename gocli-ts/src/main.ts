@@ -1,6 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { runCli } from './cli/run.ts';
 import { processContext } from './context.ts';
 import { GocliError } from './errors/error.ts';
+
+// Every wait for every machine listens to the one signal; Node would warn of a leak at the eleventh.
+setMaxListeners(0);
 
 const stop = new AbortController();
 

@@ -16,6 +16,8 @@ interface Island {
   readonly socket: string;
   /** Runs a program in the island's network namespace, as the user unless told otherwise. */
   run(argv: readonly string[], as?: 'user' | 'root'): Promise<CliResult>;
+  /** Ends the daemon and starts another one on the same data. */
+  restartDaemon(): Promise<void>;
 }
 
 test('with Docker, the built command and an image, make cluster-up needs no network, no root and no tools', async (t) => {
@@ -37,10 +39,44 @@ test('with Docker, the built command and an image, make cluster-up needs no netw
   const again = await island.run(['make', '-C', join(island.folder, 'checkout'), 'cluster-up']);
   t.is(again.exitCode, 0, outputOf(again));
   t.regex(again.stdout, /Ready after .*thawed from template/);
+  await outlivesTheDaemon(t, island);
   t.is((await island.run(makeDown)).exitCode, 0);
   const left = await island.run(['docker', 'ps', '-a', '--format', '{{.Names}}']);
   t.regex(left.stdout, /^gocli-template-[0-9a-f]+\n$/, 'nothing but the template is left');
 });
+
+/** A stopped cluster is on disk alone: another daemon process starts it again, and what its pods had in memory goes on. */
+async function outlivesTheDaemon(t: ExecutionContext, island: Island): Promise<void> {
+  const script = (name: string, ...argv: string[]): Promise<CliResult> =>
+    island.run(['bash', join(island.folder, 'checkout/cluster-up', name), ...argv]);
+  const ended = (result: CliResult): string => {
+    t.is(result.exitCode, 0, outputOf(result));
+    return result.stdout;
+  };
+  const count = 'i=0; while :; do i=$((i+1)); echo $i >/tmp/count; sleep 0.2; done';
+  const pod = [
+    'run',
+    'counter',
+    '--image=localhost/busybox:1.37',
+    '--restart=Never',
+    '--',
+    'sh',
+    '-c',
+    count,
+  ];
+  ended(await script('kubectl.sh', ...pod));
+  ended(await script('kubectl.sh', 'wait', '--for=condition=Ready', 'pod/counter', '--timeout=180s'));
+  const counted = async (): Promise<number> =>
+    Number(ended(await script('kubectl.sh', 'exec', 'counter', '--', 'cat', '/tmp/count')));
+  const before = await counted();
+  ended(await script('cli.sh', 'stop'));
+  await island.restartDaemon();
+  ended(await script('cli.sh', 'start'));
+  const after = await counted();
+  t.true(after >= before && before > 0, `${before} before, ${after} after`);
+  const restarts = 'jsonpath={.status.containerStatuses[0].restartCount}';
+  t.is(ended(await script('kubectl.sh', 'get', 'pod', 'counter', '-o', restarts)), '0');
+}
 
 /** A network namespace with nothing but loopback, a Docker daemon of its own in it, and a user with a copy of the checkout. */
 async function makeIsland(t: ExecutionContext): Promise<Island> {
@@ -53,7 +89,8 @@ async function makeIsland(t: ExecutionContext): Promise<Island> {
   const enter = ['nsenter', `--net=/run/netns/${namespace}`, '--'];
   await execa('nsenter', [...enter.slice(1), 'ip', 'link', 'set', 'lo', 'up']);
   const socket = join(folder, 'docker.sock');
-  await startDaemon(t, folder, socket, enter);
+  let daemon = await startDaemon(folder, socket, enter);
+  t.teardown(() => daemon.end());
   await layOut(folder);
   const user = ['setpriv', `--reuid=${USER.toFixed(0)}`, `--regid=${USER.toFixed(0)}`, '--clear-groups'];
   const env = [
@@ -65,6 +102,10 @@ async function makeIsland(t: ExecutionContext): Promise<Island> {
   return {
     folder,
     socket,
+    restartDaemon: async () => {
+      await daemon.end();
+      daemon = await startDaemon(folder, socket, enter);
+    },
     run: (argv, as = 'user') =>
       command(['nsenter', ...enter.slice(1), ...(as === 'user' ? user : []), 'env', '-i', ...env, ...argv]),
   };
@@ -72,11 +113,10 @@ async function makeIsland(t: ExecutionContext): Promise<Island> {
 
 /** nsenter, not `ip netns exec`, which hides the cgroup file systems. */
 async function startDaemon(
-  t: ExecutionContext,
   folder: string,
   socket: string,
   enter: readonly string[],
-): Promise<void> {
+): Promise<{ end(): Promise<void> }> {
   const places = ['--data-root', 'data', '--exec-root', 'exec', '--pidfile', 'docker.pid'].map((word) =>
     word.startsWith('-') ? word : join(folder, word),
   );
@@ -86,10 +126,6 @@ async function startDaemon(
     reject: false,
     all: true,
   });
-  t.teardown(async () => {
-    daemon.kill('SIGTERM');
-    await daemon;
-  });
   for (let left = 150; left > 0; left -= 1) {
     const answer = await execa('docker', ['-H', `unix://${socket}`, 'version'], { reject: false });
     if (answer.exitCode === 0) break;
@@ -98,6 +134,12 @@ async function startDaemon(
   }
   await chown(socket, 0, USER);
   await chmod(socket, 0o660);
+  return {
+    end: async () => {
+      daemon.kill('SIGTERM');
+      await daemon;
+    },
+  };
 }
 
 async function layOut(folder: string): Promise<void> {

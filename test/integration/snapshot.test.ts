@@ -217,7 +217,10 @@ test.serial('pause holds all machines at once; resume lets them go on, at the ri
   const heard = (): Promise<number> => shell(name, 'wc -l </run/heard', 'node02').then(Number);
   const before = await heard();
   t.true(before > 0);
-  ended(t, 0, await sandbox.cli('pause', name));
+  const paused = await sandbox.cli('pause', name);
+  ended(t, 0, paused);
+  const skew = Number(/stood still within ([\d.]+) ms/.exec(paused.stderr)?.[1]);
+  t.true(skew < 50, `${skew} ms between the first and the last machine`);
   t.regex((await sandbox.cli('ls')).stdout, new RegExp(`${name}.*paused`));
   const refused = await sandbox.cli('ports', '--name', name);
   ended(t, 8, refused);

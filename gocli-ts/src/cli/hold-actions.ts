@@ -30,7 +30,11 @@ export function startAction(
 }
 
 export function pauseAction(args: HoldArguments, session: Session): Promise<number> {
-  return forEach(args, 'running', 'Paused', session, (found) => pauseCluster(found, session));
+  return forEach(args, 'running', 'Paused', session, async (found) => {
+    const skewMs = await pauseCluster(found, session);
+    const text = `All machines of ${found.name} stood still within ${skewMs.toFixed(1)} ms.`;
+    session.emit({ type: 'notice', level: 'info', text });
+  });
 }
 
 export function resumeAction(args: HoldArguments, session: Session): Promise<number> {

@@ -8,7 +8,9 @@ const never = new AbortController().signal;
 const GREETING = { QMP: { version: { qemu: { major: 10, minor: 0, micro: 13 } } } };
 
 /** Models by name: the features they have, and those that the host lacks. */
-type Models = Readonly<Record<string, { readonly features: number; readonly missing?: readonly string[] }>>;
+type Models = Readonly<
+  Record<string, { readonly features: number; readonly missing?: readonly string[]; readonly lm?: false }>
+>;
 
 async function choose(models: Models, deprecated: readonly string[] = []) {
   const guest = await fakeGuest(({ execute, arguments: given }) => {
@@ -25,7 +27,8 @@ async function choose(models: Models, deprecated: readonly string[] = []) {
       case 'query-cpu-model-expansion': {
         const count = models[model?.name ?? '']?.features ?? 0;
         const on = Array.from({ length: count }, (_, at): [string, boolean] => [`f${at}`, true]);
-        return { return: { model: { props: { ...Object.fromEntries(on), off: false, level: 7 } } } };
+        const { lm = true } = models[model?.name ?? ''] ?? {};
+        return { return: { model: { props: { ...Object.fromEntries(on), lm, off: false, level: 7 } } } };
       }
       case 'query-cpus-fast':
         return { return: [{ 'qom-path': '/machine/unattached/device[0]' }] };
@@ -54,7 +57,8 @@ test('the richest versioned model that the host can run is taken, and enforced',
 
 test('where no named model runs it is the host', async (t) => {
   const models = { host: { features: 9 }, 'EPYC-v1': { features: 5, missing: ['svm'] } };
-  t.like(await choose(models), { model: 'host,migratable=on' });
+  const small = { 'pentium3-v1': { features: 5, lm: false as const } };
+  t.like(await choose({ ...models, ...small }), { model: 'host,migratable=on' });
 });
 
 test('of equal models the newest version is taken, in whatever order qemu names them', (t) => {

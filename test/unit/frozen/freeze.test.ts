@@ -1,0 +1,106 @@
+import test from 'ava';
+import { freeze } from '../../../gocli-ts/src/frozen/freeze.ts';
+import { rebake } from '../../../gocli-ts/src/frozen/rebake.ts';
+import { pauseMachines, resumeMachines, saveMachines } from '../../../gocli-ts/src/frozen/save.ts';
+import { thaw, type SavedState } from '../../../gocli-ts/src/frozen/thaw.ts';
+import { fakeMachines } from './machines.ts';
+
+const never = new AbortController().signal;
+const SAVED: SavedState = {
+  qemu: '10.0.13',
+  capability: 'mapped-ram',
+  machines: ['node01', 'node02'].map((name) => ({
+    name,
+    bootId: `boot-${name}`,
+    file: `/data/${name}.state`,
+  })),
+};
+
+/** Places of a command in what all machines were told. */
+function placesOf(told: readonly string[], command: string): number[] {
+  return told.flatMap((one, at) => (one.endsWith(` ${command}`) ? [at] : []));
+}
+
+/** Whether every machine was told the first before any was told the second. */
+function before(told: readonly string[], first: string, second: string): boolean {
+  return Math.max(...placesOf(told, first)) < Math.min(...placesOf(told, second));
+}
+
+test('all machines stand still before the first is saved, and end when all are saved', async (t) => {
+  const fake = await fakeMachines(3);
+  const frozen = await freeze(fake.machines, fake, never);
+  t.true(before(fake.told, 'stop', 'migrate'), fake.told.join(', '));
+  t.true(before(fake.told, 'migrate', 'quit'));
+  t.deepEqual(frozen.bootIds, ['boot-node01', 'boot-node02', 'boot-node03']);
+  t.is(frozen.qemu, '10.0.13');
+});
+
+for (const refused of ['node02 migrate', 'node02 migration']) {
+  test(`when it cannot be saved (${refused}) all machines go on, and none ends`, async (t) => {
+    const fake = await fakeMachines(2);
+    fake.refused.add(refused);
+    await t.throwsAsync(freeze(fake.machines, fake, never), { code: 'REMOTE_COMMAND' });
+    t.is(placesOf(fake.told, 'cont').length, 2);
+    t.is(placesOf(fake.told, 'quit').length, 0);
+  });
+}
+
+test('data is copied while all machines stand still; a snapshot lets them go on, a stop does not', async (t) => {
+  for (const goOn of [true, false]) {
+    const fake = await fakeMachines(2);
+    const meanwhile = (): Promise<void> => {
+      fake.told.push('test copy');
+      return Promise.resolve();
+    };
+    const saved = await saveMachines(fake.machines, { folder: '/data/x', goOn, meanwhile }, fake, never);
+    t.true(before(fake.told, 'stop', 'copy'));
+    if (goOn) t.true(before(fake.told, 'copy', 'cont'));
+    t.is(placesOf(fake.told, 'cont').length, goOn ? 2 : 0);
+    t.like(saved, {
+      capability: 'mapped-ram',
+      machines: [{ bootId: 'boot-node01' }, { bootId: 'boot-node02' }],
+    });
+  }
+});
+
+test('a copy that fails lets the machines go on, also of a cluster that was to be stopped', async (t) => {
+  const fake = await fakeMachines(2);
+  const meanwhile = (): Promise<void> => Promise.reject(new Error('disk full'));
+  const saving = saveMachines(fake.machines, { folder: '/data/x', goOn: false, meanwhile }, fake, never);
+  await t.throwsAsync(saving, { message: 'disk full' });
+  t.is(placesOf(fake.told, 'cont').length, 2);
+});
+
+test('pause stops all, resume lets all go on', async (t) => {
+  const fake = await fakeMachines(2);
+  t.true((await pauseMachines(fake.machines, fake, never)) >= 0);
+  await resumeMachines(fake.machines, fake, never);
+  t.deepEqual(fake.told.map((one) => one.replace(/^node0\d /, '')).toSorted(), [
+    'cont',
+    'cont',
+    'stop',
+    'stop',
+  ]);
+});
+
+test('machines are loaded all before the first runs, and one that rebooted meanwhile is told apart', async (t) => {
+  const fake = await fakeMachines(2);
+  fake.bootIds.set('node02', 'another');
+  await using thawed = await thaw(fake.machines, SAVED, fake, never);
+  t.true(before(fake.told, 'migrate-incoming', 'cont'));
+  await t.throwsAsync(thawed.confirm(never), { code: 'GUEST_DIED', message: /node02 rebooted/ });
+});
+
+test('state of another qemu is not loaded', async (t) => {
+  const fake = await fakeMachines(2);
+  await t.throwsAsync(thaw(fake.machines, { ...SAVED, qemu: '9.2.0' }, fake, never), { code: 'CONFLICT' });
+  t.is(placesOf(fake.told, 'migrate-incoming').length, 0);
+  t.is(placesOf(fake.told, 'cont').length, 0);
+});
+
+test('a snapshot becomes a template without running', async (t) => {
+  const fake = await fakeMachines(2);
+  t.is(await rebake(fake.machines, SAVED, (node) => `/frozen/${node}.state`, fake, never), '10.0.13');
+  t.is(placesOf(fake.told, 'cont').length, 0);
+  t.is(placesOf(fake.told, 'quit').length, 2);
+});
