@@ -83,7 +83,8 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
 async function askModels(options: ProbeOptions): Promise<Cpu> {
   const { docker, signal } = options;
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(MODELS_MS)]);
-  const qmp = ['-S', '-cpu', 'host', '-qmp', `unix:${MACHINE_PATH.qmp},server=on,wait=off`];
+  // Every KVM can run this model; which one is the machine's own does not change the answers.
+  const qmp = ['-S', '-cpu', 'kvm64', '-qmp', `unix:${MACHINE_PATH.qmp},server=on,wait=off`];
   return withQemu(options, 'models', qmp, async (id) => {
     try {
       await using monitor = await Monitor.open(docker, id, 'the probe', bounded);

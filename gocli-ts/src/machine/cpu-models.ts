@@ -49,6 +49,8 @@ export async function bestCpu(monitor: Monitor, signal: AbortSignal): Promise<Cp
     const argument = { type: 'full', model: { name } };
     const answer = await monitor.execute('query-cpu-model-expansion', argument, signal);
     const { props } = expansionSchema.parse(answer).model;
+    // Without long mode no guest of today boots.
+    if (props['lm'] !== true) continue;
     ranked.push({ name, features: Object.values(props).filter((value) => value === true).length });
   }
   const best = richestModel(ranked);
