@@ -45,6 +45,9 @@ interface RestoreOrigin {
   readonly template: string | undefined;
 }
 
+/** Of a further node, a quarter of what the control plane has. */
+const WORKER_SHARES = 256;
+
 /** Everything that decides the containers of one cluster start. */
 export interface ClusterLayout {
   readonly plan: ClusterPlan;
@@ -164,6 +167,8 @@ export function nodeContainer(
       ...(template === undefined ? [] : [templateMount(template, access)]),
     ],
     access: layout.access,
+    // The API answers all others, so its machine goes first.
+    ...(index === 1 ? {} : { cpuShares: WORKER_SHARES }),
     ...expectedOf(nodeName(index), origin),
     ...copiedDisk(nodeName(index), plan, origin),
   });

@@ -42,6 +42,7 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     GroupAdd: [...(spec.groups ?? [])],
     ExtraHosts: [...(spec.extraHosts ?? [])],
     ReadonlyRootfs: spec.readOnlyRootfs ?? false,
+    ...(spec.cpuShares === undefined ? {} : { CpuShares: spec.cpuShares }),
     // A console log of a machine is kept in the container; what its processes print is short.
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m' } },
   };

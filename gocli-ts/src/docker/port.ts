@@ -116,6 +116,8 @@ export interface ContainerSpec {
   /** Names added to /etc/hosts, `name:address`. */
   readonly extraHosts?: readonly string[];
   readonly readOnlyRootfs?: boolean;
+  /** Weight when processors are short, beside the 1024 of a container that says nothing. */
+  readonly cpuShares?: number;
 }
 
 export interface ContainerInfo {

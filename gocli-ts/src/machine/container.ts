@@ -10,6 +10,8 @@ export interface MachineContainer {
   readonly labels: Labels;
   readonly mounts?: readonly Mount[];
   readonly access: DeviceAccess;
+  /** Weight when processors are short; see ContainerSpec. */
+  readonly cpuShares?: number;
   /** Files that must be as they were recorded before qemu may start; see runner/files/usr/lib/gocli/node. */
   readonly expected?: ExpectedFiles;
   /** A saved overlay that the machine's own is a copy of. */
@@ -40,6 +42,7 @@ export function machineContainer(spec: MachineSpec, container: MachineContainer)
     ],
     capabilities: [],
     noNewPrivileges: true,
+    ...(container.cpuShares === undefined ? {} : { cpuShares: container.cpuShares }),
     devices: machineDevices(spec.accelerator),
     user: access.user,
     groups: kvm ? [access.kvmGroup] : [],
