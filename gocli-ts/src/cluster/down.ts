@@ -37,8 +37,8 @@ export async function down(
 }
 
 /**
- * Removes everything that carries exactly these labels. Nodes go before the container whose network they use; all are
- * killed, since nothing in a throw-away cluster is worth a slow shutdown.
+ * Removes everything that carries exactly these labels. All are killed, since nothing in a throw-away cluster is worth
+ * a slow shutdown.
  */
 export async function removeLabelled(docker: Docker, labels: Labels): Promise<Removed> {
   const containers = await removeContainers(docker, labels);
@@ -51,9 +51,6 @@ export async function removeLabelled(docker: Docker, labels: Labels): Promise<Re
 /** Removes the containers that carry these labels, and leaves their volumes. Returns how many they were. */
 export async function removeContainers(docker: Docker, labels: Labels): Promise<number> {
   const containers = await docker.containers.list(labels);
-  const owners = containers.filter(({ labels: own }) => own[LABEL.role] === 'dnsmasq');
-  const others = containers.filter((container) => !owners.includes(container));
-  await Promise.all(others.map(({ id }) => docker.containers.remove(id)));
-  await Promise.all(owners.map(({ id }) => docker.containers.remove(id)));
+  await Promise.all(containers.map(({ id }) => docker.containers.remove(id)));
   return containers.length;
 }

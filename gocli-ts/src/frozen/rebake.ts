@@ -1,7 +1,7 @@
 import { Monitor } from '../machine/monitor.ts';
 import { All } from '../shared/all.ts';
 import type { FrozenDeps } from './freeze.ts';
-import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
+import { migrationEnd, setCapabilities, setMigration, type MachineHandle } from './migration.ts';
 import type { SavedState } from './thaw.ts';
 
 /**
@@ -22,11 +22,11 @@ export async function rebake(
   );
   await monitors.each(async (monitor, index) => {
     const node = machines[index]?.node ?? '';
-    await setCapabilities(monitor, [saved.capability], signal);
+    await setMigration(monitor, saved, signal);
     const uri = `file:${saved.machines[index]?.file ?? ''}`;
     await monitor.execute('migrate-incoming', { uri }, signal);
     await migrationEnd(monitor, `load the state of ${node}`, clock, signal);
-    await setCapabilities(monitor, [saved.capability], signal, false);
+    await setCapabilities(monitor, saved.capabilities, signal, false);
     await setCapabilities(monitor, ['x-ignore-shared'], signal);
     await monitor.execute('migrate', { uri: `file:${target(node)}` }, signal);
     await migrationEnd(monitor, `save the state of ${node}`, clock, signal);

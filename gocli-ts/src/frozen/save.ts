@@ -1,15 +1,18 @@
 import type { Docker } from '../docker/port.ts';
+import { isCode } from '../errors/error.ts';
 import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
 import { frozenFiles } from './files.ts';
 import { bootIdOf, stopAll, type FrozenDeps } from './freeze.ts';
-import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
+import { migrationEnd, setCapabilities, setMigration, type MachineHandle } from './migration.ts';
 import type { SavedState } from './thaw.ts';
 
 /** Milliseconds for what must not be left half done, whatever the user interrupts. */
 const RESUME_MS = 30_000;
+/** Memory and devices in one file. */
+const WHOLE = ['mapped-ram', 'multifd'] as const;
 
 export interface SaveOptions {
   /** Folder, in the containers of the machines, that the state goes into. */
@@ -36,30 +39,52 @@ export async function saveMachines(
   await using monitors = await openMonitors(machines, docker, signal);
   // Clones have been thawed with the one, and qemu cannot do both at once.
   await monitors.each((monitor) => setCapabilities(monitor, ['x-ignore-shared'], signal, false));
-  await monitors.each((monitor) => setCapabilities(monitor, ['mapped-ram'], signal));
-  await monitors.each((monitor) => monitor.execute('migrate-set-parameters', { 'max-bandwidth': 0 }, signal));
-  let saved = false;
+  let saved: boolean[] | undefined;
   try {
     await stopAll(monitors, clock, signal);
     const saving = monitors.each(async (monitor, index) => {
       const node = machines[index]?.node ?? '';
-      await monitor.execute('migrate', { uri: `file:${frozenFiles(node, options.folder).state}` }, signal);
-      await migrationEnd(monitor, `save the state of ${node}`, clock, signal);
+      return saveWhole(monitor, node, frozenFiles(node, options.folder).state, clock, signal);
     });
-    await Promise.all([saving, options.meanwhile()]);
-    saved = true;
+    [saved] = await Promise.all([saving, options.meanwhile()]);
   } finally {
-    if (!saved || options.goOn) await resumeAll(monitors, machines, deps);
+    if (saved === undefined || options.goOn) await resumeAll(monitors, machines, deps);
   }
   return {
     qemu: monitors.items[0]?.version ?? '',
-    capability: 'mapped-ram',
+    capabilities: WHOLE,
+    direct: saved.every(Boolean),
     machines: machines.map(({ node }, at) => ({
       name: node,
       bootId: bootIds[at] ?? '',
       file: frozenFiles(node, options.folder).state,
     })),
   };
+}
+
+/**
+ * Past the page cache, which is faster and leaves nothing to be written later; through it where the file system cannot
+ * do that. Returns which of the two.
+ */
+async function saveWhole(
+  monitor: Monitor,
+  node: string,
+  file: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const save = async (direct: boolean): Promise<boolean> => {
+    await setMigration(monitor, { capabilities: WHOLE, direct }, signal);
+    await monitor.execute('migrate', { uri: `file:${file}` }, signal);
+    await migrationEnd(monitor, `save the state of ${node}`, clock, signal);
+    return direct;
+  };
+  try {
+    return await save(true);
+  } catch (error) {
+    if (!isCode(error, 'REMOTE_COMMAND')) throw error;
+    return save(false);
+  }
 }
 
 /** Stops the processors of all machines where they are; returns the milliseconds between the first and the last. */

@@ -5,14 +5,16 @@ import { All } from '../shared/all.ts';
 import { frozenFiles } from './files.ts';
 import { BOOT_ID, type FrozenDeps } from './freeze.ts';
 import type { Manifest } from './manifest.ts';
-import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
+import { migrationEnd, setMigration, type Capability, type MachineHandle } from './migration.ts';
 
 /** State of stopped machines in files that a new qemu can load. */
 export interface SavedState {
   /** Version of qemu that saved it. */
   readonly qemu: string;
-  /** `x-ignore-shared`: the memory lies in a file of its own. `mapped-ram`: the memory is in the file. */
-  readonly capability: 'x-ignore-shared' | 'mapped-ram';
+  /** With which it was saved, and has to be loaded. */
+  readonly capabilities: readonly Capability[];
+  /** Past the page cache; only with multifd. */
+  readonly direct: boolean;
   readonly machines: readonly {
     readonly name: string;
     readonly bootId: string;
@@ -25,7 +27,8 @@ export interface SavedState {
 export function savedStateOf({ qemu, machines }: Pick<Manifest, 'qemu' | 'machines'>): SavedState {
   return {
     qemu,
-    capability: 'x-ignore-shared',
+    capabilities: ['x-ignore-shared'],
+    direct: false,
     machines: machines.map(({ name, bootId }) => ({ name, bootId, file: frozenFiles(name).state })),
   };
 }
@@ -57,7 +60,7 @@ export async function thaw(
     if (monitor.version !== saved.qemu) {
       throw new GocliError('CONFLICT', `qemu is ${monitor.version}; the state is of ${saved.qemu}`);
     }
-    await setCapabilities(monitor, [saved.capability], signal);
+    await setMigration(monitor, saved, signal);
     await monitor.execute('migrate-incoming', { uri: `file:${saved.machines[index]?.file ?? ''}` }, signal);
     await migrationEnd(monitor, `load the state of ${node}`, clock, signal);
   });

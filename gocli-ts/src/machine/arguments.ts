@@ -42,7 +42,7 @@ function processor({ accelerator, cpuModel, cpus }: MachineSpec): Option[] {
 
 /** `rom=off,readonly=on` (qemu 8.2): pages are copied when written, and nothing can punch holes into the file. */
 function memoryBackend({ memory: where }: MachineSpec, size: string): string {
-  if (where.kind === 'private') return `memory-backend-memfd,id=mem0,size=${size},share=on`;
+  if (where.kind === 'private') return `memory-backend-ram,id=mem0,size=${size}`;
   const file = `memory-backend-file,id=mem0,size=${size},mem-path=${where.path}`;
   return where.kind === 'shared' ? `${file},share=on` : `${file},share=off,readonly=on,rom=off`;
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { down, removeLabelled } from '../../../gocli-ts/src/cluster/down.ts';
+import { down } from '../../../gocli-ts/src/cluster/down.ts';
 import { stateNames, writeState } from '../../../gocli-ts/src/cluster/state.ts';
 import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
 import type { FakeDocker } from '../../fakes/docker.ts';
@@ -36,16 +36,4 @@ test('containers, volume and state of one cluster go, and nothing of another who
 test('removing what is not there is no error', async (t) => {
   const { docker, paths } = await makeEngine(t);
   t.like(await down('c', { docker, paths }), { containers: 0, volumes: 0, state: false });
-});
-
-test('the container that owns the network goes last', async (t) => {
-  const { docker } = await makeEngine(t);
-  await addCluster(docker, 'c', 'r1');
-  const [owner] = await docker.containers.list({ [LABEL.role]: 'dnsmasq' });
-  await removeLabelled(docker, { [LABEL.cluster]: 'c' });
-  const removed = docker.calls.flatMap(({ method, args }) =>
-    method === 'containers.remove' ? [args[0]] : [],
-  );
-  t.is(removed.length, 3);
-  t.is(removed.at(-1), owner?.id);
 });

@@ -8,7 +8,8 @@ import { stateOf } from '../../helpers/engine.ts';
 const { plan } = stateOf();
 const saved = {
   qemu: '10.0.13',
-  capability: 'x-ignore-shared' as const,
+  capabilities: ['x-ignore-shared'] as const,
+  direct: false,
   machines: ['node01', 'node02', 'node03'].map((name) => ({ name, bootId: 'b', file: 'f' })),
 };
 const options = { clock: systemClock, signal: AbortSignal.timeout(20_000), timeoutMs: 5000, intervalMs: 10 };

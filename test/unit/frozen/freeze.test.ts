@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import test from 'ava';
 import { freeze } from '../../../gocli-ts/src/frozen/freeze.ts';
 import { rebake } from '../../../gocli-ts/src/frozen/rebake.ts';
@@ -6,9 +7,11 @@ import { thaw, type SavedState } from '../../../gocli-ts/src/frozen/thaw.ts';
 import { fakeMachines } from './machines.ts';
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 const SAVED: SavedState = {
   qemu: '10.0.13',
-  capability: 'mapped-ram',
+  capabilities: ['mapped-ram', 'multifd'],
+  direct: true,
   machines: ['node01', 'node02'].map((name) => ({
     name,
     bootId: `boot-${name}`,
@@ -57,7 +60,7 @@ test('data is copied while all machines stand still; a snapshot lets them go on,
     if (goOn) t.true(before(fake.told, 'copy', 'cont'));
     t.is(placesOf(fake.told, 'cont').length, goOn ? 2 : 0);
     t.like(saved, {
-      capability: 'mapped-ram',
+      capabilities: ['mapped-ram', 'multifd'],
       machines: [{ bootId: 'boot-node01' }, { bootId: 'boot-node02' }],
     });
   }

@@ -23,7 +23,8 @@ export function templateRow(item: InventoryItem) {
 /** The same for people, one line each. */
 export function templateTable(items: readonly InventoryItem[], now: number): string[][] {
   const head = ['TEMPLATE', 'PROVIDER', 'NODES', 'SIZE', 'AGE', 'EXPIRES', 'LAST USE', 'USED BY'];
-  const ago = (time: number): string => formatSeconds(Math.max(0, (now - time) / 1000));
+  // Of a template whose manifest cannot be read nothing is known.
+  const ago = (time: number): string => (time === 0 ? '-' : formatSeconds(Math.max(0, (now - time) / 1000)));
   return [
     head,
     ...items.map((item) => [

@@ -18,7 +18,7 @@ async function withSnapshot(engine: Engine, name: string, kind: SnapshotRecord['
     name,
     id: '0123456789ab',
     createdAt: 1,
-    saved: { qemu: '10.0.13', capability: 'mapped-ram', machines: [] },
+    saved: { qemu: '10.0.13', capabilities: ['mapped-ram'], direct: true, machines: [] },
     state,
   });
 }
