@@ -73,6 +73,11 @@ e2e: build ## end-to-end tests: the real provider, provisioned if need be
 	@$(BOOTSTRAP) docker provision
 	@.ci/tier e2e $(ARGS)
 
+.PHONY: e2e-lab
+e2e-lab: build ## what this host lacks: KVM, cgroup v2 and a current Docker, in an emulated Debian host (slow)
+	@$(BOOTSTRAP) docker provision
+	@.ci/tier lab $(ARGS)
+
 .PHONY: test
 test: lint unit integration e2e ## everything above: lint, types, unit, integration, e2e
 

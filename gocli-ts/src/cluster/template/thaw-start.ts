@@ -121,8 +121,9 @@ export async function thawCluster(
 async function ready(start: ThawStart, steps: Steps, options: WaitOptions): Promise<void> {
   const admin = adminOf(start.attachment, start.state);
   if (admin === undefined) return;
-  // One connection, one TLS handshake: there is nothing that a busy guest does slower.
-  using api = new ApiClient(admin, 1);
+  // A TLS handshake is the slowest thing that a busy guest does: one, and one more for each further kubelet, whose own
+  // handshakes with the API server then go on beside each other.
+  using api = new ApiClient(admin, start.layout.plan.guest.nodes);
   await removeSurplus(start, api, options);
   await allMet(thawedConditions(targetsOf(start.state, api)), steps, options);
 }
