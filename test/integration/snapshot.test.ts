@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
@@ -69,11 +70,12 @@ async function shell(name: string, script: string, node = 'node01'): Promise<str
 const write = (name: string, text: string): Promise<string> => shell(name, `echo ${text} >/run/note`);
 const read = (name: string): Promise<string> => shell(name, 'cat /run/note');
 
+const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+
 /** Stores a blob in the registry of a cluster (OCI distribution, monolithic upload). */
-async function push(name: string, text: string): Promise<void> {
-  const { createHash } = await import('node:crypto');
-  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
-  const base = await registryOf(name);
+async function push(name: string, text: string, known?: string): Promise<void> {
+  const digest = digestOf(text);
+  const base = known ?? (await registryOf(name));
   const opened = await fetch(`${base}/v2/t/blobs/uploads/`, { method: 'POST' });
   const location = new URL(opened.headers.get('location') ?? '', base);
   location.searchParams.set('digest', digest);
@@ -86,10 +88,9 @@ async function push(name: string, text: string): Promise<void> {
   if (stored.status !== 201) throw new Error(`the registry answers ${stored.status}`);
 }
 
-async function has(name: string, text: string): Promise<boolean> {
-  const { createHash } = await import('node:crypto');
-  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
-  const answer = await fetch(`${await registryOf(name)}/v2/t/blobs/${digest}`);
+async function has(name: string, text: string, known?: string): Promise<boolean> {
+  const digest = digestOf(text);
+  const answer = await fetch(`${known ?? (await registryOf(name))}/v2/t/blobs/${digest}`);
   return answer.status === 200;
 }
 
@@ -138,6 +139,43 @@ test.serial('a snapshot holds memory and registry as of one moment, and the clus
   ended(t, 0, await sandbox.cli('rm', name));
   t.deepEqual(await sandbox.leftovers(name), []);
 });
+
+test.serial(
+  'pushes go on through a snapshot, and those that it holds are the first ones, whole',
+  async (t) => {
+    const name = await started(t);
+    const snapshot = `${name}-pushes`;
+    const base = await registryOf(name);
+    const pushes: { readonly text: string; readonly begun: number; readonly done: number }[] = [];
+    const over = new AbortController();
+    const pushing = (async () => {
+      for (let count = 0; !over.signal.aborted; count += 1) {
+        const begun = Date.now();
+        const text = `${count} `.repeat(20_000);
+        await push(name, text, base);
+        pushes.push({ text, begun, done: Date.now() });
+      }
+    })();
+    await shell(name, 'sleep 0.5');
+    const begun = Date.now();
+    ended(t, 0, await sandbox.cli('snapshot', 'create', snapshot, '--name', name));
+    const done = Date.now();
+    await shell(name, 'sleep 0.5');
+    over.abort();
+    await pushing;
+
+    ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
+    const held = await Promise.all(pushes.map(({ text }) => has(name, text, base)));
+    t.is(held.lastIndexOf(true), held.indexOf(false) - 1, 'none is missing between two that are there');
+    for (const [at, one] of pushes.entries()) {
+      if (one.done < begun) t.true(held[at], 'acknowledged before');
+      if (one.begun > done) t.false(held[at], 'begun after');
+    }
+    t.true(pushes.some((one) => one.done < begun) && pushes.some((one) => one.begun > done));
+    ended(t, 0, await sandbox.cli('rm', name));
+    ended(t, 0, await sandbox.cli('snapshot', 'rm', snapshot));
+  },
+);
 
 test.serial('new clusters begin at a snapshot, beside the old one and beside each other', async (t) => {
   const name = await started(t);
