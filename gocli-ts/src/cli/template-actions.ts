@@ -5,7 +5,7 @@ import { chooseTemplate, guestOf } from '../cluster/template/choose.ts';
 import { inventory, type InventoryItem } from '../cluster/template/inventory.ts';
 import { templateKey } from '../cluster/template/key.ts';
 import { EXIT } from '../errors/codes.ts';
-import { GocliError } from '../errors/error.ts';
+import { GocliError, isCode } from '../errors/error.ts';
 import { unpublishTemplate } from '../frozen/store.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
 import { parseSize } from '../shared/size.ts';
@@ -65,7 +65,12 @@ function words(value: unknown): string {
 async function fitOf(item: InventoryItem, args: PlanArguments, session: Session): Promise<string> {
   const { template, provider } = item;
   if (typeof template.manifest === 'string') return template.manifest;
-  const plan = planCluster(await requestOf(provider, args, false, session));
+  const request = await requestOf(provider, args, false, session).catch((error: unknown) => {
+    if (isCode(error, 'IMAGE_MISSING') || isCode(error, 'PROVIDER_UNKNOWN')) return undefined;
+    throw error;
+  });
+  if (request === undefined) return `there is no image ${provider} to compare it with`;
+  const plan = planCluster(request);
   const { place } = await survey(plan, session.run, session);
   const choice = chooseTemplate([template], templateKey(plan), plan, place);
   return choice.template === undefined ? (choice.why ?? 'it is of another provider') : 'it fits';

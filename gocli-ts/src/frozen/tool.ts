@@ -16,7 +16,10 @@ export interface ToolResult {
   readonly output: string;
 }
 
-/** Runs a short script in a container of its own that has volumes, no network and as little right as it needs. */
+/**
+ * Runs a short script in a container of its own that has volumes, no network and as little right as it needs. What it
+ * prints comes over a stream: the log of a container that ended may lack what a slow daemon has not yet written.
+ */
 export async function runTool(docker: Docker, run: ToolRun, signal: AbortSignal): Promise<ToolResult> {
   const container = await docker.containers.create({
     name: run.name,
@@ -26,13 +29,15 @@ export async function runTool(docker: Docker, run: ToolRun, signal: AbortSignal)
     capabilities: run.capabilities ?? [],
     noNewPrivileges: true,
     user: run.user ?? '0:107',
-    entrypoint: ['sh', '-c', run.script, 'sh', ...(run.arguments ?? [])],
+    entrypoint: ['sleep', 'infinity'],
+    command: [],
     mounts: run.mounts,
   });
   try {
     await docker.containers.start(container);
-    const exitCode = await docker.containers.wait(container, signal);
-    return { exitCode, output: await docker.containers.logs(container) };
+    const argv = ['sh', '-c', run.script, 'sh', ...(run.arguments ?? [])];
+    const { exitCode, stdout, stderr } = await docker.containers.exec(container, argv, { signal });
+    return { exitCode, output: `${stdout}${stderr}` };
   } finally {
     await docker.containers.remove(container);
   }
