@@ -22,6 +22,7 @@ import (
 	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app"
+	kubeadmerrors "k8s.io/kubernetes/cmd/kubeadm/app/util/errors"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
@@ -30,10 +31,9 @@ func serve(command func() *cobra.Command) func() int {
 	return func() int { return cli.Run(command()) }
 }
 
+// runKubeadm reports errors as kubeadm's own main function does: on stderr, with an exit code per kind of error.
 func runKubeadm() int {
-	if err := kubeadm.Run(); err != nil {
-		return 1
-	}
+	kubeadmerrors.HandleError(kubeadm.Run())
 	return 0
 }
 
