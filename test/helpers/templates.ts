@@ -61,7 +61,7 @@ export async function damage(docker: Docker, template: Template, script: string)
     name: `${templateVolume(template.id)}-damage`,
     image: template.imageId,
     network: 'none',
-    capabilities: ['DAC_OVERRIDE'],
+    capabilities: ['DAC_OVERRIDE', 'CHOWN', 'FOWNER'],
     noNewPrivileges: true,
     user: '0:107',
     entrypoint: ['sh', '-c', script],

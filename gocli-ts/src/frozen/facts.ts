@@ -20,9 +20,10 @@ const lineSchema = z.tuple([
 /** Waits until a folder of frozen machines has reached the disk, since blocks are final only then. */
 const SCRIPT = `set -eu
 sync -f ${FROZEN}
-sum() { sha256sum "$1" | cut -d ' ' -f 1; }
 while [ $# -gt 0 ]; do
-  echo "$(stat -c %s "$1")" "$(sum "$1")" "$(stat -c '%s %b' "$2")" "$(sum "$2")"
+  state=$(sha256sum "$1")
+  ram=$(sha256sum "$2")
+  echo "$(stat -c %s "$1") \${state%% *} $(stat -c '%s %b' "$2") \${ram%% *}"
   shift 2
 done`;
 

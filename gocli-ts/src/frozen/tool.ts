@@ -8,6 +8,7 @@ export interface ToolRun {
   readonly script: string;
   readonly arguments?: readonly string[];
   readonly user?: string;
+  /** Further ones. It may always read: files of a machine belong to the user that its qemu runs as. */
   readonly capabilities?: readonly string[];
 }
 
@@ -26,7 +27,7 @@ export async function runTool(docker: Docker, run: ToolRun, signal: AbortSignal)
     image: run.image,
     labels: {},
     network: 'none',
-    capabilities: run.capabilities ?? [],
+    capabilities: ['DAC_OVERRIDE', ...(run.capabilities ?? [])],
     noNewPrivileges: true,
     user: run.user ?? '0:107',
     entrypoint: ['sleep', 'infinity'],

@@ -118,7 +118,7 @@ cp attachment.json ${BAKED}/`;
       mounts: [data, ...below, { ...templateMount(id, 'write'), target: BAKED }],
       script,
       arguments: [snapshotFolder(record.id)],
-      capabilities: ['DAC_OVERRIDE', 'CHOWN', 'FOWNER'],
+      capabilities: ['CHOWN', 'FOWNER'],
     },
     signal,
   );

@@ -111,7 +111,6 @@ export async function removeSnapshot(docker: Docker, snapshot: Snapshot, signal:
       mounts: [{ type: 'volume', source: dataVolume(snapshot.cluster), target: '/data' }],
       script: 'rm -rf "$1"',
       arguments: [snapshotFolder(record.id)],
-      capabilities: ['DAC_OVERRIDE'],
     },
     signal,
   );
