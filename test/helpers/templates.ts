@@ -1,3 +1,4 @@
+import { keeperSpec } from '../../gocli-ts/src/docker/keeper.ts';
 import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
 import type { Docker } from '../../gocli-ts/src/docker/port.ts';
 import { sealManifest, type Manifest } from '../../gocli-ts/src/frozen/manifest.ts';
@@ -27,9 +28,9 @@ export async function republish(
 ): Promise<void> {
   const { text, sha256 } = seal({ ...template.manifest, ...change });
   // The volume would go with its last container.
-  const holder = await docker.containers.create(
-    keeperSpec(template, `${templateVolume(template.id)}-holder`, {}),
-  );
+  const keeper = keeperSpec(template.imageId, [templateMount(template.id, 'read')]);
+  const name = templateVolume(template.id);
+  const holder = await docker.containers.create({ ...keeper, name: `${name}-holder`, labels: {} });
   await docker.containers.remove(template.keeper);
   const labels = {
     [LABEL.role]: 'template',
@@ -38,21 +39,8 @@ export async function republish(
     [LABEL.manifest]: text,
     [LABEL.checksum]: sha256,
   };
-  await docker.containers.create(keeperSpec(template, templateVolume(template.id), labels));
+  await docker.containers.create({ ...keeper, name, labels });
   await docker.containers.remove(holder);
-}
-
-function keeperSpec(template: Intact, name: string, labels: Record<string, string>) {
-  return {
-    name,
-    image: template.imageId,
-    network: 'none',
-    capabilities: [],
-    noNewPrivileges: true,
-    entrypoint: ['/bin/true'],
-    mounts: [templateMount(template.id, 'read')],
-    labels,
-  };
 }
 
 /** Runs a shell script that may write to the files of a template, which nobody else ever does. */
