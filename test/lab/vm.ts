@@ -20,7 +20,7 @@ export interface LabRequest {
 }
 
 /** Label of the container; its value is the process that made it. */
-export const LAB_LABEL = 'io.gocli.lab';
+const LAB_LABEL = 'io.gocli.lab';
 const SSH_PORT = 2222;
 const BOOT_MS = 300_000;
 
