@@ -52,7 +52,7 @@ export class Lab implements AsyncDisposable {
       user: '0:0',
       mounts: [
         { type: 'bind', source: request.root, target: '/root-disk', readOnly: true },
-        { type: 'bind', source: request.work, target: '/work' },
+        { type: 'bind', source: request.work, target: '/lab' },
       ],
       entrypoint: ['sh', '-c', START, 'sh'],
       command: qemuArguments(request.cpu, key.publicKey),
@@ -94,7 +94,7 @@ export class Lab implements AsyncDisposable {
 }
 
 const START = `set -eu
-[ -e /work/root.qcow2 ] || qemu-img create -q -f qcow2 -b /root-disk/${ROOT.disk} -F raw /work/root.qcow2
+[ -e /lab/root.qcow2 ] || qemu-img create -q -f qcow2 -b /root-disk/${ROOT.disk} -F raw /lab/root.qcow2
 exec qemu-system-x86_64 "$@"`;
 
 function qemuArguments(cpu: string, sshPublicKey: string): string[] {
@@ -104,8 +104,8 @@ function qemuArguments(cpu: string, sshPublicKey: string): string[] {
   const boot = ['-kernel', `/root-disk/${ROOT.kernel}`, '-initrd', `/root-disk/${ROOT.initrd}`];
   const append = 'root=/dev/vda rw console=ttyS0 mitigations=off quiet systemd.show_status=false';
   const disks = [
-    ...['-drive', 'file=/work/root.qcow2,if=virtio,cache=unsafe,discard=unmap'],
-    ...['-drive', 'file=/work/payload.raw,if=virtio,format=raw,readonly=on'],
+    ...['-drive', 'file=/lab/root.qcow2,if=virtio,cache=unsafe,discard=unmap'],
+    ...['-drive', 'file=/lab/payload.raw,if=virtio,format=raw,readonly=on'],
   ];
   const network = [
     ...['-netdev', `user,id=net0,hostfwd=tcp::${SSH_PORT}-:22`],
