@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
@@ -105,7 +105,7 @@ export async function payloadDisk(folder: string, images: readonly string[]): Pr
     await cp(path, join(checkout, relative(CHECKOUT, path)), { recursive: true, dereference: true });
   }
   await execa('docker', ['save', '--output', join(tree, 'images.tar'), ...images]);
-  const disk = join(folder, `${basename(tree)}.raw`);
+  const disk = join(folder, 'payload.raw');
   await execa('mke2fs', ['-q', '-t', 'ext4', '-d', tree, disk, '4G']);
   await rm(tree, { recursive: true });
   return disk;

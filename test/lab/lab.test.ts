@@ -173,6 +173,6 @@ test.serial('without KVM a template of KVM is refused, and the other way round',
 test.serial('nothing stays', async (t) => {
   await gocli(t, 'rm', '--all');
   for (const id of await templateIds(t)) await gocli(t, 'template', 'rm', id);
-  for (const name of ['here']) await gocli(t, 'snapshot', 'rm', name);
+  await gocli(t, 'snapshot', 'rm', 'here');
   t.is((await run('docker ps --all --quiet')).stdout, '');
 });

@@ -1,5 +1,6 @@
 import { findClusters, phaseOf, type ClusterPhase, type FoundCluster } from '../cluster/find.ts';
 import { pauseCluster, resumeCluster, startStopped, stopCluster } from '../cluster/hold.ts';
+import { notice } from '../cluster/work.ts';
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import { wholeNumber } from './numbers.ts';
@@ -32,8 +33,7 @@ export function startAction(
 export function pauseAction(args: HoldArguments, session: Session): Promise<number> {
   return forEach(args, 'running', 'Paused', session, async (found) => {
     const skewMs = await pauseCluster(found, session);
-    const text = `All machines of ${found.name} stood still within ${skewMs.toFixed(1)} ms.`;
-    session.emit({ type: 'notice', level: 'info', text });
+    notice(session, `All machines of ${found.name} stood still within ${skewMs.toFixed(1)} ms.`);
   });
 }
 
