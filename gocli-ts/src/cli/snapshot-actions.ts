@@ -81,7 +81,7 @@ export async function restoreAction(args: SnapshotArguments, session: Session): 
 
 export async function removeAction(args: SnapshotArguments, session: Session): Promise<number> {
   const snapshot = await requireSnapshot(session.docker, snapshotName(args), args.name);
-  await removeSnapshot(session.docker, snapshot, session.signal);
+  await removeSnapshot(snapshot, session);
   writeResult(session, {
     data: { removed: rowOf(snapshot) },
     names: [snapshot.name],

@@ -3,11 +3,11 @@ import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
 import type { ClusterDeps } from './deps.ts';
-import { requireAwake, requireCluster, requireState, type FoundCluster } from './find.ts';
-import { createSnapshot, inside, machinesIn } from './snapshot/create.ts';
+import { requireAwake, requireState, type FoundCluster } from './find.ts';
+import { createSnapshot, machinesIn } from './snapshot/create.ts';
 import { removeContainers } from './down.ts';
 import { restoreSnapshot, type RestoreRequest } from './snapshot/restore.ts';
-import { listSnapshots, snapshotFolder, STOPPED } from './snapshot/store.ts';
+import { listSnapshots, removeSnapshot, STOPPED } from './snapshot/store.ts';
 import { writeState, type ClusterState } from './state.ts';
 
 /**
@@ -42,10 +42,7 @@ export async function startStopped(
     throw new GocliError('CONFLICT', `cluster "${found.name}" is not stopped`, { hint: 'Type: gocli ls' });
   }
   const state = await restoreSnapshot(saved, request, steps, deps);
-  // The machines have the volume: a container made for it would cost half a second.
-  const running = await requireCluster(deps.docker, deps.paths, found.name);
-  await deps.docker.containers.remove(saved.keeper);
-  await inside(deps.docker, machinesIn(running)[0], 'rm -rf "$1"', [snapshotFolder(saved.record.id)]);
+  await removeSnapshot(saved, deps);
   return state;
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LABEL } from '../../docker/labels.ts';
-import type { Docker } from '../../docker/port.ts';
-import { GocliError } from '../../errors/error.ts';
+import type { ContainerInfo, Docker } from '../../docker/port.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { ATTACHMENT_FILE } from '../../frozen/store.ts';
@@ -11,6 +10,7 @@ import { saveMachines } from '../../frozen/save.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { requireState, type FoundCluster } from '../find.ts';
+import { inside } from '../inside.ts';
 import { readSecret } from '../state.ts';
 import { publishSnapshot, snapshotFolder, type SnapshotRecord } from './store.ts';
 
@@ -50,18 +50,16 @@ export async function createSnapshot(
   const id = randomBytes(6).toString('hex');
   const folder = snapshotFolder(id);
   const saved = await steps.run('save', 'Saving memory, disks and registry', async () => {
-    await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
-    await keepSecrets(found, folder, deps);
-    if (registry !== undefined) await docker.containers.pause(registry.id);
     try {
-      return await saveMachines(
-        machines,
-        { folder, goOn: kind === 'snapshot', meanwhile: () => copyData(machines, folder, docker) },
-        deps,
-        signal,
-      );
-    } finally {
-      if (registry !== undefined) await docker.containers.unpause(registry.id);
+      await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
+      await keepSecrets(found, folder, deps);
+      await using _held = await holdRegistry(registry, docker);
+      const meanwhile = (): Promise<void> => copyData(machines, folder, docker);
+      return await saveMachines(machines, { folder, goOn: kind === 'snapshot', meanwhile }, deps, signal);
+    } catch (error) {
+      // What is half saved takes gigabytes, and nobody would find it.
+      await inside(docker, machines[0], 'rm -rf "$1"', [folder]).catch(() => undefined);
+      throw error;
     }
   });
   const record: SnapshotRecord = {
@@ -75,6 +73,16 @@ export async function createSnapshot(
   };
   await publishSnapshot(docker, record);
   return record;
+}
+
+/** Lets the registry stand still until it is disposed of. */
+async function holdRegistry(registry: ContainerInfo | undefined, docker: Docker): Promise<AsyncDisposable> {
+  if (registry !== undefined) await docker.containers.pause(registry.id);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      if (registry !== undefined) await docker.containers.unpause(registry.id);
+    },
+  };
 }
 
 async function copyData(machines: readonly MachineHandle[], folder: string, docker: Docker): Promise<void> {
@@ -110,23 +118,4 @@ async function keepSecrets(
 
 function adminKeys({ ca, cert, key }: AdminAccess): Attachment['admin'] {
   return { ca, cert, key };
-}
-
-/** Runs a shell script in the container of a machine. @throws GocliError COMMAND */
-export async function inside(
-  docker: Docker,
-  machine: MachineHandle | undefined,
-  script: string,
-  parameters: readonly string[],
-  user?: string,
-): Promise<void> {
-  if (machine === undefined) throw new GocliError('INTERNAL', 'a cluster without machines');
-  const argv = ['sh', '-c', script, 'sh', ...parameters];
-  const options = user === undefined ? {} : { user };
-  const { exitCode, stderr } = await docker.containers.exec(machine.container, argv, options);
-  if (exitCode === 0) return;
-  const full = stderr.includes('No space left');
-  throw new GocliError(full ? 'DISK_FULL' : 'COMMAND', `the data of ${machine.node} cannot be copied`, {
-    observed: stderr.trim(),
-  });
 }

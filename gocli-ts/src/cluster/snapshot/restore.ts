@@ -3,11 +3,11 @@ import type { Docker } from '../../docker/port.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { removeContainers } from '../down.ts';
+import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../launch.ts';
 import { choosePorts } from '../preflight.ts';
 import { writeState, type ClusterState } from '../state.ts';
 import { launchWithAccess, thawCluster } from '../template/thaw-start.ts';
-import { inside } from './create.ts';
 import { readSecrets, snapshotLayout } from './layout.ts';
 import { snapshotFolder, type Snapshot } from './store.ts';
 
@@ -30,16 +30,19 @@ export async function restoreSnapshot(
   deps: ClusterDeps,
 ): Promise<ClusterState> {
   const { record } = snapshot;
+  const { plan } = record.state;
   const attachment = await readSecrets(snapshot, deps.docker);
+  // What cannot be loaded here must not cost the cluster that runs.
+  const fitting = await snapshotLayout(snapshot, plan, { ...record.state, ...attachment, ...request }, deps);
   // Volumes stay: the snapshot lies in one of them.
   await removeContainers(deps.docker, { [LABEL.cluster]: snapshot.cluster });
-  const ports = await choosePorts(deps.docker, record.state.plan.guest.nodes, {
+  const ports = await choosePorts(deps.docker, plan.guest.nodes, {
     ...record.state.ports,
     ...request.pinnedPorts,
   });
   const state: ClusterState = { ...record.state, run: request.run, ports };
   delete state.readyAt;
-  const layout = await snapshotLayout(snapshot, state.plan, { ...state, ...attachment }, deps);
+  const layout = { ...fitting, ports };
   const folder = snapshotFolder(record.id);
   const origin = { kind: 'restore', folder, template: state.template } as const;
   const network = await claim(layout, deps);

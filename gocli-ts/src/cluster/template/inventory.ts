@@ -1,4 +1,4 @@
-import { mkdir, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import type { StatsFs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LABEL } from '../../docker/labels.ts';
@@ -74,7 +74,8 @@ async function itemOf(
   };
 }
 
-const useFile = (paths: Paths, id: string): string => join(paths.state, 'templates', `${id}.used`);
+const USED = '.used';
+const useFile = (paths: Paths, id: string): string => join(paths.state, 'templates', `${id}${USED}`);
 
 /** Remembers that a template was thawed now. */
 export async function markUsed(
@@ -111,7 +112,16 @@ export async function collectGarbage(deps: InventoryDeps, budget: number | undef
     if (gone.some(({ id }) => id === template.id)) await unpublishTemplate(deps.docker, template);
   }
   await sweepTemplates(deps.docker);
+  await forgetUses(deps);
   return gone;
+}
+
+/** Last uses of templates that are gone, whoever removed them. */
+async function forgetUses({ docker, paths }: InventoryDeps): Promise<void> {
+  const known = new Set((await listTemplates(docker)).map(({ id }) => useFile(paths, id)));
+  const names = await readdir(join(paths.state, 'templates')).catch(() => []);
+  const files = names.filter((name) => name.endsWith(USED)).map((name) => join(paths.state, 'templates', name));
+  await Promise.all(files.filter((file) => !known.has(file)).map((file) => rm(file, { force: true })));
 }
 
 /** A quarter of what would be free without any template. */

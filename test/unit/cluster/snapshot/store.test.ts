@@ -43,14 +43,24 @@ test('what a stopped cluster was saved as goes with it', async (t) => {
   t.deepEqual(await listSnapshots(engine.docker), []);
 });
 
-test('removing a snapshot removes its files and its keeper', async (t) => {
+test('removing a snapshot of a running cluster removes its files in a machine, and its keeper', async (t) => {
   const engine = await makeEngine(t);
   await withSnapshot(engine, 'clean');
   const snapshot = await requireSnapshot(engine.docker, 'clean', 'c');
-  await removeSnapshot(engine.docker, snapshot, new AbortController().signal);
+  await removeSnapshot(snapshot, engine);
   t.deepEqual(await listSnapshots(engine.docker), []);
-  const tool = engine.docker.calls.find(
+  const removal = engine.docker.calls.find(
     ({ method, args }) => method === 'containers.exec' && JSON.stringify(args).includes('rm -rf'),
   );
-  t.true(JSON.stringify(tool?.args).includes('/data/snapshots/0123456789ab'));
+  t.true(JSON.stringify(removal?.args).includes('/data/snapshots/0123456789ab'));
+  t.is((await engine.docker.containers.inspect(String(removal?.args[0])))?.name, 'c-node01');
+  t.deepEqual([...engine.docker.volumeStore.keys()], ['c-data'], 'the cluster has it');
+});
+
+test('the last snapshot of a removed cluster takes the volume along', async (t) => {
+  const engine = await makeEngine(t);
+  await withSnapshot(engine, 'clean');
+  await down('c', engine);
+  await removeSnapshot(await requireSnapshot(engine.docker, 'clean'), engine);
+  t.deepEqual([...engine.docker.volumeStore.keys()], []);
 });

@@ -34,7 +34,7 @@ test('of those that fit, the one with the fewest machines, and of these the newe
   t.is(chooseTemplate(templates, 'key', nodes(1), placeOf()).template?.id, 'small');
   t.is(chooseTemplate(templates, 'key', nodes(3), placeOf()).template?.id, 'three');
   t.deepEqual(chooseTemplate([templateOf('small')], 'key', nodes(2), placeOf()), {
-    why: 'template small does not fit: it has 1 nodes',
+    why: 'template small does not fit: it has only 1 of 2 nodes',
   });
 });
 
