@@ -20,9 +20,9 @@ export const completionCommand = defineCommand({
   run: async ({ shell }, session, rest) => {
     if (shell === 'candidates') {
       const { candidates } = await import('../completion/candidates.ts');
-      const { namesFromFiles } = await import('../completion/names.ts');
+      const { namesOnHost } = await import('../completion/names.ts');
       const { COMMANDS } = await import('../commands.ts');
-      const words = await candidates(rest, COMMANDS, namesFromFiles(session));
+      const words = await candidates(rest, COMMANDS, namesOnHost(session));
       session.stdout.write(words.map((word) => `${word}\n`).join(''));
     } else if (rest.length > 0) {
       throw new GocliError('USAGE', `unexpected word "${rest[0] ?? ''}"`, {

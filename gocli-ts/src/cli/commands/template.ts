@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 
 export const templateCommand = defineCommand({
-  usage: 'template <action> [name]',
+  usage: 'template <action> [template]',
   summary: 'List, show, build, verify or remove templates, which clusters are thawed from',
   positionals: {
     action: {
@@ -10,7 +10,7 @@ export const templateCommand = defineCommand({
       demandOption: true,
       describe: 'What to do',
     },
-    name: { type: 'string', describe: 'Id of the template; for build the provider' },
+    template: { type: 'string', describe: 'Id of the template; for build the provider' },
   },
   options: {
     nodes: { alias: 'n', type: 'number', requiresArg: true, describe: 'Number of nodes (show, build)' },
@@ -25,17 +25,18 @@ export const templateCommand = defineCommand({
   ],
   run: async (args, session) => {
     const actions = await import('../template-actions.ts');
+    const choice = { ...args, name: args.template };
     switch (args.action) {
       case 'ls':
         return actions.listAction(session);
       case 'show':
-        return actions.showAction(args, session);
+        return actions.showAction(choice, session);
       case 'build':
-        return actions.buildAction(args, session);
+        return actions.buildAction(choice, session);
       case 'verify':
-        return actions.verifyAction(args, session);
+        return actions.verifyAction(choice, session);
       default:
-        return actions.removeAction(args, session);
+        return actions.removeAction(choice, session);
     }
   },
 });

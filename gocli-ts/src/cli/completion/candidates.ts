@@ -7,6 +7,8 @@ export interface CompletionNames {
   /** Nodes of the cluster named, or of the only one. */
   nodes(cluster: string | undefined): Promise<readonly string[]>;
   providers(): Promise<readonly string[]>;
+  snapshots(): Promise<readonly string[]>;
+  templates(): Promise<readonly string[]>;
 }
 
 interface Flag {
@@ -83,6 +85,7 @@ function takesValue(flag: Flag): boolean {
 }
 
 async function values({ name, flag }: NamedFlag, names: CompletionNames): Promise<readonly string[]> {
+  if (name === 'snapshot') return names.snapshots();
   return name === 'name' ? names.clusters() : (flag.choices ?? []);
 }
 
@@ -117,6 +120,10 @@ async function positionalValues(
       return names.nodes(cluster);
     case 'cluster':
       return names.clusters();
+    case 'snapshot':
+      return names.snapshots();
+    case 'template':
+      return given[0] === 'build' ? names.providers() : names.templates();
     case 'provider':
     case 'name':
       return names.providers();

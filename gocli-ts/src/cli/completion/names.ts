@@ -1,13 +1,28 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { listSnapshots, STOPPED } from '../../cluster/snapshot/store.ts';
 import { readState, stateNames } from '../../cluster/state.ts';
+import { listTemplates } from '../../frozen/store.ts';
 import { nodeName } from '../../network/addresses.ts';
 import type { Session } from '../session.ts';
 import type { CompletionNames } from './candidates.ts';
 
-/** Names from files alone: a completion must answer at once, also when Docker does not. */
-export function namesFromFiles({ paths, checkout }: Pick<Session, 'paths' | 'checkout'>): CompletionNames {
+/** Milliseconds that somebody who is typing waits for Docker. */
+const PATIENCE_MS = 1000;
+
+/**
+ * Names from files as far as these have them: a completion must answer at once, also when Docker does not. Snapshots
+ * and templates are known to Docker alone.
+ */
+export function namesOnHost({
+  paths,
+  checkout,
+  docker,
+}: Pick<Session, 'paths' | 'checkout' | 'docker'>): CompletionNames {
   return {
+    snapshots: () => soon(listSnapshots(docker), ({ name }) => name),
+    templates: () => soon(listTemplates(docker), ({ id }) => id),
     clusters: () => stateNames(paths),
     nodes: async (cluster) => {
       const name = cluster ?? (await stateNames(paths))[0];
@@ -16,4 +31,11 @@ export function namesFromFiles({ paths, checkout }: Pick<Session, 'paths' | 'che
     },
     providers: () => readdir(join(checkout, 'cluster-up', 'cluster')).catch(() => []),
   };
+}
+
+/** Nothing when Docker does not answer in time. */
+async function soon<T>(listing: Promise<readonly T[]>, nameOf: (item: T) => string): Promise<string[]> {
+  const nothing = delay(PATIENCE_MS, [] as readonly T[], { ref: false });
+  const found = await Promise.race([listing.catch(() => []), nothing]);
+  return found.map(nameOf).filter((name) => name !== STOPPED);
 }

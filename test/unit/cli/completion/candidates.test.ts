@@ -9,6 +9,8 @@ const NAMES: CompletionNames = {
   clusters: () => Promise.resolve(['k8s-1.36', 'two']),
   nodes: (cluster) => Promise.resolve(cluster === 'two' ? ['node01', 'node02'] : ['node01']),
   providers: () => Promise.resolve(['k8s-1.36']),
+  snapshots: () => Promise.resolve(['clean', 'loaded']),
+  templates: () => Promise.resolve(['0123456789ab']),
 };
 
 function complete(...words: string[]): Promise<string[]> {
@@ -35,6 +37,13 @@ test('values of flags: choices, cluster names', async (t) => {
   t.deepEqual(await complete('ssh', '--name', ''), ['k8s-1.36', 'two']);
   t.deepEqual(await complete('ssh', '-p', 't'), ['two']);
   t.deepEqual(await complete('run', '--memory', ''), []);
+});
+
+test('snapshots and templates, where one is meant', async (t) => {
+  t.deepEqual(await complete('snapshot', 'restore', ''), ['clean', 'loaded']);
+  t.deepEqual(await complete('run', '--snapshot', 'c'), ['clean']);
+  t.deepEqual(await complete('template', 'verify', '0'), ['0123456789ab']);
+  t.deepEqual(await complete('template', 'build', ''), ['k8s-1.36']);
 });
 
 test('positionals: nodes of the cluster meant, providers, choices', async (t) => {
