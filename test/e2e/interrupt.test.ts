@@ -1,19 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { dockerodeEngine } from '../../gocli-ts/src/docker/dockerode.ts';
 import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
-import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
-import { CHECKOUT, gocli, outputOf } from '../helpers/cli.ts';
-import { GOCLI_BIN } from '../helpers/sandbox.ts';
+import { gocli, outputOf } from '../helpers/cli.ts';
+import { meddle } from '../helpers/meddle.ts';
 
 const FOLDER = 'cluster-provision/k8s/1.36';
 const docker = dockerodeEngine(process.env);
@@ -24,34 +19,6 @@ test.before('the provider is there', async (t) => {
   t.is(built.exitCode, 0, outputOf(built));
 });
 
-interface Ended {
-  readonly exitCode: number | null;
-  /** Events, one line of JSON each. */
-  readonly stderr: string;
-}
-
-/** Runs gocli as a child of its own and does something when a step begins. */
-async function meddle(
-  argv: readonly string[],
-  step: string,
-  work: (child: ChildProcess) => Promise<unknown>,
-): Promise<Ended> {
-  const child = spawn(process.execPath, [GOCLI_BIN, ...argv, '--progress', 'json'], {
-    cwd: CHECKOUT,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  let working: Promise<unknown> = Promise.resolve();
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    stderr += `${line}\n`;
-    const event = JSON.parse(line) as GocliEvent;
-    if (event.type === 'step-start' && event.id === step) working = work(child);
-  });
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  await working;
-  return { exitCode, stderr };
-}
-
 /** Sends SIGTERM so many milliseconds after a step began. */
 async function interrupt(
   t: ExecutionContext,
@@ -59,10 +26,7 @@ async function interrupt(
   step: string,
   ms: number,
 ): Promise<void> {
-  const { exitCode, stderr } = await meddle(argv, step, async (child) => {
-    await delay(ms);
-    child.kill('SIGTERM');
-  });
+  const { exitCode, stderr } = await meddle(argv, { step, ms }, (child) => child.kill('SIGTERM'));
   t.is(exitCode, 143, stderr);
   t.regex(stderr, /GOCLI-E700/);
 }
@@ -113,7 +77,7 @@ test.serial('when kubeadm fails its own last lines are in the error, and nothing
   t.timeout(10 * 60_000);
   const name = 'e2e-refused';
   const argv = ['run', 'k8s-1.36', '--name', name, '--no-template'];
-  const { exitCode, stderr } = await meddle(argv, 'boot', async () => {
+  const { exitCode, stderr } = await meddle(argv, { step: 'boot' }, async () => {
     const [node] = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.node]: 'node01' });
     const signal = AbortSignal.timeout(120_000);
     await using agent = await Agent.open(docker, node?.id ?? '', 'node01', signal);

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
-import { GOCLI_BIN, openSandbox, runArguments, type Sandbox } from '../helpers/sandbox.ts';
+import { meddle, type Ended, type Moment } from '../helpers/meddle.ts';
+import { openSandbox, runArguments, type Sandbox } from '../helpers/sandbox.ts';
 import { tinyImage } from '../helpers/tiny-image.ts';
 
 let sandbox: Sandbox;
@@ -19,56 +18,21 @@ test.after.always('nothing stays', () => sandbox.close());
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof EXIT;
 
-interface Interrupted {
-  readonly exitCode: number | null;
-  readonly stderr: string;
-  /** Milliseconds from the signal to the end of the process. */
-  readonly afterMs: number;
-}
-
-/** Starts gocli as a child of its own and sends it a signal so many milliseconds after an event, or after its start. */
-async function interrupt(
-  argv: readonly string[],
-  signal: Signal,
-  after: { readonly event?: (event: GocliEvent) => boolean; readonly ms: number },
-): Promise<Interrupted> {
-  const child = spawn(process.execPath, [GOCLI_BIN, ...argv, '--progress', 'json'], {
-    env: { ...process.env, ...sandbox.env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  let sentAt = 0;
-  let armed = false;
-  const arm = (): void => {
-    if (armed) return;
-    armed = true;
-    setTimeout(() => {
-      sentAt = performance.now();
-      child.kill(signal);
-    }, after.ms);
-  };
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    stderr += `${line}\n`;
-    const event = JSON.parse(line) as GocliEvent;
-    if (after.event?.(event) === true) arm();
-  });
-  if (after.event === undefined) arm();
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  return { exitCode, stderr, afterMs: performance.now() - sentAt };
+/** Sends a signal to a gocli that knows nothing but the sandbox. */
+function interrupt(argv: readonly string[], signal: Signal, moment: Moment): Promise<Ended> {
+  return meddle(argv, moment, (child) => child.kill(signal), sandbox.env);
 }
 
 async function expectGone(
   t: ExecutionContext,
   name: string,
   signal: Signal,
-  result: Interrupted,
+  result: Ended,
 ): Promise<void> {
   t.is(result.exitCode, EXIT[signal], result.stderr);
   t.regex(result.stderr, /GOCLI-E700/);
   t.deepEqual(await sandbox.leftovers(name), []);
 }
-
-const begins = (id: string) => (event: GocliEvent) => event.type === 'step-start' && event.id === id;
 
 /** From the loading of the program to the wait for the machine; the containers step makes most, so it gets most. */
 const MOMENTS: readonly (readonly [id: string | undefined, ms: number])[] = [
@@ -89,9 +53,8 @@ for (const [at, [id, ms]] of MOMENTS.entries()) {
   const signal: Signal = at % 2 === 0 ? 'SIGINT' : 'SIGTERM';
   test.serial(`${signal} ${ms} ms after ${id ?? 'the start'} leaves nothing`, async (t) => {
     const name = sandbox.name();
-    const event = id === undefined ? {} : { event: begins(id) };
     const argv = [...runArguments(image, name), '--no-template'];
-    await expectGone(t, name, signal, await interrupt(argv, signal, { ...event, ms }));
+    await expectGone(t, name, signal, await interrupt(argv, signal, { step: id, ms }));
   });
 }
 
@@ -104,7 +67,7 @@ test.serial(
       t,
       name,
       'SIGTERM',
-      await interrupt(argv, 'SIGTERM', { event: begins('boot'), ms: 100 }),
+      await interrupt(argv, 'SIGTERM', { step: 'boot', ms: 100 }),
     );
   },
 );
@@ -113,7 +76,7 @@ test.serial('a signal while the template is made leaves the cluster, which is Re
   for (const ms of [0, 150]) {
     const name = sandbox.name();
     const argv = [...runArguments(image, name), '--fresh'];
-    const result = await interrupt(argv, 'SIGINT', { event: begins('freeze'), ms });
+    const result = await interrupt(argv, 'SIGINT', { step: 'freeze', ms });
     t.is(result.exitCode, 130, result.stderr);
     t.regex(result.stderr, /is Ready and runs on/);
     t.is((await sandbox.cli('status', name)).exitCode, 0);
@@ -133,12 +96,11 @@ test.serial('a signal during a thaw leaves nothing, and the template as it was',
     ['thawed', 100],
   ] as const) {
     const name = sandbox.name();
-    const event = begins(id);
     await expectGone(
       t,
       name,
       'SIGTERM',
-      await interrupt(runArguments(image, name), 'SIGTERM', { event, ms }),
+      await interrupt(runArguments(image, name), 'SIGTERM', { step: id, ms }),
     );
   }
   const last = sandbox.name();
@@ -167,20 +129,13 @@ test.serial('an interrupted run leaves a cluster of the same name alone', async 
 
 test.serial('a second signal ends the process at once; what it left goes with rm', async (t) => {
   const name = sandbox.name();
-  const child = spawn(
-    process.execPath,
-    [GOCLI_BIN, ...runArguments(image, name), '--no-template', '--progress', 'json'],
-    {
-      env: { ...process.env, ...sandbox.env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    if (!begins('boot')(JSON.parse(line) as GocliEvent)) return;
+  const argv = [...runArguments(image, name), '--no-template'];
+  const twice = async (child: ChildProcess): Promise<void> => {
     child.kill('SIGINT');
-    setTimeout(() => child.kill('SIGINT'), 5);
-  });
-  const [exitCode] = (await once(child, 'close')) as [number | null];
+    await delay(5);
+    child.kill('SIGINT');
+  };
+  const { exitCode } = await meddle(argv, { step: 'boot' }, twice, sandbox.env);
   t.is(exitCode, 130);
   t.is((await sandbox.cli('rm', name)).exitCode, 0);
   t.deepEqual(await sandbox.leftovers(name), []);

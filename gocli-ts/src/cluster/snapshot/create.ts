@@ -53,7 +53,7 @@ export async function createSnapshot(
     try {
       await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
       await keepSecrets(found, folder, deps);
-      await using _held = await holdRegistry(registry, docker);
+      await using held = await holdRegistry(registry, docker);
       const meanwhile = (): Promise<void> => copyData(machines, folder, docker);
       return await saveMachines(machines, { folder, goOn: kind === 'snapshot', meanwhile }, deps, signal);
     } catch (error) {
