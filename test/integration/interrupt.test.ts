@@ -23,12 +23,7 @@ function interrupt(argv: readonly string[], signal: Signal, moment: Moment): Pro
   return meddle(argv, moment, (child) => child.kill(signal), sandbox.env);
 }
 
-async function expectGone(
-  t: ExecutionContext,
-  name: string,
-  signal: Signal,
-  result: Ended,
-): Promise<void> {
+async function expectGone(t: ExecutionContext, name: string, signal: Signal, result: Ended): Promise<void> {
   t.is(result.exitCode, EXIT[signal], result.stderr);
   t.regex(result.stderr, /GOCLI-E700/);
   t.deepEqual(await sandbox.leftovers(name), []);
@@ -63,12 +58,7 @@ test.serial(
   async (t) => {
     const name = sandbox.name();
     const argv = [...runArguments(image, name), '--no-template', '--keep-on-failure'];
-    await expectGone(
-      t,
-      name,
-      'SIGTERM',
-      await interrupt(argv, 'SIGTERM', { step: 'boot', ms: 100 }),
-    );
+    await expectGone(t, name, 'SIGTERM', await interrupt(argv, 'SIGTERM', { step: 'boot', ms: 100 }));
   },
 );
 

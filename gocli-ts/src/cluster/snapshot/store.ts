@@ -123,5 +123,9 @@ export async function removeSnapshot(
   }
   const { imageId: image } = record.state.plan.host;
   const mounts: Mount[] = [{ type: 'volume', source: volume, target: '/data' }];
-  await runTool(docker, { name: `gocli-remove-${record.id}`, image, mounts, script, arguments: files }, signal);
+  await runTool(
+    docker,
+    { name: `gocli-remove-${record.id}`, image, mounts, script, arguments: files },
+    signal,
+  );
 }

@@ -53,7 +53,8 @@ function whyNot(
     if (typeof template.manifest === 'string') return named(template, template.manifest);
   }
   const [small] = mine.filter(isIntact);
-  if (small !== undefined) return named(small, `it has only ${small.manifest.machines.length} of ${plan.guest.nodes} nodes`);
+  if (small !== undefined)
+    return named(small, `it has only ${small.manifest.machines.length} of ${plan.guest.nodes} nodes`);
   const others = templates
     .filter(isIntact)
     .filter(({ manifest }) => guestOf(manifest)?.provider === plan.guest.provider);

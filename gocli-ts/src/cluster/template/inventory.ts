@@ -120,7 +120,9 @@ export async function collectGarbage(deps: InventoryDeps, budget: number | undef
 async function forgetUses({ docker, paths }: InventoryDeps): Promise<void> {
   const known = new Set((await listTemplates(docker)).map(({ id }) => useFile(paths, id)));
   const names = await readdir(join(paths.state, 'templates')).catch(() => []);
-  const files = names.filter((name) => name.endsWith(USED)).map((name) => join(paths.state, 'templates', name));
+  const files = names
+    .filter((name) => name.endsWith(USED))
+    .map((name) => join(paths.state, 'templates', name));
   await Promise.all(files.filter((file) => !known.has(file)).map((file) => rm(file, { force: true })));
 }
 

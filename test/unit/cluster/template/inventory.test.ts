@@ -1,11 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import {
-  collectGarbage,
-  inventory,
-  markUsed,
-} from '../../../../gocli-ts/src/cluster/template/inventory.ts';
+import { collectGarbage, inventory, markUsed } from '../../../../gocli-ts/src/cluster/template/inventory.ts';
 import { listTemplates, publishTemplate, unpublishTemplate } from '../../../../gocli-ts/src/frozen/store.ts';
 import { addProvider, makeEngine, VM_FACTS } from '../../../helpers/engine.ts';
 import { DAY, manifestOf } from '../../frozen/frozen.ts';
@@ -34,11 +30,17 @@ test('templates that nobody used for a month or whose image is gone go', async (
   for (const [id, changed] of [
     ['aaaaaaaaaaaa', { imageId, createdAt: now - 31 * DAY }],
     ['bbbbbbbbbbbb', { imageId, createdAt: now }],
-    ['cccccccccccc', { imageId: addProvider(engine.docker, { ...VM_FACTS, name: 'gone' }).id, createdAt: now }],
+    [
+      'cccccccccccc',
+      { imageId: addProvider(engine.docker, { ...VM_FACTS, name: 'gone' }).id, createdAt: now },
+    ],
   ] as const)
     await publishTemplate(engine.docker, manifestOf({ id, ...changed }));
   await engine.docker.images.remove('gocli/gone:latest');
   const gone = await collectGarbage(engine, 1e9);
   t.deepEqual(gone.map(({ id }) => id).sort(), ['aaaaaaaaaaaa', 'cccccccccccc']);
-  t.deepEqual((await listTemplates(engine.docker)).map(({ id }) => id), ['bbbbbbbbbbbb']);
+  t.deepEqual(
+    (await listTemplates(engine.docker)).map(({ id }) => id),
+    ['bbbbbbbbbbbb'],
+  );
 });
