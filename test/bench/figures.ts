@@ -5,6 +5,12 @@ export interface Step {
   readonly seconds: number;
 }
 
+/** A provisioning up to the sealed disk; steps run beside each other. */
+export interface Provisioning {
+  readonly seconds: number;
+  readonly steps: readonly Step[];
+}
+
 /** The phases of the published benchmark, in seconds; the application image is in the node already. */
 export interface TimeToK8s {
   readonly command: number;
@@ -46,6 +52,8 @@ export interface Figures {
   readonly timeToK8s: readonly TimeToK8s[];
   readonly coldStarts: readonly { readonly seconds: number; readonly steps: readonly Step[] }[];
   readonly provisioning: {
+    /** With no result, no Go module and no compiled package there before; undefined when not measured. */
+    readonly empty?: Provisioning | undefined;
     readonly unchanged: number;
     readonly provisionScript: number;
     readonly steps: readonly Step[];
@@ -101,6 +109,7 @@ export function readmeTable(figures: Figures): string {
       totalsOf(figures.timeToK8s),
     ],
     ['`gocli rm`', seconds(figures.removal)],
+    ...emptyRows(provisioning.empty),
     ['provisioning, nothing changed', seconds(provisioning.unchanged)],
     ['provisioning after a change of `provision.sh`', seconds(provisioning.provisionScript)],
     ['provider image, compressed', `${(figures.imageBytes / 1e6).toFixed(0)} MB`],
@@ -151,6 +160,17 @@ function stepRows(starts: Figures['coldStarts']): [string, string][] {
     );
     return [`&nbsp;&nbsp;of it: ${title}`, seconds(median(times))];
   });
+}
+
+function emptyRows(empty: Provisioning | undefined): [string, string][] {
+  if (empty === undefined) return [];
+  return [
+    ['provisioning from empty caches, steps beside each other', seconds(empty.seconds)],
+    ...empty.steps.map((step): [string, string] => [
+      `&nbsp;&nbsp;of it: ${step.title}`,
+      seconds(step.seconds),
+    ]),
+  ];
 }
 
 function seconds(value: number): string {
