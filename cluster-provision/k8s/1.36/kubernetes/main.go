@@ -9,12 +9,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	clientset "k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/logs/json/register"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
+	controllers "k8s.io/controller-manager/app"
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	kubectlutil "k8s.io/kubectl/pkg/cmd/util"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
@@ -29,6 +33,36 @@ import (
 // serve runs a server program the way its own main function does and returns its exit code.
 func serve(command func() *cobra.Command) func() int {
 	return func() int { return cli.Run(command()) }
+}
+
+// newControllerManager waits for the API server before it becomes the controller manager, which starts at the same time
+// and gives up after ten seconds (see WaitForAPIServer in its source): on a busy host each node would begin with a few
+// restarts of it.
+func newControllerManager() *cobra.Command {
+	command := controllermanager.NewControllerManagerCommand()
+	run := command.RunE
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		if kubeconfig := cmd.Flag("kubeconfig").Value.String(); kubeconfig != "" {
+			if err := waitForAPI(kubeconfig); err != nil {
+				return err
+			}
+		}
+		return run(cmd, args)
+	}
+	return command
+}
+
+// waitForAPI returns when the API server of a kubeconfig is healthy. The kubelet's startup probe is less patient.
+func waitForAPI(kubeconfig string) error {
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return err
+	}
+	client, err := clientset.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	return controllers.WaitForAPIServer(client, 10*time.Minute)
 }
 
 // runKubeadm reports errors as kubeadm's own main function does: on stderr, with an exit code per kind of error.
@@ -47,7 +81,7 @@ func runKubectl() int {
 
 var programs = map[string]func() int{
 	"kube-apiserver":          serve(apiserver.NewAPIServerCommand),
-	"kube-controller-manager": serve(controllermanager.NewControllerManagerCommand),
+	"kube-controller-manager": serve(newControllerManager),
 	"kube-scheduler":          serve(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 	"kube-proxy":              serve(proxy.NewProxyCommand),
 	"kubelet":                 serve(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
