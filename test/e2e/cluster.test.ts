@@ -52,7 +52,7 @@ test.serial('provisioning again says that nothing changed', async (t) => {
   t.is(plan.stdout.trim().replace('resolve', ''), '', 'no step besides the check of the lock would run');
 });
 
-test.serial('the node is Ready, and every system pod runs', async (t) => {
+test.serial('the node is Ready, and every system pod runs since its first start', async (t) => {
   const nodes = await kubectl(
     'get',
     'nodes',
@@ -65,9 +65,9 @@ test.serial('the node is Ready, and every system pod runs', async (t) => {
     'pods',
     '-A',
     '-o',
-    'jsonpath={range .items[*]}{.status.phase}{"\\n"}{end}',
+    'jsonpath={range .items[*]}{.status.phase} {.status.containerStatuses[*].restartCount}{"\\n"}{end}',
   );
-  t.deepEqual([...new Set(pods.stdout.trim().split('\n'))], ['Running']);
+  t.deepEqual([...new Set(pods.stdout.trim().split('\n'))], ['Running 0'], pods.stdout);
 });
 
 test.serial('status is 0 with every condition met', async (t) => {

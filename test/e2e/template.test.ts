@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { gocli, outputOf, type CliResult } from '../helpers/cli.ts';
 
@@ -55,6 +56,26 @@ test.serial('two clusters are thawed from one template, and pods start in both',
   for (const name of ['e2e-a', 'e2e-b']) {
     ended(t, 0, await kubectl(name, 'wait', '--for=condition=Ready', 'pod/trial', '--timeout=180s'));
     ended(t, 0, await gocli(['status', '--name', name]));
+  }
+});
+
+test.serial('a thawed guest reboots, and its cluster comes back', async (t) => {
+  t.timeout(20 * 60_000);
+  const onNode = (...argv: string[]): Promise<CliResult> =>
+    gocli(['ssh', '--name', 'e2e-b', 'node01', '--', ...argv]);
+  const boot = async (): Promise<string> => (await onNode('cat', '/proc/sys/kernel/random/boot_id')).stdout;
+  const before = await boot();
+  await onNode('systemctl', 'reboot');
+  const deadline = Date.now() + 10 * 60_000;
+  let now = '';
+  while (now === '' || now === before) {
+    t.true(Date.now() < deadline, 'it does not come back');
+    await delay(2000);
+    now = await boot();
+  }
+  while ((await gocli(['status', '--name', 'e2e-b'])).exitCode !== 0) {
+    t.true(Date.now() < deadline, outputOf(await gocli(['status', '--name', 'e2e-b'])));
+    await delay(2000);
   }
   ended(t, 0, await gocli(['rm', '--name', 'e2e-b']));
 });

@@ -85,6 +85,13 @@ test.serial('it has what most users have: systemd, cgroup v2, a Docker of today 
   await run('test -c /dev/kvm');
 });
 
+test.serial('what make cluster-up begins with starts Docker through systemd', async (t) => {
+  await run('systemctl stop docker.socket docker.service');
+  const { stderr } = await run('/payload/gocli/cluster-up/bootstrap.sh docker');
+  t.regex(stderr, /starting Docker: systemctl start docker/);
+  t.is((await run('systemctl is-active docker')).stdout.trim(), 'active');
+});
+
 test.serial('doctor finds nothing that stops a start, and KVM', async (t) => {
   // It is not healthy: there is nothing to provision with.
   const { stdout } = (await lab?.run(`${GOCLI} doctor -o json`)) ?? { stdout: '{}' };
