@@ -12,9 +12,13 @@ import type { DeviceAccess } from './devices.ts';
 import { Monitor } from './monitor.ts';
 import { MACHINE_PATH, type Accelerator } from './spec.ts';
 
-/** A working KVM prints its first line within tenths of a second; the guest is up in 1 s, nested in 4 s. */
+/**
+ * A working KVM prints its first line within tenths of a second; the guest is up in 1 s, nested in 4 s. The answer
+ * holds until the host boots again, so a busy host is waited for as long as its guest goes on printing.
+ */
 const FIRST_OUTPUT_MS = 6000;
-const READY_MS = 25_000;
+const STUCK_MS = 25_000;
+const READY_MS = 180_000;
 const MODELS_MS = 10_000;
 /** The tiny guest prints this on its serial line once its init runs. */
 export const TINY_READY = 'gocli: tiny guest ready';
@@ -133,15 +137,19 @@ function bootArguments(cpuModel: string): string[] {
 async function watchProbe(options: ProbeOptions, id: string, cpu: Cpu): Promise<AcceleratorChoice> {
   const { docker, clock, signal } = options;
   const start = clock.monotonic();
+  let before = '';
+  let printedAt = start;
   for (;;) {
     const output = await docker.containers.logs(id);
     if (output.includes(TINY_READY)) return { accelerator: 'kvm', cpu, reason: '/dev/kvm works' };
     const state = (await docker.containers.inspect(id))?.state;
-    const passed = clock.monotonic() - start;
+    const now = clock.monotonic();
+    if (output !== before) [before, printedAt] = [output, now];
     if (state !== 'running') return tcg(`qemu cannot use /dev/kvm: ${shortened(lastLines(output, 1))}`);
-    if (output.trim() === '' && passed > FIRST_OUTPUT_MS)
+    if (output.trim() === '' && now - start > FIRST_OUTPUT_MS)
       return tcg('/dev/kvm exists, but a guest on it hangs');
-    if (passed > READY_MS) return tcg('/dev/kvm exists, but a guest on it does not come up');
+    if (now - printedAt > STUCK_MS || now - start > READY_MS)
+      return tcg('/dev/kvm exists, but a guest on it does not come up');
     await clock.sleep(100, signal);
   }
 }

@@ -65,6 +65,14 @@ test('a guest that prints nothing hangs, which is known after seconds; one that 
   });
 });
 
+test('on a busy host a guest has as long as it goes on printing, within bounds', async (t) => {
+  const lines = (ms: number): string => 'line\n'.repeat(1 + Math.floor(ms / 10_000));
+  const slow = setUp((ms) => (ms < 60_000 ? lines(ms) : TINY_READY));
+  t.is((await probeAccelerator(slow.options)).accelerator, 'kvm');
+  const endless = setUp(lines);
+  t.is((await probeAccelerator(endless.options)).accelerator, 'tcg');
+});
+
 test('when qemu ends, the reason is its last line', async (t) => {
   const { options } = setUp(
     () => 'Could not access KVM kernel module: No such device\nqemu: failed to initialize kvm\n',

@@ -71,7 +71,7 @@ export function judgeAccelerator(accelerator: 'kvm' | 'tcg', reason: string): Fi
   if (accelerator === 'kvm') return ok(`kvm: ${reason}`);
   return warning(
     `emulation: ${reason}`,
-    'Clusters work, but start in minutes. Enable virtualisation in the firmware or the hypervisor, then: modprobe kvm-intel or kvm-amd',
+    'Clusters work; what has no template yet starts in minutes. Enable virtualisation in the firmware or the hypervisor, then: modprobe kvm-intel or kvm-amd',
   );
 }
 
