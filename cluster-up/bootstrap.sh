@@ -89,7 +89,9 @@ goal_cli() {
 
 require_node() {
   has node || fail "node is not on PATH" "install Node 20: https://nodejs.org"
-  node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+  # Asked for its version alone, node answers five times as fast as it runs a line.
+  [[ "$(node --version)" =~ ^v([0-9]+)\.([0-9]+) ]] &&
+    ((BASH_REMATCH[1] > 20 || (BASH_REMATCH[1] == 20 && BASH_REMATCH[2] >= 19))) ||
     fail "Node $(node --version) is too old" "gocli needs Node 20.19 or newer: https://nodejs.org"
 }
 

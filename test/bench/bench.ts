@@ -1,6 +1,8 @@
 /**
- * `make bench [ARGS="--starts=3 --no-empty"]`: measures the built command line on this machine and writes
- * test/bench/results/latest.json and the table of README.md. Everything is measured in one run, so that ratios hold.
+ * `make bench [ARGS="--starts=3"]`: measures the built command line on this machine and writes
+ * test/bench/results/latest.json and the table of README.md. Everything is measured in one run, so that ratios hold;
+ * `--only=provisioning` (or `clusters`) measures that part anew and keeps the figures of the other, which have no
+ * ratio with it.
  */
 import { cpus, totalmem } from 'node:os';
 import { createGzip } from 'node:zlib';
@@ -11,6 +13,7 @@ import {
   median,
   readmeTable,
   timeToK8sCsv,
+  type ClusterFigures,
   type Figures,
   type Provisioning,
   type Step,
@@ -161,7 +164,7 @@ async function fromEmpty(): Promise<Provisioning> {
 }
 
 async function provisioning(): Promise<Figures['provisioning']> {
-  const empty = argv['empty'] === false ? undefined : await fromEmpty();
+  const empty = await fromEmpty();
   console.error('provisioning: unchanged, then from the step vm on');
   const unchanged = (await timed('provision', FOLDER, '--phases', 'commit')).seconds;
   const again = await timed('provision', FOLDER, '--phases', 'commit', '--force', 'vm', '-o', 'json');
@@ -178,53 +181,57 @@ async function compressedSize(): Promise<number> {
   return bytes;
 }
 
-const starts = Number(argv['starts'] ?? 3);
-await $`docker image inspect gocli/k8s-1.36:latest`;
-const help = await repeated(7, '--help');
-const ls = await repeated(7, 'ls');
-const { starts: runs, removal, pss } = await coldStarts(starts);
-const three = Number(argv['three'] ?? 5);
-const threeNodes = three > 0 ? median((await thaws(three, 3)).thaws) : undefined;
-await timed('rm', '--all');
-const thawed = await thaws(Number(argv['thaws'] ?? 10), 1);
-const idle = await idleCores();
-const saved = await saving();
-await timed('rm', '--all');
-const figures: Figures = {
-  version: 1,
-  machine: {
+async function clusters(): Promise<ClusterFigures> {
+  const help = await repeated(7, '--help');
+  const ls = await repeated(7, 'ls');
+  const { starts, removal, pss } = await coldStarts(Number(argv['starts'] ?? 3));
+  const three = Number(argv['three'] ?? 5);
+  const threeNodes = three > 0 ? median((await thaws(three, 3)).thaws) : undefined;
+  await timed('rm', '--all');
+  const thawed = await thaws(Number(argv['thaws'] ?? 10), 1);
+  const idle = await idleCores();
+  const saved = await saving();
+  await timed('rm', '--all');
+  const memory = { cold: pss, twoThawed: await twoThawed() };
+  const iterations = await benchmark(Number(argv['iterations'] ?? 10));
+  const date = new Date().toISOString();
+  const own = { help, ls, removal, coldStarts: starts, threeNodes, memory, idleCores: idle };
+  return { date, ...own, ...thawed, ...saved, timeToK8s: iterations };
+}
+
+async function machine(): Promise<Figures['machine']> {
+  return {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryBytes: totalmem(),
     kernel: (await $`uname -r`).stdout.trim(),
     docker: (await $`docker version --format ${'{{.Server.Version}}'}`).stdout.trim(),
     accelerator: 'tcg (no usable KVM)',
-  },
-  date: new Date().toISOString(),
-  help,
-  ls,
-  removal,
-  coldStarts: runs,
-  ...thawed,
-  threeNodes,
-  memory: { cold: pss, twoThawed: await twoThawed() },
-  idleCores: idle,
-  ...saved,
-  timeToK8s: await benchmark(Number(argv['iterations'] ?? 10)),
-  provisioning: await provisioning(),
-  imageBytes: await compressedSize(),
-};
-const { timeToK8s: iterations, date } = figures;
-await writeFile(
-  path.join(CHECKOUT, 'test/bench/results/time-to-k8s.csv'),
-  timeToK8sCsv(iterations, date, (await timed('version')).stdout.trim().split('\n')[0] ?? ''),
-);
-await writeFile(RESULTS, `${JSON.stringify(figures, undefined, 2)}\n`);
-const table = readmeTable(figures);
-const readme = await readFile(README, 'utf8');
-const between = /(<!-- figures:begin -->\n)[\s\S]*(<!-- figures:end -->)/;
-await writeFile(
-  README,
-  readme.replace(between, (_, begin: string, end: string) => `${begin}${table}${end}`),
-);
-console.log(table);
+  };
+}
+
+async function write(figures: Figures): Promise<void> {
+  const version = (await timed('version')).stdout.trim().split('\n')[0] ?? '';
+  await writeFile(
+    path.join(CHECKOUT, 'test/bench/results/time-to-k8s.csv'),
+    timeToK8sCsv(figures.timeToK8s, figures.date, version),
+  );
+  await writeFile(RESULTS, `${JSON.stringify(figures, undefined, 2)}\n`);
+  const table = readmeTable(figures);
+  const readme = await readFile(README, 'utf8');
+  const between = /(<!-- figures:begin -->\n)[\s\S]*(<!-- figures:end -->)/;
+  const replaced = readme.replace(between, (_, begin: string, end: string) => `${begin}${table}${end}`);
+  await writeFile(README, replaced);
+  console.log(table);
+}
+
+await $`docker image inspect gocli/k8s-1.36:latest`;
+const only = argv['only'] as string | undefined;
+const before = JSON.parse(await readFile(RESULTS, 'utf8')) as Figures;
+await write({
+  ...before,
+  version: 1,
+  machine: await machine(),
+  ...(only === 'provisioning' ? {} : await clusters()),
+  ...(only === 'clusters' ? {} : { provisioning: await provisioning(), imageBytes: await compressedSize() }),
+});

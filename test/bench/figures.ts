@@ -23,17 +23,9 @@ export interface TimeToK8s {
   readonly cpuPercent: number;
 }
 
-/** Everything one run of the benchmark measured; times in seconds. */
-export interface Figures {
-  readonly version: 1;
-  readonly machine: {
-    readonly processor: string;
-    readonly cores: number;
-    readonly memoryBytes: number;
-    readonly kernel: string;
-    readonly docker: string;
-    readonly accelerator: string;
-  };
+/** What was measured of clusters, in one run; times in seconds. */
+export interface ClusterFigures {
+  /** When it was over. */
   readonly date: string;
   readonly help: number;
   readonly ls: number;
@@ -51,9 +43,22 @@ export interface Figures {
   readonly memory: { readonly cold: number; readonly twoThawed: number };
   readonly timeToK8s: readonly TimeToK8s[];
   readonly coldStarts: readonly { readonly seconds: number; readonly steps: readonly Step[] }[];
+}
+
+/** Everything that the benchmark measured. */
+export interface Figures extends ClusterFigures {
+  readonly version: 1;
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly memoryBytes: number;
+    readonly kernel: string;
+    readonly docker: string;
+    readonly accelerator: string;
+  };
   readonly provisioning: {
-    /** With no result, no Go module and no compiled package there before; undefined when not measured. */
-    readonly empty?: Provisioning | undefined;
+    /** With no result, no Go module and no compiled package there before. */
+    readonly empty: Provisioning;
     readonly unchanged: number;
     readonly provisionScript: number;
     readonly steps: readonly Step[];
@@ -162,8 +167,7 @@ function stepRows(starts: Figures['coldStarts']): [string, string][] {
   });
 }
 
-function emptyRows(empty: Provisioning | undefined): [string, string][] {
-  if (empty === undefined) return [];
+function emptyRows(empty: Provisioning): [string, string][] {
   return [
     ['provisioning from empty caches, steps beside each other', seconds(empty.seconds)],
     ...empty.steps.map((step): [string, string] => [
