@@ -25,17 +25,22 @@ export function wantedBytes({ nodes, memoryMiB }: Pick<GuestPlan, 'nodes' | 'mem
   return nodes * memoryMiB * MIB;
 }
 
-/** @throws GocliError NOT_ENOUGH_MEMORY */
-export async function checkMemory(plan: GuestPlan): Promise<void> {
+/**
+ * A plan for more memory than the host has is refused. One for more than is free is not, since machines rarely come to
+ * use all of theirs.
+ * @returns a warning when less is free
+ * @throws GocliError NOT_ENOUGH_MEMORY
+ */
+export async function checkMemory(plan: GuestPlan): Promise<string | undefined> {
   const { total, available } = await readMemory();
   const wanted = wantedBytes(plan);
-  if (wanted <= available) return;
-  throw new GocliError(
-    'NOT_ENOUGH_MEMORY',
-    `the plan needs ${formatBytes(wanted)} of memory (${plan.nodes} x ${plan.memoryMiB}M); ` +
-      `${formatBytes(available)} of the host's ${formatBytes(total)} are free`,
-    { hint: 'Ask for less with --memory or --nodes, or end other clusters: gocli ls' },
-  );
+  if (wanted <= available) return undefined;
+  const size = `${formatBytes(wanted)} of memory (${plan.nodes} x ${plan.memoryMiB}M)`;
+  const free = `${formatBytes(available)} of the host's ${formatBytes(total)} are free`;
+  if (wanted <= total) return `The machines may come to use ${size}; ${free}.`;
+  throw new GocliError('NOT_ENOUGH_MEMORY', `the plan needs ${size}; ${free}`, {
+    hint: 'Ask for less with --memory or --nodes',
+  });
 }
 
 /**

@@ -65,7 +65,8 @@ async function coldWithTemplate(work: Work): Promise<ClusterState> {
 /** Boots the machines and makes a cluster of them; with an origin of kind `build` also the template. */
 async function cold(work: Work, origin: Origin & { kind: 'boot' | 'build' }): Promise<ClusterState> {
   const { deps, steps, plan, timeoutMs } = work;
-  await checkMemory(plan.guest);
+  const tight = await checkMemory(plan.guest);
+  if (tight !== undefined) notice(deps, tight, 'warning');
   const key = await generateSshKey(plan.host.name);
   const layout: ClusterLayout = { ...work.survey.layout, sshPublicKey: key.publicKey };
   const keys: Attachment = { sshPrivateKey: key.privateKey, sshPublicKey: key.publicKey };
