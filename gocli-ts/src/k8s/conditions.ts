@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { isCode, messageOf } from '../errors/error.ts';
 import { nodeName } from '../network/addresses.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Condition, Observation } from '../waiting/condition.ts';
@@ -44,7 +45,19 @@ export function readyConditions(targets: ReadyTargets): Condition[] {
     deploymentsAvailable(api),
     dnsAnswers(targets.dnsPort),
     metricsServed(api),
-  ];
+  ].map(patient);
+}
+
+/** An API server that has just started refuses its administrator for a moment: that is waited for, too. */
+function patient(condition: Condition): Condition {
+  return {
+    ...condition,
+    check: (signal) =>
+      condition.check(signal).catch((error: unknown) => {
+        if (isCode(error, 'KUBERNETES')) return missing(messageOf(error));
+        throw error;
+      }),
+  };
 }
 
 /**

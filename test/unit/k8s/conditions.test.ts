@@ -63,6 +63,15 @@ const API = [
   'the metrics API serves node metrics',
 ];
 
+test('what the API refuses for the moment is waited for', async (t) => {
+  const found = await look(t, {
+    '/api/v1/nodes': [403, 'forbidden'],
+    '/apis/apps/v1/deployments': [503, 'starting'],
+  });
+  t.regex(found.get('the node is Ready') ?? '', /^GET \/api\/v1\/nodes: status 403$/);
+  t.regex(found.get('the system deployments are available') ?? '', /status 503$/);
+});
+
 test('a cluster that answers everything is Ready', async (t) => {
   const found = await look(t, {});
   t.deepEqual(
