@@ -51,6 +51,14 @@ for image in $(ctr images list -q); do
     *) ctr images label "$image" io.cri-containerd.image=managed io.cri-containerd.pinned=pinned >/dev/null ;;
   esac
 done
+# The packed layers go with the next garbage collection; deleting a lease in this way waits for one.
+ctr leases create --id collect >/dev/null
+ctr leases delete --sync collect >/dev/null
+packed=$(find "$store/io.containerd.content.v1.content/blobs" -type f -size +1024k)
+if [ -n "$packed" ]; then
+  echo "containerd keeps packed layers: $packed" >&2
+  exit 1
+fi
 kill "$containerd"
 wait "$containerd" || :
 
