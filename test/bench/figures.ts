@@ -1,3 +1,5 @@
+import { formatSeconds } from '../../gocli-ts/src/shared/text.ts';
+
 /** One timed step. */
 export interface Step {
   readonly id: string;
@@ -178,5 +180,6 @@ function emptyRows(empty: Provisioning): [string, string][] {
 }
 
 function seconds(value: number): string {
-  return value < 10 ? `${value.toFixed(2)} s` : `${value.toFixed(0)} s`;
+  if (value >= 100) return formatSeconds(value);
+  return `${value.toFixed(value < 10 ? 2 : 1)} s`;
 }

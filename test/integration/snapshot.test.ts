@@ -99,6 +99,13 @@ async function registryOf(name: string): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
+/** Folders with the files of snapshots, as the machine of a running cluster sees them. */
+async function snapshotFolders(name: string): Promise<string[]> {
+  const [node] = await sandbox.docker.containers.list({ [LABEL.cluster]: name, [LABEL.node]: 'node01' });
+  const { stdout } = await sandbox.docker.containers.exec(node?.id ?? '', ['ls', '/data/snapshots']);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
 const portsOf = async (name: string): Promise<string> =>
   (await sandbox.cli('ports', '--name', name, '-o', 'json')).stdout;
 
@@ -128,6 +135,7 @@ test.serial('a snapshot holds memory and registry as of one moment, and the clus
   t.is(await read(name), 'before');
   ended(t, 0, await sandbox.cli('snapshot', 'restore', second));
   t.is(await read(name), 'second', 'a snapshot of a restored cluster');
+  t.is((await snapshotFolders(name)).length, 2);
 
   const removed = await sandbox.cli('rm', name);
   ended(t, 0, removed);
@@ -200,6 +208,7 @@ test.serial('new clusters begin at a snapshot, beside the old one and beside eac
 test.serial('stop frees everything; start brings it back on the same ports, its state intact', async (t) => {
   const name = await started(t);
   await write(name, 'kept');
+  await push(name, 'blob kept');
   const ports = await portsOf(name);
   const port = new URL(await registryOf(name)).port;
   ended(t, 0, await sandbox.cli('stop', name));
@@ -231,6 +240,8 @@ test.serial('stop frees everything; start brings it back on the same ports, its 
   ended(t, 0, await sandbox.cli('start', name));
   t.is(await portsOf(name), ports);
   t.is(await read(name), 'kept');
+  t.true(await has(name, 'blob kept'));
+  t.deepEqual(await snapshotFolders(name), [], 'what it was saved as is gone');
   ended(t, 0, await sandbox.cli('status', name));
   ended(t, 5, await sandbox.cli('start', name));
   ended(t, 0, await sandbox.cli('rm', name));

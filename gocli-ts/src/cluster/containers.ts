@@ -45,6 +45,9 @@ interface RestoreOrigin {
   readonly template: string | undefined;
 }
 
+/** Owner of what the registry stores. */
+export const REGISTRY_USER = '107:107';
+
 /** Of a further node, a quarter of what the control plane has. */
 const WORKER_SHARES = 256;
 
@@ -122,7 +125,7 @@ export function registryContainer(layout: ClusterLayout, networkId: string): Con
     network: `container:${networkId}`,
     capabilities: [],
     noNewPrivileges: true,
-    user: '107:107',
+    user: REGISTRY_USER,
     mounts: [dataMount(layout)],
     entrypoint: ['docker-registry'],
     command: ['serve', '/etc/gocli/registry.yml'],
@@ -136,7 +139,8 @@ function dataMount(layout: ClusterLayout): Mount {
 }
 
 function dataMountFor(layout: ClusterLayout, origin: Origin): Mount {
-  if (origin.kind !== 'bake') return dataMount(layout);
+  // Only the registry's container fills a new volume: two that are made at once would get into each other's way.
+  if (origin.kind !== 'bake') return { ...dataMount(layout), noCopy: true };
   return { type: 'volume', source: dataVolume(origin.cluster), target: '/data', readOnly: true };
 }
 

@@ -7,7 +7,7 @@ import type { Manifest } from '../frozen/manifest.ts';
 import { unpublishTemplate, type IntactTemplate } from '../frozen/store.ts';
 import { savedStateOf } from '../frozen/thaw.ts';
 import { lastLines } from '../shared/text.ts';
-import type { Origin } from './containers.ts';
+import { REGISTRY_USER, type Origin } from './containers.ts';
 import { removeLabelled } from './down.ts';
 import { collectEvidence } from './evidence.ts';
 import { inside } from './inside.ts';
@@ -82,7 +82,7 @@ function asFailure(error: unknown): never {
 async function seedRegistry({ about }: Manifest, launched: Launched, docker: Docker): Promise<void> {
   if (about['snapshot'] === undefined) return;
   const script = `cp -a ${FROZEN}/registry/. /data/registry/`;
-  await inside(docker, machinesOf(launched)[0], script, [], '107:107');
+  await inside(docker, machinesOf(launched)[0], script, [], REGISTRY_USER);
 }
 
 function wordsOf(error: unknown): string {

@@ -57,10 +57,12 @@ function mountOptions(mount: Mount): NonNullable<HostConfig['Mounts']>[number] {
     Source: mount.source ?? '',
     Target: mount.target,
     ReadOnly: mount.readOnly ?? false,
-    ...(mount.labels === undefined
-      ? {}
-      : { VolumeOptions: { Labels: { ...mount.labels }, NoCopy: false, DriverConfig: NO_DRIVER } }),
+    ...(mount.labels === undefined ? {} : { VolumeOptions: volumeOptions(mount) }),
   };
+}
+
+function volumeOptions({ labels, noCopy = false }: Mount) {
+  return { Labels: { ...labels }, NoCopy: noCopy, DriverConfig: NO_DRIVER };
 }
 
 function portKey({ containerPort, protocol }: PublishedPort): string {

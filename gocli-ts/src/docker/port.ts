@@ -88,6 +88,8 @@ export interface Mount {
   readonly readOnly?: boolean;
   /** Labels of a volume that is made by this mount; one that exists keeps its own. */
   readonly labels?: Labels;
+  /** Leaves a new volume empty, instead of filling it with what the image has at that place. */
+  readonly noCopy?: boolean;
 }
 
 export interface ContainerSpec {

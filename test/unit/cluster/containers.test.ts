@@ -99,6 +99,8 @@ test('the network container owns the namespace and publishes everything; the oth
 
 test('the registry keeps its data in the volume of the cluster', (t) => {
   t.like(all[1]?.mounts?.[0], { type: 'volume', source: 'c-data', target: '/data' });
+  const filling = all.flatMap(({ mounts = [] }) => mounts).filter(({ noCopy }) => noCopy !== true);
+  t.is(filling.length, 1, 'one container fills the new volume');
 });
 
 test('the files of the network are for all nodes and for the user qemu runs as', (t) => {

@@ -8,14 +8,12 @@ import { parseKubeconfig, type AdminAccess } from '../../k8s/kubeconfig.ts';
 import type { Attachment } from '../template/attachment.ts';
 import { saveMachines } from '../../frozen/save.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
+import { REGISTRY_USER } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { requireState, type FoundCluster } from '../find.ts';
 import { inside } from '../inside.ts';
 import { readSecret } from '../state.ts';
-import { publishSnapshot, snapshotFolder, type SnapshotRecord } from './store.ts';
-
-/** Owner of what the registry stores. */
-const REGISTRY_USER = '107:107';
+import { publishSnapshot, removeFiles, snapshotFolder, type SnapshotRecord } from './store.ts';
 
 export interface SnapshotRequest {
   readonly name: string;
@@ -58,7 +56,7 @@ export async function createSnapshot(
       return await saveMachines(machines, { folder, goOn: kind === 'snapshot', meanwhile }, deps, signal);
     } catch (error) {
       // What is half saved takes gigabytes, and nobody would find it.
-      await inside(docker, machines[0], 'rm -rf "$1"', [folder]).catch(() => undefined);
+      await removeFiles(machines[0], folder, docker).catch(() => undefined);
       throw error;
     }
   });

@@ -1,6 +1,7 @@
 import { LABEL } from '../../docker/labels.ts';
 import type { Docker } from '../../docker/port.ts';
 import type { Steps } from '../../events/steps.ts';
+import { REGISTRY_USER } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { removeContainers } from '../down.ts';
 import { inside } from '../inside.ts';
@@ -58,5 +59,5 @@ export async function restoreSnapshot(
 
 async function restoreRegistry(launched: Launched, folder: string, docker: Docker): Promise<void> {
   const script = 'rm -rf /data/registry/* && cp -a "$1/registry/." /data/registry/';
-  await inside(docker, machinesOf(launched)[0], script, [folder], '107:107');
+  await inside(docker, machinesOf(launched)[0], script, [folder], REGISTRY_USER);
 }

@@ -4,9 +4,11 @@ import { LABEL } from '../../docker/labels.ts';
 import type { ContainerInfo, Docker, Mount } from '../../docker/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { templateMount } from '../../frozen/store.ts';
+import type { MachineHandle } from '../../frozen/migration.ts';
 import { runTool } from '../../frozen/tool.ts';
 import type { SavedState } from '../../frozen/thaw.ts';
 import { didYouMean } from '../../shared/text.ts';
+import { REGISTRY_USER } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { inside } from '../inside.ts';
 import { dataVolume } from '../names.ts';
@@ -101,6 +103,18 @@ function mountsOf({ state }: SnapshotRecord): Mount[] {
   return [{ type: 'volume', source: dataVolume(state.name), target: '/data' }, ...template];
 }
 
+const REMOVE = 'rm -rf "$1"';
+
+/** Removes the files of a snapshot; in a machine nobody may touch those that are the registry's but its user. */
+export async function removeFiles(
+  machine: MachineHandle | undefined,
+  folder: string,
+  docker: Docker,
+): Promise<void> {
+  await inside(docker, machine, REMOVE, [`${folder}/registry`], REGISTRY_USER);
+  await inside(docker, machine, REMOVE, [folder]);
+}
+
 /**
  * Removes a snapshot and its files: with the volume when nothing else is in it, else in a running machine of the
  * cluster, which has the volume, or in a container made for it, which costs half a second.
@@ -112,20 +126,19 @@ export async function removeSnapshot(
   await docker.containers.remove(keeper);
   const volume = dataVolume(cluster);
   if (await removeUnusedVolume(docker, volume)) return;
-  const script = 'rm -rf "$1"';
-  const files = [snapshotFolder(record.id)];
+  const folder = snapshotFolder(record.id);
   const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
   const running = nodes.find(({ state }) => state === 'running');
   if (running !== undefined) {
     const node = running.labels[LABEL.node] ?? '';
-    await inside(docker, { container: running.id, node }, script, files);
+    await removeFiles({ container: running.id, node }, folder, docker);
     return;
   }
   const { imageId: image } = record.state.plan.host;
   const mounts: Mount[] = [{ type: 'volume', source: volume, target: '/data' }];
   await runTool(
     docker,
-    { name: `gocli-remove-${record.id}`, image, mounts, script, arguments: files },
+    { name: `gocli-remove-${record.id}`, image, mounts, script: REMOVE, arguments: [folder] },
     signal,
   );
 }
