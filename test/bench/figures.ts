@@ -37,8 +37,6 @@ export interface ClusterFigures {
   /** From the start of qemu until the guest runs, within them. */
   readonly resume: number;
   readonly threeNodes?: number | undefined;
-  readonly snapshot: { readonly create: number; readonly restore: number };
-  readonly stopStart: { readonly stop: number; readonly start: number };
   /** Cores that an idle cluster of one node takes. */
   readonly idleCores: number;
   /** Bytes (PSS) of one cluster that was started cold, and of two thawed ones together. */
@@ -65,6 +63,8 @@ export interface Figures extends ClusterFigures {
     readonly provisionScript: number;
     readonly steps: readonly Step[];
   };
+  readonly snapshot: { readonly create: number; readonly restore: number };
+  readonly stopStart: { readonly stop: number; readonly start: number };
   readonly imageBytes: number;
 }
 
