@@ -51,7 +51,8 @@ test.serial('two clusters are thawed from one template, and pods start in both',
     const clock = await gocli(['ssh', '--name', name, 'node01', '--', 'date', '+%s']);
     t.true(Math.abs(Number(clock.stdout) - Date.now() / 1000) < 3, 'the clock is right');
     const run = ['run', 'trial', '--image=localhost/busybox:1.37', '--restart=Never', '--'];
-    ended(t, 0, await kubectl(name, ...run, 'sh', '-c', 'sleep 3600'));
+    // It ends when it is told to: a shutdown waits for what does not.
+    ended(t, 0, await kubectl(name, ...run, 'sh', '-c', 'trap exit TERM; sleep 3600 & wait'));
   }
   for (const name of ['e2e-a', 'e2e-b']) {
     ended(t, 0, await kubectl(name, 'wait', '--for=condition=Ready', 'pod/trial', '--timeout=180s'));
