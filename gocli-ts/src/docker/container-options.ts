@@ -57,7 +57,7 @@ function mountOptions(mount: Mount): NonNullable<HostConfig['Mounts']>[number] {
     Source: mount.source ?? '',
     Target: mount.target,
     ReadOnly: mount.readOnly ?? false,
-    ...(mount.labels === undefined ? {} : { VolumeOptions: volumeOptions(mount) }),
+    ...(mount.labels === undefined && mount.noCopy !== true ? {} : { VolumeOptions: volumeOptions(mount) }),
   };
 }
 
