@@ -13,12 +13,16 @@ test('only sockets that listen on the port are its holders', (t) => {
 });
 
 test('free ports are all different and can be listened on', async (t) => {
-  const ports = await freePorts(['tcp', 'tcp', 'udp', 'tcp']);
-  t.is(new Set(ports).size, 4);
-  t.deepEqual(
-    await Promise.all(ports.map((port) => portProblem(port, 'tcp'))),
-    Array<undefined>(4).fill(undefined),
-  );
+  const wanted = ['tcp', 'tcp', 'udp', 'tcp'] as const;
+  let problems: unknown[] = [];
+  // The files of this tier run side by side, and the kernel may give a port that was let go to another of them.
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const ports = await freePorts(wanted);
+    t.is(new Set(ports).size, wanted.length);
+    problems = await Promise.all(wanted.map((protocol, index) => portProblem(ports[index] ?? 0, protocol)));
+    if (problems.every((problem) => problem === undefined)) break;
+  }
+  t.deepEqual(problems, Array<undefined>(wanted.length).fill(undefined));
 });
 
 test('a taken port is told, with the process that holds it', async (t) => {
