@@ -238,6 +238,19 @@ const PARTS: Record<string, () => Promise<Partial<Figures>>> = {
   image: async () => ({ imageBytes: await compressedSize() }),
 };
 
+/** What would make the run measure nothing, or remove a cluster that is not its own. */
+async function obstacle(only: unknown): Promise<string | undefined> {
+  if (only !== undefined && !Object.hasOwn(PARTS, String(only)))
+    return `--only=${String(only)}: the parts are ${Object.keys(PARTS).join(', ')}`;
+  const clusters = (await timed('ls', '-q')).stdout.trim();
+  return clusters === '' ? undefined : `remove your clusters first: ${clusters.split('\n').join(', ')}`;
+}
+
+const problem = await obstacle(argv['only']);
+if (problem !== undefined) {
+  console.error(`bench: ${problem}`);
+  process.exit(2);
+}
 await $`docker image inspect gocli/k8s-1.36:latest`;
 let figures = JSON.parse(await readFile(RESULTS, 'utf8')) as Figures;
 for (const [name, measure] of Object.entries(PARTS)) {
