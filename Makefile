@@ -92,7 +92,7 @@ docs: build ## write docs/cli.md and docs/errors.md from the code
 
 .PHONY: bench
 bench: build ## measure and write test/bench/results
-	@$(BOOTSTRAP) docker provider
+	@$(BOOTSTRAP) provider
 	node dist/test/bench/bench.js $(ARGS)
 
 ## --- using

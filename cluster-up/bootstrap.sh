@@ -18,7 +18,7 @@ Usage: cluster-up/bootstrap.sh [--yes] GOAL...
 Goals, in the order in which they are usually needed:
   cli        npm packages and the built command line
   docker     a Docker daemon that answers
-  provider   what provisioning needs, unless the image of $KUBEVIRT_PROVIDER is there or a registry is configured
+  provider   the image of $KUBEVIRT_PROVIDER, or a Docker daemon and, unless a registry is configured, what provisioning needs
   provision  what provisioning needs
 
 --yes (or YES=1, or CI set) installs without asking; so does a run without a terminal.
@@ -71,7 +71,7 @@ quietly() {
 
 goal_cli() {
   require_node
-  if ! node "$here/lib/modules-fresh.js" "$GOCLI_ROOT"; then
+  if ! modules_fresh; then
     say "npm ci: node_modules does not match package-lock.json"
     has npm || fail "npm is not on PATH" "install npm, which comes with Node 20"
     (cd "$GOCLI_ROOT" && npm ci --no-audit --no-fund --loglevel=error >&2) ||
@@ -85,6 +85,13 @@ goal_cli() {
     (cd "$GOCLI_ROOT" && node node_modules/typescript/bin/tsc -p . >&2) || { say "error: tsc failed"; exit 1; }
     touch "$GOCLI_ROOT/dist/.built"
   fi
+}
+
+# The last good build came after such a check: packages and lock that are older need no second one, a tenth of a second.
+modules_fresh() {
+  local built="$GOCLI_ROOT/dist/.built" installed="$GOCLI_ROOT/node_modules/.package-lock.json"
+  [[ -e "$installed" && "$built" -nt "$installed" && "$built" -nt "$GOCLI_ROOT/package-lock.json" ]] ||
+    node "$here/lib/modules-fresh.js" "$GOCLI_ROOT"
 }
 
 require_node() {
@@ -172,10 +179,14 @@ await_docker() {
 # --- goals: provider, provision --------------------------------------------------------------------------------------
 
 goal_provider() {
+  local image="/images/gocli/$KUBEVIRT_PROVIDER:latest/json"
+  require_node
+  docker_has "$image" && return # so there is a daemon, too
+  goal_docker
   # In these cases gocli does not provision: it takes the image from the registry, or refuses.
   [[ -z "${KUBEVIRTCI_CONTAINER_REGISTRY:-}" && "${KUBEVIRTCI_TAG:-latest}" == latest ]] || return 0
   [[ -n "$(provider_folder)" ]] || return 0
-  docker_has "/images/gocli/$KUBEVIRT_PROVIDER:latest/json" || goal_provision
+  docker_has "$image" || goal_provision
 }
 
 goal_provision() {

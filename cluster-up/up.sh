@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)/lib/common.sh"
 
-goals=(cli docker provider)
+goals=(cli provider)
 flags=()
 run=()
 for argument in "$@"; do

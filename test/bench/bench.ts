@@ -242,7 +242,7 @@ const PARTS: Record<string, () => Promise<Partial<Figures>>> = {
 async function obstacle(only: unknown): Promise<string | undefined> {
   if (only !== undefined && !Object.hasOwn(PARTS, String(only)))
     return `--only=${String(only)}: the parts are ${Object.keys(PARTS).join(', ')}`;
-  const clusters = (await timed('ls', '-q')).stdout.trim();
+  const clusters = (await timed('ls', '-o', 'name')).stdout.trim();
   return clusters === '' ? undefined : `remove your clusters first: ${clusters.split('\n').join(', ')}`;
 }
 
