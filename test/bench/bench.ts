@@ -1,7 +1,8 @@
 /**
  * `make bench [ARGS="--starts=3"]`: measures the built command line on this machine and writes
  * test/bench/results/latest.json and the table of README.md. Everything is measured in one run, so that ratios hold;
- * `--only=clusters` (or `saving`, `provisioning`, `image`) measures one part anew and keeps the figures of the others.
+ * `--only=clusters` (or `commands`, `saving`, `provisioning`, `image`) measures one part anew and keeps the figures of
+ * the others.
  */
 import { cpus, totalmem } from 'node:os';
 import { createGzip } from 'node:zlib';
@@ -188,8 +189,6 @@ async function compressedSize(): Promise<number> {
 }
 
 async function clusters(): Promise<ClusterFigures> {
-  const help = await repeated(7, '--help');
-  const ls = await repeated(7, 'ls');
   const { starts, removal, pss } = await coldStarts(Number(argv['starts'] ?? 3));
   const three = Number(argv['three'] ?? 5);
   const threeNodes = three > 0 ? median((await thaws(three, 3)).thaws) : undefined;
@@ -200,7 +199,7 @@ async function clusters(): Promise<ClusterFigures> {
   const memory = { cold: pss, twoThawed: await twoThawed() };
   const iterations = await benchmark(Number(argv['iterations'] ?? 10));
   const date = new Date().toISOString();
-  const own = { help, ls, removal, coldStarts: starts, threeNodes, memory, idleCores: idle };
+  const own = { removal, coldStarts: starts, threeNodes, memory, idleCores: idle };
   return { date, ...own, ...thawed, timeToK8s: iterations };
 }
 
@@ -232,6 +231,7 @@ async function write(figures: Figures): Promise<void> {
 
 /** The parts that `--only` can name; none has a ratio with another. */
 const PARTS: Record<string, () => Promise<Partial<Figures>>> = {
+  commands: async () => ({ help: await repeated(7, '--help'), ls: await repeated(7, 'ls') }),
   clusters,
   saving,
   provisioning: async () => ({ provisioning: await provisioning() }),

@@ -29,8 +29,6 @@ export interface TimeToK8s {
 export interface ClusterFigures {
   /** When it was over. */
   readonly date: string;
-  readonly help: number;
-  readonly ls: number;
   readonly removal: number;
   /** Wall clock of `make cluster-up` with a template. */
   readonly thaws: readonly number[];
@@ -48,6 +46,9 @@ export interface ClusterFigures {
 /** Everything that the benchmark measured. */
 export interface Figures extends ClusterFigures {
   readonly version: 1;
+  /** Seconds of `gocli --help` and `gocli ls`. */
+  readonly help: number;
+  readonly ls: number;
   readonly machine: {
     readonly processor: string;
     readonly cores: number;
