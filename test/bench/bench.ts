@@ -239,14 +239,15 @@ const PARTS: Record<string, () => Promise<Partial<Figures>>> = {
 };
 
 /** What would make the run measure nothing, or remove a cluster that is not its own. */
-async function obstacle(only: unknown): Promise<string | undefined> {
-  if (only !== undefined && !Object.hasOwn(PARTS, String(only)))
-    return `--only=${String(only)}: the parts are ${Object.keys(PARTS).join(', ')}`;
+async function obstacle(only: string | undefined): Promise<string | undefined> {
+  if (only !== undefined && !Object.hasOwn(PARTS, only))
+    return `--only=${only}: the parts are ${Object.keys(PARTS).join(', ')}`;
   const clusters = (await timed('ls', '-o', 'name')).stdout.trim();
   return clusters === '' ? undefined : `remove your clusters first: ${clusters.split('\n').join(', ')}`;
 }
 
-const problem = await obstacle(argv['only']);
+const only = argv['only'] as string | undefined;
+const problem = await obstacle(only);
 if (problem !== undefined) {
   console.error(`bench: ${problem}`);
   process.exit(2);
@@ -254,6 +255,6 @@ if (problem !== undefined) {
 await $`docker image inspect gocli/k8s-1.36:latest`;
 let figures = JSON.parse(await readFile(RESULTS, 'utf8')) as Figures;
 for (const [name, measure] of Object.entries(PARTS)) {
-  if (argv['only'] === undefined || argv['only'] === name) figures = { ...figures, ...(await measure()) };
+  if (only === undefined || only === name) figures = { ...figures, ...(await measure()) };
 }
 await write({ ...figures, version: 1, machine: await machine() });
