@@ -9,7 +9,7 @@ const LAYERS = [
   'events',
   'config',
   'host',
-  'docker',
+  'place',
   'ssh',
   'waiting',
   'network',
@@ -23,8 +23,8 @@ const LAYERS = [
 
 /** Packages that only one folder may import, so that the rest of the code depends on its small interfaces. */
 const PACKAGE_OWNERS = {
-  dockerode: 'docker',
-  'tar-stream': 'docker',
+  dockerode: 'place',
+  'tar-stream': 'place',
   'tar-fs': 'ssh',
   ssh2: 'ssh',
   execa: 'host',

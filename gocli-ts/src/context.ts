@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Context } from './cli/run.ts';
-import { dockerodeEngine } from './docker/dockerode.ts';
+import { dockerodeEngine } from './place/docker/dockerode.ts';
 import { localHost } from './host/exec.ts';
 import { userPaths } from './host/paths.ts';
 import { systemClock } from './shared/clock.ts';

@@ -1,5 +1,5 @@
 import { Duplex, PassThrough, Readable } from 'node:stream';
-import { packFiles } from '../../gocli-ts/src/docker/archive.ts';
+import { packFiles } from '../../gocli-ts/src/place/docker/archive.ts';
 import type {
   ContainerInfo,
   ContainerSpec,
@@ -14,7 +14,7 @@ import type {
   FileEntry,
   ImageInfo,
   Labels,
-} from '../../gocli-ts/src/docker/port.ts';
+} from '../../gocli-ts/src/place/port.ts';
 import { GocliError } from '../../gocli-ts/src/errors/error.ts';
 import { matches, unpack } from './docker-data.ts';
 

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dockerodeEngine } from '../../gocli-ts/src/docker/dockerode.ts';
-import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
-import type { Docker } from '../../gocli-ts/src/docker/port.ts';
+import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
+import { LABEL } from '../../gocli-ts/src/place/labels.ts';
+import type { Docker } from '../../gocli-ts/src/place/port.ts';
 import { CHECKOUT, type CliResult, gocli } from './cli.ts';
 
 /** State and cache of a gocli that knows nothing of the user's own clusters, and what tests find in them. */

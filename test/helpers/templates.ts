@@ -1,6 +1,6 @@
-import { keeperSpec } from '../../gocli-ts/src/docker/keeper.ts';
-import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
-import type { Docker } from '../../gocli-ts/src/docker/port.ts';
+import { keeperSpec } from '../../gocli-ts/src/place/keeper.ts';
+import { LABEL } from '../../gocli-ts/src/place/labels.ts';
+import type { Docker } from '../../gocli-ts/src/place/port.ts';
 import { sealManifest, type Manifest } from '../../gocli-ts/src/frozen/manifest.ts';
 import {
   listTemplates,

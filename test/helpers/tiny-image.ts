@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FACTS_LABEL, IMAGE_PATH, type ProviderFacts } from '../../gocli-ts/src/config/provider.ts';
-import type { Docker } from '../../gocli-ts/src/docker/port.ts';
+import type { Docker } from '../../gocli-ts/src/place/port.ts';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
 import { labelInstruction } from '../../gocli-ts/src/provision/image/labels.ts';

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
+import { LABEL } from '../../gocli-ts/src/place/labels.ts';
 import { isCode } from '../../gocli-ts/src/errors/error.ts';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { Monitor } from '../../gocli-ts/src/machine/monitor.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
+import { LABEL } from '../../gocli-ts/src/place/labels.ts';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { type CliResult, outputOf } from '../helpers/cli.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { LABEL } from '../../gocli-ts/src/docker/labels.ts';
+import { LABEL } from '../../gocli-ts/src/place/labels.ts';
 import { sealManifest, type Manifest } from '../../gocli-ts/src/frozen/manifest.ts';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { type CliResult, command, gocli, outputOf } from '../helpers/cli.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { dockerodeEngine } from '../../gocli-ts/src/docker/dockerode.ts';
+import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
 import { generateSshKey, type SshKeyPair } from '../../gocli-ts/src/ssh/keys.ts';
 import type { SshResult } from '../../gocli-ts/src/ssh/port.ts';

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Docker } from '../../gocli-ts/src/docker/port.ts';
+import type { Docker } from '../../gocli-ts/src/place/port.ts';
 import { ssh2Client } from '../../gocli-ts/src/ssh/client.ts';
 import type { SshKeyPair } from '../../gocli-ts/src/ssh/keys.ts';
 import type { SshConnection, SshResult } from '../../gocli-ts/src/ssh/port.ts';

@@ -1,4 +1,4 @@
-import { LABEL } from '../docker/labels.ts';
+import { LABEL } from '../place/labels.ts';
 import { down } from '../cluster/down.ts';
 import { up } from '../cluster/up.ts';
 import { GocliError } from '../errors/error.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LABEL } from '../docker/labels.ts';
+import { LABEL } from '../place/labels.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { IMAGE_PATH } from '../config/provider.ts';
 import { writeAtomic } from '../host/files.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ImageInfo } from '../docker/port.ts';
+import type { ImageInfo } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
 import { listProviderFolders, type ProviderFolder } from '../provision/providers.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import type { Host } from '../host/port.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';

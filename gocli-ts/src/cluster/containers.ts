@@ -1,6 +1,6 @@
 import { IMAGE_PATH } from '../config/provider.ts';
-import { LABEL, type Role } from '../docker/labels.ts';
-import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../docker/port.ts';
+import { LABEL, type Role } from '../place/labels.ts';
+import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../place/port.ts';
 import { machineContainer, type ExpectedFiles } from '../machine/container.ts';
 import type { DeviceAccess } from '../machine/devices.ts';
 import { MACHINE_PATH, type Accelerator, type GuestMemory, type MachineSpec } from '../machine/spec.ts';

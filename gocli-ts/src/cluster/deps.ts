@@ -1,4 +1,4 @@
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import type { EventSink } from '../events/events.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';

@@ -1,8 +1,8 @@
 import { sweepTemplates } from '../frozen/store.ts';
-import { removeUnusedVolume } from '../docker/keeper.ts';
+import { removeUnusedVolume } from '../place/keeper.ts';
 import { listSnapshots } from './snapshot/store.ts';
-import { LABEL } from '../docker/labels.ts';
-import type { Docker, Labels } from '../docker/port.ts';
+import { LABEL } from '../place/labels.ts';
+import type { Docker, Labels } from '../place/port.ts';
 import { removeState, stateNames } from './state.ts';
 import type { ClusterDeps } from './deps.ts';
 

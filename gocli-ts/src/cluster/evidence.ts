@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LABEL } from '../docker/labels.ts';
+import { LABEL } from '../place/labels.ts';
 import { writeAtomic } from '../host/files.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
 import { redact } from '../shared/redact.ts';

@@ -1,4 +1,4 @@
-import { LABEL } from '../docker/labels.ts';
+import { LABEL } from '../place/labels.ts';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';

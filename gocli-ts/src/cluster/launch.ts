@@ -1,5 +1,5 @@
-import { LABEL } from '../docker/labels.ts';
-import type { ContainerInfo, ContainerSpec } from '../docker/port.ts';
+import { LABEL } from '../place/labels.ts';
+import type { ContainerInfo, ContainerSpec } from '../place/port.ts';
 import type { MachineHandle } from '../frozen/migration.ts';
 import {
   networkContainer,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { GocliError } from '../errors/error.ts';
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import { freePorts, portHolder, portProblem, type Protocol } from '../host/ports.ts';
 import { PINNABLE, portKey, PORTS, publishedPorts } from '../network/ports.ts';
 import { formatBytes } from '../shared/size.ts';

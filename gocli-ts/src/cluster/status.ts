@@ -1,5 +1,5 @@
 import { GocliError, messageOf } from '../errors/error.ts';
-import { LABEL } from '../docker/labels.ts';
+import { LABEL } from '../place/labels.ts';
 import { ApiClient } from '../k8s/api.ts';
 import { parseKubeconfig } from '../k8s/kubeconfig.ts';
 import { lastLines } from '../shared/text.ts';

@@ -1,4 +1,4 @@
-import { LABEL } from '../docker/labels.ts';
+import { LABEL } from '../place/labels.ts';
 import { readCpu } from '../frozen/place.ts';
 import type { Place } from '../frozen/gate.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';

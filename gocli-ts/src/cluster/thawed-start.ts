@@ -1,5 +1,5 @@
-import { LABEL } from '../docker/labels.ts';
-import type { Docker } from '../docker/port.ts';
+import { LABEL } from '../place/labels.ts';
+import type { Docker } from '../place/port.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { FROZEN } from '../frozen/files.ts';
 import { refusal } from '../frozen/gate.ts';

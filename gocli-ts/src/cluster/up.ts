@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { FACTS_LABEL, providerFactsSchema, type ProviderFacts } from '../config/provider.ts';
-import { LABEL } from '../docker/labels.ts';
-import type { ImageInfo } from '../docker/port.ts';
+import { LABEL } from '../place/labels.ts';
+import type { ImageInfo } from '../place/port.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';

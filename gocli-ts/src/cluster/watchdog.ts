@@ -1,5 +1,5 @@
-import { LABEL } from '../docker/labels.ts';
-import type { ContainerInfo, Docker } from '../docker/port.ts';
+import { LABEL } from '../place/labels.ts';
+import type { ContainerInfo, Docker } from '../place/port.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
 import { redact } from '../shared/redact.ts';

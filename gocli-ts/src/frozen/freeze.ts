@@ -1,4 +1,4 @@
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All } from '../shared/all.ts';

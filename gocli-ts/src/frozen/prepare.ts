@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Agent } from '../machine/agent.ts';
 import type { Clock } from '../shared/clock.ts';

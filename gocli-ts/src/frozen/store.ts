@@ -1,6 +1,6 @@
-import { LABEL } from '../docker/labels.ts';
-import { keeperSpec, removeUnusedVolume } from '../docker/keeper.ts';
-import type { ContainerInfo, Docker, Labels, Mount } from '../docker/port.ts';
+import { LABEL } from '../place/labels.ts';
+import { keeperSpec, removeUnusedVolume } from '../place/keeper.ts';
+import type { ContainerInfo, Docker, Labels, Mount } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { FROZEN } from './files.ts';
 import { openManifest, sealManifest, type Manifest } from './manifest.ts';

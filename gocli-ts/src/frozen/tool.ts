@@ -1,4 +1,4 @@
-import type { Docker, Mount } from '../docker/port.ts';
+import type { Docker, Mount } from '../place/port.ts';
 
 export interface ToolRun {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import { frozenFiles } from './files.ts';
 import type { Manifest } from './manifest.ts';
 import { templateMount, type Template } from './store.ts';

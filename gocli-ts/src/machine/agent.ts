@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { GocliError, isCode } from '../errors/error.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
 import { connectSocket } from './socket.ts';
 import { MACHINE_PATH } from './spec.ts';

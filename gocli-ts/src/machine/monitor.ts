@@ -1,4 +1,4 @@
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import { z } from 'zod';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
 import { connectSocket } from './socket.ts';

@@ -1,5 +1,5 @@
 import { isCode } from '../errors/error.ts';
-import { LABEL } from '../docker/labels.ts';
+import { LABEL } from '../place/labels.ts';
 import { stepNames, withDependents, withNeeds } from './graph.ts';
 import { type ForcedSteps, type PlannedStep, planSteps } from './plan.ts';
 import { readRecipe } from './recipe.ts';

@@ -1,5 +1,5 @@
 import type { ProviderConfig } from '../config/provider.ts';
-import type { Docker } from '../docker/port.ts';
+import type { Docker } from '../place/port.ts';
 import type { EventSink } from '../events/events.ts';
 import type { StepHandle } from '../events/steps.ts';
 import type { Paths } from '../host/paths.ts';

@@ -9,7 +9,7 @@ import {
   type ClusterLayout,
   type Origin,
 } from '../../../gocli-ts/src/cluster/containers.ts';
-import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { qemuArguments } from '../../../gocli-ts/src/machine/arguments.ts';
 import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
 import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { down } from '../../../gocli-ts/src/cluster/down.ts';
 import { stateNames, writeState } from '../../../gocli-ts/src/cluster/state.ts';
-import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import type { FakeDocker } from '../../fakes/docker.ts';
 import { makeEngine, stateOf } from '../../helpers/engine.ts';
 

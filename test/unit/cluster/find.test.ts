@@ -10,7 +10,7 @@ import {
   requireState,
 } from '../../../gocli-ts/src/cluster/find.ts';
 import { writeState } from '../../../gocli-ts/src/cluster/state.ts';
-import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { clusterFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { makeEngine, stateOf, type Engine } from '../../helpers/engine.ts';
 

@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { down } from '../../../gocli-ts/src/cluster/down.ts';
 import { readSecret, readState, stateNames, writeState } from '../../../gocli-ts/src/cluster/state.ts';
 import { planCluster, up } from '../../../gocli-ts/src/cluster/up.ts';
-import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import {
   addProvider,

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { LABEL } from '../../../gocli-ts/src/docker/labels.ts';
-import type { ContainerInfo } from '../../../gocli-ts/src/docker/port.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import type { ContainerInfo } from '../../../gocli-ts/src/place/port.ts';
 import { GocliError, isCode } from '../../../gocli-ts/src/errors/error.ts';
 import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
 import { whileAlive } from '../../../gocli-ts/src/cluster/watchdog.ts';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { Docker } from '../../../gocli-ts/src/docker/port.ts';
+import type { Docker } from '../../../gocli-ts/src/place/port.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import type { GocliEvent } from '../../../gocli-ts/src/events/events.ts';
 import type { Host } from '../../../gocli-ts/src/host/port.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LABEL } from '../../docker/labels.ts';
+import { LABEL } from '../../place/labels.ts';
 import { GocliError } from '../../errors/error.ts';
 import { formatBytes } from '../../shared/size.ts';
 import { defineCommand } from '../command.ts';

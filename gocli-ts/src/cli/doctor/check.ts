@@ -1,4 +1,4 @@
-import type { DockerInfo, ImageInfo } from '../../docker/port.ts';
+import type { DockerInfo, ImageInfo } from '../../place/port.ts';
 import type { Session } from '../session.ts';
 
 type CheckState = 'ok' | 'warning' | 'failed';

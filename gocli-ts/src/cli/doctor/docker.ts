@@ -1,4 +1,4 @@
-import type { DockerInfo } from '../../docker/port.ts';
+import type { DockerInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { failed, ok, warning, type Check, type Finding } from './check.ts';
 

@@ -1,5 +1,5 @@
 import { FACTS_LABEL, providerFactsSchema } from '../../config/provider.ts';
-import type { ImageInfo } from '../../docker/port.ts';
+import type { ImageInfo } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
 import type { Session } from '../session.ts';
 import type { Check, CheckContext, Finding } from './check.ts';

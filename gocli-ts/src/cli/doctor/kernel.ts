@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
-import { LABEL } from '../../docker/labels.ts';
+import { LABEL } from '../../place/labels.ts';
 import { isCode } from '../../errors/error.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess, type DeviceAccess } from '../../machine/devices.ts';

@@ -1,4 +1,4 @@
-import { LABEL } from '../../docker/labels.ts';
+import { LABEL } from '../../place/labels.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
 import type { FoundCluster } from '../find.ts';
 import { json, onePart, type LogDeps, type LogPart } from './part.ts';

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { readTree } from '../../docker/tree.ts';
+import { readTree } from '../../place/tree.ts';
 import { nodeName } from '../../network/addresses.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 import type { FoundCluster } from '../find.ts';

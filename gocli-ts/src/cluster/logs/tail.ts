@@ -1,4 +1,4 @@
-import { LABEL } from '../../docker/labels.ts';
+import { LABEL } from '../../place/labels.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { redact } from '../../shared/redact.ts';
 import { lastLines } from '../../shared/text.ts';

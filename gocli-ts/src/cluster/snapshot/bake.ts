@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { IMAGE_PATH } from '../../config/provider.ts';
-import { LABEL } from '../../docker/labels.ts';
-import type { Mount } from '../../docker/port.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { frozenFiles } from '../../frozen/files.ts';
 import { measureInTool } from '../../frozen/facts.ts';

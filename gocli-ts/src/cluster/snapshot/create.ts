@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { LABEL } from '../../docker/labels.ts';
-import type { ContainerInfo, Docker } from '../../docker/port.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { ContainerInfo, Docker } from '../../place/port.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { ATTACHMENT_FILE } from '../../frozen/store.ts';

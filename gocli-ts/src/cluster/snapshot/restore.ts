@@ -1,5 +1,5 @@
-import { LABEL } from '../../docker/labels.ts';
-import type { Docker } from '../../docker/port.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { Docker } from '../../place/port.ts';
 import type { Steps } from '../../events/steps.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';

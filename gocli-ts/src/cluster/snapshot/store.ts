@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { keeperSpec, removeUnusedVolume } from '../../docker/keeper.ts';
-import { LABEL } from '../../docker/labels.ts';
-import type { ContainerInfo, Docker, Mount } from '../../docker/port.ts';
+import { keeperSpec, removeUnusedVolume } from '../../place/keeper.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { ContainerInfo, Docker, Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { templateMount } from '../../frozen/store.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';

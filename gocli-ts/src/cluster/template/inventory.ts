@@ -1,8 +1,8 @@
 import { mkdir, readdir, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import type { StatsFs } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LABEL } from '../../docker/labels.ts';
-import type { Docker } from '../../docker/port.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { Docker } from '../../place/port.ts';
 import { evictions, type Evicted } from '../../frozen/eviction.ts';
 import { listTemplates, sweepTemplates, unpublishTemplate, type Template } from '../../frozen/store.ts';
 import type { Paths } from '../../host/paths.ts';

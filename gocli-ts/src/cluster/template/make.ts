@@ -1,4 +1,4 @@
-import { LABEL } from '../../docker/labels.ts';
+import { LABEL } from '../../place/labels.ts';
 import { isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { freeze, type Frozen } from '../../frozen/freeze.ts';

@@ -1,6 +1,6 @@
 import type { ProviderConfig } from '../../config/provider.ts';
 import { FACTS_LABEL } from '../../config/provider.ts';
-import { LABEL } from '../../docker/labels.ts';
+import { LABEL } from '../../place/labels.ts';
 import { providerFacts } from '../facts.ts';
 
 /** Labels of a provider image beside those of every object. */

@@ -1,5 +1,5 @@
 import { basename, dirname, posix } from 'node:path';
-import type { HostFile, TreeEntry } from '../../docker/tree.ts';
+import type { HostFile, TreeEntry } from '../../place/tree.ts';
 import type { ComponentConfig } from '../../config/provider.ts';
 
 /** Of the files of Debian packages, what a program needs to run. */

@@ -4,7 +4,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { packTree, type TreeEntry } from '../../docker/tree.ts';
+import { packTree, type TreeEntry } from '../../place/tree.ts';
 import { type Blob, type ImageBlobs, layoutIndex } from './image.ts';
 
 /** A layer as an uncompressed tar file. */

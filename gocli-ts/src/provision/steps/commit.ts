@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { LABEL } from '../../docker/labels.ts';
+import { LABEL } from '../../place/labels.ts';
 import { Cleanup } from '../image/cleanup.ts';
 import { imageLabels, labelInstruction } from '../image/labels.ts';
 import { addLayer, type LayerSource } from '../image/layer.ts';

@@ -7,8 +7,8 @@ import {
 } from '../../cluster/containers.ts';
 import { planGuest } from '../../cluster/plan.ts';
 import { IMAGE_PATH } from '../../config/provider.ts';
-import { LABEL } from '../../docker/labels.ts';
-import type { ContainerInfo } from '../../docker/port.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { ContainerInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { readCpu } from '../../frozen/place.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Docker } from '../../docker/port.ts';
+import type { Docker } from '../../place/port.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { readIfThere } from '../../host/files.ts';
 import type { SshConnection } from '../../ssh/port.ts';

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { writeSecret, writeState } from '../../../../gocli-ts/src/cluster/state.ts';
-import { LABEL } from '../../../../gocli-ts/src/docker/labels.ts';
+import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { MACHINE_PATH } from '../../../../gocli-ts/src/machine/spec.ts';
 import { makeConsole, type Console } from '../../../helpers/console.ts';
 import { addProvider, stateOf, VM_FACTS } from '../../../helpers/engine.ts';

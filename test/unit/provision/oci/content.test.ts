@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { TreeEntry } from '../../../../gocli-ts/src/docker/tree.ts';
+import type { TreeEntry } from '../../../../gocli-ts/src/place/tree.ts';
 import { packageEntries, programEntries, tagOf } from '../../../../gocli-ts/src/provision/oci/content.ts';
 
 const file = (path: string): TreeEntry => ({ path, mode: 0o755, type: 'file', content: Buffer.from(path) });

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { readTree, type TreeEntry } from '../../../../gocli-ts/src/docker/tree.ts';
+import { readTree, type TreeEntry } from '../../../../gocli-ts/src/place/tree.ts';
 import { imageBlobs } from '../../../../gocli-ts/src/provision/oci/image.ts';
 import { writeLayer, writeLayout } from '../../../../gocli-ts/src/provision/oci/layout.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { z } from 'zod';
 import type { ImageConfig } from '../../../../gocli-ts/src/config/provider.ts';
-import { readTree } from '../../../../gocli-ts/src/docker/tree.ts';
+import { readTree } from '../../../../gocli-ts/src/place/tree.ts';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { provision } from '../../../../gocli-ts/src/provision/provision.ts';
 import { checkedVersion, imagesStep } from '../../../../gocli-ts/src/provision/steps/images.ts';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
-import type { Docker } from '../../../../gocli-ts/src/docker/port.ts';
+import type { Docker } from '../../../../gocli-ts/src/place/port.ts';
 import { GocliError, isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { checkManifest } from '../../../../gocli-ts/src/provision/manifests.ts';
 import { cleanScript } from '../../../../gocli-ts/src/provision/vm/clean-script.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { TransferProgress } from './port.ts';
+import type { TransferProgress } from '../port.ts';
 
 const lineSchema = z.object({
   status: z.string().optional(),

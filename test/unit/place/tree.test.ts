@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import test from 'ava';
 import { pack } from 'tar-stream';
-import { packTree, readTree, type TreeEntry } from '../../../gocli-ts/src/docker/tree.ts';
+import { packTree, readTree, type TreeEntry } from '../../../gocli-ts/src/place/tree.ts';
 import { isCode } from '../../../gocli-ts/src/errors/error.ts';
 
 const tree: TreeEntry[] = [

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { dockerError } from '../../../gocli-ts/src/docker/errors.ts';
-import type { ErrorCode } from '../../../gocli-ts/src/errors/codes.ts';
-import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { dockerError } from '../../../../gocli-ts/src/place/docker/errors.ts';
+import type { ErrorCode } from '../../../../gocli-ts/src/errors/codes.ts';
+import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 
 const refusal = (statusCode: number, message: string): Error =>
   Object.assign(new Error(message), { statusCode });

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import test from 'ava';
-import { loadDockerode } from '../../../gocli-ts/src/docker/load.ts';
+import { loadDockerode } from '../../../../gocli-ts/src/place/docker/load.ts';
 
 test.serial('what is never used of dockerode is not loaded', (t) => {
   const engine = loadDockerode('/nowhere.sock');

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
-import { GocliError, isCode } from '../errors/error.ts';
+import { GocliError, isCode } from '../../errors/error.ts';
 import { labelFilter, request, requestUnless, type Connect } from './dockerode.ts';
 import { dockerError } from './errors.ts';
-import type { DockerImages, ImageInfo } from './port.ts';
+import type { DockerImages, ImageInfo } from '../port.ts';
 
 /** Images of the daemon. */
 export function imagesOf(connect: Connect): DockerImages {

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
-import { isCode } from '../errors/error.ts';
+import { isCode } from '../../errors/error.ts';
 import { containerOptions } from './container-options.ts';
 import { labelFilter, request, requestUnless, type Connect } from './dockerode.ts';
 import { connectTo, execIn } from './exec.ts';
-import type { ContainerInfo, DockerContainers, PublishedPort } from './port.ts';
+import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
 
 /** Containers of the daemon. */
 export function containersOf(connect: Connect): DockerContainers {

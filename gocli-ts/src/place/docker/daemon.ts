@@ -1,7 +1,7 @@
 // Only what is used of it: the whole package is forty files.
 import coerce from 'semver/functions/coerce.js';
 import lt from 'semver/functions/lt.js';
-import { GocliError } from '../errors/error.ts';
+import { GocliError } from '../../errors/error.ts';
 
 /** Oldest daemon that is tested: Debian 12's. */
 const MINIMUM_VERSION = '20.10.0';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import test from 'ava';
-import type { TransferProgress } from '../../../gocli-ts/src/docker/port.ts';
-import { readProgress } from '../../../gocli-ts/src/docker/progress.ts';
+import type { TransferProgress } from '../../../../gocli-ts/src/place/port.ts';
+import { readProgress } from '../../../../gocli-ts/src/place/docker/progress.ts';
 
 const none = (): void => undefined;
 

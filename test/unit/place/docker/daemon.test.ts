@@ -1,7 +1,7 @@
 import test from 'ava';
-import { checkEngine, socketPath } from '../../../gocli-ts/src/docker/daemon.ts';
-import { dockerodeEngine } from '../../../gocli-ts/src/docker/dockerode.ts';
-import { isCode } from '../../../gocli-ts/src/errors/error.ts';
+import { checkEngine, socketPath } from '../../../../gocli-ts/src/place/docker/daemon.ts';
+import { dockerodeEngine } from '../../../../gocli-ts/src/place/docker/dockerode.ts';
+import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 
 test('the socket is the usual one or the one of DOCKER_HOST', (t) => {
   t.is(socketPath({}), '/var/run/docker.sock');

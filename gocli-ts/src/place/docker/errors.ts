@@ -1,5 +1,5 @@
-import { type ErrorCode } from '../errors/codes.ts';
-import { GocliError, messageOf } from '../errors/error.ts';
+import { type ErrorCode } from '../../errors/codes.ts';
+import { GocliError, messageOf } from '../../errors/error.ts';
 
 /** What dockerode throws: an Error with the status of the answer, or with the code of a failed system call. */
 interface DockerFailure {

@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { extract, pack } from 'tar-stream';
-import { GocliError } from '../errors/error.ts';
-import type { FileEntry } from './port.ts';
+import { GocliError } from '../../errors/error.ts';
+import type { FileEntry } from '../port.ts';
 
 /** A tar stream of files held in memory. Times are zero, so that equal files give equal archives. */
 export function packFiles(files: readonly FileEntry[]): Readable {

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import test from 'ava';
 import { pack } from 'tar-stream';
 import { Readable } from 'node:stream';
-import { firstFile, packFiles } from '../../../gocli-ts/src/docker/archive.ts';
-import { demultiplex } from '../../../gocli-ts/src/docker/containers.ts';
-import { splitReference } from '../../../gocli-ts/src/docker/images.ts';
-import { isCode } from '../../../gocli-ts/src/errors/error.ts';
-import { unpack } from '../../fakes/docker-data.ts';
+import { firstFile, packFiles } from '../../../../gocli-ts/src/place/docker/archive.ts';
+import { demultiplex } from '../../../../gocli-ts/src/place/docker/containers.ts';
+import { splitReference } from '../../../../gocli-ts/src/place/docker/images.ts';
+import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
+import { unpack } from '../../../fakes/docker-data.ts';
 
 test('files are packed with their modes, equal files to equal bytes', async (t) => {
   const files = [

@@ -3,7 +3,7 @@ import { containersOf } from './containers.ts';
 import { checkEngine, socketPath } from './daemon.ts';
 import { dockerError } from './errors.ts';
 import { imagesOf } from './images.ts';
-import type { Docker, DockerInfo, DockerSystem, DockerVolumes, Labels } from './port.ts';
+import type { Docker, DockerInfo, DockerSystem, DockerVolumes, Labels } from '../port.ts';
 import { statusOf } from './errors.ts';
 
 /** Gives the client of the daemon, made at first use: loading it costs more than `gocli --help` may take. */
