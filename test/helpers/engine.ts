@@ -5,7 +5,7 @@ import type { ExecutionContext } from 'ava';
 import type { ClusterDeps } from '../../gocli-ts/src/cluster/deps.ts';
 import type { ClusterState } from '../../gocli-ts/src/cluster/state.ts';
 import type { UpRequest } from '../../gocli-ts/src/cluster/up.ts';
-import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/config/provider.ts';
+import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import type { ImageInfo } from '../../gocli-ts/src/place/port.ts';
 import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
 import { EMULATED_CPU } from '../../gocli-ts/src/machine/cpu-models.ts';

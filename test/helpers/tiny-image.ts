@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FACTS_LABEL, IMAGE_PATH, type ProviderFacts } from '../../gocli-ts/src/config/provider.ts';
+import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
+import { IMAGE_PATH } from '../../gocli-ts/src/provider/image-path.ts';
 import type { Docker } from '../../gocli-ts/src/place/port.ts';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { IMAGE_PATH } from '../../gocli-ts/src/config/provider.ts';
+import { IMAGE_PATH, PROBE_GUEST } from '../../gocli-ts/src/provider/image-path.ts';
 import { chooseAccelerator, TINY_READY } from '../../gocli-ts/src/machine/accelerator.ts';
 import { readDeviceAccess } from '../../gocli-ts/src/machine/devices.ts';
 import { systemClock } from '../../gocli-ts/src/shared/clock.ts';
@@ -62,6 +62,7 @@ test.serial(
     const options = {
       docker: sandbox.docker,
       image,
+      guest: PROBE_GUEST,
       labels: LABELS,
       access: await readDeviceAccess(),
       paths: { state: join(sandbox.env['XDG_STATE_HOME'] ?? '', 'probe'), cache: '' },

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABEL } from '../place/labels.ts';
 import type { ClusterState } from '../cluster/state.ts';
-import { IMAGE_PATH } from '../config/provider.ts';
+import { IMAGE_PATH } from '../provider/image-path.ts';
 import { writeAtomic } from '../host/files.ts';
 import type { Session } from './session.ts';
 import { GocliError } from '../errors/error.ts';

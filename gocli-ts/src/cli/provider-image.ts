@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ImageInfo } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
-import { listProviderFolders, type ProviderFolder } from '../provision/providers.ts';
+import { listProviderFolders, type ProviderFolder } from '../provider/folders.ts';
 import { formatSeconds, didYouMean } from '../shared/text.ts';
 import type { Session } from './session.ts';
 

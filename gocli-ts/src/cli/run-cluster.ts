@@ -4,7 +4,7 @@ import { checkClusterName } from '../cluster/names.ts';
 import { checkRequest } from '../cluster/plan.ts';
 import { planCluster, up, type UpRequest, type UpResult } from '../cluster/up.ts';
 import type { ImageInfo } from '../place/port.ts';
-import { readEnvironment, type EnvironmentRequest } from '../config/environment.ts';
+import { readEnvironment, type EnvironmentRequest } from './environment.ts';
 import { GocliError } from '../errors/error.ts';
 import { writeAtomic } from '../host/files.ts';
 import { clusterFolder } from '../host/paths.ts';

@@ -49,7 +49,7 @@ export async function runCli(argv: readonly string[], context: Context): Promise
 /** The wrappers of cluster-up also hand on the words of KUBEVIRT_PROVIDER_EXTRA_ARGS; what comes later counts. */
 async function withEnvironment(argv: readonly string[], { env }: Context): Promise<readonly string[]> {
   if (!argv.includes('--from-environment')) return argv;
-  const { readEnvironment } = await import('../config/environment.ts');
+  const { readEnvironment } = await import('./environment.ts');
   return [...argv, ...readEnvironment(env).extraArguments];
 }
 

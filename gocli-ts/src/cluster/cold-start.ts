@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
-import { IMAGE_PATH } from '../config/provider.ts';
+import { IMAGE_PATH } from '../provider/image-path.ts';
 import { ApiClient } from '../k8s/api.ts';
 import { apiReady, readyConditions, type ReadyTargets } from '../k8s/conditions.ts';
 import { makeJoinToken, renderKubeadmInit } from '../k8s/kubeadm-config.ts';

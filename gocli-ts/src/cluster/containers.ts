@@ -1,4 +1,4 @@
-import { IMAGE_PATH } from '../config/provider.ts';
+import { IMAGE_PATH } from '../provider/image-path.ts';
 import { LABEL, type Role } from '../place/labels.ts';
 import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../place/port.ts';
 import { machineContainer, type ExpectedFiles } from '../machine/container.ts';

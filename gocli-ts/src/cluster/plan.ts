@@ -1,4 +1,4 @@
-import type { ProviderFacts } from '../config/provider.ts';
+import type { ProviderFacts } from '../provider/facts.ts';
 import { GocliError } from '../errors/error.ts';
 
 const MIB = 1024 ** 2;

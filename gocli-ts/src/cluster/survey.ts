@@ -3,6 +3,7 @@ import { readCpu } from '../frozen/place.ts';
 import type { Place } from '../frozen/gate.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';
 import { readDeviceAccess } from '../machine/devices.ts';
+import { PROBE_GUEST } from '../provider/image-path.ts';
 import type { ClusterLayout } from './containers.ts';
 import type { ClusterDeps } from './deps.ts';
 import type { ClusterPlan } from './plan.ts';
@@ -26,7 +27,7 @@ export async function readHost({ host }: ClusterPlan, run: string, deps: Cluster
   const { docker, paths, clock, signal } = deps;
   const access = await readDeviceAccess();
   const labels = { [LABEL.cluster]: host.name, [LABEL.run]: run, [LABEL.role]: 'probe' };
-  const probe = { docker, image: host.imageId, labels, access, paths, clock, signal };
+  const probe = { docker, image: host.imageId, guest: PROBE_GUEST, labels, access, paths, clock, signal };
   const { accelerator, cpu, reason } = await chooseAccelerator(probe);
   const facts = { access, accelerator, cpu: await readCpu(accelerator, cpu) };
   return { facts, acceleratorReason: reason };

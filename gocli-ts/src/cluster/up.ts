@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FACTS_LABEL, providerFactsSchema, type ProviderFacts } from '../config/provider.ts';
+import { factsOf } from '../provider/facts.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
@@ -52,23 +52,6 @@ export function planCluster(request: UpRequest): ClusterPlan {
       pinnedPorts: request.pinnedPorts,
     },
   };
-}
-
-/** Facts of a provider image. @throws GocliError IMAGE_MISSING when it is not one */
-export function factsOf(image: ImageInfo, reference: string): ProviderFacts {
-  const parsed = providerFactsSchema.safeParse(parseJson(image.labels[FACTS_LABEL]));
-  if (parsed.success) return parsed.data;
-  throw new GocliError('IMAGE_MISSING', `${reference} is not a provider image of this version of gocli`, {
-    hint: 'Build one: gocli provision cluster-provision/k8s/<version>',
-  });
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined;
-  }
 }
 
 /**

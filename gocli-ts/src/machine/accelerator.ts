@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { IMAGE_PATH } from '../config/provider.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { readIfThere, writeAtomic } from '../host/files.ts';
 import type { Paths } from '../host/paths.ts';
@@ -33,6 +32,8 @@ export interface AcceleratorChoice {
 export interface ProbeOptions {
   readonly docker: Docker;
   readonly image: string;
+  /** Kernel and small initramfs of the guest that is booted, as paths in the image. */
+  readonly guest: { readonly kernel: string; readonly initrd: string };
   readonly labels: Labels;
   readonly access: DeviceAccess;
   readonly paths: Paths;
@@ -80,7 +81,7 @@ async function readCache(file: string): Promise<z.infer<typeof cacheSchema> | un
 /** Boots the tiny guest on /dev/kvm; whatever it does but come up in time means emulation. */
 export async function probeAccelerator(options: ProbeOptions): Promise<AcceleratorChoice> {
   const cpu = await askModels(options);
-  return withQemu(options, 'probe', bootArguments(cpu.model), (id) => watchProbe(options, id, cpu));
+  return withQemu(options, 'probe', bootArguments(options, cpu.model), (id) => watchProbe(options, id, cpu));
 }
 
 /** A qemu that cannot be asked cannot boot either, and says why then. */
@@ -128,9 +129,9 @@ async function withQemu<T>(
   }
 }
 
-function bootArguments(cpuModel: string): string[] {
+function bootArguments({ guest }: ProbeOptions, cpuModel: string): string[] {
   const append = 'console=ttyS0 earlyprintk=ttyS0';
-  const kernel = ['-kernel', IMAGE_PATH.kernel, '-initrd', IMAGE_PATH.tiny, '-append', append];
+  const kernel = ['-kernel', guest.kernel, '-initrd', guest.initrd, '-append', append];
   return ['-cpu', cpuModel, ...kernel, '-serial', 'stdio'];
 }
 

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { readProviderFile } from '../config/provider-file.ts';
+import { readProviderFile } from '../provider/provider-file.ts';
 import { readManifests } from './manifests.ts';
 import type { Recipe } from './step.ts';
 

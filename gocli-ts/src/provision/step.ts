@@ -1,4 +1,4 @@
-import type { ProviderConfig } from '../config/provider.ts';
+import type { ProviderConfig } from '../provider/schema.ts';
 import type { Docker } from '../place/port.ts';
 import type { EventSink } from '../events/events.ts';
 import type { StepHandle } from '../events/steps.ts';

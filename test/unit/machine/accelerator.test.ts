@@ -7,6 +7,7 @@ import {
 import { EMULATED_CPU, HOST_CPU } from '../../../gocli-ts/src/machine/cpu-models.ts';
 import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
 import { FakeClock } from '../../fakes/clock.ts';
+import { PROBE_GUEST } from '../../../gocli-ts/src/provider/image-path.ts';
 import { FakeDocker } from '../../fakes/docker.ts';
 import { jsonPeer } from '../../fakes/json-peer.ts';
 
@@ -36,7 +37,16 @@ function setUp(output: (ms: number) => string, ends = false): Probe {
   const paths = { state: '/nowhere', cache: '/nowhere' };
   const access = deviceAccess(0o020666, 104);
   return {
-    options: { docker, image: 'image', labels: { a: 'b' }, access, paths, clock, signal: stop.signal },
+    options: {
+      docker,
+      image: 'image',
+      guest: PROBE_GUEST,
+      labels: { a: 'b' },
+      access,
+      paths,
+      clock,
+      signal: stop.signal,
+    },
     stop,
   };
 }

@@ -18,7 +18,7 @@ export const providerCommand = defineCommand({
 });
 
 async function list(session: Session): Promise<number> {
-  const { listProviderFolders } = await import('../../provision/providers.ts');
+  const { listProviderFolders } = await import('../../provider/folders.ts');
   const folders = await listProviderFolders(join(session.checkout, 'cluster-provision'));
   const images = await session.docker.images.list({ [LABEL.provider]: '' });
   const names = [
@@ -53,7 +53,7 @@ async function list(session: Session): Promise<number> {
 
 async function show(name: string | undefined, session: Session): Promise<number> {
   const { folderOf, imageReference } = await import('../provider-image.ts');
-  const { factsOf } = await import('../../cluster/up.ts');
+  const { factsOf } = await import('../../provider/facts.ts');
   if (name === undefined)
     throw new GocliError('USAGE', 'provider show needs a name', {
       hint: 'For example: gocli provider show k8s-1.36',

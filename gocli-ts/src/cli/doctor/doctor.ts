@@ -1,4 +1,4 @@
-import { FACTS_LABEL, providerFactsSchema } from '../../config/provider.ts';
+import { FACTS_LABEL, providerFactsSchema } from '../../provider/facts.ts';
 import type { ImageInfo } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
 import type { Session } from '../session.ts';

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
 import { LABEL } from '../../place/labels.ts';
 import { isCode } from '../../errors/error.ts';
+import { PROBE_GUEST } from '../../provider/image-path.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess, type DeviceAccess } from '../../machine/devices.ts';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from './check.ts';
@@ -52,6 +53,7 @@ async function tryAccelerator(
   const { accelerator, reason } = await chooseAccelerator({
     docker,
     image,
+    guest: PROBE_GUEST,
     labels,
     access,
     paths,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { IMAGE_PATH } from '../../config/provider.ts';
+import { IMAGE_PATH } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';

@@ -1,10 +1,9 @@
 import type Dockerode from 'dockerode';
 import { containersOf } from './containers.ts';
 import { checkEngine, socketPath } from './daemon.ts';
-import { dockerError } from './errors.ts';
+import { dockerError, statusOf } from './errors.ts';
 import { imagesOf } from './images.ts';
 import type { Docker, DockerInfo, DockerSystem, DockerVolumes, Labels } from '../port.ts';
-import { statusOf } from './errors.ts';
 
 /** Gives the client of the daemon, made at first use: loading it costs more than `gocli --help` may take. */
 export type Connect = () => Promise<Dockerode>;

@@ -1,7 +1,6 @@
-import type { ProviderConfig } from '../../config/provider.ts';
-import { FACTS_LABEL } from '../../config/provider.ts';
+import type { ProviderConfig } from '../../provider/schema.ts';
+import { FACTS_LABEL, providerFacts } from '../../provider/facts.ts';
 import { LABEL } from '../../place/labels.ts';
-import { providerFacts } from '../facts.ts';
 
 /** Labels of a provider image beside those of every object. */
 const IMAGE_LABEL = {

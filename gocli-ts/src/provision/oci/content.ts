@@ -1,6 +1,6 @@
 import { basename, dirname, posix } from 'node:path';
 import type { HostFile, TreeEntry } from '../../place/tree.ts';
-import type { ComponentConfig } from '../../config/provider.ts';
+import type { ComponentConfig } from '../../provider/schema.ts';
 
 /** Of the files of Debian packages, what a program needs to run. */
 const KEPT = /^(usr\/(s?bin|lib|lib64)|etc\/(protocols|services|ethertypes|ld\.so\.conf\.d))(\/|$)/;

@@ -6,7 +6,7 @@ import { Cleanup } from '../image/cleanup.ts';
 import { imageLabels, labelInstruction } from '../image/labels.ts';
 import { addLayer, type LayerSource } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
-import { providerFacts } from '../facts.ts';
+import { providerFacts } from '../../provider/facts.ts';
 import { manifestFolder, readManifests } from '../manifests.ts';
 import { type Inventory, renderSbom } from '../sbom/cyclonedx.ts';
 import { readGoPrograms } from '../sbom/go.ts';

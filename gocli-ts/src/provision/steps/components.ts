@@ -1,7 +1,7 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
-import type { ComponentConfig } from '../../config/provider.ts';
+import type { ComponentConfig } from '../../provider/schema.ts';
 import { GocliError } from '../../errors/error.ts';
 import { buildC } from '../go/c.ts';
 import { buildProgram, findModule, type GoContext, type GoModule, listPrograms } from '../go/module.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageConfig } from '../../config/provider.ts';
+import type { ImageConfig } from '../../provider/schema.ts';
 import { GocliError } from '../../errors/error.ts';
 import { type Extracted, extractPackages } from '../debian/extract.ts';
 import { namesOf, packageEntries, programEntries, tagOf } from '../oci/content.ts';

@@ -6,7 +6,7 @@ import {
   type ClusterLayout,
 } from '../../cluster/containers.ts';
 import { planGuest } from '../../cluster/plan.ts';
-import { IMAGE_PATH } from '../../config/provider.ts';
+import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
@@ -16,7 +16,7 @@ import { readDeviceAccess } from '../../machine/devices.ts';
 import { nodeName, sshPort } from '../../network/addresses.ts';
 import { generateSshKey } from '../../ssh/keys.ts';
 import type { SshTarget } from '../../ssh/port.ts';
-import { providerFacts } from '../facts.ts';
+import { providerFacts } from '../../provider/facts.ts';
 import { temporaryName } from '../image/box.ts';
 import type { Cleanup } from '../image/cleanup.ts';
 import { addLayer } from '../image/layer.ts';
@@ -88,7 +88,7 @@ async function layoutOf(
 ): Promise<ClusterLayout> {
   const { docker, labels, paths, clock, signal, recipe } = context;
   const access = await readDeviceAccess();
-  const probe = { docker, image, labels, access, paths, clock, signal };
+  const probe = { docker, image, guest: PROBE_GUEST, labels, access, paths, clock, signal };
   const { accelerator, cpu } = await chooseAccelerator(probe);
   return {
     plan: {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { IMAGE_PATH } from '../../config/provider.ts';
+import { IMAGE_PATH } from '../../provider/image-path.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
 import { openBox } from '../image/box.ts';
 import { imageOf, resultOf } from '../image/results.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { FACTS_LABEL } from '../../../../gocli-ts/src/config/provider.ts';
+import { FACTS_LABEL } from '../../../../gocli-ts/src/provider/facts.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { makeConsole } from '../../../helpers/console.ts';
 import { VM_FACTS } from '../../../helpers/engine.ts';

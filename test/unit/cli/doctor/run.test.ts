@@ -3,7 +3,7 @@ import type { Check } from '../../../../gocli-ts/src/cli/doctor/check.ts';
 import { CHECKS, runChecks } from '../../../../gocli-ts/src/cli/doctor/doctor.ts';
 import { renderChecks } from '../../../../gocli-ts/src/cli/doctor/render.ts';
 import type { Session } from '../../../../gocli-ts/src/cli/session.ts';
-import { FACTS_LABEL } from '../../../../gocli-ts/src/config/provider.ts';
+import { FACTS_LABEL } from '../../../../gocli-ts/src/provider/facts.ts';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
 

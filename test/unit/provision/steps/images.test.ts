@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { z } from 'zod';
-import type { ImageConfig } from '../../../../gocli-ts/src/config/provider.ts';
+import type { ImageConfig } from '../../../../gocli-ts/src/provider/schema.ts';
 import { readTree } from '../../../../gocli-ts/src/place/tree.ts';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { provision } from '../../../../gocli-ts/src/provision/provision.ts';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { readEnvironment } from '../../../gocli-ts/src/config/environment.ts';
-import { UNHONOURED_VARIABLES } from '../../../gocli-ts/src/config/kubevirtci-variables.ts';
+import { readEnvironment } from '../../../gocli-ts/src/cli/environment.ts';
+import { UNHONOURED_VARIABLES } from '../../../gocli-ts/src/cli/kubevirtci-variables.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { quoteAll } from '../../../gocli-ts/src/shared/quote.ts';
 

@@ -4,7 +4,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } fr
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import { didYouMean } from '../shared/text.ts';
-import { type ProviderConfig, providerSchema } from './provider.ts';
+import { type ProviderConfig, providerSchema } from './schema.ts';
 
 const PROVIDER_FILE = 'provider.yaml';
 /** A provider file has some hundred lines; more than this is not one. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { parseProviderFile, readProviderFile } from '../../../gocli-ts/src/config/provider-file.ts';
+import { parseProviderFile, readProviderFile } from '../../../gocli-ts/src/provider/provider-file.ts';
 import { isCode } from '../../../gocli-ts/src/errors/error.ts';
 
 const GOOD = `apiVersion: gocli.io/v1

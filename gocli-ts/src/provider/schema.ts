@@ -76,33 +76,3 @@ export const providerSchema = z.strictObject({
 export type ProviderConfig = z.infer<typeof providerSchema>;
 export type ComponentConfig = z.infer<typeof componentSchema>;
 export type ImageConfig = z.infer<typeof imageSchema>;
-
-/** Label of a provider image that carries {@link ProviderFacts} as JSON, so that one image inspect tells everything. */
-export const FACTS_LABEL = 'io.gocli.provider.facts';
-
-/** Schema of what a cluster start needs to know of a provider image. */
-export const providerFactsSchema = z.object({
-  /** Version of this format. */
-  format: z.literal(1),
-  name,
-  defaults: z.object({ nodes: z.int(), cpus: z.int(), memoryMiB: z.int() }),
-  kernelArgs: z.array(z.string()),
-  /** False for a guest that lives in its initramfs. */
-  disk: z.boolean(),
-  kubernetes: z.object({ version: z.string(), podSubnet: z.string(), serviceSubnet: z.string() }).optional(),
-});
-
-export type ProviderFacts = z.infer<typeof providerFactsSchema>;
-
-/** Where things are inside every provider image. */
-export const IMAGE_PATH = {
-  disk: '/image/disk.qcow2',
-  kernel: '/image/vmlinuz',
-  initrd: '/image/initrd.img',
-  /** Small initramfs for the accelerator probe. */
-  tiny: '/image/tiny.img',
-  kubectl: '/image/kubectl',
-  /** YAML files applied in name order once the API answers. */
-  manifests: '/image/manifests',
-  sbom: '/image/sbom.json',
-} as const;

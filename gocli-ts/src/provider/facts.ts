@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { GocliError } from '../errors/error.ts';
+import type { ImageInfo } from '../place/port.ts';
+import { parseSize } from '../shared/size.ts';
+import type { ProviderConfig } from './schema.ts';
+
+const MIB = 1024 ** 2;
+
+/** Label of a provider image that carries {@link ProviderFacts} as JSON, so that one image inspect tells everything. */
+export const FACTS_LABEL = 'io.gocli.provider.facts';
+
+/** Schema of what a cluster start needs to know of a provider image. */
+export const providerFactsSchema = z.object({
+  /** Version of this format. */
+  format: z.literal(1),
+  name: z.string(),
+  defaults: z.object({ nodes: z.int(), cpus: z.int(), memoryMiB: z.int() }),
+  kernelArgs: z.array(z.string()),
+  /** False for a guest that lives in its initramfs. */
+  disk: z.boolean(),
+  kubernetes: z.object({ version: z.string(), podSubnet: z.string(), serviceSubnet: z.string() }).optional(),
+});
+
+export type ProviderFacts = z.infer<typeof providerFactsSchema>;
+
+/** What a cluster start needs to know of a provider; it travels as a label of its image. */
+export function providerFacts(provider: ProviderConfig): ProviderFacts {
+  const { name, kernelArgs, kubernetes, defaults } = provider;
+  return {
+    format: 1,
+    name,
+    defaults: {
+      nodes: defaults.nodes,
+      cpus: defaults.cpus,
+      memoryMiB: Math.floor(parseSize(defaults.memory, 'defaults.memory') / MIB),
+    },
+    kernelArgs,
+    disk: true,
+    ...(kubernetes === undefined ? {} : { kubernetes }),
+  };
+}
+
+/** Facts of a provider image. @throws GocliError IMAGE_MISSING when it is not one */
+export function factsOf(image: ImageInfo, reference: string): ProviderFacts {
+  const parsed = providerFactsSchema.safeParse(parseJson(image.labels[FACTS_LABEL]));
+  if (parsed.success) return parsed.data;
+  throw new GocliError('IMAGE_MISSING', `${reference} is not a provider image of this version of gocli`, {
+    hint: 'Build one: gocli provision cluster-provision/k8s/<version>',
+  });
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,15 @@
+/** Where things are inside every provider image. */
+export const IMAGE_PATH = {
+  disk: '/image/disk.qcow2',
+  kernel: '/image/vmlinuz',
+  initrd: '/image/initrd.img',
+  /** Small initramfs for the accelerator probe. */
+  tiny: '/image/tiny.img',
+  kubectl: '/image/kubectl',
+  /** YAML files applied in name order once the API answers. */
+  manifests: '/image/manifests',
+  sbom: '/image/sbom.json',
+} as const;
+
+/** What the accelerator's probe boots: the nodes' kernel with the small initramfs. */
+export const PROBE_GUEST = { kernel: IMAGE_PATH.kernel, initrd: IMAGE_PATH.tiny } as const;
