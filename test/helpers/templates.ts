@@ -7,7 +7,7 @@ import {
   templateMount,
   templateVolume,
   type Template,
-} from '../../gocli-ts/src/frozen/store.ts';
+} from '../../gocli-ts/src/frozen/templates.ts';
 
 type Intact = Omit<Template, 'manifest'> & { readonly manifest: Manifest };
 

@@ -6,7 +6,7 @@ import { inventory, type InventoryItem } from '../cluster/template/inventory.ts'
 import { templateKey } from '../cluster/template/key.ts';
 import { EXIT } from '../errors/codes.ts';
 import { GocliError, isCode } from '../errors/error.ts';
-import { unpublishTemplate } from '../frozen/store.ts';
+import { unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
 import { parseSize } from '../shared/size.ts';
 import { didYouMean } from '../shared/text.ts';

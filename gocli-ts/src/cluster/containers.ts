@@ -9,7 +9,7 @@ import { renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
 import { publishedPorts } from '../network/ports.ts';
 import { frozenFiles } from '../frozen/files.ts';
 import type { CpuIdentity, FrozenMachine } from '../frozen/manifest.ts';
-import { templateMount } from '../frozen/store.ts';
+import { templateMount } from '../frozen/templates.ts';
 import { containerName, dataVolume } from './names.ts';
 import type { ClusterPlan } from './plan.ts';
 

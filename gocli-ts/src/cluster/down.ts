@@ -1,4 +1,4 @@
-import { sweepTemplates } from '../frozen/store.ts';
+import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
 import { listSnapshots } from './snapshot/store.ts';
 import { LABEL } from '../place/labels.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
-import { listTemplates, sweepTemplates, unpublishTemplate } from '../frozen/store.ts';
+import { listTemplates, sweepTemplates, unpublishTemplate } from '../frozen/templates.ts';
 import type { AdminAccess } from '../k8s/kubeconfig.ts';
 import { generateSshKey } from '../ssh/keys.ts';
 import { waitForAgents } from './agents.ts';

@@ -1,5 +1,5 @@
 import { LABEL } from '../place/labels.ts';
-import { readCpu } from '../frozen/place.ts';
+import { readCpu } from '../frozen/cpu.ts';
 import type { Place } from '../frozen/gate.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';
 import { readDeviceAccess } from '../machine/devices.ts';

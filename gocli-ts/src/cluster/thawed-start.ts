@@ -4,7 +4,7 @@ import { GocliError, messageOf } from '../errors/error.ts';
 import { FROZEN } from '../frozen/files.ts';
 import { refusal } from '../frozen/gate.ts';
 import type { Manifest } from '../frozen/manifest.ts';
-import { unpublishTemplate, type IntactTemplate } from '../frozen/store.ts';
+import { unpublishTemplate, type IntactTemplate } from '../frozen/templates.ts';
 import { savedStateOf } from '../frozen/thaw.ts';
 import { lastLines } from '../shared/text.ts';
 import { REGISTRY_USER, type Origin } from './containers.ts';

@@ -1,7 +1,7 @@
 import type { Docker } from '../place/port.ts';
 import { frozenFiles } from './files.ts';
 import type { Manifest } from './manifest.ts';
-import { templateMount, type Template } from './store.ts';
+import { templateMount, type Template } from './templates.ts';
 import { runTool } from './tool.ts';
 
 /**

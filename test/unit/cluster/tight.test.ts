@@ -2,7 +2,7 @@ import test from 'ava';
 import { readMemory } from '../../../gocli-ts/src/cluster/preflight.ts';
 import { templateKey } from '../../../gocli-ts/src/cluster/template/key.ts';
 import { planCluster, up } from '../../../gocli-ts/src/cluster/up.ts';
-import { publishTemplate } from '../../../gocli-ts/src/frozen/store.ts';
+import { publishTemplate } from '../../../gocli-ts/src/frozen/templates.ts';
 import { addProvider, makeEngine, requestFor, VM_FACTS } from '../../helpers/engine.ts';
 import { manifestOf } from '../frozen/frozen.ts';
 

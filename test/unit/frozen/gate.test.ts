@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { keyOf, refusal, type Place } from '../../../gocli-ts/src/frozen/gate.ts';
 import type { Manifest } from '../../../gocli-ts/src/frozen/manifest.ts';
-import { parseCpuinfo, readCpu } from '../../../gocli-ts/src/frozen/place.ts';
+import { parseCpuinfo, readCpu } from '../../../gocli-ts/src/frozen/cpu.ts';
 import { EMULATED_CPU } from '../../../gocli-ts/src/machine/cpu-models.ts';
 import { DAY, MADE, manifestOf, placeOf } from './frozen.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { listSnapshots, STOPPED } from '../../cluster/snapshot/store.ts';
 import { readState, stateNames } from '../../cluster/state.ts';
-import { listTemplates } from '../../frozen/store.ts';
+import { listTemplates } from '../../frozen/templates.ts';
 import { nodeName } from '../../network/addresses.ts';
 import type { Session } from '../session.ts';
 import type { CompletionNames } from './candidates.ts';

@@ -4,7 +4,7 @@ import { LABEL } from '../../place/labels.ts';
 import type { Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { frozenFiles } from '../../frozen/files.ts';
-import { measureInTool } from '../../frozen/facts.ts';
+import { measureInTool } from '../../frozen/measure.ts';
 import { keyOf } from '../../frozen/gate.ts';
 import { FROZEN_FORMAT } from '../../frozen/manifest.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
@@ -16,7 +16,7 @@ import {
   publishTemplate,
   templateMount,
   type IntactTemplate,
-} from '../../frozen/store.ts';
+} from '../../frozen/templates.ts';
 import { runTool } from '../../frozen/tool.ts';
 import { networkContainer, networkFiles, nodeContainer, type ClusterLayout } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';

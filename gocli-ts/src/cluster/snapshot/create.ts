@@ -3,7 +3,7 @@ import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
-import { ATTACHMENT_FILE } from '../../frozen/store.ts';
+import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
 import { parseKubeconfig, type AdminAccess } from '../../k8s/kubeconfig.ts';
 import type { Attachment } from '../template/attachment.ts';
 import { saveMachines } from '../../frozen/save.ts';

@@ -1,7 +1,7 @@
 import type { Docker } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { processorDifference } from '../../frozen/gate.ts';
-import { ATTACHMENT_FILE } from '../../frozen/store.ts';
+import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
 import type { ClusterLayout } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import type { ClusterPlan } from '../plan.ts';

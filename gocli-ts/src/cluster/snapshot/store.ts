@@ -3,7 +3,7 @@ import { keeperSpec, removeUnusedVolume } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, Docker, Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
-import { templateMount } from '../../frozen/store.ts';
+import { templateMount } from '../../frozen/templates.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { runTool } from '../../frozen/tool.ts';
 import type { SavedState } from '../../frozen/thaw.ts';

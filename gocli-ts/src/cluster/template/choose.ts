@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refusal, type Place } from '../../frozen/gate.ts';
 import type { Manifest } from '../../frozen/manifest.ts';
-import { isIntact, type IntactTemplate, type Template } from '../../frozen/store.ts';
+import { isIntact, type IntactTemplate, type Template } from '../../frozen/templates.ts';
 import type { ClusterPlan, GuestPlan } from '../plan.ts';
 
 /** The template to thaw, or why none fits; without one of this provider there is nothing to say. */

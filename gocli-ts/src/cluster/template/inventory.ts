@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import { evictions, type Evicted } from '../../frozen/eviction.ts';
-import { listTemplates, sweepTemplates, unpublishTemplate, type Template } from '../../frozen/store.ts';
+import { listTemplates, sweepTemplates, unpublishTemplate, type Template } from '../../frozen/templates.ts';
 import type { Paths } from '../../host/paths.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { guestOf } from './choose.ts';

@@ -1,6 +1,6 @@
 import { renderKubeconfig, type AdminAccess } from '../../k8s/kubeconfig.ts';
 import { thaw, type SavedState } from '../../frozen/thaw.ts';
-import { readAttachment, type IntactTemplate } from '../../frozen/store.ts';
+import { readAttachment, type IntactTemplate } from '../../frozen/templates.ts';
 import type { Steps } from '../../events/steps.ts';
 import { ApiClient } from '../../k8s/api.ts';
 import { thawedConditions } from '../../k8s/conditions.ts';

@@ -10,7 +10,7 @@ import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
-import { readCpu } from '../../frozen/place.ts';
+import { readCpu } from '../../frozen/cpu.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess } from '../../machine/devices.ts';
 import { nodeName, sshPort } from '../../network/addresses.ts';

@@ -3,7 +3,7 @@ import { chooseTemplate } from '../../../../gocli-ts/src/cluster/template/choose
 import { templateKey } from '../../../../gocli-ts/src/cluster/template/key.ts';
 import type { ClusterPlan } from '../../../../gocli-ts/src/cluster/plan.ts';
 import type { Manifest } from '../../../../gocli-ts/src/frozen/manifest.ts';
-import type { Template } from '../../../../gocli-ts/src/frozen/store.ts';
+import type { Template } from '../../../../gocli-ts/src/frozen/templates.ts';
 import { stateOf } from '../../../helpers/engine.ts';
 import { MADE, machineOf, manifestOf, placeOf } from '../../frozen/frozen.ts';
 

@@ -2,7 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { collectGarbage, inventory, markUsed } from '../../../../gocli-ts/src/cluster/template/inventory.ts';
-import { listTemplates, publishTemplate, unpublishTemplate } from '../../../../gocli-ts/src/frozen/store.ts';
+import {
+  listTemplates,
+  publishTemplate,
+  unpublishTemplate,
+} from '../../../../gocli-ts/src/frozen/templates.ts';
 import { addProvider, makeEngine, VM_FACTS } from '../../../helpers/engine.ts';
 import { DAY, manifestOf } from '../../frozen/frozen.ts';
 

@@ -3,7 +3,7 @@ import type { Docker } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { FROZEN, frozenFiles } from './files.ts';
 import type { FrozenMachine } from './manifest.ts';
-import { templateMount } from './store.ts';
+import { templateMount } from './templates.ts';
 import { runTool } from './tool.ts';
 
 export type MachineFiles = Pick<FrozenMachine, 'state' | 'ram'>;
