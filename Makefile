@@ -51,8 +51,9 @@ clean: ## remove what was built in the checkout (not clusters, images or caches)
 ## --- checking
 
 .PHONY: lint
-lint: build ## eslint, syntax of shell scripts, shellcheck when it is installed
+lint: build ## eslint, imports between rooms, syntax of shell scripts, shellcheck when it is installed
 	eslint .
+	depcruise --config gocli-ts/house.config.js gocli-ts/src
 	@# tsc 6.0 leaves the ".ts" of import() as it is in functions that have "using"; Node finds no such file.
 	@if grep -rnE --include='*.js' "import\(['\"]\.[^'\"]*\.ts['\"]\)" dist/gocli-ts/src; then \
 	echo 'import() of a ".ts" file is left in the built code: move it out of the function that has "using"'; exit 1; fi

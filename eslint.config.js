@@ -2,63 +2,6 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Folders of gocli-ts/src from the lowest to the highest; a file imports from its own folder and lower ones. */
-const LAYERS = [
-  'errors',
-  'shared',
-  'events',
-  'waiting',
-  'host',
-  'ssh',
-  'place',
-  'provider',
-  'network',
-  'machine',
-  'frozen',
-  'k8s',
-  'cluster',
-  'provision',
-  'cli',
-];
-
-/** Packages that only one folder may import, so that the rest of the code depends on its small interfaces. */
-const PACKAGE_OWNERS = {
-  dockerode: 'place',
-  'tar-stream': 'place',
-  'tar-fs': 'ssh',
-  ssh2: 'ssh',
-  execa: 'host',
-  yargs: 'cli',
-};
-
-const layerRules = LAYERS.map((layer, index) => ({
-  files: [`gocli-ts/src/${layer}/**/*.ts`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [
-          ...LAYERS.slice(index + 1).map((higher) => ({
-            regex: `^(\\.\\./)+${higher}/`,
-            message: `${layer} is a lower layer than ${higher} (ARCHITECTURE.md, layers)`,
-          })),
-          { regex: '^(\\.\\./)+(main|context)\\.ts$', message: 'only main.ts imports context.ts' },
-          {
-            regex: '^zx',
-            message: 'zx is for tests and benchmarks; the product runs argv arrays through host/',
-          },
-          ...Object.entries(PACKAGE_OWNERS)
-            .filter(([, owner]) => owner !== layer)
-            .map(([name, owner]) => ({
-              regex: `^${name}(/|$)`,
-              message: `${name} is used by ${owner}/ only`,
-            })),
-        ],
-      },
-    ],
-  },
-}));
-
 export default defineConfig(
   { ignores: ['dist/**', 'coverage/**', 'node_modules/**', '**/*.js'] },
   ...tseslint.configs.strictTypeChecked,
@@ -92,6 +35,5 @@ export default defineConfig(
       ],
     },
   },
-  ...layerRules,
   { files: ['test/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
 );

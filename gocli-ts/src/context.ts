@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Context } from './cli/run.ts';
 import { dockerodeEngine } from './place/docker/dockerode.ts';
+import { loadKinds } from './kinds.ts';
 import { localHost } from './host/exec.ts';
 import { userPaths } from './host/paths.ts';
 import { systemClock } from './shared/clock.ts';
@@ -25,6 +26,7 @@ export function processContext(signal: AbortSignal): Context {
     paths: userPaths(),
     version: versionOf(checkout),
     signal,
+    loadKinds,
   };
 }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { AdminAccess } from '../../gocli-ts/src/k8s/kubeconfig.ts';
+import type { AdminAccess } from '../../gocli-ts/src/kubernetes/kubeconfig.ts';
 
 export interface ApiRequestSeen {
   readonly method: string;

@@ -20,10 +20,23 @@ export async function makeConsole(t: ExecutionContext, env: Record<string, strin
   const host = new FakeHost();
   const checkout = join(engine.paths.state, '..', 'checkout');
   const surroundings = { env, cwd: checkout, checkout, stdin: new PassThrough() };
+  const loadKinds = () => Promise.resolve(engine.kinds);
   const stdout = new Captured();
   const stderr = new Captured();
   const { docker, ssh, clock, paths, version, signal } = engine;
-  const context = { docker, ssh, clock, paths, version, signal, host, ...surroundings, stdout, stderr };
+  const context = {
+    docker,
+    ssh,
+    clock,
+    paths,
+    version,
+    signal,
+    host,
+    ...surroundings,
+    stdout,
+    stderr,
+    loadKinds,
+  };
   return {
     engine,
     host,

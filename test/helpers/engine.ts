@@ -2,13 +2,15 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { ClusterDeps } from '../../gocli-ts/src/cluster/deps.ts';
-import type { ClusterState } from '../../gocli-ts/src/cluster/state.ts';
-import type { UpRequest } from '../../gocli-ts/src/cluster/up.ts';
+import type { ClusterDeps } from '../../gocli-ts/src/rig/deps.ts';
+import type { ClusterState } from '../../gocli-ts/src/rig/state.ts';
+import type { UpRequest } from '../../gocli-ts/src/rig/up.ts';
 import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import type { ImageInfo } from '../../gocli-ts/src/place/port.ts';
 import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
 import { EMULATED_CPU } from '../../gocli-ts/src/machine/cpu-models.ts';
+import { kubernetesKind } from '../../gocli-ts/src/kubernetes/kind.ts';
+import { tinyKind } from '../kinds/tiny.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeDocker } from '../fakes/docker.ts';
 import { healthyAgent, jsonPeer } from '../fakes/json-peer.ts';
@@ -21,13 +23,15 @@ export const VM_FACTS: ProviderFacts = {
   defaults: { nodes: 1, cpus: 1, memoryMiB: 128 },
   kernelArgs: [],
   disk: false,
+  tiny: {},
 };
 
 /** Facts of a provider of Kubernetes. */
 export const K8S_FACTS: ProviderFacts = {
-  ...VM_FACTS,
+  format: 1,
   name: 'k8s-1.36',
   defaults: { nodes: 1, cpus: 2, memoryMiB: 3072 },
+  kernelArgs: [],
   disk: true,
   kubernetes: { version: '1.36.3', podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' },
 };
@@ -58,6 +62,7 @@ export async function makeEngine(t: ExecutionContext): Promise<Engine> {
     paths,
     emit: (event) => events.push(event),
     signal: stop.signal,
+    kinds: [kubernetesKind, tinyKind],
     version: '0.1.0',
     events,
     stop,
@@ -113,7 +118,7 @@ export function stateOf(changed: Partial<ClusterState> = {}): ClusterState {
         memoryMiB: 128,
         kernelArgs: [],
         disk: false,
-        kubernetes: undefined,
+        tiny: {},
       },
       host: { name: 'c', image: 'gocli/vm-1:latest', imageId: 'sha256:1', pinnedPorts: {} },
     },

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
-import { CHECKOUT } from './cli.ts';
-import { GOCLI_BIN } from './sandbox.ts';
+import { CHECKOUT, TINY_GOCLI } from './cli.ts';
 
 /** How a gocli ended that something was done to. */
 export interface Ended {
@@ -26,7 +25,7 @@ export async function meddle(
   work: (child: ChildProcess) => unknown,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [GOCLI_BIN, ...argv, '--progress', 'json'], {
+  const child = spawn(process.execPath, [TINY_GOCLI, ...argv, '--progress', 'json'], {
     cwd: CHECKOUT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
 import type { Docker } from '../../gocli-ts/src/place/port.ts';
-import { CHECKOUT, type CliResult, gocli } from './cli.ts';
+import { type CliResult, tinyGocli } from './cli.ts';
 
 /** State and cache of a gocli that knows nothing of the user's own clusters, and what tests find in them. */
 export interface Sandbox {
@@ -28,7 +28,7 @@ export async function openSandbox(): Promise<Sandbox> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-sandbox-'));
   const env = { XDG_STATE_HOME: join(folder, 'state'), XDG_CACHE_HOME: join(folder, 'cache') };
   const names: string[] = [];
-  const cli = (...argv: string[]): Promise<CliResult> => gocli(argv, { env });
+  const cli = (...argv: string[]): Promise<CliResult> => tinyGocli(argv, { env });
   return {
     docker,
     env,
@@ -73,6 +73,3 @@ async function leftovers(docker: Docker, clusters: string, name: string): Promis
     ...states.filter((one) => one === name).map((one) => `state ${one}`),
   ];
 }
-
-/** Path of the built command line, for tests that start it as a child of their own. */
-export const GOCLI_BIN = join(CHECKOUT, 'gocli-ts', 'bin', 'gocli.js');

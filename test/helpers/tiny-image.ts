@@ -35,6 +35,7 @@ export async function tinyImage(docker: Docker, options: TinyImageOptions = {}):
     defaults: { nodes: options.nodes ?? 1, cpus: 1, memoryMiB: 256 },
     kernelArgs: [...(options.kernelArgs ?? [])],
     disk: false,
+    tiny: {},
   };
   const { results } = await provisionTiny(docker);
   const keys = [...results.values()].map(({ key }) => key);

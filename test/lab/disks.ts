@@ -97,9 +97,15 @@ export async function payloadDisk(folder: string, images: readonly string[]): Pr
   const { stdout } = await execa('npm', ['ls', '--omit=dev', '--all', '--parseable'], { cwd: CHECKOUT });
   const packages = stdout.split('\n').filter((path) => path.includes('node_modules'));
   for (const path of [
-    ...['dist/gocli-ts', 'gocli-ts/bin', 'package.json', 'cluster-provision', 'cluster-up'].map((one) =>
-      join(CHECKOUT, one),
-    ),
+    ...[
+      'dist/gocli-ts',
+      'dist/test/kinds',
+      'dist/test/helpers/tiny-gocli.js',
+      'gocli-ts/bin',
+      'package.json',
+      'cluster-provision',
+      'cluster-up',
+    ].map((one) => join(CHECKOUT, one)),
     ...packages,
   ]) {
     await cp(path, join(checkout, relative(CHECKOUT, path)), { recursive: true, dereference: true });

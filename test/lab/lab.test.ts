@@ -17,7 +17,7 @@ let work: string | undefined;
 let key: SshKeyPair;
 let lab: Lab | undefined;
 
-const GOCLI = 'node /payload/gocli/gocli-ts/bin/gocli.js';
+const GOCLI = 'node /payload/gocli/dist/test/helpers/tiny-gocli.js';
 /** The processor of the first boot, and a lesser one for the second. */
 const CPU = 'max';
 const OTHER_CPU = 'max,-avx2,-bmi2,-fma';

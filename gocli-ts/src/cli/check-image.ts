@@ -1,6 +1,7 @@
 import { LABEL } from '../place/labels.ts';
-import { down } from '../cluster/down.ts';
-import { up } from '../cluster/up.ts';
+import { down } from '../rig/remove.ts';
+import { isKubernetes } from '../kubernetes/section.ts';
+import { up } from '../rig/up.ts';
 import { GocliError } from '../errors/error.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Session } from './session.ts';
@@ -32,7 +33,7 @@ export async function checkImage(imageId: string, session: Session): Promise<voi
       },
       session,
     );
-    if (state.plan.guest.kubernetes !== undefined) await runTrialPod(name, session);
+    if (isKubernetes(state.plan.guest)) await runTrialPod(name, session);
   } finally {
     await down(name, session);
   }

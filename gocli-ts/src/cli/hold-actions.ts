@@ -1,6 +1,6 @@
-import { findClusters, phaseOf, type ClusterPhase, type FoundCluster } from '../cluster/find.ts';
-import { pauseCluster, resumeCluster, startStopped, stopCluster } from '../cluster/hold.ts';
-import { notice } from '../cluster/work.ts';
+import { findClusters, phaseOf, type ClusterPhase, type FoundCluster } from '../rig/find.ts';
+import { pauseCluster, resumeCluster, startStopped, stopCluster } from '../rig/stop.ts';
+import { notice } from '../rig/start/starting.ts';
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import { wholeNumber } from './numbers.ts';

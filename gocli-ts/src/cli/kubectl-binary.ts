@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABEL } from '../place/labels.ts';
-import type { ClusterState } from '../cluster/state.ts';
+import type { ClusterState } from '../rig/state.ts';
 import { IMAGE_PATH } from '../provider/image-path.ts';
 import { writeAtomic } from '../host/files.ts';
 import type { Session } from './session.ts';

@@ -1,5 +1,5 @@
-import type { ClusterState } from '../cluster/state.ts';
-import type { FoundCluster } from '../cluster/find.ts';
+import type { ClusterState } from '../rig/state.ts';
+import type { FoundCluster } from '../rig/find.ts';
 import { GocliError } from '../errors/error.ts';
 import type { Session } from './session.ts';
 
@@ -13,7 +13,7 @@ export const nameOption = {
  * @throws GocliError NOT_FOUND, NOT_READY (stopped or paused)
  */
 export async function chooseCluster(name: string | undefined, session: Session): Promise<FoundCluster> {
-  const { requireAwake } = await import('../cluster/find.ts');
+  const { requireAwake } = await import('../rig/find.ts');
   const found = await chooseAnyCluster(name, session);
   requireAwake(found.state);
   return found;
@@ -21,8 +21,8 @@ export async function chooseCluster(name: string | undefined, session: Session):
 
 /** Like {@link chooseCluster}, for commands that also concern a cluster that is stopped or paused. */
 export async function chooseAnyCluster(name: string | undefined, session: Session): Promise<FoundCluster> {
-  const { findClusters, requireCluster } = await import('../cluster/find.ts');
-  const { checkClusterName } = await import('../cluster/names.ts');
+  const { findClusters, requireCluster } = await import('../rig/find.ts');
+  const { checkClusterName } = await import('../rig/names.ts');
   if (name !== undefined) return requireCluster(session.docker, session.paths, checkClusterName(name));
   const all = await findClusters(session.docker, session.paths);
   const [only] = all;
@@ -42,7 +42,7 @@ export async function chooseStarted(
   name: string | undefined,
   session: Session,
 ): Promise<{ found: FoundCluster; state: ClusterState }> {
-  const { requireState } = await import('../cluster/find.ts');
+  const { requireState } = await import('../rig/find.ts');
   const found = await chooseCluster(name, session);
   return { found, state: requireState(found) };
 }

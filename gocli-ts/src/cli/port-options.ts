@@ -1,5 +1,6 @@
 import { GocliError } from '../errors/error.ts';
-import { PINNABLE, portKey, PORTS } from '../network/ports.ts';
+import { PINNABLE, PORTS } from '../kubernetes/ports.ts';
+import { portKey } from '../network/ports.ts';
 import { wholeNumber } from './numbers.ts';
 
 const port = (name: string) =>

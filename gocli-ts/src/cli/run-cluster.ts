@@ -1,8 +1,8 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkClusterName } from '../cluster/names.ts';
-import { checkRequest } from '../cluster/plan.ts';
-import { planCluster, up, type UpRequest, type UpResult } from '../cluster/up.ts';
+import { checkClusterName } from '../rig/names.ts';
+import { checkRequest } from '../rig/plan.ts';
+import { planRig, up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { readEnvironment, type EnvironmentRequest } from './environment.ts';
 import { GocliError } from '../errors/error.ts';
@@ -10,7 +10,8 @@ import { writeAtomic } from '../host/files.ts';
 import { clusterFolder } from '../host/paths.ts';
 import { parseSize } from '../shared/size.ts';
 import { writeTimings } from '../host/timings.ts';
-import { requireSnapshot, type Snapshot } from '../cluster/snapshot/store.ts';
+import { requireSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
+import { isKubernetes } from '../kubernetes/section.ts';
 import { kubectlPath } from './kubectl-binary.ts';
 import { templateBudget } from './template-budget.ts';
 import { wholeNumber } from './numbers.ts';
@@ -56,7 +57,7 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
   }
   const request = { ...(await requestOf(args, provider, environment, snapshot, session)), snapshot };
   if (args['dry-run']) {
-    const plan = planCluster(request);
+    const plan = planRig(request, session.kinds);
     writeResult(session, {
       data: { plan },
       text: `${JSON.stringify(plan, undefined, 2)}\n`,
@@ -151,7 +152,7 @@ async function writeWrapperFiles(
   { state }: UpResult,
   session: Session,
 ): Promise<void> {
-  if (state.plan.guest.kubernetes === undefined) return;
+  if (!isKubernetes(state.plan.guest)) return;
   const kubeconfig = join(clusterFolder(session.paths, state.name), 'kubeconfig');
   const text = await readFile(kubeconfig, 'utf8');
   if (folder !== undefined) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Docker } from '../place/port.ts';
 import type { Host } from '../host/port.ts';
 import type { Paths } from '../host/paths.ts';
+import type { Kind } from '../rig/kind.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Ssh } from '../ssh/port.ts';
 import { COMMANDS } from './commands.ts';
@@ -19,6 +20,8 @@ export interface Context extends Surroundings {
   readonly paths: Paths;
   readonly version: string;
   readonly signal: AbortSignal;
+  /** What rigs can be for; loaded when a command needs it. */
+  readonly loadKinds: () => Promise<readonly Kind[]>;
 }
 
 /** Runs one command line to its end and returns the exit code. Never throws; errors are written to stderr. */
@@ -35,7 +38,14 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     const mode: ProgressMode = args['quiet'] === true ? 'none' : (args['progress'] as ProgressMode);
     form = { json: output === 'json' || mode === 'json', verbose: args['verbose'] === true };
     const progress = await makeProgress(mode, context.stderr, form.verbose);
-    const session: Session = { ...context, output, emit: progress.sink, run: randomBytes(4).toString('hex') };
+    const kinds = await context.loadKinds();
+    const session: Session = {
+      ...context,
+      kinds,
+      output,
+      emit: progress.sink,
+      run: randomBytes(4).toString('hex'),
+    };
     try {
       return await command.run(args, session, rest);
     } finally {

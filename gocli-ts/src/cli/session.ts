@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { ClusterDeps } from '../cluster/deps.ts';
+import type { ClusterDeps } from '../rig/deps.ts';
 import type { Host } from '../host/port.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
-import { checkSnapshotName } from '../cluster/names.ts';
-import { createSnapshot } from '../cluster/snapshot/create.ts';
-import { restoreSnapshot } from '../cluster/snapshot/restore.ts';
-import { listSnapshots, removeSnapshot, requireSnapshot, type Snapshot } from '../cluster/snapshot/store.ts';
+import { checkSnapshotName } from '../rig/names.ts';
+import { createSnapshot } from '../rig/snapshot/create.ts';
+import { restoreSnapshot } from '../rig/snapshot/restore.ts';
+import { listSnapshots, removeSnapshot, requireSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';

@@ -1,9 +1,9 @@
-import { down } from '../cluster/down.ts';
-import { planCluster, up } from '../cluster/up.ts';
-import { survey } from '../cluster/survey.ts';
-import { chooseTemplate, guestOf } from '../cluster/template/choose.ts';
-import { inventory, type InventoryItem } from '../cluster/template/inventory.ts';
-import { templateKey } from '../cluster/template/key.ts';
+import { down } from '../rig/remove.ts';
+import { planRig, up } from '../rig/up.ts';
+import { lookAround } from '../rig/start/surroundings.ts';
+import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
+import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
+import { templateKey } from '../rig/template/key.ts';
 import { EXIT } from '../errors/codes.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { unpublishTemplate } from '../frozen/templates.ts';
@@ -70,9 +70,9 @@ async function fitOf(item: InventoryItem, args: PlanArguments, session: Session)
     throw error;
   });
   if (request === undefined) return `there is no image ${provider} to compare it with`;
-  const plan = planCluster(request);
-  const { place } = await survey(plan, session.run, session);
-  const choice = chooseTemplate([template], templateKey(plan), plan, place);
+  const plan = planRig(request, session.kinds);
+  const { place } = await lookAround(plan, session.run, session);
+  const choice = chooseTemplate([template], templateKey(plan, session.kinds), plan, place);
   return choice.template === undefined ? (choice.why ?? 'it is of another provider') : 'it fits';
 }
 

@@ -9,17 +9,19 @@ import {
   sshPort,
   tapName,
 } from './addresses.ts';
-import { PORTS } from './ports.ts';
+import type { PortInfo } from './ports.ts';
 
 /** What decides the network of a cluster. */
 export interface NetworkPlan {
   readonly nodes: number;
+  /** Ports of its kind; those with a port of a node are forwarded. */
+  readonly ports: readonly PortInfo[];
   /** uid that qemu runs as; the taps belong to it, so that qemu needs no capability. */
   readonly qemuUid: number;
 }
 
 /** Input of `ip -batch`: the bridge and one tap per node. */
-export function renderLinks({ nodes, qemuUid }: NetworkPlan): string {
+export function renderLinks({ nodes, qemuUid }: Pick<NetworkPlan, 'nodes' | 'qemuUid'>): string {
   const taps = indices(nodes).flatMap((index) => [
     `tuntap add dev ${tapName(index)} mode tap user ${qemuUid.toFixed(0)}`,
     `link set dev ${tapName(index)} master ${BRIDGE} up`,
@@ -37,14 +39,16 @@ export function renderLinks({ nodes, qemuUid }: NetworkPlan): string {
  * a published port is masqueraded: where the host has br_netfilter loaded, frames from node to node pass these rules too,
  * with the addresses of pods, and must keep them.
  */
-export function renderNat({ nodes }: NetworkPlan): string {
+export function renderNat({ nodes, ports }: Pick<NetworkPlan, 'nodes' | 'ports'>): string {
   const ssh = indices(nodes).map((index) => dnat('tcp', sshPort(index), `${nodeAddress(index)}:22`));
-  const named = PORTS.filter(
-    ({ nodePort, port }, at) =>
-      nodePort !== undefined && PORTS.findIndex((other) => other.port === port) === at,
-  ).map(({ protocol, port, nodePort }) =>
-    dnat(protocol, port, `${nodeAddress(1)}:${(nodePort ?? port).toFixed(0)}`),
-  );
+  const named = ports
+    .filter(
+      ({ nodePort, port }, at) =>
+        nodePort !== undefined && ports.findIndex((other) => other.port === port) === at,
+    )
+    .map(({ protocol, port, nodePort }) =>
+      dnat(protocol, port, `${nodeAddress(1)}:${(nodePort ?? port).toFixed(0)}`),
+    );
   return lines([
     'table ip gocli {',
     '  chain prerouting {',
@@ -64,7 +68,7 @@ export function renderNat({ nodes }: NetworkPlan): string {
  * Configuration of dnsmasq. Names of nodes are host records, not names learnt from leases: a machine that was
  * saved and loaded does not ask DHCP again. Leases never end and are handed out without a ping (3 s each).
  */
-export function renderDnsmasq({ nodes }: NetworkPlan): string {
+export function renderDnsmasq({ nodes }: Pick<NetworkPlan, 'nodes'>): string {
   return lines([
     'user=root',
     `interface=${BRIDGE}`,

@@ -7,56 +7,34 @@ export interface PortInfo {
   readonly protocol: 'tcp' | 'udp';
   /** Where the namespace forwards it: a port of node01, or nothing when something in the namespace listens. */
   readonly nodePort?: number;
+  /** Flag of `run` that pins it to a host port: `--ssh-port`. */
+  readonly flag?: string;
   readonly meaning: string;
 }
 
-/** The named ports of kubevirtci, in the order `gocli ports` lists them. */
-export const PORTS: readonly PortInfo[] = [
-  { name: 'ssh', port: 2201, protocol: 'tcp', meaning: 'ssh of node01' },
-  { name: 'registry', port: 5000, protocol: 'tcp', meaning: 'container registry' },
-  { name: 'ocp', port: 8443, protocol: 'tcp', nodePort: 8443, meaning: 'port 8443 of node01' },
-  { name: 'console', port: 443, protocol: 'tcp', nodePort: 443, meaning: 'port 443 of node01' },
-  { name: 'k8s', port: 6443, protocol: 'tcp', nodePort: 6443, meaning: 'Kubernetes API' },
-  { name: 'vnc', port: 5901, protocol: 'tcp', meaning: 'VNC of node01' },
-  { name: 'http', port: 80, protocol: 'tcp', nodePort: 80, meaning: 'port 80 of node01' },
-  { name: 'https', port: 443, protocol: 'tcp', nodePort: 443, meaning: 'port 443 of node01' },
-  { name: 'prometheus', port: 30007, protocol: 'tcp', nodePort: 30007, meaning: 'Prometheus' },
-  { name: 'grafana', port: 30008, protocol: 'tcp', nodePort: 30008, meaning: 'Grafana' },
-  { name: 'uploadproxy', port: 31001, protocol: 'tcp', nodePort: 31001, meaning: 'CDI upload proxy' },
-  {
-    name: 'uploadproxy-lowerband',
-    port: 30085,
-    protocol: 'tcp',
-    nodePort: 30085,
-    meaning: 'CDI upload proxy',
-  },
-  { name: 'dns', port: 31111, protocol: 'udp', nodePort: 31111, meaning: 'cluster DNS' },
-];
+/** A port that a rig publishes. */
+export interface Published {
+  /** `6443/tcp` */
+  readonly key: string;
+  readonly port: number;
+  readonly protocol: 'tcp' | 'udp';
+  /** Flag that pins it to a host port. */
+  readonly flag?: string | undefined;
+}
 
-/** Flags of `run` that pin a named port of kubevirtci to a host port (`--ssh-port` …). */
-export const PINNABLE = [
-  'vnc',
-  'http',
-  'https',
-  'registry',
-  'ocp',
-  'k8s',
-  'ssh',
-  'prometheus',
-  'grafana',
-  'dns',
-] as const;
+/** Everything published for a rig of `nodes` nodes: the ports of its kind once each, and ssh of every node. */
+export function publishedPorts(nodes: number, ports: readonly PortInfo[]): Published[] {
+  const ssh = Array.from({ length: nodes }, (_, at) => published({ port: sshPort(at + 1), protocol: 'tcp' }));
+  const unique = new Map<string, Published>();
+  for (const one of [...ports.map(published), ...ssh]) {
+    // Several names may share a port, and any of them its flag.
+    unique.set(one.key, { ...one, flag: unique.get(one.key)?.flag ?? one.flag });
+  }
+  return [...unique.values()];
+}
 
-/** Everything published for a cluster of `nodes` nodes: the named ports once each, and ssh of every node. */
-export function publishedPorts(nodes: number): { key: string; port: number; protocol: 'tcp' | 'udp' }[] {
-  const further = Array.from({ length: nodes - 1 }, (_, index) => ({
-    port: sshPort(index + 2),
-    protocol: 'tcp' as const,
-  }));
-  const unique = new Map(
-    [...PORTS, ...further].map(({ port, protocol }) => [portKey(port, protocol), { port, protocol }]),
-  );
-  return [...unique].map(([key, value]) => ({ key, ...value }));
+function published({ port, protocol, flag }: Pick<PortInfo, 'port' | 'protocol' | 'flag'>): Published {
+  return { key: portKey(port, protocol), port, protocol, flag };
 }
 
 /** `6443/tcp`. */

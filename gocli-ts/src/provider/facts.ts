@@ -9,8 +9,8 @@ const MIB = 1024 ** 2;
 /** Label of a provider image that carries {@link ProviderFacts} as JSON, so that one image inspect tells everything. */
 export const FACTS_LABEL = 'io.gocli.provider.facts';
 
-/** Schema of what a cluster start needs to know of a provider image. */
-export const providerFactsSchema = z.object({
+/** Schema of what a start needs to know of a provider image; one further key is the section of its kind. */
+export const providerFactsSchema = z.looseObject({
   /** Version of this format. */
   format: z.literal(1),
   name: z.string(),
@@ -18,7 +18,6 @@ export const providerFactsSchema = z.object({
   kernelArgs: z.array(z.string()),
   /** False for a guest that lives in its initramfs. */
   disk: z.boolean(),
-  kubernetes: z.object({ version: z.string(), podSubnet: z.string(), serviceSubnet: z.string() }).optional(),
 });
 
 export type ProviderFacts = z.infer<typeof providerFactsSchema>;

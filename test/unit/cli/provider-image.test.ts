@@ -21,7 +21,13 @@ async function setUp(t: ExecutionContext): Promise<Console & { session: Session 
   await writeFile(join(folder, 'provider.yaml'), 'name: vm-1\n');
   return {
     ...console,
-    session: { ...console.context, emit: console.engine.emit, run: 'r', output: undefined },
+    session: {
+      ...console.context,
+      kinds: console.engine.kinds,
+      emit: console.engine.emit,
+      run: 'r',
+      output: undefined,
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { writeState } from '../../../gocli-ts/src/cluster/state.ts';
+import { writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { makeConsole } from '../../helpers/console.ts';
 import { addProvider, stateOf, VM_FACTS } from '../../helpers/engine.ts';

@@ -8,10 +8,11 @@ import {
   vncPort,
 } from '../../../gocli-ts/src/network/addresses.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../../../gocli-ts/src/network/files.ts';
-import { PINNABLE, PORTS, publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
+import { PINNABLE, PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
+import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
 
-const one = { nodes: 1, qemuUid: 107 };
-const three = { nodes: 3, qemuUid: 0 };
+const one = { nodes: 1, ports: PORTS, qemuUid: 107 };
+const three = { nodes: 3, ports: PORTS, qemuUid: 0 };
 
 test('names and addresses are those of kubevirtci', (t) => {
   t.deepEqual(
@@ -88,14 +89,18 @@ test('every node has a lease for good and a name that does not depend on it', (t
 });
 
 test('what is published: the named ports once each, and ssh of every node', (t) => {
-  const keys = publishedPorts(3).map(({ key }) => key);
+  const keys = publishedPorts(3, PORTS).map(({ key }) => key);
   t.is(new Set(keys).size, keys.length);
   for (const { port, protocol } of PORTS) t.true(keys.includes(`${port}/${protocol}`));
   t.true(keys.includes('2202/tcp') && keys.includes('2203/tcp') && !keys.includes('2204/tcp'));
-  t.is(publishedPorts(1).length, keys.length - 2);
+  t.is(publishedPorts(1, PORTS).length, keys.length - 2);
 });
 
-test('every port that can be pinned is a named port', (t) => {
+test('every port that can be pinned is a named port with its flag', (t) => {
+  t.deepEqual(
+    PORTS.flatMap(({ flag }) => flag ?? []).sort(),
+    PINNABLE.map((name) => `--${name}-port`).sort(),
+  );
   t.deepEqual(
     PINNABLE.filter((name) => !PORTS.some((port) => port.name === name)),
     [],

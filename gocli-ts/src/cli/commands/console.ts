@@ -9,8 +9,8 @@ export const consoleCommand = defineCommand({
   positionals: { node: { type: 'string', default: 'node01', describe: 'Name of the node' } },
   options: nameOption,
   run: async (args, session) => {
-    const { nodeOf } = await import('../../cluster/find.ts');
-    const { nodeIndex } = await import('../../cluster/names.ts');
+    const { nodeOf } = await import('../../rig/find.ts');
+    const { nodeIndex } = await import('../../rig/names.ts');
     const { nodeName } = await import('../../network/addresses.ts');
     const { found, state } = await chooseStarted(args.name, session);
     const node = nodeName(nodeIndex(args.node, state.plan.guest.nodes));

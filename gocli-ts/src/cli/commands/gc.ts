@@ -6,7 +6,7 @@ export const gcCommand = defineCommand({
   summary: 'Remove templates that are not in use and old, without their image or over the budget',
   examples: [['GOCLI_TEMPLATE_BUDGET=10G gocli gc', 'let all templates together have 10 GiB']],
   run: async (_args, session) => {
-    const { collectGarbage } = await import('../../cluster/template/inventory.ts');
+    const { collectGarbage } = await import('../../rig/template/inventory.ts');
     const { templateBudget } = await import('../template-budget.ts');
     const removed = await collectGarbage(session, templateBudget(session.env));
     writeResult(session, {

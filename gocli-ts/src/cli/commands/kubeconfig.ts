@@ -21,11 +21,11 @@ export const kubeconfigCommand = defineCommand({
   ],
   run: async (args, session) => {
     const { clusterFolder } = await import('../../host/paths.ts');
-    const { readSecret, STATE_FILE } = await import('../../cluster/state.ts');
+    const { readSecret, STATE_FILE } = await import('../../rig/state.ts');
     const { found } = await chooseStarted(args.name, session);
     const text = await readSecret(session.paths, found.name, 'kubeconfig');
     if (args.merge) {
-      const { defaultKubeconfig, mergeIntoFile } = await import('../../cluster/kubeconfig-file.ts');
+      const { defaultKubeconfig, mergeIntoFile } = await import('../../kubernetes/kubeconfig-file.ts');
       const file = defaultKubeconfig(session.env);
       await mergeIntoFile(file, text, found.name);
       session.stdout.write(`${file}\n`);

@@ -23,13 +23,13 @@ export const logsCommand = defineCommand({
   run: async (args, session) => {
     const found = await chooseCluster(args.name, session);
     if (args.export !== undefined) {
-      const { exportLogs } = await import('../../cluster/logs/export.ts');
+      const { exportLogs } = await import('../../rig/logs/export.ts');
       const folder = resolve(session.cwd, args.export);
       const { files, failures } = await exportLogs(found, folder, session);
       writeResult(session, { data: { folder, files, failures }, names: [folder], text: `${folder}\n` });
       return 0;
     }
-    const { renderTails, tailLogs } = await import('../../cluster/logs/tail.ts');
+    const { renderTails, tailLogs } = await import('../../rig/logs/tail.ts');
     const logs = await tailLogs(found, args.node, args.tail, session);
     writeResult(session, {
       data: { logs },

@@ -5,7 +5,7 @@ export const lsCommand = defineCommand({
   usage: 'ls',
   summary: 'List the clusters of this host',
   run: async (_args, session) => {
-    const { findClusters, phaseOf } = await import('../../cluster/find.ts');
+    const { findClusters, phaseOf } = await import('../../rig/find.ts');
     const clusters = (await findClusters(session.docker, session.paths)).map((found) => ({
       name: found.name,
       provider: found.state?.plan.guest.provider ?? null,

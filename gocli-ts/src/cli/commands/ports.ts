@@ -1,5 +1,6 @@
 import { GocliError } from '../../errors/error.ts';
-import { PORTS, portKey } from '../../network/ports.ts';
+import { PORTS } from '../../kubernetes/ports.ts';
+import { portKey } from '../../network/ports.ts';
 import { didYouMean } from '../../shared/text.ts';
 import { defineCommand } from '../command.ts';
 import { chooseStarted, nameOption } from '../options.ts';
@@ -16,7 +17,8 @@ export const portsCommand = defineCommand({
   examples: [['gocli ports k8s', 'the host port of the Kubernetes API']],
   run: async (args, session) => {
     const { state } = await chooseStarted(args.name, session);
-    const ports = PORTS.map(({ name, port, protocol, meaning }) => ({
+    const { kindOf } = await import('../../rig/kind.ts');
+    const ports = kindOf(session.kinds, state.plan.guest).ports.map(({ name, port, protocol, meaning }) => ({
       name,
       containerPort: port,
       protocol,
@@ -37,7 +39,7 @@ export const portsCommand = defineCommand({
       return 0;
     }
     const found = ports.find(({ name }) => name === args.port);
-    if (found?.hostPort == null) throw unknownPort(args.port);
+    if (found?.hostPort == null) throw unknownPort(args.port, ports);
     writeResult(session, {
       data: { port: found },
       names: [String(found.hostPort)],
@@ -47,8 +49,8 @@ export const portsCommand = defineCommand({
   },
 });
 
-function unknownPort(name: string): GocliError {
-  const names = PORTS.map((port) => port.name);
+function unknownPort(name: string, ports: readonly { readonly name: string }[]): GocliError {
+  const names = ports.map((port) => port.name);
   return new GocliError('NOT_FOUND', `there is no port "${name}".${didYouMean(name, names)}`, {
     hint: `Ports: ${names.join(', ')}`,
   });

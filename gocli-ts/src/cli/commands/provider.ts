@@ -53,6 +53,7 @@ async function list(session: Session): Promise<number> {
 
 async function show(name: string | undefined, session: Session): Promise<number> {
   const { folderOf, imageReference } = await import('../provider-image.ts');
+  const { isKubernetes, kubernetesOf } = await import('../../kubernetes/section.ts');
   const { factsOf } = await import('../../provider/facts.ts');
   if (name === undefined)
     throw new GocliError('USAGE', 'provider show needs a name', {
@@ -81,7 +82,7 @@ async function show(name: string | undefined, session: Session): Promise<number>
       ['Id', image.id],
       ['Size', formatBytes(image.size)],
       ['Created', image.created],
-      ['Kubernetes', facts.kubernetes?.version ?? '-'],
+      ['Kubernetes', isKubernetes(facts) ? kubernetesOf(facts).version : '-'],
       [
         'Default plan',
         `${facts.defaults.nodes} node, ${facts.defaults.cpus} vCPUs, ${facts.defaults.memoryMiB}M`,

@@ -10,8 +10,8 @@ export const rmCommand = defineCommand({
   options: { ...nameOption, all: { type: 'boolean', default: false, describe: 'Remove every cluster' } },
   examples: [['gocli rm', 'remove the only cluster there is']],
   run: async (args, session) => {
-    const { down } = await import('../../cluster/down.ts');
-    const { defaultKubeconfig, unmergeFromFile } = await import('../../cluster/kubeconfig-file.ts');
+    const { down } = await import('../../rig/remove.ts');
+    const { defaultKubeconfig, unmergeFromFile } = await import('../../kubernetes/kubeconfig-file.ts');
     const names = await namesOf(args.cluster ?? args.name, args.all, session);
     const all = await Promise.all(names.map(async (name) => ({ name, ...(await down(name, session)) })));
     for (const name of names) await unmergeFromFile(defaultKubeconfig(session.env), name);
@@ -35,8 +35,8 @@ function sentence(name: string, wasThere: boolean): string {
 }
 
 async function namesOf(name: string | undefined, all: boolean, session: Session): Promise<string[]> {
-  const { findClusters } = await import('../../cluster/find.ts');
-  const { checkClusterName } = await import('../../cluster/names.ts');
+  const { findClusters } = await import('../../rig/find.ts');
+  const { checkClusterName } = await import('../../rig/names.ts');
   if (name !== undefined && !all) return [checkClusterName(name)];
   const clusters = await findClusters(session.docker, session.paths);
   if (all || clusters.length <= 1) return clusters.map((cluster) => cluster.name);

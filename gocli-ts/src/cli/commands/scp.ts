@@ -22,9 +22,9 @@ export const scpCommand = defineCommand({
   ],
   run: async ({ name, source, target }, session) => {
     const { parseCopy } = await import('../copy-arguments.ts');
-    const { nodeIndex } = await import('../../cluster/names.ts');
-    const { readSecret } = await import('../../cluster/state.ts');
-    const { sshTarget } = await import('../../cluster/guest.ts');
+    const { nodeIndex } = await import('../../rig/names.ts');
+    const { readSecret } = await import('../../rig/state.ts');
+    const { sshTarget } = await import('../../rig/ssh-target.ts');
     const copy = await import('../../ssh/copy.ts');
     const { direction, node, remote, local } = parseCopy(dash(source), dash(target));
     const { state } = await chooseStarted(name, session);

@@ -14,9 +14,9 @@ export const sshCommand = defineCommand({
     ['gocli ssh node01 -- journalctl -u kubelet', 'one command; its exit code is the exit code'],
   ],
   run: async (args, session, rest) => {
-    const { nodeIndex } = await import('../../cluster/names.ts');
-    const { sshTarget } = await import('../../cluster/guest.ts');
-    const { readSecret } = await import('../../cluster/state.ts');
+    const { nodeIndex } = await import('../../rig/names.ts');
+    const { sshTarget } = await import('../../rig/ssh-target.ts');
+    const { readSecret } = await import('../../rig/state.ts');
     const { state } = await chooseStarted(args.name, session);
     const index = nodeIndex(args.node, state.plan.guest.nodes);
     const key = await readSecret(session.paths, state.name, 'id_ed25519');

@@ -9,8 +9,8 @@ export const statusCommand = defineCommand({
   positionals: { cluster: { type: 'string', describe: 'Name of the cluster' } },
   options: nameOption,
   run: async (args, session) => {
-    const { conditionHistory } = await import('../../cluster/condition-history.ts');
-    const { clusterStatus } = await import('../../cluster/status.ts');
+    const { conditionHistory } = await import('../../rig/condition-history.ts');
+    const { clusterStatus } = await import('../../rig/status.ts');
     const found = await chooseAnyCluster(args.cluster ?? args.name, session);
     const { ready, conditions } = await clusterStatus(found, session);
     const dated = await conditionHistory(session.paths, found.name, conditions, session.clock.now());

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { listSnapshots, STOPPED } from '../../cluster/snapshot/store.ts';
-import { readState, stateNames } from '../../cluster/state.ts';
+import { listSnapshots, STOPPED } from '../../rig/snapshot/snapshots.ts';
+import { readState, stateNames } from '../../rig/state.ts';
 import { listTemplates } from '../../frozen/templates.ts';
 import { nodeName } from '../../network/addresses.ts';
 import type { Session } from '../session.ts';

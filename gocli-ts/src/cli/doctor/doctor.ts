@@ -1,3 +1,4 @@
+import { isKubernetes } from '../../kubernetes/section.ts';
 import { FACTS_LABEL, providerFactsSchema } from '../../provider/facts.ts';
 import type { ImageInfo } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
@@ -58,7 +59,7 @@ async function readContext(session: Session): Promise<CheckContext> {
 function isProvider({ labels, tags }: ImageInfo): boolean {
   try {
     const facts = providerFactsSchema.parse(JSON.parse(labels[FACTS_LABEL] ?? ''));
-    return facts.kubernetes !== undefined && tags.length > 0;
+    return isKubernetes(facts) && tags.length > 0;
   } catch {
     return false; // made by another version, or by hand
   }

@@ -1,8 +1,9 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { parseMeminfo } from '../../cluster/preflight.ts';
+import { parseMeminfo } from '../../rig/memory.ts';
 import { messageOf } from '../../errors/error.ts';
 import { freePorts, portHolder, portProblem } from '../../host/ports.ts';
+import { PORTS } from '../../kubernetes/ports.ts';
 import { publishedPorts } from '../../network/ports.ts';
 import { formatBytes } from '../../shared/size.ts';
 import { failed, ok, warning, type Check, type Finding } from './check.ts';
@@ -90,7 +91,7 @@ async function checkPorts(): Promise<Finding> {
     return failed(messageOf(error), 'Allow programs to listen on 127.0.0.1.');
   }
   const looks = await Promise.all(
-    publishedPorts(1).map(async ({ key, port, protocol }) => {
+    publishedPorts(1, PORTS).map(async ({ key, port, protocol }) => {
       if ((await portProblem(port, protocol)) !== 'EADDRINUSE') return [];
       const holder = await portHolder(port, protocol);
       return [holder === undefined ? key : `${key} (${holder})`];

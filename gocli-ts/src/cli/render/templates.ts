@@ -1,4 +1,4 @@
-import type { InventoryItem } from '../../cluster/template/inventory.ts';
+import type { InventoryItem } from '../../rig/template/inventory.ts';
 import { formatBytes } from '../../shared/size.ts';
 import { formatSeconds } from '../../shared/text.ts';
 

@@ -1,7 +1,8 @@
 import { clusterFolder } from '../../host/paths.ts';
 import { join } from 'node:path';
-import { STATE_FILE } from '../../cluster/state.ts';
-import type { UpResult } from '../../cluster/up.ts';
+import { STATE_FILE } from '../../rig/state.ts';
+import type { UpResult } from '../../rig/up.ts';
+import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
 import { nodeAddress, nodeName } from '../../network/addresses.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { Session } from '../session.ts';
@@ -19,7 +20,7 @@ export function writeUpSummary(result: UpResult, waterfall: boolean, session: Se
       started,
       seconds,
       provider: state.plan.guest.provider,
-      kubernetes: state.plan.guest.kubernetes?.version ?? null,
+      kubernetes: isKubernetes(state.plan.guest) ? kubernetesOf(state.plan.guest).version : null,
       accelerator: state.accelerator,
       acceleratorReason: state.acceleratorReason,
       template: state.template ?? null,
@@ -63,15 +64,14 @@ function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli:
   ]);
   const times = timings.length === 0 ? '' : `\n${waterfall ? renderWaterfall(timings) : timesOf(timings)}`;
   const flag = state.name === state.plan.guest.provider ? '' : ` --name ${state.name}`;
-  const next =
-    state.plan.guest.kubernetes === undefined
-      ? [`${gocli} status${flag}`, `${gocli} rm${flag}`]
-      : [
-          `export KUBECONFIG=${kubeconfig}`,
-          `${gocli} kubectl${flag} get pods -A`,
-          `${gocli} ssh${flag} node01`,
-          `${gocli} rm${flag}`,
-        ];
+  const next = !isKubernetes(state.plan.guest)
+    ? [`${gocli} status${flag}`, `${gocli} rm${flag}`]
+    : [
+        `export KUBECONFIG=${kubeconfig}`,
+        `${gocli} kubectl${flag} get pods -A`,
+        `${gocli} ssh${flag} node01`,
+        `${gocli} rm${flag}`,
+      ];
   return `${what}\n\n${nodes}${times}\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`;
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { isCode } from '../../errors/error.ts';
 import { containerOptions } from './container-options.ts';
-import { labelFilter, request, requestUnless, type Connect } from './dockerode.ts';
+import { labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { connectTo, execIn } from './exec.ts';
 import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
 

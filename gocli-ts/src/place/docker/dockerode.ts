@@ -1,12 +1,10 @@
+import { labelFilter, request, requestUnless, type Connect } from './request.ts';
 import type Dockerode from 'dockerode';
 import { containersOf } from './containers.ts';
 import { checkEngine, socketPath } from './daemon.ts';
 import { dockerError, statusOf } from './errors.ts';
 import { imagesOf } from './images.ts';
-import type { Docker, DockerInfo, DockerSystem, DockerVolumes, Labels } from '../port.ts';
-
-/** Gives the client of the daemon, made at first use: loading it costs more than `gocli --help` may take. */
-export type Connect = () => Promise<Dockerode>;
+import type { Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
 
 /** The local Docker daemon that the environment names. Nothing is contacted before the first request. */
 export function dockerodeEngine(env: Readonly<Record<string, string | undefined>>): Docker {
@@ -26,43 +24,6 @@ export function dockerodeEngine(env: Readonly<Record<string, string | undefined>
 async function load(socket: string): Promise<Dockerode> {
   const { loadDockerode } = await import('./load.ts');
   return loadDockerode(socket);
-}
-
-/** Runs one request and gives its failure the form that users see. @throws GocliError; the signal's reason */
-export async function request<T>(
-  connect: Connect,
-  what: string,
-  call: (engine: Dockerode) => Promise<T>,
-  signal?: AbortSignal,
-): Promise<T> {
-  try {
-    return await call(await connect());
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw dockerError(error, what);
-  }
-}
-
-/** Like {@link request}, but undefined when the daemon answers with one of these statuses. */
-export async function requestUnless<T>(
-  connect: Connect,
-  what: string,
-  statuses: readonly number[],
-  call: (engine: Dockerode) => Promise<T>,
-): Promise<T | undefined> {
-  return request(connect, what, async (engine) => {
-    try {
-      return await call(engine);
-    } catch (error) {
-      if (statuses.includes(statusOf(error) ?? 0)) return undefined;
-      throw error;
-    }
-  });
-}
-
-/** Filters of a list request for labels; an empty value asks for the key alone. */
-export function labelFilter(labels: Labels): { label: string[] } {
-  return { label: Object.entries(labels).map(([key, value]) => (value === '' ? key : `${key}=${value}`)) };
 }
 
 interface VersionAnswer {

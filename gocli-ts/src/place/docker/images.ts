@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { GocliError, isCode } from '../../errors/error.ts';
-import { labelFilter, request, requestUnless, type Connect } from './dockerode.ts';
+import { labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { dockerError } from './errors.ts';
 import type { DockerImages, ImageInfo } from '../port.ts';
 

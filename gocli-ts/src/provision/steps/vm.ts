@@ -1,7 +1,7 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectWhenUp } from '../../cluster/guest.ts';
-import { consoleTail, whileAlive } from '../../cluster/watchdog.ts';
+import { connectWhenUp } from '../../rig/ssh-target.ts';
+import { consoleTail, whileAlive } from '../../rig/watchdog.ts';
 import { GocliError, isCode } from '../../errors/error.ts';
 import { readIfThere } from '../../host/files.ts';
 import { Monitor } from '../../machine/monitor.ts';

@@ -1,11 +1,7 @@
 import { join } from 'node:path';
-import {
-  nodeContainer,
-  networkContainer,
-  networkFiles,
-  type ClusterLayout,
-} from '../../cluster/containers.ts';
-import { planGuest } from '../../cluster/plan.ts';
+import { nodeContainer, networkContainer, networkFiles, type ClusterLayout } from '../../rig/containers.ts';
+import { kubernetesKind } from '../../kubernetes/kind.ts';
+import { planGuest } from '../../rig/plan.ts';
 import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/port.ts';
@@ -92,10 +88,11 @@ async function layoutOf(
   const { accelerator, cpu } = await chooseAccelerator(probe);
   return {
     plan: {
-      guest: planGuest(providerFacts(recipe.provider), { nodes: 1 }),
+      guest: planGuest(providerFacts(recipe.provider), { nodes: 1 }, kubernetesKind),
       host: { name, image, imageId: image, pinnedPorts: {} },
     },
     ports: {},
+    kindPorts: kubernetesKind.ports,
     accelerator,
     cpu: await readCpu(accelerator, cpu),
     access,

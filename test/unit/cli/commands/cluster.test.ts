@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { writeSecret, writeState } from '../../../../gocli-ts/src/cluster/state.ts';
+import { writeSecret, writeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { MACHINE_PATH } from '../../../../gocli-ts/src/machine/spec.ts';
 import { makeConsole, type Console } from '../../../helpers/console.ts';
@@ -44,13 +44,13 @@ test('status has an exit code, and says since when something is missing', async 
 
 test('ports: one is a bare number, all are a list, each form the same numbers', async (t) => {
   const console = await withCluster(t);
-  const one = (await console.run('ports', 'k8s')).stdout;
+  const one = (await console.run('ports', 'registry')).stdout;
   t.regex(one, /^\d+\n$/);
   const { ports } = JSON.parse((await console.run('ports', '-o', 'json')).stdout) as {
     ports: { name: string; hostPort: number }[];
   };
-  t.is(`${String(ports.find(({ name }) => name === 'k8s')?.hostPort)}\n`, one);
-  t.true((await console.run('ports')).stdout.includes(`6443/tcp -> 127.0.0.1:${one.trim()}  k8s\n`));
+  t.is(`${String(ports.find(({ name }) => name === 'registry')?.hostPort)}\n`, one);
+  t.true((await console.run('ports')).stdout.includes(`5000/tcp -> 127.0.0.1:${one.trim()}  registry\n`));
   t.is((await console.run('ports', 'ssh', '-o', 'name')).stdout.trim(), String(ports[0]?.hostPort));
 });
 
@@ -118,14 +118,14 @@ test('which cluster is meant: the only one, the one of the environment, or the o
   const none = await console.run('ports');
   t.is(none.code, 4);
   await writeState(console.engine.paths, stateOf({ name: 'a' }));
-  t.is((await console.run('ports', 'k8s')).stdout, '40002\n');
-  await writeState(console.engine.paths, stateOf({ name: 'b', ports: { '6443/tcp': 50000 } }));
-  const several = await console.run('ports', 'k8s');
+  t.is((await console.run('ports', 'registry')).stdout, '40003\n');
+  await writeState(console.engine.paths, stateOf({ name: 'b', ports: { '5000/tcp': 50000 } }));
+  const several = await console.run('ports', 'registry');
   t.is(several.code, 4);
   t.regex(several.stderr, /Name one with --name: a, b/);
-  t.is((await console.run('ports', 'k8s', '--name', 'b')).stdout, '50000\n');
-  await writeState(console.engine.paths, stateOf({ name: 'k8s-1.36', ports: { '6443/tcp': 60000 } }));
-  t.is((await console.run('ports', 'k8s')).stdout, '60000\n');
+  t.is((await console.run('ports', 'registry', '--name', 'b')).stdout, '50000\n');
+  await writeState(console.engine.paths, stateOf({ name: 'k8s-1.36', ports: { '5000/tcp': 60000 } }));
+  t.is((await console.run('ports', 'registry')).stdout, '60000\n');
   t.is((await console.run('ports', '--name', '../a')).code, 2);
 });
 

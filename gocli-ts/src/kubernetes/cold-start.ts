@@ -1,0 +1,172 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { GocliError } from '../errors/error.ts';
+import type { Steps } from '../events/steps.ts';
+import { IMAGE_PATH } from '../provider/image-path.ts';
+import { ApiClient } from './api.ts';
+import { apiServer } from './access.ts';
+import { apiReady, readyConditions } from './conditions.ts';
+import { makeJoinToken, renderKubeadmInit } from './kubeadm-config.ts';
+import { parseAdminConf, renderKubeconfig, type AdminAccess } from './kubeconfig.ts';
+import { nodeAddress } from '../network/addresses.ts';
+import { All } from '../shared/all.ts';
+import { lastLines } from '../shared/text.ts';
+import type { SshConnection } from '../ssh/port.ts';
+import { allMet } from '../waiting/all-met.ts';
+import { waitFor, type WaitOptions } from '../waiting/condition.ts';
+import type { ClusterDeps } from '../rig/deps.ts';
+import type { Booting } from '../rig/kind.ts';
+import { connectWhenUp, sshTarget } from '../rig/ssh-target.ts';
+import { kubernetesOf } from './section.ts';
+import { targetsOf } from './targets.ts';
+import { kubeadmInit, kubeadmJoin, registerNodes, setUpNetwork } from './kubeadm.ts';
+import { writeSecret, type ClusterState } from '../rig/state.ts';
+
+/** Where the administrator's kubeconfig lies in the network container while manifests are applied. */
+const CONTAINER_KUBECONFIG = '/run/gocli-admin.conf';
+
+/**
+ * Turns booting machines into a Ready cluster: kubeadm, and beside it, as soon as the API answers, the manifests of
+ * the provider; then all further nodes join at once. Ready is proven, not assumed.
+ */
+export async function coldStart(
+  start: Booting,
+  steps: Steps,
+  deps: ClusterDeps,
+  signal: AbortSignal,
+): Promise<AdminAccess> {
+  const { state, sshPrivateKey, timeoutMs } = start;
+  const { nodes: count } = state.plan.guest;
+  const indices = Array.from({ length: count }, (_, at) => at + 1);
+  const title = count === 1 ? 'Booting node01' : `Booting ${count} nodes`;
+  await using nodes = await steps.run('boot', title, () =>
+    All.open(indices, (index) =>
+      connectWhenUp(sshTarget(state, index, sshPrivateKey), deps, signal, timeoutMs),
+    ),
+  );
+  const access = await bootstrap(start, nodes, steps, deps, signal);
+  await writeSecret(deps.paths, state.name, 'kubeconfig', renderKubeconfig(state.name, access));
+  await steps.run('ready', 'Waiting until the cluster is Ready', (step) =>
+    waitUntilReady(state, access, steps, {
+      clock: deps.clock,
+      signal,
+      timeoutMs,
+      intervalMs: 250,
+      onObserved: (message) => {
+        step.progress({ message });
+      },
+    }),
+  );
+  return access;
+}
+
+/** Waits until all Ready conditions of a cluster are met. */
+async function waitUntilReady(
+  state: ClusterState,
+  access: AdminAccess,
+  steps: Steps,
+  options: WaitOptions,
+): Promise<void> {
+  using api = new ApiClient(access);
+  await allMet(readyConditions(targetsOf(state, api)), steps, options);
+}
+
+async function bootstrap(
+  start: Booting,
+  nodes: All<SshConnection>,
+  steps: Steps,
+  deps: ClusterDeps,
+  signal: AbortSignal,
+): Promise<AdminAccess> {
+  const kubernetes = kubernetesOf(start.state.plan.guest);
+  const [first] = nodes.items;
+  if (first === undefined) throw new GocliError('INTERNAL', 'a cluster without nodes');
+  const failed = new AbortController();
+  const both = AbortSignal.any([signal, failed.signal]);
+  const stopOther = (error: unknown): never => {
+    failed.abort(error);
+    throw error;
+  };
+  const token = makeJoinToken();
+  const init = steps.run('kubeadm', 'Starting the control plane', async (step) => {
+    await nodes.each((node, at) => setUpNetwork(node, at + 1, start.state, both));
+    await kubeadmInit(first, renderKubeadmInit(kubernetes, token), both, (message) => {
+      step.progress({ message });
+    });
+  });
+  const system = steps.run('system', 'Applying the system manifests', async (step) => {
+    const access = await adminAccess(start, first, deps, both);
+    await registerNodes(access, start.state, both);
+    await applyManifests(start, access, deps, both, (message) => {
+      step.progress({ message });
+    });
+    return access;
+  });
+  const [, access] = await Promise.all([init.catch(stopOther), system.catch(stopOther)]);
+  const others = nodes.items.slice(1);
+  if (others.length > 0) {
+    await steps.run(
+      'join',
+      `Joining ${others.length} further ${others.length === 1 ? 'node' : 'nodes'}`,
+      () => Promise.all(others.map((node, at) => kubeadmJoin(node, at + 2, token, access, signal))),
+    );
+  }
+  return access;
+}
+
+/** Waits for the administrator's certificate, which kubeadm makes early, and for the API server. */
+async function adminAccess(
+  start: Booting,
+  node: SshConnection,
+  deps: ClusterDeps,
+  signal: AbortSignal,
+): Promise<AdminAccess> {
+  const { stdout } = await node.run(
+    'until [ -s /etc/kubernetes/admin.conf ]; do sleep 0.2; done; cat /etc/kubernetes/admin.conf',
+    { signal },
+  );
+  const access = parseAdminConf(stdout, apiServer(start.state));
+  using api = new ApiClient(access);
+  await waitFor(apiReady(api), { clock: deps.clock, signal, timeoutMs: start.timeoutMs, intervalMs: 250 });
+  return access;
+}
+
+/**
+ * Applies the provider's manifests with the provider's own kubectl, which runs natively in the network container.
+ * kubeadm may still be granting rights and making namespaces, so refusals are tried again for a while.
+ */
+async function applyManifests(
+  start: Booting,
+  access: AdminAccess,
+  deps: ClusterDeps,
+  signal: AbortSignal,
+  onObserved: (message: string) => void,
+): Promise<void> {
+  const { containers } = deps.docker;
+  const inside = { ...access, server: `https://${nodeAddress(1)}:6443` };
+  const content = renderKubeconfig(start.state.name, inside);
+  await containers.putFiles(start.launched.network.id, '/run', [
+    { path: CONTAINER_KUBECONFIG.slice(5), content, mode: 0o600 },
+  ]);
+  const argv = [
+    IMAGE_PATH.kubectl,
+    '--kubeconfig',
+    CONTAINER_KUBECONFIG,
+    'apply',
+    '--server-side',
+    '--force-conflicts',
+    '-f',
+    IMAGE_PATH.manifests,
+  ];
+  const deadline = deps.clock.monotonic() + Math.min(start.timeoutMs, 180_000);
+  for (;;) {
+    const result = await containers.exec(start.launched.network.id, argv, { signal });
+    if (result.exitCode === 0) return;
+    onObserved(lastLines(result.stderr, 1));
+    if (deps.clock.monotonic() > deadline) {
+      throw new GocliError('KUBERNETES', 'the manifests of the provider cannot be applied', {
+        observed: lastLines(result.stderr, 10),
+      });
+    }
+    await delay(500, undefined, { signal });
+  }
+}

@@ -1,0 +1,41 @@
+import type { Kind } from '../rig/kind.ts';
+import type { GuestPlan } from '../rig/plan.ts';
+import { expiryOf, keysOf, kubeconfigOf, readAccess } from './access.ts';
+import { renderKubeadmInit, renderPatches } from './kubeadm-config.ts';
+import { networkInput, NETWORK_SCRIPT } from './node-network.ts';
+import { PORTS } from './ports.ts';
+import { kubernetesOf, SECTION } from './section.ts';
+
+/**
+ * Rigs that are Kubernetes clusters. Every command that works on rigs loads this file, and few need all of it: what
+ * talks to a cluster is loaded at its first use.
+ */
+export const kubernetesKind: Kind = {
+  name: SECTION,
+  // A node with less cannot run a control plane.
+  leastMemoryMiB: 1700,
+  ports: PORTS,
+  sent,
+  bringUp: async (booting, steps, deps, signal) => {
+    const { coldStart } = await import('./cold-start.ts');
+    return keysOf(await coldStart(booting, steps, deps, signal));
+  },
+  settle: async (state, keys, deps) => (await import('./ready.ts')).settle(state, keys, deps),
+  afterThaw: async (thawed, steps, options) =>
+    (await import('./ready.ts')).afterThaw(thawed, steps, options),
+  proof: async (state, paths) => (await import('./ready.ts')).proof(state, paths),
+  keyFiles: (state, keys) => {
+    const kubeconfig = kubeconfigOf(state, keys);
+    return kubeconfig === undefined ? {} : { kubeconfig };
+  },
+  readKeys: async (state, paths) => keysOf(await readAccess(state, paths)),
+  expiresAt: expiryOf,
+  logParts: async (found, deps) => (await import('./log-parts.ts')).kubernetesParts(found, deps),
+  version: (guest) => kubernetesOf(guest).version,
+};
+
+function sent(guest: GuestPlan): readonly unknown[] {
+  const plan = kubernetesOf(guest);
+  const network = networkInput({ ...plan, index: 1, nodes: 1 });
+  return [renderKubeadmInit(plan, ''), renderPatches(), NETWORK_SCRIPT, network];
+}

@@ -1,0 +1,14 @@
+import { hostPort } from '../rig/find.ts';
+import type { ClusterState } from '../rig/state.ts';
+import type { ApiClient } from './api.ts';
+import type { ReadyTargets } from './conditions.ts';
+
+/** What conditions of a cluster look at. */
+export function targetsOf(state: ClusterState, api: ApiClient): ReadyTargets {
+  return {
+    api,
+    nodes: state.plan.guest.nodes,
+    dnsPort: hostPort(state, '31111/udp'),
+    registryPort: hostPort(state, '5000/tcp'),
+  };
+}

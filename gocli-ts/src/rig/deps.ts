@@ -1,0 +1,20 @@
+import type { Docker } from '../place/port.ts';
+import type { EventSink } from '../events/events.ts';
+import type { Kind } from './kind.ts';
+import type { Paths } from '../host/paths.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Ssh } from '../ssh/port.ts';
+
+/** What every operation on clusters works with. */
+export interface ClusterDeps {
+  readonly docker: Docker;
+  readonly ssh: Ssh;
+  readonly clock: Clock;
+  readonly paths: Paths;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+  /** What rigs can be for; see kind.ts. */
+  readonly kinds: readonly Kind[];
+  /** Version of gocli, for labels. */
+  readonly version: string;
+}

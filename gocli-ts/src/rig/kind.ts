@@ -1,0 +1,86 @@
+import { GocliError } from '../errors/error.ts';
+import type { Steps } from '../events/steps.ts';
+import type { SavedState } from '../frozen/thaw.ts';
+import type { Paths } from '../host/paths.ts';
+import type { PortInfo } from '../network/ports.ts';
+import type { Condition, WaitOptions } from '../waiting/condition.ts';
+import type { ClusterDeps } from './deps.ts';
+import type { FoundCluster } from './find.ts';
+import type { LogDeps, LogPart } from './logs/part.ts';
+import type { ClusterPlan, GuestPlan } from './plan.ts';
+import type { Launched } from './start/launch.ts';
+import type { ClusterState } from './state.ts';
+import type { KindKeys, RigKeys } from './template/keys.ts';
+
+/** Machines that boot, and what turns them into a rig of a kind. */
+export interface Booting {
+  readonly state: ClusterState;
+  readonly launched: Launched;
+  readonly sshPrivateKey: string;
+  /** Milliseconds for each wait. */
+  readonly timeoutMs: number;
+}
+
+/** Machines that run again after a thaw. */
+export interface Thawed {
+  readonly state: ClusterState;
+  readonly layout: { readonly plan: ClusterPlan };
+  /** What they were thawed from; it may have more machines than the plan. */
+  readonly saved: SavedState;
+  readonly keys: RigKeys;
+}
+
+/** What proves that a rig is Ready now, as long as it is not disposed of. */
+export interface Proof extends Disposable {
+  /** In the order in which they usually come true. */
+  readonly conditions: readonly Condition[];
+}
+
+/**
+ * What a rig is for, and all that differs between rigs: the seam that keeps Kubernetes out of `rig/`. A provider is of
+ * the kind whose name is a section of its facts, and a rig of the one whose name is a section of its guest plan.
+ */
+export interface Kind {
+  /** `kubernetes`; the section in provider.yaml, in the facts of an image and in the guest plan. */
+  readonly name: string;
+  /** Memory that one of its machines needs at least, in MiB. */
+  readonly leastMemoryMiB: number;
+  /** Ports that it publishes beside ssh of each node, in the order in which they are listed. */
+  readonly ports: readonly PortInfo[];
+  /** Everything that is sent to the guests, host names and keys aside: a part of the template's key. */
+  sent(guest: GuestPlan): readonly unknown[];
+  /**
+   * Turns booting machines into a Ready rig.
+   * @returns the keys by which one talks to it, which are kept beside its template
+   */
+  bringUp(booting: Booting, steps: Steps, deps: ClusterDeps, signal: AbortSignal): Promise<KindKeys>;
+  /** Waits until nothing in a Ready rig changes any more; false when it goes on changing. */
+  settle(state: ClusterState, keys: RigKeys, deps: ClusterDeps): Promise<boolean>;
+  /** Waits until thawed machines are a Ready rig again, of as many nodes as the plan says. */
+  afterThaw(thawed: Thawed, steps: Steps, options: WaitOptions): Promise<void>;
+  /** What Ready stands for. @param paths where the keys of the rig are */
+  proof(state: ClusterState, paths: Paths): Promise<Proof>;
+  /** Files that the state folder has beside the ssh key, by name. */
+  keyFiles(state: ClusterState, keys: KindKeys): Partial<Record<'kubeconfig', string>>;
+  /** The keys of a rig that runs, from its state folder. @throws GocliError NOT_FOUND */
+  readKeys(state: ClusterState, paths: Paths): Promise<KindKeys>;
+  /** When the first of the keys expires, in milliseconds since the epoch. */
+  expiresAt(keys: KindKeys): number | undefined;
+  /** What only this kind can tell of a rig that went wrong. */
+  logParts(found: FoundCluster, deps: LogDeps): Promise<LogPart[]>;
+  /** Version of what it brings up, if there is one. */
+  version(guest: GuestPlan): string | undefined;
+}
+
+/**
+ * The kind of a plan, or of the facts of an image.
+ * @throws GocliError PROVIDER_UNKNOWN when this gocli does not have it
+ */
+export function kindOf(kinds: readonly Kind[], sections: object): Kind {
+  const present = Object.entries(sections).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const found = kinds.find(({ name }) => present.includes(name));
+  if (found !== undefined) return found;
+  throw new GocliError('PROVIDER_UNKNOWN', 'the image is of a kind that this version of gocli does not know', {
+    hint: `Kinds that it knows: ${kinds.map(({ name }) => name).join(', ')}`,
+  });
+}

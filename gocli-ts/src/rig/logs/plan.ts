@@ -1,0 +1,35 @@
+import type { FoundCluster } from '../find.ts';
+import { kindOf, type Kind } from '../kind.ts';
+import type { ClusterState } from '../state.ts';
+import { clusterStatus } from '../status.ts';
+import { json, onePart, type LogDeps, type LogPart } from './part.ts';
+
+/** What was planned, what it runs on, and what holds now. */
+export function factParts(found: FoundCluster, deps: LogDeps): LogPart[] {
+  return [
+    onePart('plan.json', () =>
+      Promise.resolve(json(found.state ?? { name: found.name, state: 'was never written' })),
+    ),
+    onePart('versions.json', async () => json(await versions(found, deps))),
+    onePart('status.json', async (signal) => json(await clusterStatus(found, { ...deps, signal }))),
+  ];
+}
+
+async function versions(
+  { state, containers }: FoundCluster,
+  { docker, version, kinds }: LogDeps,
+): Promise<unknown> {
+  const imageId = state?.plan.host.imageId ?? containers[0]?.imageId;
+  return {
+    gocli: version,
+    node: process.version,
+    docker: await docker.system.info(),
+    ...(state === undefined ? {} : versionOf(state, kinds)),
+    image: imageId === undefined ? null : ((await docker.images.inspect(imageId)) ?? imageId),
+  };
+}
+
+function versionOf({ plan }: ClusterState, kinds: readonly Kind[]): Record<string, string | null> {
+  const kind = kindOf(kinds, plan.guest);
+  return { [kind.name]: kind.version(plan.guest) ?? null };
+}

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { GocliError } from '../errors/error.ts';
+import { formatBytes } from '../shared/size.ts';
+import type { GuestPlan } from './plan.ts';
+
+const MIB = 1024 ** 2;
+
+/** MemTotal and MemAvailable of /proc/meminfo, in bytes (proc(5)). */
+export function parseMeminfo(text: string): { total: number; available: number } {
+  const read = (key: string): number =>
+    Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
+  return { total: read('MemTotal'), available: read('MemAvailable') };
+}
+
+/** Memory of this host, in bytes. */
+export async function readMemory(): Promise<{ total: number; available: number }> {
+  return parseMeminfo(await readFile('/proc/meminfo', 'utf8'));
+}
+
+/** Bytes that the machines of a plan may come to use. */
+export function wantedBytes({ nodes, memoryMiB }: Pick<GuestPlan, 'nodes' | 'memoryMiB'>): number {
+  return nodes * memoryMiB * MIB;
+}
+
+/**
+ * A plan for more memory than the host has is refused. One for more than is free is not, since machines rarely come to
+ * use all of theirs.
+ * @returns a warning when less is free
+ * @throws GocliError NOT_ENOUGH_MEMORY
+ */
+export async function checkMemory(plan: GuestPlan): Promise<string | undefined> {
+  const { total, available } = await readMemory();
+  const wanted = wantedBytes(plan);
+  if (wanted <= available) return undefined;
+  const size = `${formatBytes(wanted)} of memory (${plan.nodes} x ${plan.memoryMiB}M)`;
+  const free = `${formatBytes(available)} of the host's ${formatBytes(total)} are free`;
+  if (wanted <= total) return `The machines may come to use ${size}; ${free}.`;
+  throw new GocliError('NOT_ENOUGH_MEMORY', `the plan needs ${size}; ${free}`, {
+    hint: 'Ask for less with --memory or --nodes',
+  });
+}

@@ -1,0 +1,56 @@
+import { sweepTemplates } from '../frozen/templates.ts';
+import { removeUnusedVolume } from '../place/keeper.ts';
+import { listSnapshots } from './snapshot/snapshots.ts';
+import { LABEL } from '../place/labels.ts';
+import type { Docker, Labels } from '../place/port.ts';
+import { removeState, stateNames } from './state.ts';
+import type { ClusterDeps } from './deps.ts';
+
+export interface Removed {
+  readonly containers: number;
+  readonly volumes: number;
+}
+
+/** What went with a cluster; of one that was not there nothing. */
+export interface RemovedCluster extends Removed {
+  readonly state: boolean;
+  /** Names of its snapshots, which stay. */
+  readonly snapshots: readonly string[];
+}
+
+/** Removes a cluster: containers, volumes, state. Removing what is not there is not an error. */
+export async function down(
+  name: string,
+  deps: Pick<ClusterDeps, 'docker' | 'paths'>,
+): Promise<RemovedCluster> {
+  const { docker, paths } = deps;
+  const snapshots = await listSnapshots(docker, name);
+  const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
+  await Promise.all(stopped.map(({ keeper }) => docker.containers.remove(keeper)));
+  const removed = await removeLabelled(docker, { [LABEL.cluster]: name });
+  const state = (await stateNames(paths)).includes(name);
+  await removeState(paths, name);
+  const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
+  // Unfinished templates go with the clusters that were the last to use them.
+  await sweepTemplates(docker);
+  return { ...removed, state, snapshots: kept.map((snapshot) => snapshot.name) };
+}
+
+/**
+ * Removes everything that carries exactly these labels. All are killed, since nothing in a throw-away cluster is worth
+ * a slow shutdown.
+ */
+export async function removeLabelled(docker: Docker, labels: Labels): Promise<Removed> {
+  const containers = await removeContainers(docker, labels);
+  const volumes = await docker.volumes.list(labels);
+  // Snapshots keep the volume that they lie in.
+  const gone = await Promise.all(volumes.map(({ name }) => removeUnusedVolume(docker, name)));
+  return { containers, volumes: gone.filter(Boolean).length };
+}
+
+/** Removes the containers that carry these labels, and leaves their volumes. Returns how many they were. */
+export async function removeContainers(docker: Docker, labels: Labels): Promise<number> {
+  const containers = await docker.containers.list(labels);
+  await Promise.all(containers.map(({ id }) => docker.containers.remove(id)));
+  return containers.length;
+}

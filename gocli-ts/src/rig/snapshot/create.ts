@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { LABEL } from '../../place/labels.ts';
+import type { ContainerInfo, Docker } from '../../place/port.ts';
+import type { Steps } from '../../events/steps.ts';
+import type { MachineHandle } from '../../frozen/migration.ts';
+import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
+import type { RigKeys } from '../template/keys.ts';
+import { kindOf } from '../kind.ts';
+import { saveMachines } from '../../frozen/save.ts';
+import { MACHINE_PATH } from '../../machine/spec.ts';
+import { REGISTRY_USER } from '../containers.ts';
+import type { ClusterDeps } from '../deps.ts';
+import { requireState, type FoundCluster } from '../find.ts';
+import { inside } from '../inside.ts';
+import { readSecret } from '../state.ts';
+import { publishSnapshot, removeFiles, snapshotFolder, type SnapshotRecord } from './snapshots.ts';
+
+export interface SnapshotRequest {
+  readonly name: string;
+  readonly kind: SnapshotRecord['kind'];
+}
+
+/** The machines of a running cluster. */
+export function machinesIn({ containers }: FoundCluster): MachineHandle[] {
+  return containers
+    .flatMap(({ id, labels }) => {
+      const node = labels[LABEL.node];
+      return node === undefined ? [] : [{ container: id, node }];
+    })
+    .sort((a, b) => a.node.localeCompare(b.node));
+}
+
+/**
+ * Saves one moment of a running cluster: memory, devices and disks of all machines, and what its registry stores.
+ * Everything stands still meanwhile. A cluster that is being stopped does not go on afterwards.
+ * @throws GocliError REMOTE_COMMAND, COMMAND, DISK_FULL
+ */
+export async function createSnapshot(
+  found: FoundCluster,
+  { name, kind }: SnapshotRequest,
+  steps: Steps,
+  deps: ClusterDeps,
+): Promise<SnapshotRecord> {
+  const { docker, clock, signal } = deps;
+  const state = requireState(found);
+  const machines = machinesIn(found);
+  const registry = found.containers.find(({ labels }) => labels[LABEL.role] === 'registry');
+  const id = randomBytes(6).toString('hex');
+  const folder = snapshotFolder(id);
+  const saved = await steps.run('save', 'Saving memory, disks and registry', async () => {
+    try {
+      await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
+      await keepKeys(found, folder, deps);
+      await using held = await holdRegistry(registry, docker);
+      const meanwhile = (): Promise<void> => copyData(machines, folder, docker);
+      return await saveMachines(machines, { folder, goOn: kind === 'snapshot', meanwhile }, deps, signal);
+    } catch (error) {
+      // What is half saved takes gigabytes, and nobody would find it.
+      await removeFiles(machines[0], folder, docker).catch(() => undefined);
+      throw error;
+    }
+  });
+  const record: SnapshotRecord = {
+    format: 1,
+    kind,
+    name,
+    id,
+    createdAt: clock.now(),
+    saved,
+    state,
+  };
+  await publishSnapshot(docker, record);
+  return record;
+}
+
+/** Lets the registry stand still until it is disposed of. */
+async function holdRegistry(registry: ContainerInfo | undefined, docker: Docker): Promise<AsyncDisposable> {
+  if (registry !== undefined) await docker.containers.pause(registry.id);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      if (registry !== undefined) await docker.containers.unpause(registry.id);
+    },
+  };
+}
+
+async function copyData(machines: readonly MachineHandle[], folder: string, docker: Docker): Promise<void> {
+  await Promise.all([
+    ...machines.map((machine) =>
+      inside(docker, machine, 'umask 007; [ ! -e "$1" ] || cp --sparse=always "$1" "$2"', [
+        MACHINE_PATH.overlay,
+        `${folder}/${machine.node}.qcow2`,
+      ]),
+    ),
+    inside(docker, machines[0], 'cp -a /data/registry "$1/registry"', [folder], REGISTRY_USER),
+  ]);
+}
+
+/** Keys and certificates, so that the rig can come back after it was removed. */
+async function keepKeys(
+  found: FoundCluster,
+  folder: string,
+  { docker, paths, kinds }: ClusterDeps,
+): Promise<void> {
+  const [machine] = machinesIn(found);
+  const state = requireState(found);
+  const keys: RigKeys = {
+    sshPrivateKey: await readSecret(paths, found.name, 'id_ed25519'),
+    sshPublicKey: state.sshPublicKey,
+    ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
+  };
+  const argv = ['sh', '-c', 'umask 077; cat >"$1"', 'sh', `${folder}/${ATTACHMENT_FILE}`];
+  await docker.containers.exec(machine?.container ?? '', argv, { stdin: JSON.stringify(keys) });
+}

@@ -1,0 +1,39 @@
+import type { Docker } from '../../place/port.ts';
+import { GocliError } from '../../errors/error.ts';
+import { processorDifference } from '../../frozen/gate.ts';
+import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
+import type { ClusterLayout } from '../containers.ts';
+import type { ClusterDeps } from '../deps.ts';
+import { kindOf } from '../kind.ts';
+import type { ClusterPlan } from '../plan.ts';
+import type { ClusterState } from '../state.ts';
+import { readHost } from '../start/surroundings.ts';
+import { parseKeys, type RigKeys } from '../template/keys.ts';
+import { snapshotFolder, type Snapshot } from './snapshots.ts';
+
+/**
+ * The containers of machines that are to load a snapshot.
+ * @throws GocliError CONFLICT when this host has another accelerator or processor
+ */
+export async function snapshotLayout(
+  { record }: Snapshot,
+  plan: ClusterPlan,
+  { ports, run, sshPublicKey }: Pick<ClusterState, 'ports' | 'run' | 'sshPublicKey'>,
+  deps: ClusterDeps,
+): Promise<ClusterLayout> {
+  const { facts } = await readHost(plan, run, deps);
+  const difference = processorDifference(record.state, facts);
+  if (difference !== undefined) {
+    throw new GocliError('CONFLICT', `snapshot "${record.name}" cannot be loaded here: ${difference}`, {
+      hint: 'Memory of a machine can only be loaded on the kind of processor it was saved on.',
+    });
+  }
+  const kindPorts = kindOf(deps.kinds, plan.guest).ports;
+  return { plan, ports, kindPorts, ...facts, run, version: deps.version, sshPublicKey };
+}
+
+/** What one needs to talk to the machines of a snapshot. @throws GocliError NOT_FOUND, BAD_FILE */
+export async function readKeys({ record, keeper }: Snapshot, docker: Docker): Promise<RigKeys> {
+  const path = `${snapshotFolder(record.id)}/${ATTACHMENT_FILE}`;
+  return parseKeys((await docker.containers.readFile(keeper, path)).toString('utf8'));
+}

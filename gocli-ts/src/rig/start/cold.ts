@@ -1,0 +1,84 @@
+import { messageOf } from '../../errors/error.ts';
+import { listTemplates, unpublishTemplate } from '../../frozen/templates.ts';
+import { generateSshKey } from '../../ssh/keys.ts';
+import { kindOf } from '../kind.ts';
+import type { ClusterLayout, Origin } from '../containers.ts';
+import { checkMemory } from '../memory.ts';
+import { writeState, type ClusterState } from '../state.ts';
+import { collectGarbage } from '../template/inventory.ts';
+import type { KindKeys, RigKeys } from '../template/keys.ts';
+import { makeTemplate } from '../template/make.ts';
+import { whileAlive } from '../watchdog.ts';
+import { writeAccess } from './go-on.ts';
+import { allContainers, claim, launch, type Launched } from './launch.ts';
+import { markReady, notice, stateOf, type Starting } from './starting.ts';
+
+/** Boots the machines and lets their kind make a rig of them; with an origin of kind `build` also the template. */
+export async function coldStart(
+  starting: Starting,
+  origin: Origin & { kind: 'boot' | 'build' },
+): Promise<ClusterState> {
+  const { deps, plan, timeoutMs } = starting;
+  const tight = await checkMemory(plan.guest);
+  if (tight !== undefined) notice(deps, tight, 'warning');
+  const ssh = await generateSshKey(plan.host.name);
+  const layout: ClusterLayout = { ...starting.surroundings.layout, sshPublicKey: ssh.publicKey };
+  const state = stateOf(starting, layout);
+  const sshKeys = { sshPrivateKey: ssh.privateKey, sshPublicKey: ssh.publicKey };
+  const launched = await launchNew(starting, { layout, origin, state, keys: sshKeys });
+  const kindKeys = await bringUp(starting, state, launched, ssh.privateKey);
+  const ready = await markReady(state, deps);
+  if (origin.kind === 'boot') return ready;
+  const keys: RigKeys = { ...sshKeys, ...kindKeys };
+  const making = { id: origin.template, key: starting.key, layout, state, launched, keys, timeoutMs };
+  const made = await makeTemplate(making, starting.steps, deps);
+  if (made) await makeRoom(starting, origin.template);
+  return made ? markReady({ ...state, template: origin.template }, deps) : ready;
+}
+
+interface NewRig {
+  readonly layout: ClusterLayout;
+  readonly origin: Origin;
+  readonly state: ClusterState;
+  readonly keys: RigKeys;
+}
+
+function launchNew({ steps, deps }: Starting, { layout, origin, state, keys }: NewRig): Promise<Launched> {
+  return steps.run('containers', 'Starting the containers', async () => {
+    // Only one of two starts gets the container's name; the other one must not touch this rig's state.
+    const network = await claim(layout, deps);
+    await writeState(deps.paths, state);
+    await writeAccess(keys, state, deps);
+    return launch(layout, network, origin, deps);
+  });
+}
+
+function bringUp(
+  { plan, steps, deps, timeoutMs }: Starting,
+  state: ClusterState,
+  launched: Launched,
+  sshPrivateKey: string,
+): Promise<KindKeys> {
+  const kind = kindOf(deps.kinds, plan.guest);
+  return whileAlive(deps.docker, allContainers(launched), deps.signal, (alive) =>
+    kind.bringUp({ state, launched, sshPrivateKey, timeoutMs }, steps, deps, alive),
+  );
+}
+
+/**
+ * A new template takes the place of those of the same plan, which did not fit or were not wanted; others go when all
+ * together are too big.
+ */
+async function makeRoom({ key, plan, deps, templateBudget }: Starting, id: string): Promise<void> {
+  const same = (await listTemplates(deps.docker, key)).filter((template) => template.id !== id);
+  const older = same.filter(
+    ({ manifest }) => typeof manifest === 'string' || manifest.machines.length === plan.guest.nodes,
+  );
+  await Promise.all(older.map((template) => unpublishTemplate(deps.docker, template)));
+  // The rig is Ready; what cannot be tidied up now is no failure of its start.
+  const removed = await collectGarbage(deps, templateBudget).catch((error: unknown) => {
+    notice(deps, `Templates could not be tidied up: ${messageOf(error)}.`, 'warning');
+    return [];
+  });
+  for (const gone of removed) notice(deps, `Removed template ${gone.id}: ${gone.why}.`);
+}

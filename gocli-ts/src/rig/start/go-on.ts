@@ -1,0 +1,104 @@
+import { thaw, type SavedState } from '../../frozen/thaw.ts';
+import { readAttachment, type IntactTemplate } from '../../frozen/templates.ts';
+import type { Steps } from '../../events/steps.ts';
+import type { WaitOptions } from '../../waiting/condition.ts';
+import type { ClusterLayout, Origin } from '../containers.ts';
+import type { ClusterDeps } from '../deps.ts';
+import { allContainers, launch, machinesOf, type Launched, type Started } from './launch.ts';
+import { writeSecret, writeState, type ClusterState } from '../state.ts';
+import { whileAlive } from '../watchdog.ts';
+import { parseKeys, type RigKeys } from '../template/keys.ts';
+import { kindOf } from '../kind.ts';
+
+/** A thaw that takes longer failed: it takes a second, on a busy host some. */
+const THAW_MS = 90_000;
+/** Milliseconds one look may take: what is cut off has to be begun again. */
+const LOOK_MS = 20_000;
+
+/** @throws GocliError NOT_FOUND, BAD_FILE */
+export async function keysOf(template: IntactTemplate, deps: ClusterDeps): Promise<RigKeys> {
+  return parseKeys(await readAttachment(deps.docker, template));
+}
+
+/** Keeps the keys of a rig in its state folder. */
+export async function writeAccess(
+  keys: RigKeys,
+  state: ClusterState,
+  { paths, kinds }: Pick<ClusterDeps, 'paths' | 'kinds'>,
+): Promise<void> {
+  await writeSecret(paths, state.name, 'id_ed25519', keys.sshPrivateKey);
+  const { kubeconfig } = kindOf(kinds, state.plan.guest).keyFiles(state, keys);
+  if (kubeconfig !== undefined) await writeSecret(paths, state.name, 'kubeconfig', kubeconfig);
+}
+
+interface Claimed {
+  readonly layout: ClusterLayout;
+  readonly network: Started;
+  readonly origin: Origin;
+  readonly state: ClusterState;
+  readonly keys: RigKeys;
+}
+
+/** Starts the containers of a claimed cluster, and meanwhile writes down what one needs to talk to it. */
+export function launchWithAccess(
+  { layout, network, origin, state, keys }: Claimed,
+  steps: Steps,
+  deps: ClusterDeps,
+): Promise<Launched> {
+  return steps.run('containers', 'Starting the containers', async () => {
+    const [launched] = await Promise.all([
+      launch(layout, network, origin, deps),
+      writeState(deps.paths, state),
+      writeAccess(keys, state, deps),
+    ]);
+    return launched;
+  });
+}
+
+export interface ThawStart {
+  readonly state: ClusterState;
+  readonly layout: Pick<ClusterLayout, 'plan'>;
+  readonly launched: Launched;
+  readonly saved: SavedState;
+  /** What has to be done before the machines go on. */
+  readonly before?: (() => Promise<unknown>) | undefined;
+  readonly keys: RigKeys;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Lets the machines of launched containers go on from their saved state, and waits until the cluster proves to be
+ * Ready. The clocks are right before that is said.
+ * @throws GocliError TIMEOUT when it takes longer than a thaw may, and whatever the thaw meets
+ */
+export async function thawCluster(
+  start: ThawStart,
+  steps: Steps,
+  deps: ClusterDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { launched, saved } = start;
+  const { docker, clock } = deps;
+  await whileAlive(docker, allContainers(launched), signal, async (alive) => {
+    const late = AbortSignal.timeout(Math.min(THAW_MS, start.timeoutMs));
+    const bounded = AbortSignal.any([alive, late]);
+    await using thawed = await steps.run('thaw', 'Thawing the machines', () =>
+      thaw(machinesOf(launched), saved, deps, bounded, start.before),
+    );
+    await steps.run('thawed', 'Waiting until the cluster is Ready', async (step) => {
+      const options: WaitOptions = {
+        clock,
+        signal: bounded,
+        timeoutMs: Math.min(THAW_MS, start.timeoutMs),
+        intervalMs: 25,
+        checkMs: LOOK_MS,
+        onObserved: (message) => {
+          step.progress({ message });
+        },
+      };
+      const confirm = steps.detail('clock', 'the clocks are set', () => thawed.confirm(bounded));
+      const kind = kindOf(deps.kinds, start.state.plan.guest);
+      await Promise.all([confirm, kind.afterThaw(start, steps, options)]);
+    });
+  });
+}

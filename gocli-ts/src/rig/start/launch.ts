@@ -1,0 +1,102 @@
+import { LABEL } from '../../place/labels.ts';
+import type { ContainerInfo, ContainerSpec } from '../../place/port.ts';
+import type { MachineHandle } from '../../frozen/migration.ts';
+import {
+  networkContainer,
+  networkFiles,
+  nodeContainer,
+  registryContainer,
+  type ClusterLayout,
+  type Origin,
+} from '../containers.ts';
+import type { ClusterDeps } from '../deps.ts';
+
+export type Started = Pick<ContainerInfo, 'id' | 'name' | 'labels'>;
+
+/** The running containers of a cluster. */
+export interface Launched {
+  readonly network: Started;
+  readonly registry: Started;
+  readonly nodes: readonly Started[];
+}
+
+export function allContainers({ network, registry, nodes }: Launched): Started[] {
+  return [network, registry, ...nodes];
+}
+
+/** The machines, for those who freeze and thaw them. */
+export function machinesOf({ nodes }: Launched): MachineHandle[] {
+  return nodes.map(({ id, labels }) => ({ container: id, node: labels[LABEL.node] ?? '' }));
+}
+
+/**
+ * Makes the network container, by whose name a cluster is claimed: of two starts under one name only one gets it.
+ * @throws GocliError CONFLICT
+ */
+export async function claim(layout: ClusterLayout, { docker }: ClusterDeps): Promise<Started> {
+  return create(docker.containers, networkContainer(layout));
+}
+
+/**
+ * Creates all further containers side by side and starts them: first the one whose network the others join, then those.
+ * Nodes wait for their taps themselves.
+ */
+export async function launch(
+  layout: ClusterLayout,
+  network: Started,
+  origin: Origin,
+  { docker, signal }: ClusterDeps,
+): Promise<Launched> {
+  const { containers } = docker;
+  const specs = [registryContainer(layout, network.id), ...nodeSpecs(layout, network, origin)];
+  const making = allOf(specs.map((spec) => create(containers, spec)));
+  const starting = containers
+    .putFiles(network.id, '/etc/gocli', networkFiles(layout))
+    .then(() => containers.start(network.id));
+  await Promise.allSettled([making, starting]);
+  const [made] = await Promise.all([making, starting]);
+  signal.throwIfAborted();
+  await allOf(made.map(({ id }) => containers.start(id)));
+  signal.throwIfAborted();
+  const [registry, ...nodes] = made;
+  if (registry === undefined) throw new Error('a cluster without a registry');
+  return { network, registry, nodes };
+}
+
+/** Replaces the machines of a cluster by others; network and registry stay. */
+export async function replaceNodes(
+  layout: ClusterLayout,
+  launched: Launched,
+  origin: Origin,
+  { docker }: Pick<ClusterDeps, 'docker'>,
+): Promise<Launched> {
+  const { containers } = docker;
+  await allOf(launched.nodes.map(({ id }) => containers.remove(id)));
+  const nodes = await allOf(
+    nodeSpecs(layout, launched.network, origin).map(async (spec) => {
+      const made = await create(containers, spec);
+      await containers.start(made.id);
+      return made;
+    }),
+  );
+  return { ...launched, nodes };
+}
+
+function nodeSpecs(layout: ClusterLayout, network: Started, origin: Origin): ContainerSpec[] {
+  return Array.from({ length: layout.plan.guest.nodes }, (_, at) =>
+    nodeContainer(layout, at + 1, network.id, origin),
+  );
+}
+
+async function create(
+  containers: ClusterDeps['docker']['containers'],
+  spec: ContainerSpec,
+): Promise<Started> {
+  return { id: await containers.create(spec), name: spec.name, labels: spec.labels };
+}
+
+/** Like Promise.all, but waits for all of them, so that a clean-up finds everything that was made. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}

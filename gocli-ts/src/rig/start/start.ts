@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import type { Steps } from '../../events/steps.ts';
+import { listTemplates, sweepTemplates } from '../../frozen/templates.ts';
+import type { ClusterDeps } from '../deps.ts';
+import type { ClusterState } from '../state.ts';
+import { chooseTemplate, type Choice } from '../template/choose.ts';
+import { templateKey } from '../template/key.ts';
+import { makingTemplate } from '../template/lock.ts';
+import { coldStart } from './cold.ts';
+import { lookAround, type Surroundings } from './surroundings.ts';
+import type { Start, Starting } from './starting.ts';
+import { fromSnapshot, thawIfFits } from './thawed.ts';
+
+/** Starts a rig that does not exist: thawed from a template that fits, else cold. */
+export async function startRig(start: Start, steps: Steps, deps: ClusterDeps): Promise<ClusterState> {
+  const key = templateKey(start.plan, deps.kinds);
+  const found = await steps.run('prepare', 'Choosing accelerator, ports and template', async (step) => {
+    const [surroundings, choice] = await prepare(start, key, deps);
+    step.note(`${surroundings.layout.accelerator}: ${surroundings.acceleratorReason}`);
+    return { surroundings, choice };
+  });
+  const starting: Starting = { ...start, key, surroundings: found.surroundings, steps, deps };
+  if (start.snapshot !== undefined) return fromSnapshot(start.snapshot, starting);
+  if (start.template === 'none') return coldStart(starting, { kind: 'boot' });
+  const thawed = await thawIfFits(found.choice, starting);
+  return thawed ?? coldWithTemplate(starting);
+}
+
+async function prepare(start: Start, key: string, deps: ClusterDeps): Promise<[Surroundings, Choice]> {
+  const [surroundings, templates] = await Promise.all([
+    lookAround(start.plan, start.run, deps),
+    start.template === 'use' ? listTemplates(deps.docker) : [],
+  ]);
+  return [surroundings, chooseTemplate(templates, key, start.plan, surroundings.place)];
+}
+
+/** Only one command at a time makes the template of a plan; others wait for it, which is quicker than to make another. */
+async function coldWithTemplate(starting: Starting): Promise<ClusterState> {
+  const { deps, key } = starting;
+  return makingTemplate(key, deps, async () => {
+    if (starting.template === 'use') {
+      const templates = await listTemplates(deps.docker, key);
+      // What was found out may be older than the template that was waited for.
+      const place = { ...starting.surroundings.place, now: deps.clock.now() };
+      const choice = chooseTemplate(templates, key, starting.plan, place);
+      const thawed = choice.template === undefined ? undefined : await thawIfFits(choice, starting);
+      if (thawed !== undefined) return thawed;
+    }
+    await sweepTemplates(deps.docker);
+    return coldStart(starting, { kind: 'build', template: randomBytes(6).toString('hex') });
+  });
+}

@@ -1,0 +1,61 @@
+import type { Steps } from '../../events/steps.ts';
+import type { ClusterLayout } from '../containers.ts';
+import type { ClusterDeps } from '../deps.ts';
+import type { ClusterPlan } from '../plan.ts';
+import type { Snapshot } from '../snapshot/snapshots.ts';
+import { writeState, type ClusterState } from '../state.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Whether a start may thaw: `use` a template or make one, make a `fresh` one, or none at all. */
+export type TemplateUse = 'use' | 'fresh' | 'none';
+
+export interface Start {
+  readonly plan: ClusterPlan;
+  readonly run: string;
+  readonly template: TemplateUse;
+  /** Snapshot that the cluster begins at, instead of a boot. */
+  readonly snapshot?: Snapshot | undefined;
+  /** Bytes that all templates may have together; a quarter of the free disk when undefined. */
+  readonly templateBudget?: number | undefined;
+  /** Milliseconds for each wait. */
+  readonly timeoutMs: number;
+}
+
+/** A start under way: what was found out, and who is told. */
+export interface Starting extends Start {
+  readonly key: string;
+  readonly surroundings: Surroundings;
+  readonly steps: Steps;
+  readonly deps: ClusterDeps;
+}
+
+/** The state of a cluster that is being started. */
+export function stateOf(
+  { plan, run, surroundings: { acceleratorReason }, deps }: Starting,
+  layout: ClusterLayout,
+): ClusterState {
+  return {
+    format: 1,
+    name: plan.host.name,
+    createdAt: new Date(deps.clock.now()).toISOString(),
+    run,
+    accelerator: layout.accelerator,
+    acceleratorReason,
+    cpu: layout.cpu,
+    plan,
+    ports: { ...layout.ports },
+    sshPublicKey: layout.sshPublicKey,
+  };
+}
+
+/** Writes down that a cluster was seen Ready. */
+export async function markReady(state: ClusterState, { paths, clock }: ClusterDeps): Promise<ClusterState> {
+  const ready = { ...state, readyAt: new Date(clock.now()).toISOString() };
+  await writeState(paths, ready);
+  return ready;
+}
+
+/** Tells the user what is decided for him. */
+export function notice({ emit }: ClusterDeps, text: string, level: 'info' | 'warning' = 'info'): void {
+  emit({ type: 'notice', level, text });
+}

@@ -1,0 +1,64 @@
+import { LABEL } from '../../place/labels.ts';
+import { readCpu } from '../../frozen/cpu.ts';
+import type { Place } from '../../frozen/gate.ts';
+import { chooseAccelerator } from '../../machine/accelerator.ts';
+import { readDeviceAccess } from '../../machine/devices.ts';
+import { PROBE_GUEST } from '../../provider/image-path.ts';
+import type { ClusterLayout } from '../containers.ts';
+import type { ClusterDeps } from '../deps.ts';
+import { kindOf } from '../kind.ts';
+import type { ClusterPlan } from '../plan.ts';
+import { choosePorts, portsOf } from '../host-ports.ts';
+import { readMemory, wantedBytes } from '../memory.ts';
+
+/** What a start finds out before it makes anything. The ssh key depends on whether a template is thawed. */
+export interface Surroundings {
+  readonly layout: Omit<ClusterLayout, 'sshPublicKey'>;
+  readonly acceleratorReason: string;
+  readonly place: Place;
+}
+
+/** What machines find on this host. */
+export interface FoundHost {
+  readonly facts: Pick<ClusterLayout, 'accelerator' | 'cpu' | 'access'>;
+  readonly acceleratorReason: string;
+}
+
+/** @throws GocliError NO_TUN */
+export async function readHost({ host }: ClusterPlan, run: string, deps: ClusterDeps): Promise<FoundHost> {
+  const { docker, paths, clock, signal } = deps;
+  const access = await readDeviceAccess();
+  const labels = { [LABEL.cluster]: host.name, [LABEL.run]: run, [LABEL.role]: 'probe' };
+  const probe = { docker, image: host.imageId, guest: PROBE_GUEST, labels, access, paths, clock, signal };
+  const { accelerator, cpu, reason } = await chooseAccelerator(probe);
+  const facts = { access, accelerator, cpu: await readCpu(accelerator, cpu) };
+  return { facts, acceleratorReason: reason };
+}
+
+/** @throws GocliError NO_TUN, PORT_TAKEN */
+export async function lookAround(plan: ClusterPlan, run: string, deps: ClusterDeps): Promise<Surroundings> {
+  const [ports, { facts, acceleratorReason }, memory] = await Promise.all([
+    choosePorts(deps.docker, portsOf(plan, deps.kinds), plan.host.pinnedPorts),
+    readHost(plan, run, deps),
+    readMemory(),
+  ]);
+  return {
+    layout: {
+      plan,
+      ports,
+      kindPorts: kindOf(deps.kinds, plan.guest).ports,
+      ...facts,
+      run,
+      version: deps.version,
+    },
+    acceleratorReason,
+    place: {
+      now: deps.clock.now(),
+      accelerator: facts.accelerator,
+      cpu: facts.cpu,
+      imageId: plan.host.imageId,
+      availableBytes: memory.available,
+      wantedBytes: wantedBytes(plan.guest),
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { GocliError, messageOf } from '../errors/error.ts';
+import { LABEL } from '../place/labels.ts';
+import { lastLines } from '../shared/text.ts';
+import type { Condition } from '../waiting/condition.ts';
+import type { ClusterDeps } from './deps.ts';
+import type { FoundCluster } from './find.ts';
+import { kindOf } from './kind.ts';
+import type { ClusterState } from './state.ts';
+
+export interface ConditionStatus {
+  readonly name: string;
+  readonly met: boolean;
+  readonly observed: string;
+}
+
+export interface ClusterStatus {
+  readonly ready: boolean;
+  readonly conditions: readonly ConditionStatus[];
+}
+
+/** Milliseconds a condition may take when it is looked at once. */
+const LOOK_MS = 5000;
+
+/** Looks at every condition of a cluster once, all at the same time. */
+export async function clusterStatus(
+  found: FoundCluster,
+  deps: Pick<ClusterDeps, 'kinds' | 'paths' | 'signal'>,
+): Promise<ClusterStatus> {
+  const state = found.state;
+  const held = heldCondition(state);
+  if (held !== undefined) return { ready: false, conditions: [held] };
+  const containers = containerConditions(found);
+  const alive = containers.every(({ met }) => met);
+  if (!alive || state === undefined) return { ready: alive && containers.length > 0, conditions: containers };
+  using proof = await kindOf(deps.kinds, state.plan.guest).proof(state, deps.paths);
+  const looks = await Promise.all(proof.conditions.map((condition) => look(condition, deps.signal)));
+  const conditions = [...containers, ...looks];
+  return { ready: conditions.every(({ met }) => met), conditions };
+}
+
+/** Of a cluster that the user stopped or paused nothing else can be asked. */
+function heldCondition(state: ClusterState | undefined): ConditionStatus | undefined {
+  const what = state?.stopped === true ? 'stopped' : 'paused';
+  if (state?.stopped !== true && state?.paused !== true) return undefined;
+  const undo = what === 'stopped' ? 'start' : 'resume';
+  return { name: 'the cluster runs', met: false, observed: `${what} (gocli ${undo} ${state.name})` };
+}
+
+/** Containers that should be there and run. */
+function containerConditions(found: FoundCluster): ConditionStatus[] {
+  const nodes = found.state?.plan.guest.nodes ?? 0;
+  const expected = [
+    'dnsmasq',
+    'registry',
+    ...Array.from({ length: nodes }, (_, at) => `node${String(at + 1).padStart(2, '0')}`),
+  ];
+  return expected.map((role) => {
+    const container = found.containers.find(
+      ({ labels }) => (labels[LABEL.node] ?? labels[LABEL.role]) === role,
+    );
+    const state = container?.state ?? 'missing';
+    return { name: `container ${found.name}-${role} runs`, met: state === 'running', observed: state };
+  });
+}
+
+async function look(condition: Condition, signal: AbortSignal): Promise<ConditionStatus> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
+  try {
+    const result = await condition.check(bounded);
+    return { name: condition.name, met: result.met, observed: result.observed ?? 'ok' };
+  } catch (error) {
+    signal.throwIfAborted();
+    const detail =
+      error instanceof GocliError && error.observed !== undefined ? ` (${lastLines(error.observed, 1)})` : '';
+    return { name: condition.name, met: false, observed: `${messageOf(error)}${detail}` };
+  }
+}

@@ -1,0 +1,32 @@
+import { waitForAgents } from '../../gocli-ts/src/rig/agents.ts';
+import type { Kind } from '../../gocli-ts/src/rig/kind.ts';
+import { machinesOf } from '../../gocli-ts/src/rig/start/launch.ts';
+
+/**
+ * The kind of the tiny guest: machines that are Ready when their agents answer. It is the second implementation of the
+ * seam, and imports only what ARCHITECTURE.md names for a kind.
+ */
+export const tinyKind: Kind = {
+  name: 'tiny',
+  leastMemoryMiB: 64,
+  ports: [
+    { name: 'ssh', port: 2201, protocol: 'tcp', flag: '--ssh-port', meaning: 'ssh of node01' },
+    { name: 'registry', port: 5000, protocol: 'tcp', flag: '--registry-port', meaning: 'container registry' },
+    { name: 'vnc', port: 5901, protocol: 'tcp', flag: '--vnc-port', meaning: 'VNC of node01' },
+    { name: 'http', port: 80, protocol: 'tcp', nodePort: 80, flag: '--http-port', meaning: 'its web server' },
+  ],
+  sent: () => [],
+  bringUp: ({ launched, timeoutMs }, steps, deps, signal) =>
+    steps.run('boot', 'Booting the machines', async () => {
+      await waitForAgents(machinesOf(launched), deps, signal, timeoutMs);
+      return {};
+    }),
+  settle: () => Promise.resolve(true),
+  afterThaw: () => Promise.resolve(),
+  proof: () => Promise.resolve({ conditions: [], [Symbol.dispose]: () => undefined }),
+  keyFiles: () => ({}),
+  readKeys: () => Promise.resolve({}),
+  expiresAt: () => undefined,
+  logParts: () => Promise.resolve([]),
+  version: () => undefined,
+};

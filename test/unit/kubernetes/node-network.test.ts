@@ -1,0 +1,46 @@
+import test from 'ava';
+import {
+  networkInput,
+  podCidr,
+  renderCni,
+  renderNodeRules,
+  renderPodRoutes,
+} from '../../../gocli-ts/src/kubernetes/node-network.ts';
+
+const NETWORK = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12', index: 2, nodes: 3 };
+
+test('pods of a node get the /24 of its number, on a bridge', (t) => {
+  t.is(podCidr('10.244.0.0/16', 1), '10.244.0.0/24');
+  const cni = JSON.parse(renderCni(NETWORK)) as { plugins: Record<string, unknown>[] };
+  t.like(cni.plugins[0], { type: 'bridge', ipam: { ranges: [[{ subnet: '10.244.1.0/24' }]] } });
+  t.is(cni.plugins[1]?.['type'], 'portmap');
+});
+
+test('a node has a route to the pods of every other node', (t) => {
+  t.is(
+    renderPodRoutes(NETWORK),
+    '[Route]\nDestination=10.244.0.0/24\nGateway=192.168.66.101\n\n' +
+      '[Route]\nDestination=10.244.2.0/24\nGateway=192.168.66.103\n',
+  );
+  t.is(renderPodRoutes({ ...NETWORK, index: 1, nodes: 1 }), '');
+});
+
+test('the service address of the API leads to the control plane before kube-proxy runs', (t) => {
+  const rules = renderNodeRules(NETWORK);
+  t.is(rules.match(/ip daddr 10\.96\.0\.1 tcp dport 443 dnat to 192\.168\.66\.101:6443/g)?.length, 2);
+  t.regex(rules, /hook prerouting priority -101[\s\S]*hook output priority -101/);
+});
+
+test('pods see the real addresses of each other, and leave the cluster with that of their node', (t) => {
+  t.regex(
+    renderNodeRules(NETWORK),
+    /ip saddr 10\.244\.0\.0\/16 ip daddr != 10\.244\.0\.0\/16 oifname "eth0" masquerade/,
+  );
+});
+
+test('the script is given its three files', (t) => {
+  const files = [renderCni(NETWORK), renderPodRoutes(NETWORK), renderNodeRules(NETWORK)];
+  const input = networkInput(NETWORK);
+  for (const text of files) t.true(input.includes(Buffer.from(text).toString('base64')));
+  t.is(input.trimEnd().split('\n').length, 3);
+});

@@ -1,0 +1,23 @@
+import test from 'ava';
+import { requireAwake } from '../../../gocli-ts/src/rig/find.ts';
+import { stateOf } from '../../helpers/engine.ts';
+
+test('of a stopped or paused cluster every command says what to type', (t) => {
+  t.notThrows(() => {
+    requireAwake(stateOf());
+    requireAwake(undefined);
+  });
+  const cases = [
+    [{ stopped: true }, 'gocli start c'],
+    [{ paused: true }, 'gocli resume c'],
+  ] as const;
+  for (const [changed, command] of cases) {
+    const error = t.throws(
+      () => {
+        requireAwake(stateOf(changed));
+      },
+      { code: 'NOT_READY' },
+    );
+    t.like(error, { hint: `Type: ${command}`, exitCode: 8 });
+  }
+});

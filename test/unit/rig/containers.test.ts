@@ -1,0 +1,171 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {
+  machineSpec,
+  networkContainer,
+  networkFiles,
+  nodeContainer,
+  registryContainer,
+  type ClusterLayout,
+  type Origin,
+} from '../../../gocli-ts/src/rig/containers.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import { qemuArguments } from '../../../gocli-ts/src/machine/arguments.ts';
+import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
+import { PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
+import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
+import { EMULATED, stateOf } from '../../helpers/engine.ts';
+
+const { plan } = stateOf();
+const LAYOUT: ClusterLayout = {
+  plan: { ...plan, guest: { ...plan.guest, nodes: 2 } },
+  ports: { '6443/tcp': 6443, '31111/udp': 31111 },
+  kindPorts: PORTS,
+  accelerator: 'tcg',
+  cpu: EMULATED,
+  access: deviceAccess(0o020666, undefined),
+  run: 'run1',
+  version: '0.1.0',
+  sshPublicKey: 'ssh-ed25519 AAAA c',
+};
+const BOOT = { kind: 'boot' } as const;
+const MACHINE = {
+  bootId: 'b',
+  state: { bytes: 1, sha256: 'aa' },
+  ram: { bytes: 3, sha256: 'bb', blocks: 4 },
+};
+const all = [
+  networkContainer(LAYOUT),
+  registryContainer(LAYOUT, 'net'),
+  nodeContainer(LAYOUT, 2, 'net', BOOT),
+];
+
+test('every container is of the one image, carries the labels of its run and no new privileges', (t) => {
+  for (const spec of all) {
+    t.is(spec.image, 'sha256:1');
+    t.true(spec.noNewPrivileges);
+    t.like(spec.labels, {
+      [LABEL.cluster]: 'c',
+      [LABEL.run]: 'run1',
+      [LABEL.provider]: 'vm-1',
+      [LABEL.version]: '0.1.0',
+    });
+  }
+  t.deepEqual(
+    all.map(({ name }) => name),
+    ['c-dnsmasq', 'c-registry', 'c-node02'],
+  );
+  t.deepEqual(
+    all.map(({ labels }) => labels[LABEL.role]),
+    ['dnsmasq', 'registry', 'node'],
+  );
+  t.deepEqual(
+    all.map(({ labels }) => labels[LABEL.node]),
+    [undefined, undefined, 'node02'],
+  );
+});
+
+test('only the network container has capabilities, and only those that were measured', (t) => {
+  t.deepEqual(
+    all.map(({ capabilities }) => capabilities.length),
+    [5, 0, 0],
+  );
+  t.false(all[0]?.capabilities.includes('SYS_ADMIN'));
+  t.deepEqual(
+    all.map(({ unconfined = false }) => unconfined),
+    [false, false, false],
+  );
+});
+
+test('the network container owns the namespace and publishes everything; the others join it', (t) => {
+  const [network, ...others] = all;
+  t.is(network?.network, 'bridge');
+  t.deepEqual(
+    others.map((spec) => spec.network),
+    ['container:net', 'container:net'],
+  );
+  t.deepEqual(
+    others.map(({ ports }) => ports),
+    [undefined, undefined],
+  );
+  const published = network?.ports ?? [];
+  t.is(published.length, publishedPorts(2, PORTS).length);
+  t.deepEqual(
+    published.filter(({ hostPort }) => hostPort !== 0),
+    [
+      { containerPort: 6443, protocol: 'tcp', hostPort: 6443 },
+      { containerPort: 31111, protocol: 'udp', hostPort: 31111 },
+    ],
+  );
+});
+
+test('the registry keeps its data in the volume of the cluster', (t) => {
+  t.like(all[1]?.mounts?.[0], { type: 'volume', source: 'c-data', target: '/data' });
+  const filling = all.flatMap(({ mounts = [] }) => mounts).filter(({ noCopy }) => noCopy !== true);
+  t.is(filling.length, 1, 'one container fills the new volume');
+});
+
+test('the files of the network are for all nodes and for the user qemu runs as', (t) => {
+  const files = new Map(networkFiles(LAYOUT).map(({ path, content }) => [path, String(content)]));
+  t.deepEqual([...files.keys()].sort(), ['dnsmasq.conf', 'links', 'nat.nft']);
+  t.regex(files.get('links') ?? '', /tap02 mode tap user 107/);
+  t.regex(files.get('dnsmasq.conf') ?? '', /node02/);
+});
+
+/** Options of a command line with their values, without those in which a thaw has to differ. */
+function comparable(argv: readonly string[], origin: Origin): string[] {
+  const pairs = argv.flatMap((word, at) => (word.startsWith('-') ? [`${word} ${argv[at + 1] ?? ''}`] : []));
+  const differing = ['-object', '-blockdev', ...(origin.kind === 'thaw' ? ['-incoming'] : [])];
+  return pairs.filter((pair) => !differing.some((flag) => pair.startsWith(flag)));
+}
+
+test('a thaw differs from its cold start in memory backend, disk and incoming state, and in nothing else', (t) => {
+  const thaw: Origin = { kind: 'thaw', template: 'x', machines: [], verify: true };
+  const build: Origin = { kind: 'build', template: 'x' };
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 99 }),
+      fc.record({ cpus: fc.integer({ min: 1, max: 64 }), memoryMiB: fc.integer({ min: 64, max: 99999 }) }),
+      fc.array(fc.stringMatching(/^[a-z=.]{1,9}$/)),
+      fc.constantFrom('kvm' as const, 'tcg' as const),
+      (index, size, kernelArgs, accelerator) => {
+        const guest = { ...LAYOUT.plan.guest, ...size, kernelArgs, disk: true };
+        const layout = { ...LAYOUT, accelerator, plan: { ...LAYOUT.plan, guest } };
+        const argv = (origin: Origin) => qemuArguments(machineSpec(layout, index, origin));
+        t.deepEqual(comparable(argv(thaw), thaw), comparable(argv(build), build));
+        t.true(argv(thaw).some((word) => word.includes('share=off,readonly=on,rom=off')));
+        t.false(argv(build).includes('-incoming'));
+      },
+    ),
+  );
+});
+
+test('only the making of a template may write to its volume; a thaw says what the files must be', (t) => {
+  const machine = { name: 'node02', ...MACHINE };
+  const thaw = nodeContainer(LAYOUT, 2, 'net', {
+    kind: 'thaw',
+    template: 'x',
+    machines: [machine],
+    verify: true,
+  });
+  const build = nodeContainer(LAYOUT, 2, 'net', { kind: 'build', template: 'x' });
+  t.like(thaw.mounts?.[1], { source: 'gocli-template-x', target: '/frozen', readOnly: true });
+  t.like(build.mounts?.[1], { source: 'gocli-template-x', target: '/frozen', readOnly: false });
+  t.deepEqual(
+    thaw.env?.filter((word) => /STATE|RAM/.test(word)),
+    ['GOCLI_STATE=aa  /frozen/node02.state', 'GOCLI_RAM=3 4 /frozen/node02.ram'],
+  );
+  t.deepEqual(
+    build.env?.filter((word) => /STATE|RAM/.test(word)),
+    [],
+  );
+});
+
+test('a machine has name, address and key of its node, and a disk only where the provider has one', (t) => {
+  const spec = machineSpec(LAYOUT, 2, BOOT);
+  t.like(spec, { name: 'node02', mac: '52:55:00:d1:55:02', tap: 'tap02', vncPort: 5902, memoryMiB: 128 });
+  t.like(spec.credentials, { 'ssh.authorized_keys.root': 'ssh-ed25519 AAAA c', 'system.hostname': 'node02' });
+  t.false('disk' in spec);
+  const withDisk = { ...LAYOUT, plan: { ...LAYOUT.plan, guest: { ...LAYOUT.plan.guest, disk: true } } };
+  t.true('disk' in machineSpec(withDisk, 1, BOOT));
+});

@@ -1,0 +1,76 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import {
+  findCluster,
+  findClusters,
+  hostPort,
+  nodeOf,
+  requireCluster,
+  requireState,
+} from '../../../gocli-ts/src/rig/find.ts';
+import { writeState } from '../../../gocli-ts/src/rig/state.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import { clusterFolder } from '../../../gocli-ts/src/host/paths.ts';
+import { makeEngine, stateOf, type Engine } from '../../helpers/engine.ts';
+
+async function addNode({ docker }: Engine, cluster: string): Promise<string> {
+  docker.addImage('image');
+  const labels = { [LABEL.cluster]: cluster, [LABEL.role]: 'node', [LABEL.node]: 'node01' };
+  const isolated = { network: 'none', capabilities: [], noNewPrivileges: true };
+  return docker.containers.create({ name: `${cluster}-node01`, image: 'image', labels, ...isolated });
+}
+
+test('a cluster is found by its label or its state; by neither there is none', async (t) => {
+  const engine = await makeEngine(t);
+  await addNode(engine, 'only-containers');
+  await writeState(engine.paths, stateOf({ name: 'only-state' }));
+  const { docker, paths } = engine;
+  t.is((await findCluster(docker, paths, 'only-containers'))?.containers.length, 1);
+  t.is((await findCluster(docker, paths, 'only-state'))?.state?.name, 'only-state');
+  t.is(await findCluster(docker, paths, 'only'), undefined);
+  t.deepEqual(
+    (await findClusters(docker, paths)).map(({ name }) => name),
+    ['only-containers', 'only-state'],
+  );
+});
+
+test('a damaged state hides neither the other clusters nor its own', async (t) => {
+  const { docker, paths } = await makeEngine(t);
+  await writeState(paths, stateOf());
+  await mkdir(clusterFolder(paths, 'broken'), { recursive: true });
+  await writeFile(join(clusterFolder(paths, 'broken'), 'cluster.json'), '{');
+  const found = await findClusters(docker, paths);
+  t.deepEqual(
+    found.map(({ name, state }) => [name, state?.name]),
+    [
+      ['broken', undefined],
+      ['c', 'c'],
+    ],
+  );
+  await t.throwsAsync(findCluster(docker, paths, 'broken'), { code: 'BAD_FILE' });
+});
+
+test('an unknown cluster is an error with the nearest name, and all of them', async (t) => {
+  const { docker, paths } = await makeEngine(t);
+  const none = await t.throwsAsync(requireCluster(docker, paths, 'x'), { code: 'NOT_FOUND' });
+  t.regex((none as unknown as { hint: string }).hint, /No cluster exists/);
+  await writeState(paths, stateOf({ name: 'k8s-1.36' }));
+  const error = await t.throwsAsync(requireCluster(docker, paths, 'k8s-1.63'), {
+    code: 'NOT_FOUND',
+    message: /"k8s-1\.63"\. Did you mean "k8s-1\.36"\?/,
+  });
+  t.like(error, { hint: 'Clusters: k8s-1.36' });
+});
+
+test('parts that are missing are errors that say what to type', async (t) => {
+  const engine = await makeEngine(t);
+  const id = await addNode(engine, 'c');
+  const found = await requireCluster(engine.docker, engine.paths, 'c');
+  t.is(nodeOf(found, 'node01').id, id);
+  t.throws(() => nodeOf(found, 'node02'), { code: 'NOT_FOUND', message: /node02/ });
+  const error = t.throws(() => requireState(found), { code: 'NOT_FOUND', message: /not started completely/ });
+  t.like(error, { hint: 'Remove what is left of it: gocli rm --name c' });
+  t.is(hostPort(stateOf(), '6443/tcp'), 40002);
+  t.throws(() => hostPort(stateOf(), '1/tcp'), { code: 'NOT_FOUND', message: /1\/tcp/ });
+});

@@ -1,0 +1,45 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import test from 'ava';
+import { choosePorts } from '../../../gocli-ts/src/rig/host-ports.ts';
+import { PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
+import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
+import { FakeDocker } from '../../fakes/docker.ts';
+
+async function listen(): Promise<{ server: Server; port: number }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+test('everything that is published gets a host port of its own; a pinned one is kept', async (t) => {
+  const { server, port } = await listen();
+  await new Promise((resolve) => server.close(resolve));
+  const ports = await choosePorts(new FakeDocker(), publishedPorts(2, PORTS), { '6443/tcp': port });
+  t.deepEqual(
+    Object.keys(ports).sort(),
+    publishedPorts(2, PORTS)
+      .map(({ key }) => key)
+      .sort(),
+  );
+  t.is(ports['6443/tcp'], port);
+  const tcp = Object.entries(ports).flatMap(([key, value]) => (key.endsWith('tcp') ? [value] : []));
+  t.is(new Set(tcp).size, tcp.length);
+  t.true(tcp.every((value) => value > 0));
+});
+
+test('a pinned port that is taken is an error with its holder: this process, or a container', async (t) => {
+  const { server, port } = await listen();
+  t.teardown(() => server.close());
+  const docker = new FakeDocker();
+  await t.throwsAsync(choosePorts(docker, publishedPorts(1, PORTS), { '6443/tcp': port }), {
+    code: 'PORT_TAKEN',
+    message: new RegExp(`${port}/tcp, asked for 6443/tcp, is taken by .*pid ${process.pid}`),
+  });
+  docker.addImage('image');
+  const ports = [{ containerPort: 80, protocol: 'tcp' as const, hostPort: port }];
+  const isolated = { labels: {}, network: 'bridge', capabilities: [], noNewPrivileges: true };
+  await docker.containers.create({ name: 'web', image: 'image', ports, ...isolated });
+  await t.throwsAsync(choosePorts(docker, publishedPorts(1, PORTS), { '6443/tcp': port }), {
+    message: /is taken by container web$/,
+  });
+});

@@ -1,0 +1,39 @@
+import test from 'ava';
+import { down } from '../../../gocli-ts/src/rig/remove.ts';
+import { stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import type { FakeDocker } from '../../fakes/docker.ts';
+import { makeEngine, stateOf } from '../../helpers/engine.ts';
+
+/** Containers and a volume as a start makes them. */
+async function addCluster(docker: FakeDocker, name: string, run: string): Promise<void> {
+  docker.addImage('image');
+  for (const role of ['dnsmasq', 'registry', 'node']) {
+    const labels = { [LABEL.cluster]: name, [LABEL.role]: role, [LABEL.run]: run };
+    const mounts =
+      role === 'registry' ? [{ type: 'volume' as const, source: `${name}-registry`, target: '/r' }] : [];
+    const isolated = { network: 'none', capabilities: [], noNewPrivileges: true };
+    await docker.containers.create({ name: `${name}-${role}`, image: 'image', labels, mounts, ...isolated });
+  }
+  await docker.volumes.create(`${name}-registry`, { [LABEL.cluster]: name, [LABEL.run]: run });
+}
+
+const names = (docker: FakeDocker): string[] =>
+  [...docker.containerStore.values()].map(({ info }) => info.name);
+
+test('containers, volume and state of one cluster go, and nothing of another whose name begins alike', async (t) => {
+  const { docker, paths } = await makeEngine(t);
+  await addCluster(docker, 'c', 'r1');
+  await addCluster(docker, 'c-2', 'r2');
+  await writeState(paths, stateOf());
+  await writeState(paths, stateOf({ name: 'c-2' }));
+  t.like(await down('c', { docker, paths }), { containers: 3, volumes: 1, state: true });
+  t.deepEqual(names(docker), ['c-2-dnsmasq', 'c-2-registry', 'c-2-node']);
+  t.deepEqual([...docker.volumeStore.keys()], ['c-2-registry']);
+  t.deepEqual(await stateNames(paths), ['c-2']);
+});
+
+test('removing what is not there is no error', async (t) => {
+  const { docker, paths } = await makeEngine(t);
+  t.like(await down('c', { docker, paths }), { containers: 0, volumes: 0, state: false });
+});

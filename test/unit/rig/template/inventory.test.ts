@@ -1,0 +1,50 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { collectGarbage, inventory, markUsed } from '../../../../gocli-ts/src/rig/template/inventory.ts';
+import {
+  listTemplates,
+  publishTemplate,
+  unpublishTemplate,
+} from '../../../../gocli-ts/src/frozen/templates.ts';
+import { addProvider, makeEngine, VM_FACTS } from '../../../helpers/engine.ts';
+import { DAY, manifestOf } from '../../frozen/frozen.ts';
+
+test('what was thawed last is known as long as its template is there', async (t) => {
+  const engine = await makeEngine(t);
+  const imageId = addProvider(engine.docker, VM_FACTS).id;
+  const createdAt = engine.clock.now() - DAY;
+  for (const id of ['aaaaaaaaaaaa', 'bbbbbbbbbbbb']) {
+    await publishTemplate(engine.docker, manifestOf({ id, imageId, createdAt }));
+    await markUsed(engine, id);
+  }
+  const [used] = await inventory(engine);
+  t.is(Math.round(used?.lastUse ?? 0), engine.clock.now());
+
+  const [first] = await listTemplates(engine.docker);
+  if (first !== undefined) await unpublishTemplate(engine.docker, first);
+  t.deepEqual(await collectGarbage(engine, 1e9), []);
+  t.deepEqual(await readdir(join(engine.paths.state, 'templates')), ['bbbbbbbbbbbb.used']);
+});
+
+test('templates that nobody used for a month or whose image is gone go', async (t) => {
+  const engine = await makeEngine(t);
+  const imageId = addProvider(engine.docker, VM_FACTS).id;
+  const now = engine.clock.now();
+  for (const [id, changed] of [
+    ['aaaaaaaaaaaa', { imageId, createdAt: now - 31 * DAY }],
+    ['bbbbbbbbbbbb', { imageId, createdAt: now }],
+    [
+      'cccccccccccc',
+      { imageId: addProvider(engine.docker, { ...VM_FACTS, name: 'gone' }).id, createdAt: now },
+    ],
+  ] as const)
+    await publishTemplate(engine.docker, manifestOf({ id, ...changed }));
+  await engine.docker.images.remove('gocli/gone:latest');
+  const gone = await collectGarbage(engine, 1e9);
+  t.deepEqual(gone.map(({ id }) => id).sort(), ['aaaaaaaaaaaa', 'cccccccccccc']);
+  t.deepEqual(
+    (await listTemplates(engine.docker)).map(({ id }) => id),
+    ['bbbbbbbbbbbb'],
+  );
+});
