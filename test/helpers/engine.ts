@@ -63,6 +63,7 @@ export async function makeEngine(t: ExecutionContext): Promise<Engine> {
     emit: (event) => events.push(event),
     signal: stop.signal,
     kinds: [kubernetesKind, tinyKind],
+    run: 'run1',
     version: '0.1.0',
     events,
     stop,

@@ -24,7 +24,7 @@ export function startAction(
   session: Session,
 ): Promise<number> {
   const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
-  const request = { run: session.run, timeoutMs, pinnedPorts: pinnedPorts(args) };
+  const request = { timeoutMs, pinnedPorts: pinnedPorts(args) };
   return forEach(args, 'stopped', 'Started', session, (found, steps) =>
     startStopped(found, request, steps, session),
   );

@@ -26,8 +26,6 @@ export interface Surroundings {
 /** Everything a command works with. */
 export interface Session extends ClusterDeps, Surroundings {
   readonly host: Host;
-  /** Identifies this run of gocli, for labels. */
-  readonly run: string;
   /** How results are written. */
   readonly output: OutputFormat | undefined;
 }

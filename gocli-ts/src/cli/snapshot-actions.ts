@@ -69,7 +69,7 @@ export async function restoreAction(args: SnapshotArguments, session: Session): 
   const snapshot = await requireSnapshot(session.docker, snapshotName(args), args.name);
   const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
   const steps = await estimatedSteps(session);
-  await restoreSnapshot(snapshot, { run: session.run, timeoutMs, pinnedPorts: {} }, steps, session);
+  await restoreSnapshot(snapshot, { timeoutMs, pinnedPorts: {} }, steps, session);
   done(
     session,
     snapshot.cluster,

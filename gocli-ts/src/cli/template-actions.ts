@@ -71,7 +71,7 @@ async function fitOf(item: InventoryItem, args: PlanArguments, session: Session)
   });
   if (request === undefined) return `there is no image ${provider} to compare it with`;
   const plan = planRig(request, session.kinds);
-  const { place } = await lookAround(plan, session.run, session);
+  const { place } = await lookAround(plan, session);
   const choice = chooseTemplate([template], templateKey(plan, session.kinds), plan, place);
   return choice.template === undefined ? (choice.why ?? 'it is of another provider') : 'it fits';
 }

@@ -15,6 +15,8 @@ export interface ClusterDeps {
   readonly signal: AbortSignal;
   /** What rigs can be for; see kind.ts. */
   readonly kinds: readonly Kind[];
+  /** Identifies this operation, for labels: what a failed one removes. */
+  readonly run: string;
   /** Version of gocli, for labels. */
   readonly version: string;
 }

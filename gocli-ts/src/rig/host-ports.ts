@@ -29,11 +29,7 @@ export async function choosePorts(
   return { ...Object.fromEntries(pairs), ...pinned };
 }
 
-async function requireFree(
-  docker: Docker,
-  { key, protocol, flag }: Published,
-  port: number,
-): Promise<void> {
+async function requireFree(docker: Docker, { key, protocol, flag }: Published, port: number): Promise<void> {
   // EACCES means a port below 1024 that only the daemon may open; it will say itself when that one is taken.
   if ((await portProblem(port, protocol)) !== 'EADDRINUSE') return;
   const containers = await docker.containers.list({});

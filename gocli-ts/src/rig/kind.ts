@@ -80,7 +80,11 @@ export function kindOf(kinds: readonly Kind[], sections: object): Kind {
   const present = Object.entries(sections).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   const found = kinds.find(({ name }) => present.includes(name));
   if (found !== undefined) return found;
-  throw new GocliError('PROVIDER_UNKNOWN', 'the image is of a kind that this version of gocli does not know', {
-    hint: `Kinds that it knows: ${kinds.map(({ name }) => name).join(', ')}`,
-  });
+  throw new GocliError(
+    'PROVIDER_UNKNOWN',
+    'the image is of a kind that this version of gocli does not know',
+    {
+      hint: `Kinds that it knows: ${kinds.map(({ name }) => name).join(', ')}`,
+    },
+  );
 }

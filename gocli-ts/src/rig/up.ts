@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { factsOf } from '../provider/facts.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/port.ts';
@@ -68,13 +67,12 @@ export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResul
   const plan = planRig(request, deps.kinds);
   const found = await findCluster(deps.docker, deps.paths, request.name);
   if (found !== undefined) return reuse(found, plan, deps);
-  const run = randomBytes(4).toString('hex');
   const steps = await estimatedSteps(deps);
   try {
-    const state = await startRig({ ...request, plan, run }, steps, deps);
+    const state = await startRig({ ...request, plan }, steps, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
-    await afterFailure(request, run, deps).catch((failure: unknown) => {
+    await afterFailure(request, deps).catch((failure: unknown) => {
       const text = `Not everything could be removed (${messageOf(failure)}). Type: gocli rm --name ${request.name}`;
       deps.emit({ type: 'notice', level: 'warning', text });
     });
@@ -107,8 +105,8 @@ async function reuse(found: FoundCluster, plan: ClusterPlan, deps: ClusterDeps):
 }
 
 /** Evidence is kept before anything goes; what the user asked to keep stays, and so does a cluster that was Ready. */
-async function afterFailure(request: UpRequest, run: string, deps: ClusterDeps): Promise<void> {
-  const { docker, paths, emit, signal } = deps;
+async function afterFailure(request: UpRequest, deps: ClusterDeps): Promise<void> {
+  const { docker, paths, emit, run, signal } = deps;
   const state = await readState(paths, request.name).catch(() => undefined);
   if (state?.run === run && state.readyAt !== undefined && signal.aborted) {
     const text = `Cluster ${request.name} is Ready and runs on; no template was made of it.`;

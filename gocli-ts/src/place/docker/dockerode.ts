@@ -2,7 +2,6 @@ import { labelFilter, request, requestUnless, type Connect } from './request.ts'
 import type Dockerode from 'dockerode';
 import { containersOf } from './containers.ts';
 import { checkEngine, socketPath } from './daemon.ts';
-import { dockerError, statusOf } from './errors.ts';
 import { imagesOf } from './images.ts';
 import type { Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
 

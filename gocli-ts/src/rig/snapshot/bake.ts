@@ -35,21 +35,21 @@ const BAKED = '/baked';
  * the snapshot into memory that lies in files and are saved again without having run.
  * @throws GocliError REMOTE_COMMAND, COMMAND, CONFLICT (another processor)
  */
-export function bakedTemplate(snapshot: Snapshot, run: string, deps: ClusterDeps): Promise<IntactTemplate> {
+export function bakedTemplate(snapshot: Snapshot, deps: ClusterDeps): Promise<IntactTemplate> {
   const key = keyOf(['snapshot', snapshot.record.id]);
   const find = async (): Promise<IntactTemplate | undefined> =>
     (await listTemplates(deps.docker, key)).find(isIntact);
   return makingTemplate(key, deps, async () => {
     const known = await find();
     if (known !== undefined) return known;
-    await bake(snapshot, key, run, deps);
+    await bake(snapshot, key, deps);
     const made = await find();
     if (made !== undefined) return made;
     throw new GocliError('INTERNAL', `the template of snapshot ${snapshot.name} was not published`);
   });
 }
 
-async function bake(snapshot: Snapshot, key: string, run: string, deps: ClusterDeps): Promise<void> {
+async function bake(snapshot: Snapshot, key: string, deps: ClusterDeps): Promise<void> {
   const { docker, signal } = deps;
   const { record } = snapshot;
   const id = randomBytes(6).toString('hex');
@@ -57,8 +57,8 @@ async function bake(snapshot: Snapshot, key: string, run: string, deps: ClusterD
   const { guest, host } = record.state.plan;
   const plan = { guest, host: { ...host, name: `bake-${id}`, pinnedPorts: {} } };
   const { sshPublicKey } = keys;
-  const layout = await snapshotLayout(snapshot, plan, { ports: {}, run, sshPublicKey }, deps);
-  const labels = { [LABEL.cluster]: plan.host.name, [LABEL.run]: run };
+  const layout = await snapshotLayout(snapshot, plan, { ports: {}, sshPublicKey }, deps);
+  const labels = { [LABEL.cluster]: plan.host.name, [LABEL.run]: deps.run };
   await holdTemplate(docker, id, host.imageId, labels);
   try {
     await copyFiles(snapshot, id, deps);

@@ -18,10 +18,10 @@ import { snapshotFolder, type Snapshot } from './snapshots.ts';
 export async function snapshotLayout(
   { record }: Snapshot,
   plan: ClusterPlan,
-  { ports, run, sshPublicKey }: Pick<ClusterState, 'ports' | 'run' | 'sshPublicKey'>,
+  { ports, sshPublicKey }: Pick<ClusterState, 'ports' | 'sshPublicKey'>,
   deps: ClusterDeps,
 ): Promise<ClusterLayout> {
-  const { facts } = await readHost(plan, run, deps);
+  const { facts } = await readHost(plan, deps);
   const difference = processorDifference(record.state, facts);
   if (difference !== undefined) {
     throw new GocliError('CONFLICT', `snapshot "${record.name}" cannot be loaded here: ${difference}`, {
@@ -29,7 +29,7 @@ export async function snapshotLayout(
     });
   }
   const kindPorts = kindOf(deps.kinds, plan.guest).ports;
-  return { plan, ports, kindPorts, ...facts, run, version: deps.version, sshPublicKey };
+  return { plan, ports, kindPorts, ...facts, run: deps.run, version: deps.version, sshPublicKey };
 }
 
 /** What one needs to talk to the machines of a snapshot. @throws GocliError NOT_FOUND, BAD_FILE */

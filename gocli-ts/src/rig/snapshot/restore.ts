@@ -13,7 +13,6 @@ import { readKeys, snapshotLayout } from './layout.ts';
 import { snapshotFolder, type Snapshot } from './snapshots.ts';
 
 export interface RestoreRequest {
-  readonly run: string;
   readonly timeoutMs: number;
   /** Host ports that are to replace those the cluster had. */
   readonly pinnedPorts: Readonly<Record<string, number>>;
@@ -41,7 +40,7 @@ export async function restoreSnapshot(
     ...record.state.ports,
     ...request.pinnedPorts,
   });
-  const state: ClusterState = { ...record.state, run: request.run, ports };
+  const state: ClusterState = { ...record.state, run: deps.run, ports };
   delete state.readyAt;
   const layout = { ...fitting, ports };
   const folder = snapshotFolder(record.id);

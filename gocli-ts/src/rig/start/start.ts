@@ -28,7 +28,7 @@ export async function startRig(start: Start, steps: Steps, deps: ClusterDeps): P
 
 async function prepare(start: Start, key: string, deps: ClusterDeps): Promise<[Surroundings, Choice]> {
   const [surroundings, templates] = await Promise.all([
-    lookAround(start.plan, start.run, deps),
+    lookAround(start.plan, deps),
     start.template === 'use' ? listTemplates(deps.docker) : [],
   ]);
   return [surroundings, chooseTemplate(templates, key, start.plan, surroundings.place)];

@@ -11,7 +11,6 @@ export type TemplateUse = 'use' | 'fresh' | 'none';
 
 export interface Start {
   readonly plan: ClusterPlan;
-  readonly run: string;
   readonly template: TemplateUse;
   /** Snapshot that the cluster begins at, instead of a boot. */
   readonly snapshot?: Snapshot | undefined;
@@ -31,14 +30,14 @@ export interface Starting extends Start {
 
 /** The state of a cluster that is being started. */
 export function stateOf(
-  { plan, run, surroundings: { acceleratorReason }, deps }: Starting,
+  { plan, surroundings: { acceleratorReason }, deps }: Starting,
   layout: ClusterLayout,
 ): ClusterState {
   return {
     format: 1,
     name: plan.host.name,
     createdAt: new Date(deps.clock.now()).toISOString(),
-    run,
+    run: deps.run,
     accelerator: layout.accelerator,
     acceleratorReason,
     cpu: layout.cpu,

@@ -25,8 +25,8 @@ export interface FoundHost {
 }
 
 /** @throws GocliError NO_TUN */
-export async function readHost({ host }: ClusterPlan, run: string, deps: ClusterDeps): Promise<FoundHost> {
-  const { docker, paths, clock, signal } = deps;
+export async function readHost({ host }: ClusterPlan, deps: ClusterDeps): Promise<FoundHost> {
+  const { docker, paths, clock, signal, run } = deps;
   const access = await readDeviceAccess();
   const labels = { [LABEL.cluster]: host.name, [LABEL.run]: run, [LABEL.role]: 'probe' };
   const probe = { docker, image: host.imageId, guest: PROBE_GUEST, labels, access, paths, clock, signal };
@@ -36,10 +36,10 @@ export async function readHost({ host }: ClusterPlan, run: string, deps: Cluster
 }
 
 /** @throws GocliError NO_TUN, PORT_TAKEN */
-export async function lookAround(plan: ClusterPlan, run: string, deps: ClusterDeps): Promise<Surroundings> {
+export async function lookAround(plan: ClusterPlan, deps: ClusterDeps): Promise<Surroundings> {
   const [ports, { facts, acceleratorReason }, memory] = await Promise.all([
     choosePorts(deps.docker, portsOf(plan, deps.kinds), plan.host.pinnedPorts),
-    readHost(plan, run, deps),
+    readHost(plan, deps),
     readMemory(),
   ]);
   return {
@@ -48,7 +48,7 @@ export async function lookAround(plan: ClusterPlan, run: string, deps: ClusterDe
       ports,
       kindPorts: kindOf(deps.kinds, plan.guest).ports,
       ...facts,
-      run,
+      run: deps.run,
       version: deps.version,
     },
     acceleratorReason,

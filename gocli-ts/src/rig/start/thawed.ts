@@ -22,9 +22,9 @@ import { markReady, notice, stateOf, type Starting } from './starting.ts';
 
 /** A new cluster that begins at a snapshot of another; what cannot be thawed is an error here, not a cold start. */
 export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Promise<ClusterState> {
-  const { deps, steps, run } = starting;
+  const { deps, steps } = starting;
   const template = await steps.run('bake', 'Making a template of the snapshot', () =>
-    bakedTemplate(snapshot, run, deps),
+    bakedTemplate(snapshot, deps),
   );
   const place = { ...starting.surroundings.place, now: deps.clock.now() };
   const why = refusal(template.manifest, place);
@@ -91,7 +91,8 @@ function wordsOf(error: unknown): string {
 }
 
 async function afterFailedThaw(template: IntactTemplate, failure: Error, starting: Starting): Promise<void> {
-  const { deps, plan, run } = starting;
+  const { deps, plan } = starting;
+  const { run } = deps;
   const folder = await collectEvidence(plan.host.name, run, deps).catch(() => undefined);
   await removeLabelled(deps.docker, { [LABEL.cluster]: plan.host.name, [LABEL.run]: run });
   await unpublishTemplate(deps.docker, template);
