@@ -23,10 +23,9 @@ export async function checkImage(imageId: string, session: Session): Promise<voi
   try {
     const { state } = await up(
       {
-        name,
         image,
         reference: imageId,
-        pinnedPorts: {},
+        values: { name },
         keepOnFailure: false,
         template: 'fresh',
         timeoutMs: TIMEOUT_MS,

@@ -1,5 +1,8 @@
 import { down } from '../rig/remove.ts';
-import { planRig, up } from '../rig/up.ts';
+import { readRunOptions } from '../api/options.ts';
+import { startOf } from '../api/run.ts';
+import { planRig } from '../rig/make-plan.ts';
+import { up } from '../rig/up.ts';
 import { lookAround } from '../rig/start/surroundings.ts';
 import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
 import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
@@ -8,9 +11,8 @@ import { EXIT } from '../errors/codes.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
-import { parseSize } from '../shared/size.ts';
 import { didYouMean } from '../shared/text.ts';
-import { obtainImage } from './provider-image.ts';
+import { obtainImage } from '../api/provider-image.ts';
 import { templateRow, templateTable } from './render/templates.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
@@ -18,8 +20,8 @@ import type { Session } from './session.ts';
 interface PlanArguments {
   readonly name?: string | undefined;
   readonly nodes?: number | undefined;
-  readonly memory?: string | undefined;
-  readonly cpu?: number | undefined;
+  readonly memory?: readonly string[] | undefined;
+  readonly cpu?: readonly string[] | undefined;
 }
 
 interface ChoiceArguments {
@@ -77,21 +79,13 @@ async function fitOf(item: InventoryItem, args: PlanArguments, session: Session)
 }
 
 async function requestOf(provider: string, args: PlanArguments, provision: boolean, session: Session) {
+  const { nodes, memory, cpu } = args;
+  const values = readRunOptions({ nodes, memory, cpu }, session.env, false);
   const image = await obtainImage(
     { provider, registry: undefined, organisation: undefined, tag: undefined, provision },
     session,
   );
-  return {
-    ...image,
-    name: `template-${session.run}`,
-    nodes: args.nodes,
-    cpus: args.cpu,
-    memoryBytes: args.memory === undefined ? undefined : parseSize(args.memory, '--memory'),
-    pinnedPorts: {},
-    keepOnFailure: false,
-    template: 'use' as const,
-    timeoutMs: 600_000,
-  };
+  return { ...image, values: { ...values, name: `template-${session.run}` }, ...startOf(values) };
 }
 
 /** Starts a cluster, which leaves its template behind, and removes it again. */
@@ -111,7 +105,7 @@ export async function buildAction(args: PlanArguments, session: Session): Promis
       text: `Template ${state.template ?? 'none'} of ${provider}.\n`,
     });
   } finally {
-    await down(request.name, session);
+    await down(request.values.name, session);
   }
   return EXIT.ok;
 }

@@ -52,7 +52,7 @@ async function list(session: Session): Promise<number> {
 }
 
 async function show(name: string | undefined, session: Session): Promise<number> {
-  const { folderOf, imageReference } = await import('../provider-image.ts');
+  const { folderOf, imageReference } = await import('../../api/provider-image.ts');
   const { isKubernetes, kubernetesOf } = await import('../../kubernetes/section.ts');
   const { factsOf } = await import('../../provider/facts.ts');
   if (name === undefined)

@@ -4,7 +4,7 @@ import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
 import { listProviderFolders, type ProviderFolder } from '../provider/folders.ts';
 import { formatSeconds, didYouMean } from '../shared/text.ts';
-import type { Session } from './session.ts';
+import type { Context } from './context.ts';
 
 export interface ImageRequest {
   readonly provider: string;
@@ -36,7 +36,7 @@ export function imageReference({
  */
 export async function obtainImage(
   request: ImageRequest,
-  session: Session,
+  session: Context,
 ): Promise<{ image: ImageInfo; reference: string }> {
   const reference = imageReference(request);
   const local = await session.docker.images.inspect(reference);
@@ -48,7 +48,7 @@ export async function obtainImage(
   return { image: await provisionNow(folder, reference, session), reference };
 }
 
-async function pullImage(reference: string, session: Session): Promise<ImageInfo> {
+async function pullImage(reference: string, session: Context): Promise<ImageInfo> {
   const steps = new Steps(session.emit, session.clock);
   return steps.run('pull', `Pulling ${reference}`, (step) =>
     session.docker.images.pull(reference, {
@@ -61,7 +61,7 @@ async function pullImage(reference: string, session: Session): Promise<ImageInfo
 }
 
 /** The folder a provider is made from. @throws GocliError PROVIDER_UNKNOWN with the nearest name */
-export async function folderOf(provider: string, session: Session): Promise<ProviderFolder> {
+export async function folderOf(provider: string, session: Context): Promise<ProviderFolder> {
   const folders = await listProviderFolders(join(session.checkout, 'cluster-provision'));
   const found = folders.find(({ name }) => name === provider);
   if (found !== undefined) return found;
@@ -84,17 +84,17 @@ function missing(reference: string, { folder, name }: ProviderFolder): GocliErro
 async function provisionNow(
   { folder, name }: ProviderFolder,
   reference: string,
-  session: Session,
+  session: Context,
 ): Promise<ImageInfo> {
   const { readTimings } = await import('../host/timings.ts');
-  const { provisionFolder } = await import('./provision-folder.ts');
+  const { provisionFolder } = await import('../cli/provision-folder.ts');
   const known = Object.values(await readTimings(session.paths)).reduce((sum, seconds) => sum + seconds, 0);
   session.emit({
     type: 'notice',
     level: 'info',
     text: `Image ${reference} is not there, so ${name} is provisioned first: about ${formatSeconds(known > 600 ? known : PROVISION_SECONDS)} from empty caches. (--no-provision refuses instead.)`,
   });
-  await provisionFolder({ folder }, session);
+  await provisionFolder({ folder }, session as never);
   const image = await session.docker.images.inspect(reference);
   if (image === undefined)
     throw new GocliError('IMAGE_MISSING', `provisioning ${name} ended without image ${reference}`);

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { imageReference, obtainImage, type ImageRequest } from '../../../gocli-ts/src/cli/provider-image.ts';
+import { imageReference, obtainImage, type ImageRequest } from '../../../gocli-ts/src/api/provider-image.ts';
 import type { Session } from '../../../gocli-ts/src/cli/session.ts';
 import { makeConsole, type Console } from '../../helpers/console.ts';
 import { addProvider, VM_FACTS } from '../../helpers/engine.ts';
