@@ -4,6 +4,7 @@ import { containerSuffix } from './container-suffix.ts';
 import { cpu } from './cpu.ts';
 import { fresh } from './fresh.ts';
 import { keepOnFailure } from './keep-on-failure.ts';
+import { kernelArgs } from './kernel-args.ts';
 import { memory } from './memory.ts';
 import { name } from './name.ts';
 import { nodes } from './nodes.ts';
@@ -19,6 +20,7 @@ export const RIG_OPTIONS = {
   nodes,
   memory,
   cpu,
+  kernelArgs,
   containerRegistry,
   containerOrg,
   containerSuffix,
