@@ -96,7 +96,7 @@ docs: build ## write docs/cli.md and docs/errors.md from the code
 	node dist/test/docs/write.js
 
 .PHONY: bench
-bench: build ## measure and write test/bench/results
+bench: build ## measure and write test/bench/results; with ARGS="--against=CHECKOUT" compare with that
 	@$(BOOTSTRAP) provider
 	node dist/test/bench/bench.js $(ARGS)
 

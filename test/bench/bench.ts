@@ -3,6 +3,8 @@
  * test/bench/results/latest.json and the table of README.md. Everything is measured in one run, so that ratios hold;
  * `--only=clusters` (or `commands`, `saving`, `provisioning`, `image`) measures one part anew and keeps the figures of
  * the others.
+ *
+ * `make bench ARGS="--against=CHECKOUT"` compares this checkout with another one instead (compare/compare.ts).
  */
 import { cpus, totalmem } from 'node:os';
 import { createGzip } from 'node:zlib';
@@ -21,6 +23,8 @@ import {
   type Step,
   type TimeToK8s,
 } from './figures.ts';
+import { compareCheckouts } from './compare/compare.ts';
+import { isComparison } from './compare/options.ts';
 import { timeToK8s } from './time-to-k8s.ts';
 
 const GOCLI = path.join(CHECKOUT, 'gocli-ts/bin/gocli.js');
@@ -271,4 +275,5 @@ async function measure(): Promise<number> {
   return 0;
 }
 
-process.exitCode = await measure();
+const words = process.argv.slice(2);
+process.exitCode = isComparison(words) ? await compareCheckouts(words) : await measure();
