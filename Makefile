@@ -8,6 +8,11 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 KUBEVIRT_PROVIDER ?= k8s-1.36
+# The same, shorter, and only from the command line, since others use so general a name in the environment:
+# make e2e PROVIDER=NAME
+ifeq ($(origin PROVIDER),command line)
+KUBEVIRT_PROVIDER := $(PROVIDER)
+endif
 export KUBEVIRT_PROVIDER
 # YES=1 installs missing packages without asking.
 export YES
@@ -92,7 +97,7 @@ docs: build ## write docs/cli.md and docs/errors.md from the code
 	node dist/test/docs/write.js
 
 .PHONY: bench
-bench: build ## measure and write test/bench/results
+bench: build ## measure and write test/bench/results; with ARGS="--against=CHECKOUT" compare with that
 	@$(BOOTSTRAP) provider
 	node dist/test/bench/bench.js $(ARGS)
 
