@@ -25,7 +25,6 @@ const LAYERS = [
 const PACKAGE_OWNERS = {
   dockerode: 'docker',
   'tar-stream': 'docker',
-  'tar-fs': 'ssh',
   ssh2: 'ssh',
   execa: 'host',
   yargs: 'cli',

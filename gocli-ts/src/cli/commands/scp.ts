@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import type { SshConnection, SshTarget } from '../../ssh/port.ts';
 import type { Session } from '../session.ts';
 import { defineCommand } from '../command.ts';
@@ -30,10 +30,12 @@ export const scpCommand = defineCommand({
     const { state } = await chooseStarted(name, session);
     const key = await readSecret(session.paths, state.name, 'id_ed25519');
     const index = nodeIndex(node, state.plan.guest.nodes);
-    const here = resolve(session.cwd, local);
+    // Not normalised: `dir/.` means what is in the folder.
+    const here = isAbsolute(local) ? local : `${session.cwd}/${local}`;
     await withConnection(session, sshTarget(state, index, key), async (connection) => {
-      if (direction === 'upload') await copy.upload(connection, here, remote, session.signal);
-      else await copy.download(connection, remote, local === '-' ? session.stdout : here, session.signal);
+      const ends = { connection, host: session.host };
+      if (direction === 'upload') await copy.upload(ends, here, remote, session.signal);
+      else await copy.download(ends, remote, local === '-' ? session.stdout : here, session.signal);
     });
     return 0;
   },
