@@ -159,7 +159,7 @@ test('words after -- are positionals, whatever they look like', async (t) => {
   });
   t.like((await parse('make', 'tea', '--', '--hot=maybe')).args, { where: '--hot=maybe', hot: undefined });
   const scp = await parseCommandLine(['scp', '--name', 'two', '--', '-a', '-'], COMMANDS);
-  t.like('invocation' in scp ? scp.invocation.args : {}, { source: '-a', target: '-', name: 'two' });
+  t.like('invocation' in scp ? scp.invocation.args : {}, { paths: ['-a', '-'], name: 'two' });
   await t.throwsAsync(parse('make', 'tea', '--', 'here', '-x'), {
     code: 'USAGE',
     message: 'unexpected word "-x"',
