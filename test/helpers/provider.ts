@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { GocliError } from '../../gocli-ts/src/errors/error.ts';
-import { listProviderFolders } from '../../gocli-ts/src/provision/providers.ts';
+import { listProviderFolders } from '../../gocli-ts/src/provider/folders.ts';
 import { didYouMean } from '../../gocli-ts/src/shared/text.ts';
 import { CHECKOUT } from './cli.ts';
 

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { chooseStarted, nameOption } from '../options.ts';
+import { nodeOf, withoutSshHabits } from '../ssh-habits.ts';
 import type { SshTarget } from '../../ssh/port.ts';
 import type { Session } from '../session.ts';
 
@@ -7,7 +8,14 @@ export const sshCommand = defineCommand({
   usage: 'ssh <node>',
   summary: 'Run a command on a node, or open a shell there',
   positionals: { node: { type: 'string', demandOption: true, describe: 'Name of the node, such as node01' } },
-  options: nameOption,
+  options: {
+    ...nameOption,
+    t: { type: 'count', describe: 'A terminal on the node when stdin is one here; -tt in any case' },
+    T: { type: 'boolean', describe: 'No terminal on the node' },
+    n: { type: 'boolean', describe: 'Read nothing, for commands in a loop that reads' },
+    l: { type: 'string', requiresArg: true, describe: 'User: root' },
+  },
+  withoutHabits: withoutSshHabits,
   passThroughAfter: 1,
   examples: [
     ['gocli ssh node01', 'a shell'],
@@ -17,26 +25,44 @@ export const sshCommand = defineCommand({
     const { nodeIndex } = await import('../../rig/names.ts');
     const { sshTarget } = await import('../../rig/ssh-target.ts');
     const { readSecret } = await import('../../rig/state.ts');
+    const node = nodeOf(args.node, args.l);
     const { state } = await chooseStarted(args.name, session);
-    const index = nodeIndex(args.node, state.plan.guest.nodes);
+    const index = nodeIndex(node, state.plan.guest.nodes);
     const key = await readSecret(session.paths, state.name, 'id_ed25519');
-    return runOn(sshTarget(state, index, key), rest.join(' '), session);
+    const { t: terminal, T: plain = false, n: deaf = false } = args;
+    return runOn(sshTarget(state, index, key), rest.join(' '), { terminal, plain, deaf }, session);
   },
 });
 
+/** Flags of ssh(1). */
+interface Manner {
+  /** How often a terminal was asked for. */
+  readonly terminal: number;
+  readonly plain: boolean;
+  readonly deaf: boolean;
+}
+
 /** Like ssh(1), the words are joined by spaces, so that one quoted word can be a whole shell command. */
-async function runOn(target: SshTarget, command: string, session: Session): Promise<number> {
+async function runOn(target: SshTarget, command: string, manner: Manner, session: Session): Promise<number> {
   const { stdin, stdout, stderr, signal } = session;
   // No dynamic import in a function with `using`: the compiler leaves its path as it is (TypeScript 6.0).
   await using connection = await session.ssh.connect(target, signal);
-  const interactive = stdin.isTTY === true && stdout.isTTY === true;
-  const result = await (interactive
-    ? onTerminal(session, (options) =>
-        connection.exec(command, { signal, stdin, stdout, stderr, ...options }),
-      )
-    : connection.exec(command === '' ? 'exec $SHELL -l' : command, { signal, stdin, stdout, stderr }));
+  const streams = { signal, stdout, stderr, ...(manner.deaf ? {} : { stdin }) };
+  const result = await (wantsTerminal(manner, session)
+    ? onTerminal(session, (options) => connection.exec(command, { ...streams, ...options }))
+    : connection.exec(command === '' ? 'exec $SHELL -l' : command, streams));
   stdin.destroy();
   return result.exitCode;
+}
+
+/** Without a flag there is a terminal when this is one, also for a command: most are typed to be looked at. */
+function wantsTerminal({ terminal, plain }: Manner, { stdin, stdout, stderr }: Session): boolean {
+  if (plain) return false;
+  if (terminal > 1) return true;
+  if (terminal === 0) return stdin.isTTY === true && stdout.isTTY === true;
+  if (stdin.isTTY !== true)
+    stderr.write('No terminal on the node, since stdin is none here; -tt makes one.\n');
+  return stdin.isTTY === true;
 }
 
 interface TerminalOptions {
