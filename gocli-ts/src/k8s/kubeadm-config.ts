@@ -1,6 +1,6 @@
 import { createHash, randomInt, X509Certificate } from 'node:crypto';
 import { GATEWAY, nodeAddress, nodeName } from '../network/addresses.ts';
-import { yaml } from '../shared/yaml.ts';
+import { renderYaml } from '../shared/yaml.ts';
 
 export interface KubeadmPlan {
   readonly version: string;
@@ -50,13 +50,13 @@ export function renderKubeadmInit(plan: KubeadmPlan, joinToken: string): string 
     kubeletConfiguration(),
     proxyConfiguration(plan),
   ]
-    .map((document) => yaml().stringify(document))
+    .map((document) => renderYaml(document))
     .join('---\n');
 }
 
 /** The kubeadm configuration of a further node. */
 export function renderKubeadmJoin(index: number, token: string, caPem: string): string {
-  return yaml().stringify({
+  return renderYaml({
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'JoinConfiguration',
     nodeRegistration: registration(index),
@@ -79,7 +79,7 @@ const PROBE_SECONDS = 30;
 export function renderPatches(): Record<string, string> {
   const probe = { periodSeconds: PROBE_SECONDS };
   const staticPod = (name: string): string =>
-    yaml().stringify({ spec: { containers: [{ name, livenessProbe: probe, readinessProbe: probe }] } });
+    renderYaml({ spec: { containers: [{ name, livenessProbe: probe, readinessProbe: probe }] } });
   const coreDns = {
     spec: {
       replicas: 1,
@@ -87,7 +87,7 @@ export function renderPatches(): Record<string, string> {
     },
   };
   return {
-    [`${PATCHES_FOLDER}/corednsdeployment+strategic.yaml`]: yaml().stringify(coreDns),
+    [`${PATCHES_FOLDER}/corednsdeployment+strategic.yaml`]: renderYaml(coreDns),
     [`${PATCHES_FOLDER}/kube-apiserver+strategic.yaml`]: staticPod('kube-apiserver'),
     [`${PATCHES_FOLDER}/kube-scheduler+strategic.yaml`]: staticPod('kube-scheduler'),
     [`${PATCHES_FOLDER}/etcd+strategic.yaml`]: staticPod('etcd'),
