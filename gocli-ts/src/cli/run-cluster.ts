@@ -1,17 +1,12 @@
-import { copyFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { checkClusterName } from '../cluster/names.ts';
 import { checkRequest } from '../cluster/plan.ts';
 import { planCluster, up, type UpRequest, type UpResult } from '../cluster/up.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { readEnvironment, type EnvironmentRequest } from '../config/environment.ts';
 import { GocliError } from '../errors/error.ts';
-import { writeAtomic } from '../host/files.ts';
-import { clusterFolder } from '../host/paths.ts';
 import { parseSize } from '../shared/size.ts';
 import { writeTimings } from '../host/timings.ts';
 import { requireSnapshot, type Snapshot } from '../cluster/snapshot/store.ts';
-import { kubectlPath } from './kubectl-binary.ts';
 import { templateBudget } from './template-budget.ts';
 import { wholeNumber } from './numbers.ts';
 import { pinnedPorts, type PortArguments } from './port-options.ts';
@@ -19,6 +14,7 @@ import { obtainImage } from './provider-image.ts';
 import { writeUpSummary } from './render/up-summary.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
+import { writeWrapperFiles } from './wrapper-files.ts';
 
 /** The arguments of `gocli run`, as parsed. */
 export interface RunArguments extends PortArguments {
@@ -66,7 +62,7 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
   }
   const result = await up(request, session);
   if (result.started) await rememberTimings(result, session);
-  await writeWrapperFiles(args['ci-config'], environment, result, session);
+  await writeWrapperFiles(args['ci-config'], environment?.globalKubeconfig, result.state, session);
   writeUpSummary(result, args.timings, session);
   return 0;
 }
@@ -142,22 +138,4 @@ async function rememberTimings(result: UpResult, session: Session): Promise<void
     session.paths,
     Object.fromEntries(result.timings.map(({ id, seconds }) => [id, seconds])),
   );
-}
-
-/** kubevirtci's scripts find kubeconfig and kubectl in `_ci-configs/<provider>/`. */
-async function writeWrapperFiles(
-  folder: string | undefined,
-  environment: EnvironmentRequest | undefined,
-  { state }: UpResult,
-  session: Session,
-): Promise<void> {
-  if (state.plan.guest.kubernetes === undefined) return;
-  const kubeconfig = join(clusterFolder(session.paths, state.name), 'kubeconfig');
-  const text = await readFile(kubeconfig, 'utf8');
-  if (folder !== undefined) {
-    await writeAtomic(join(folder, '.kubeconfig'), text, 0o600);
-    await copyFile(await kubectlPath(state, session), join(folder, '.kubectl'));
-  }
-  if (environment?.globalKubeconfig !== undefined)
-    await writeAtomic(environment.globalKubeconfig, text, 0o600);
 }
