@@ -1,17 +1,11 @@
-import { copyFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { OPTIONS, type RunInputs } from '../api/options.ts';
 import { plan, run, type RunRequest } from '../api/run.ts';
-import { writeAtomic } from '../host/files.ts';
-import { clusterFolder } from '../host/paths.ts';
-import { isKubernetes } from '../kubernetes/section.ts';
-import type { UpResult } from '../rig/up.ts';
-import { readEnvironment, type EnvironmentRequest } from './environment.ts';
-import { kubectlPath } from './kubectl-binary.ts';
+import { readEnvironment } from './environment.ts';
 import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
 import { writeUpSummary } from './render/up-summary.ts';
 import type { Session } from './session.ts';
+import { writeWrapperFiles } from './wrapper-files.ts';
 
 /** The arguments of `gocli run` beside its options, as parsed. */
 interface RunArguments extends Readonly<Record<string, unknown>> {
@@ -40,25 +34,7 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
     return 0;
   }
   const result = await run(request, session);
-  await writeWrapperFiles(args['ci-config'], environment, result, session);
+  await writeWrapperFiles(args['ci-config'], environment?.globalKubeconfig, result.state, session);
   writeUpSummary(result, args.timings, session);
   return 0;
-}
-
-/** kubevirtci's scripts find kubeconfig and kubectl in `_ci-configs/<provider>/`. */
-async function writeWrapperFiles(
-  folder: string | undefined,
-  environment: EnvironmentRequest | undefined,
-  { state }: UpResult,
-  session: Session,
-): Promise<void> {
-  if (!isKubernetes(state.plan.guest)) return;
-  const kubeconfig = join(clusterFolder(session.paths, state.name), 'kubeconfig');
-  const text = await readFile(kubeconfig, 'utf8');
-  if (folder !== undefined) {
-    await writeAtomic(join(folder, '.kubeconfig'), text, 0o600);
-    await copyFile(await kubectlPath(state, session), join(folder, '.kubectl'));
-  }
-  if (environment?.globalKubeconfig !== undefined)
-    await writeAtomic(environment.globalKubeconfig, text, 0o600);
 }

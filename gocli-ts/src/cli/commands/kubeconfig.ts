@@ -12,7 +12,7 @@ export const kubeconfigCommand = defineCommand({
       type: 'boolean',
       // A default value would count as given.
       conflicts: 'path',
-      describe: 'Merge it into the first file of $KUBECONFIG, or ~/.kube/config, as the current context',
+      describe: 'Merge it into your own where kubectl would write ($KUBECONFIG, ~/.kube/config)',
     },
   },
   examples: [
@@ -25,10 +25,9 @@ export const kubeconfigCommand = defineCommand({
     const { found } = await chooseStarted(args.name, session);
     const text = await readSecret(session.paths, found.name, 'kubeconfig');
     if (args.merge) {
-      const { defaultKubeconfig, mergeIntoFile } = await import('../../kubernetes/kubeconfig-file.ts');
-      const file = defaultKubeconfig(session.env);
-      await mergeIntoFile(file, text, found.name);
-      session.stdout.write(`${file}\n`);
+      const { kubeconfigFiles, mergeIntoFiles } = await import('../../kubernetes/kubeconfig-file.ts');
+      const files = kubeconfigFiles(session.env, session.cwd);
+      session.stdout.write(`${await mergeIntoFiles(files, text, found.name, session)}\n`);
     } else if (args.path) {
       session.stdout.write(`${join(clusterFolder(session.paths, found.name), STATE_FILE.kubeconfig)}\n`);
     } else {

@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
+import type { RemovedCluster } from '../../rig/remove.ts';
 import type { Session } from '../session.ts';
 
 export const rmCommand = defineCommand({
@@ -10,11 +11,8 @@ export const rmCommand = defineCommand({
   options: { ...nameOption, all: { type: 'boolean', default: false, describe: 'Remove every cluster' } },
   examples: [['gocli rm', 'remove the only cluster there is']],
   run: async (args, session) => {
-    const { down } = await import('../../rig/remove.ts');
-    const { defaultKubeconfig, unmergeFromFile } = await import('../../kubernetes/kubeconfig-file.ts');
     const names = await namesOf(args.cluster ?? args.name, args.all, session);
-    const all = await Promise.all(names.map(async (name) => ({ name, ...(await down(name, session)) })));
-    for (const name of names) await unmergeFromFile(defaultKubeconfig(session.env), name);
+    const all = await Promise.all(names.map(async (name) => ({ name, ...(await remove(name, session)) })));
     const removed = all.filter(({ containers, volumes, state }) => containers + volumes > 0 || state);
     writeResult(session, {
       data: { removed },
@@ -29,6 +27,18 @@ export const rmCommand = defineCommand({
     return 0;
   },
 });
+
+/** Removes a cluster, and its context from the user's kubeconfigs. */
+async function remove(name: string, session: Session): Promise<RemovedCluster> {
+  const { down } = await import('../../rig/remove.ts');
+  const { readSecret } = await import('../../rig/state.ts');
+  const { forgetInFiles, kubeconfigFiles } = await import('../../kubernetes/kubeconfig-file.ts');
+  // It goes with the cluster.
+  const written = await readSecret(session.paths, name, 'kubeconfig').catch(() => undefined);
+  const removed = await down(name, session);
+  await forgetInFiles(kubeconfigFiles(session.env, session.cwd), name, written, session);
+  return removed;
+}
 
 function sentence(name: string, wasThere: boolean): string {
   return wasThere ? `Removed cluster ${name}.` : `There is no cluster ${name} to remove.`;
