@@ -22,6 +22,9 @@ ARGS ?=
 # Where `make install` puts the command.
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 
+# Where `make package` puts the tarball.
+PACKAGE_DIR ?= dist/package
+
 GOCLI := $(CURDIR)/gocli-ts/bin/gocli.js
 COMMAND = $(DESTDIR)$(PREFIX)/bin/gocli
 BOOTSTRAP := cluster-up/bootstrap.sh
@@ -48,6 +51,11 @@ install: build ## put gocli on PATH, as a link to this checkout (PREFIX=/usr/loc
 uninstall: ## remove that link
 	@if [[ "$$(readlink "$(COMMAND)")" == "$(GOCLI)" ]]; then rm "$(COMMAND)"; echo "removed $(COMMAND)"; \
 	else echo "$(COMMAND) is not a link to this checkout; left alone"; fi
+
+.PHONY: package
+package: build ## make the npm package that installs without a network (PACKAGE_DIR=dist/package)
+	@mkdir -p "$(PACKAGE_DIR)"
+	@npm pack --silent --pack-destination "$(PACKAGE_DIR)"
 
 .PHONY: clean
 clean: ## remove what was built in the checkout (not clusters, images or caches)

@@ -10,14 +10,14 @@ import { startSshServer, type SshServer } from './ssh-server.ts';
 
 const never = new AbortController().signal;
 
-export const upload = (ends: copying.CopyEnds, from: string, to: string, signal = never): Promise<void> =>
+export const upload = (ends: copying.CopyEnds, from: string, to: string, signal: AbortSignal = never): Promise<void> =>
   copying.upload(ends, from, to, signal);
 
 export const download = (
   ends: copying.CopyEnds,
   from: string,
   to: string | Writable,
-  signal = never,
+  signal: AbortSignal = never,
 ): Promise<void> => copying.download(ends, from, to, signal);
 
 export interface Bench {
