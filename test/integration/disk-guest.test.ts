@@ -17,7 +17,7 @@ test.before('the provider image with a disk', async () => {
 
 test.after.always('nothing stays', () => sandbox.close());
 
-const soon = (): AbortSignal => AbortSignal.timeout(60_000);
+const soon = (): AbortSignal => AbortSignal.timeout(120_000);
 
 function ended(t: ExecutionContext, code: number, result: CliResult): void {
   t.is(result.exitCode, code, outputOf(result));
