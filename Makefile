@@ -29,7 +29,7 @@ GOCLI := $(CURDIR)/gocli-ts/bin/gocli.js
 COMMAND = $(DESTDIR)$(PREFIX)/bin/gocli
 BOOTSTRAP := cluster-up/bootstrap.sh
 SHELL_SCRIPTS = $(sort $(wildcard .ci/* cluster-provision/runner/files/usr/lib/gocli/*) \
-	$(shell find cluster-up cluster-provision -name '*.sh'))
+	$(shell find cluster-up cluster-provision test -name '*.sh'))
 
 .PHONY: help
 help: ## list the targets

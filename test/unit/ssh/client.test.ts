@@ -36,6 +36,12 @@ test('a command gives its exit code and both streams', async (t) => {
   t.deepEqual(result, { exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
 });
 
+test('the exit code counts that arrives together with the acceptance of the command', async (t) => {
+  const { server, connection } = await open(t);
+  server.endAtOnce(3);
+  t.is((await connection.exec('any')).exitCode, 3);
+});
+
 test('a command ended by signal n gives 128 + n', async (t) => {
   const { connection } = await open(t);
   t.is((await connection.exec('kill -TERM $$')).exitCode, 143);
