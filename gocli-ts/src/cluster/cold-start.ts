@@ -8,6 +8,7 @@ import { makeJoinToken, renderKubeadmInit } from '../k8s/kubeadm-config.ts';
 import { parseAdminConf, renderKubeconfig, type AdminAccess } from '../k8s/kubeconfig.ts';
 import { nodeAddress } from '../network/addresses.ts';
 import { All } from '../shared/all.ts';
+import { linked } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
 import type { SshConnection } from '../ssh/port.ts';
 import { waitFor, type Condition, type WaitOptions } from '../waiting/condition.ts';
@@ -113,10 +114,10 @@ async function bootstrap(
   const kubernetes = kubernetesOf(start.state);
   const [first] = nodes.items;
   if (first === undefined) throw new GocliError('INTERNAL', 'a cluster without nodes');
-  const failed = new AbortController();
-  const both = AbortSignal.any([signal, failed.signal]);
+  using together = linked(signal);
+  const both = together.signal;
   const stopOther = (error: unknown): never => {
-    failed.abort(error);
+    together.abort(error);
     throw error;
   };
   const token = makeJoinToken();

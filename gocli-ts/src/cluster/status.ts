@@ -2,6 +2,7 @@ import { GocliError, messageOf } from '../errors/error.ts';
 import { LABEL } from '../docker/labels.ts';
 import { ApiClient } from '../k8s/api.ts';
 import { parseKubeconfig } from '../k8s/kubeconfig.ts';
+import { within } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Condition } from '../waiting/condition.ts';
 import { conditionsOf } from './cold-start.ts';
@@ -76,9 +77,9 @@ function containerConditions(found: FoundCluster): ConditionStatus[] {
 }
 
 async function look(condition: Condition, signal: AbortSignal): Promise<ConditionStatus> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
+  using limit = within(signal, LOOK_MS);
   try {
-    const result = await condition.check(bounded);
+    const result = await condition.check(limit.signal);
     return { name: condition.name, met: result.met, observed: result.observed ?? 'ok' };
   } catch (error) {
     signal.throwIfAborted();

@@ -4,6 +4,7 @@ import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ExtractOptions, Headers } from 'tar-fs';
 import { GocliError, messageOf } from '../errors/error.ts';
+import { linked } from '../shared/limit.ts';
 import { quote } from '../shared/quote.ts';
 import { lastLines } from '../shared/text.ts';
 import type { SshConnection } from './port.ts';
@@ -115,18 +116,19 @@ async function receive(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { remotePath, script, to, end, target } = transfer;
-  const failure = new AbortController();
+  using together = linked(signal);
   const sink = new PassThrough();
   const writing = pipeline(sink, to, { end }).catch((error: unknown) => {
     // Nobody reads any more; without this the guest would wait for ever.
-    failure.abort(error);
+    together.abort(error);
     throw error;
   });
-  const bounded = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
-  const running = connection.exec(script, { stdout: sink, signal: bounded }).finally(() => sink.end());
+  const running = connection
+    .exec(script, { stdout: sink, signal: together.signal })
+    .finally(() => sink.end());
   const [ran, written] = await Promise.allSettled([running, writing]);
   signal?.throwIfAborted();
-  if (ran.status === 'rejected' && ran.reason !== failure.signal.reason) throw ran.reason;
+  if (ran.status === 'rejected' && ran.reason !== together.signal.reason) throw ran.reason;
   if (ran.status === 'fulfilled' && ran.value.exitCode === ABSENT) {
     throw new GocliError(
       'NOT_FOUND',

@@ -11,6 +11,7 @@ import { ApiClient } from '../../k8s/api.ts';
 import { settled } from '../../k8s/settle.ts';
 import type { AdminAccess } from '../../k8s/kubeconfig.ts';
 import { nodeName } from '../../network/addresses.ts';
+import { within } from '../../shared/limit.ts';
 import type { ClusterLayout, Origin } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../launch.ts';
@@ -41,7 +42,8 @@ export async function makeTemplate(making: Making, steps: Steps, deps: ClusterDe
   const frozen = await freezeOrGoOn(making, steps, deps);
   if (frozen === undefined) return false;
   const { layout, state, launched, attachment, timeoutMs } = making;
-  const bounded = AbortSignal.timeout(FREEZE_MS + timeoutMs);
+  using limit = within(undefined, FREEZE_MS + timeoutMs);
+  const bounded = limit.signal;
   const manifest = draftOf(making, frozen, deps);
   const origin: Origin = {
     kind: 'thaw',

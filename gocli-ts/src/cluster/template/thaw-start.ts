@@ -4,6 +4,7 @@ import { readAttachment, type IntactTemplate } from '../../frozen/store.ts';
 import type { Steps } from '../../events/steps.ts';
 import { ApiClient } from '../../k8s/api.ts';
 import { thawedConditions } from '../../k8s/conditions.ts';
+import { within } from '../../shared/limit.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
 import { allMet, targetsOf } from '../cold-start.ts';
 import type { ClusterLayout, Origin } from '../containers.ts';
@@ -96,8 +97,8 @@ export async function thawCluster(
   const { launched, saved } = start;
   const { docker, clock } = deps;
   await whileAlive(docker, allContainers(launched), signal, async (alive) => {
-    const late = AbortSignal.timeout(Math.min(THAW_MS, start.timeoutMs));
-    const bounded = AbortSignal.any([alive, late]);
+    using limit = within(alive, Math.min(THAW_MS, start.timeoutMs));
+    const bounded = limit.signal;
     await using thawed = await steps.run('thaw', 'Thawing the machines', () =>
       thaw(machinesOf(launched), saved, deps, bounded, start.before),
     );
