@@ -12,6 +12,7 @@ import { linked } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
 import type { SshConnection } from '../ssh/port.ts';
 import { waitFor, type Condition, type WaitOptions } from '../waiting/condition.ts';
+import { inTime } from '../waiting/in-time.ts';
 import type { ClusterDeps } from './deps.ts';
 import { hostPort } from './find.ts';
 import { connectWhenUp, sshTarget } from './guest.ts';
@@ -116,20 +117,22 @@ async function bootstrap(
   if (first === undefined) throw new GocliError('INTERNAL', 'a cluster without nodes');
   using together = linked(signal);
   const both = together.signal;
+  const { timeoutMs } = start;
+  const bounds = { signal: both, timeoutMs };
   const stopOther = (error: unknown): never => {
     together.abort(error);
     throw error;
   };
   const token = makeJoinToken();
   const init = steps.run('kubeadm', 'Starting the control plane', async (step) => {
-    await nodes.each((node, at) => setUpNetwork(node, at + 1, start.state, both));
-    await kubeadmInit(first, renderKubeadmInit(kubernetes, token), both, (message) => {
+    await nodes.each((node, at) => setUpNetwork(node, at + 1, start.state, bounds));
+    await kubeadmInit(first, renderKubeadmInit(kubernetes, token), bounds, (message) => {
       step.progress({ message });
     });
   });
   const system = steps.run('system', 'Applying the system manifests', async (step) => {
     const access = await adminAccess(start, first, deps, both);
-    await registerNodes(access, start.state, both);
+    await registerNodes(access, start.state, bounds);
     await applyManifests(start, access, deps, both, (message) => {
       step.progress({ message });
     });
@@ -141,7 +144,10 @@ async function bootstrap(
     await steps.run(
       'join',
       `Joining ${others.length} further ${others.length === 1 ? 'node' : 'nodes'}`,
-      () => Promise.all(others.map((node, at) => kubeadmJoin(node, at + 2, token, access, signal))),
+      () =>
+        Promise.all(
+          others.map((node, at) => kubeadmJoin(node, at + 2, token, access, { signal, timeoutMs })),
+        ),
     );
   }
   return access;
@@ -155,9 +161,10 @@ async function adminAccess(
   signal: AbortSignal,
 ): Promise<AdminAccess> {
   const server = `https://127.0.0.1:${hostPort(start.state, '6443/tcp').toFixed(0)}`;
-  const { stdout } = await node.run(
-    'until [ -s /etc/kubernetes/admin.conf ]; do sleep 0.2; done; cat /etc/kubernetes/admin.conf',
-    { signal },
+  const read = 'until [ -s /etc/kubernetes/admin.conf ]; do sleep 0.2; done; cat /etc/kubernetes/admin.conf';
+  const bounds = { signal, timeoutMs: start.timeoutMs };
+  const { stdout } = await inTime('the certificate of the administrator is there', bounds, (bounded) =>
+    node.run(read, { signal: bounded }),
   );
   const access = parseAdminConf(stdout, server);
   using api = new ApiClient(access);
@@ -192,11 +199,16 @@ async function applyManifests(
     '-f',
     IMAGE_PATH.manifests,
   ];
+  let seen = '';
+  const bounds = { signal, timeoutMs: start.timeoutMs, seen: () => seen };
   const deadline = deps.clock.monotonic() + Math.min(start.timeoutMs, 180_000);
   for (;;) {
-    const result = await containers.exec(start.networkContainer, argv, { signal });
+    const result = await inTime('the manifests are applied', bounds, (bounded) =>
+      containers.exec(start.networkContainer, argv, { signal: bounded }),
+    );
     if (result.exitCode === 0) return;
-    onObserved(lastLines(result.stderr, 1));
+    seen = lastLines(result.stderr, 1);
+    onObserved(seen);
     if (deps.clock.monotonic() > deadline) {
       throw new GocliError('KUBERNETES', 'the manifests of the provider cannot be applied', {
         observed: lastLines(result.stderr, 10),
