@@ -13,6 +13,7 @@ export const kubectlCommand = defineCommand({
     const { kubectlPath } = await import('../kubectl-binary.ts');
     const { state } = await chooseStarted(args.name, session);
     const kubeconfig = join(clusterFolder(session.paths, state.name), 'kubeconfig');
-    return session.host.attach([await kubectlPath(state, session), '--kubeconfig', kubeconfig, ...rest]);
+    const argv = [await kubectlPath(state, session), '--kubeconfig', kubeconfig, ...rest] as const;
+    return session.host.attach(argv, { signal: session.signal });
   },
 });
