@@ -1,45 +1,46 @@
 import { readFileSync } from 'node:fs';
 
-/** Leaders of the process groups that this process has started and that have not ended. */
-const groups = new Set<number>();
+/** Programs that this process has started and that have not ended, as kill(2) takes them: groups are negative. */
+const live = new Set<number>();
 let watching = false;
 let attached = 0;
 
 /**
- * Ties a process group to this process: however this one ends (a second Ctrl-C, a defect), the group is killed. Only
- * SIGKILL leaves nobody to do that.
- * @returns what unties it, once its leader has ended
+ * Ties a program to this process: however this one ends (a second Ctrl-C, a defect), the program is killed. Only SIGKILL
+ * leaves nobody to do that.
+ * @param target its process id, or that of the leader of its group, negative, for the whole group
+ * @returns what unties it, once it has ended
  */
-export function ownGroup(leader: number): () => void {
-  groups.add(leader);
+export function own(target: number): () => void {
+  live.add(target);
   if (!watching) {
     watching = true;
     process.on('exit', () => {
-      for (const group of groups) signalGroup(group, 'SIGKILL');
+      for (const each of live) sendSignal(each, 'SIGKILL');
     });
   }
   return () => {
-    groups.delete(leader);
+    live.delete(target);
   };
 }
 
-/** Sends a signal to a whole process group; one that has ended is fine. */
-export function signalGroup(leader: number, signal: NodeJS.Signals): void {
+/** Sends a signal to a process, or to a group by its negative leader; one that has ended is fine. */
+export function sendSignal(target: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-leader, signal);
+    process.kill(target, signal);
   } catch {
-    // The group has ended already.
+    // It has ended already.
   }
 }
 
-/** Remembers that a child has the terminal of this process for as long as the work takes. */
-export async function withTerminalChild<T>(work: () => Promise<T>): Promise<T> {
+/** Ties a program to this process that shares its terminal. @returns what unties it */
+export function ownAttached(pid: number): () => void {
+  const disown = own(pid);
   attached += 1;
-  try {
-    return await work();
-  } finally {
+  return () => {
+    disown();
     attached -= 1;
-  }
+  };
 }
 
 /**

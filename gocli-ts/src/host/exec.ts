@@ -7,7 +7,7 @@ import { GocliError, messageOf } from '../errors/error.ts';
 import { redact } from '../shared/redact.ts';
 import { quoteAll } from '../shared/quote.ts';
 import { lastLines } from '../shared/text.ts';
-import { ownGroup, signalGroup, withTerminalChild } from './children.ts';
+import { own, ownAttached, sendSignal } from './children.ts';
 import type { AttachOptions, Host, HostResult, HostRunOptions } from './port.ts';
 
 /** Folders that a user's PATH often lacks, with programs that provisioning needs. */
@@ -78,7 +78,7 @@ async function run(
     ...(options.stdout === undefined ? {} : { stdout: ['pipe', options.stdout], buffer: { stdout: false } }),
   });
   if (options.onLine !== undefined) followLines([child.stdout, child.stderr], options.onLine);
-  const disown = child.pid === undefined ? undefined : ownGroup(child.pid);
+  const disown = child.pid === undefined ? undefined : own(-child.pid);
   const unbind = endGroupOnAbort(child.pid, options.signal);
   const result = await child.finally(() => {
     unbind();
@@ -112,18 +112,18 @@ async function attach(
   const { execa } = await import('execa');
   options.signal.throwIfAborted();
   const [file, ...rest] = argv;
-  // In the group of this process, so that it may read from the terminal. execa ends it when this process ends.
-  const result = await withTerminalChild(() =>
-    execa(file, rest, {
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      cancelSignal: options.signal,
-      env: { ...env, ...options.env },
-      extendEnv: false,
-      forceKillAfterDelay: GRACE_MS,
-      reject: false,
-      stdio: 'inherit',
-    }),
-  );
+  // In the group of this process, so that it may read from the terminal.
+  const child = execa(file, rest, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    cancelSignal: options.signal,
+    env: { ...env, ...options.env },
+    extendEnv: false,
+    forceKillAfterDelay: GRACE_MS,
+    reject: false,
+    stdio: 'inherit',
+  });
+  const disown = child.pid === undefined ? undefined : ownAttached(child.pid);
+  const result = await child.finally(() => disown?.());
   options.signal.throwIfAborted();
   return result.exitCode ?? 128 + signalNumber(result.signal);
 }
@@ -136,9 +136,9 @@ function endGroupOnAbort(pid: number | undefined, signal: AbortSignal | undefine
   if (pid === undefined || signal === undefined) return () => undefined;
   let timer: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
-    signalGroup(pid, 'SIGTERM');
+    sendSignal(-pid, 'SIGTERM');
     timer = setTimeout(() => {
-      signalGroup(pid, 'SIGKILL');
+      sendSignal(-pid, 'SIGKILL');
     }, GRACE_MS);
   };
   signal.addEventListener('abort', onAbort, { once: true });
@@ -147,7 +147,7 @@ function endGroupOnAbort(pid: number | undefined, signal: AbortSignal | undefine
     if (timer === undefined) return;
     // The leader is gone; children that ignored the request must not outlive it.
     clearTimeout(timer);
-    signalGroup(pid, 'SIGKILL');
+    sendSignal(-pid, 'SIGKILL');
   };
 }
 
