@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
-import { PassThrough, Readable } from 'node:stream';
+import { finished, PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2';
 import { GocliError, messageOf } from '../errors/error.ts';
@@ -178,9 +178,11 @@ function failureOfInput(stdin: SshExecOptions['stdin'], channel: ClientChannel):
       channel.end(stdin);
       return;
     }
-    stdin.once('error', (error) => {
+    // Also of an input that breaks off without an error: its end would never be told to the command.
+    finished(stdin, { writable: false }, (error) => {
+      if (!error) return;
       channel.close();
-      reject(error);
+      reject(stdin.errored ?? new Error('the input of the command broke off'));
     });
     stdin.pipe(channel);
   });

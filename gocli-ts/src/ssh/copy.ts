@@ -5,6 +5,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { Host } from '../host/port.ts';
+import { linked } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
 import {
   ABSENT,
@@ -145,11 +146,13 @@ interface Step extends Place {
 
 /** Lets one end pack and the other unpack. When one fails, the other is ended. */
 async function transfer(from: Step, to: Step, signal: AbortSignal): Promise<void> {
-  const stop = new AbortController();
-  const bounded = AbortSignal.any([signal, stop.signal]);
+  using together = linked(signal);
+  const bounded = together.signal;
+  // Told apart from what else ends either: the other end is then the one to blame.
+  const gaveUp = new Error('the other end failed');
   const bytes = new PassThrough();
   const giveUp = (): void => {
-    stop.abort();
+    together.abort(gaveUp);
     // A program's end is told when its output is taken.
     bytes.resume();
   };
@@ -162,7 +165,7 @@ async function transfer(from: Step, to: Step, signal: AbortSignal): Promise<void
   const [packed, unpacked] = await Promise.allSettled([packing, unpacking]);
   signal.throwIfAborted();
   for (const one of [packed, unpacked])
-    if (one.status === 'rejected' && one.reason !== stop.signal.reason) throw one.reason;
+    if (one.status === 'rejected' && one.reason !== gaveUp) throw one.reason;
   const left = packed.status === 'fulfilled' && packed.value.exitCode !== 0 ? packed.value : undefined;
   // Without a good archive, what the other end says of it does not matter.
   if (left !== undefined && left.exitCode !== INCOMPLETE)
@@ -203,20 +206,19 @@ function visible(text: string): string {
 }
 
 async function print(from: Place, to: Writable, target: string, signal: AbortSignal): Promise<void> {
-  const failure = new AbortController();
+  using together = linked(signal);
   const sink = new PassThrough();
   const writing = pipeline(sink, to, { end: false }).catch((error: unknown) => {
     // Nobody reads any more; without this the guest would wait for ever.
-    failure.abort(error);
+    together.abort(error);
     throw error;
   });
-  const bounded = AbortSignal.any([signal, failure.signal]);
   const running = from.end
-    .run(PRINT, [from.path], { stdout: sink, signal: bounded })
+    .run(PRINT, [from.path], { stdout: sink, signal: together.signal })
     .finally(() => sink.end());
   const [ran, written] = await Promise.allSettled([running, writing]);
   signal.throwIfAborted();
-  if (ran.status === 'rejected' && ran.reason !== failure.signal.reason) throw ran.reason;
+  if (ran.status === 'rejected' && ran.reason !== together.signal.reason) throw ran.reason;
   if (ran.status === 'fulfilled' && ran.value.exitCode === ABSENT) {
     throw new GocliError('NOT_FOUND', `${from.path} is not there ${from.end.where}, or is no file`);
   }

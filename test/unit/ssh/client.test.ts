@@ -76,6 +76,17 @@ test('an input that fails fails the command', async (t) => {
   t.regex(`${String(error)} ${String(error.cause)}`, /the disk broke/);
 });
 
+test('an input that breaks off without an error fails the command, which else waited for its end', async (t) => {
+  const { connection } = await open(t);
+  const broken = new PassThrough();
+  broken.write('the beginning');
+  setTimeout(() => broken.destroy(), 20);
+  const error = await t.throwsAsync(
+    connection.exec('cat', { stdin: broken, signal: AbortSignal.timeout(5000) }),
+  );
+  t.regex(String(error), /broke off/);
+});
+
 test('much output arrives whole, also at a slow reader', async (t) => {
   const { connection } = await open(t);
   t.is((await connection.exec('head -c 20000000 /dev/zero')).stdout.length, 20_000_000);

@@ -16,7 +16,7 @@ export const consoleCommand = defineCommand({
     const node = nodeName(nodeIndex(args.node, state.plan.guest.nodes));
     const { id } = nodeOf(found, node);
     const { stdin, stdout, stderr, docker } = session;
-    const log = await docker.containers.readFile(id, MACHINE_PATH.consoleLog);
+    const log = await docker.containers.readFile(id, MACHINE_PATH.consoleLog, session.signal);
     stdout.write(log);
     if (stdin.isTTY !== true || stdout.isTTY !== true) return 0;
     const { attach } = await import('../attach.ts');

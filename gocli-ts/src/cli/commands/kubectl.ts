@@ -17,6 +17,7 @@ export const kubectlCommand = defineCommand({
     // Not as a flag: kubectl refuses flags before a plugin's name, and a plugin would not see it.
     return session.host.attach([await kubectlPath(state, session), ...rest], {
       env: { KUBECONFIG: kubeconfig },
+      signal: session.signal,
     });
   },
 });
