@@ -5,13 +5,17 @@ import type { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
 import { ssh2Client } from '../../gocli-ts/src/ssh/client.ts';
-import * as copying from '../../gocli-ts/src/ssh/copy.ts';
+import * as copying from '../../gocli-ts/src/rig/copy/copy.ts';
 import { startSshServer, type SshServer } from './ssh-server.ts';
 
 const never = new AbortController().signal;
 
-export const upload = (ends: copying.CopyEnds, from: string, to: string, signal: AbortSignal = never): Promise<void> =>
-  copying.upload(ends, from, to, signal);
+export const upload = (
+  ends: copying.CopyEnds,
+  from: string,
+  to: string,
+  signal: AbortSignal = never,
+): Promise<void> => copying.upload(ends, from, to, signal);
 
 export const download = (
   ends: copying.CopyEnds,

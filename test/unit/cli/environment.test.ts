@@ -97,7 +97,12 @@ function read(env: Record<string, string>): void {
 
 for (const [name, text, accepted] of malformed) {
   test(`${name}=${text} is refused with the variable, the value and what is accepted`, (t) => {
-    const error = t.throws(() => { read({ [name]: text }); }, { instanceOf: GocliError });
+    const error = t.throws(
+      () => {
+        read({ [name]: text });
+      },
+      { instanceOf: GocliError },
+    );
     t.is(error.code, 'BAD_VALUE');
     t.true(error.message.includes(name) && error.message.includes(text));
     t.regex(error.hint ?? '', accepted);

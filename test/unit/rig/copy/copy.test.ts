@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
-import { isCode } from '../../../gocli-ts/src/errors/error.ts';
-import { bench, download, upload } from '../../helpers/copy-bench.ts';
+import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
+import { bench, download, upload } from '../../../helpers/copy-bench.ts';
 
 async function tree(folder: string): Promise<void> {
   await mkdir(join(folder, 'deep', 'er'), { recursive: true });

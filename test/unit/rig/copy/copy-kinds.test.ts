@@ -18,12 +18,12 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { pack } from 'tar-stream';
-import { isCode } from '../../../gocli-ts/src/errors/error.ts';
-import { localHost } from '../../../gocli-ts/src/host/exec.ts';
-import type { Host } from '../../../gocli-ts/src/host/port.ts';
-import { UNPACK_FOLDER } from '../../../gocli-ts/src/ssh/copy-scripts.ts';
-import { hostEnd } from '../../../gocli-ts/src/ssh/end.ts';
-import { bench, download, upload } from '../../helpers/copy-bench.ts';
+import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
+import { localHost } from '../../../../gocli-ts/src/host/exec.ts';
+import type { Host } from '../../../../gocli-ts/src/host/port.ts';
+import { UNPACK_FOLDER } from '../../../../gocli-ts/src/rig/copy/scripts.ts';
+import { hostEnd } from '../../../../gocli-ts/src/rig/copy/end.ts';
+import { bench, download, upload } from '../../../helpers/copy-bench.ts';
 
 /** Names a shell, an archive or a terminal may stumble over; the last is not UTF-8. */
 const NAMES = ['-rf', 'a\nb', "it's", 'q"$(x)`', 'ends ', '*?[', '\\n', 'ü', 'n'.repeat(200)]

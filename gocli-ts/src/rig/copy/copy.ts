@@ -3,10 +3,10 @@ import { createWriteStream } from 'node:fs';
 import { posix } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GocliError, messageOf } from '../errors/error.ts';
-import type { Host } from '../host/port.ts';
-import { linked } from '../shared/limit.ts';
-import { lastLines } from '../shared/text.ts';
+import { GocliError, messageOf } from '../../errors/error.ts';
+import type { Host } from '../../host/port.ts';
+import { linked } from '../../shared/limit.ts';
+import { lastLines } from '../../shared/text.ts';
 import {
   ABSENT,
   INCOMPLETE,
@@ -18,9 +18,9 @@ import {
   UNPACK_FILE,
   UNPACK_FOLDER,
   type Kind,
-} from './copy-scripts.ts';
+} from './scripts.ts';
 import { hostEnd, nodeEnd, type End } from './end.ts';
-import type { SshConnection } from './port.ts';
+import type { SshConnection } from '../../ssh/port.ts';
 
 /** The two machines of a copy. */
 export interface CopyEnds {
