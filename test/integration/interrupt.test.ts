@@ -123,7 +123,12 @@ test.serial('an interrupted run leaves a cluster of the same name alone', async 
     results.push(await interrupt(['rm', name], 'SIGTERM', { ms }));
     if (results.at(-1)?.exitCode === 0) t.deepEqual(await sandbox.leftovers(name), []);
   }
-  t.true(results.every(({ exitCode }) => exitCode === 0 || exitCode === 143));
+  // On a busy host the signal may come while the program is still being loaded, and end it without a code.
+  const codes = results.map(({ exitCode }) => exitCode);
+  t.true(
+    codes.every((code) => code === null || code === 0 || code === 143),
+    String(codes),
+  );
   t.is((await sandbox.cli('rm', name)).exitCode, 0);
   t.deepEqual(await sandbox.leftovers(name), []);
 });
