@@ -2,7 +2,8 @@
 # Runs in the root file system once its packages are installed and files/ is in place.
 set -eu
 
-systemctl enable systemd-networkd.service ssh.service containerd.service kubelet.service gocli-host-key.service
+systemctl enable systemd-networkd.service ssh.service containerd.service kubelet.service gocli-host-key.service \
+  gocli-grow.service
 
 # What a machine that lives for minutes has no use for. Each program started at boot costs a third of a second where
 # the processor is emulated.

@@ -51,7 +51,13 @@ export function machineContainer(spec: MachineSpec, container: MachineContainer)
 }
 
 function diskVariables({ disk }: MachineSpec): string[] {
-  return disk === undefined ? [] : [`GOCLI_BACKING=${disk.backing}`, `GOCLI_DISK=${disk.overlay}`];
+  if (disk === undefined) return [];
+  const { backing, overlay, sizeMiB } = disk;
+  return [
+    `GOCLI_BACKING=${backing}`,
+    `GOCLI_DISK=${overlay}`,
+    ...(sizeMiB === undefined ? [] : [`GOCLI_DISK_SIZE=${sizeMiB.toFixed(0)}M`]),
+  ];
 }
 
 function expectedVariables(expected: ExpectedFiles | undefined): string[] {

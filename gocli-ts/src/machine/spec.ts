@@ -21,7 +21,12 @@ export interface MachineSpec {
   readonly initrd: string;
   readonly kernelArgs: readonly string[];
   /** Root disk, or nothing for a guest that lives in its initramfs. */
-  readonly disk?: { readonly backing: string; readonly overlay: string };
+  readonly disk?: {
+    readonly backing: string;
+    readonly overlay: string;
+    /** Of the overlay; as large as what is below it when undefined. */
+    readonly sizeMiB?: number | undefined;
+  };
   readonly memory: GuestMemory;
   /** True when the machine waits for saved state instead of booting. */
   readonly incoming: boolean;

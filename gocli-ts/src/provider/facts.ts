@@ -14,7 +14,13 @@ export const providerFactsSchema = z.looseObject({
   /** Version of this format. */
   format: z.literal(1),
   name: z.string(),
-  defaults: z.object({ nodes: z.int(), cpus: z.int(), memoryMiB: z.int() }),
+  defaults: z.object({
+    nodes: z.int(),
+    cpus: z.int(),
+    memoryMiB: z.int(),
+    /** Size of the disk; absent in images whose runner cannot make a larger one. */
+    diskMiB: z.int().optional(),
+  }),
   kernelArgs: z.array(z.string()),
   /** False for a guest that lives in its initramfs. */
   disk: z.boolean(),
@@ -32,6 +38,7 @@ export function providerFacts(provider: ProviderConfig): ProviderFacts {
       nodes: defaults.nodes,
       cpus: defaults.cpus,
       memoryMiB: Math.floor(parseSize(defaults.memory, 'defaults.memory') / MIB),
+      diskMiB: Math.floor(parseSize(defaults.disk, 'defaults.disk') / MIB),
     },
     kernelArgs,
     disk: true,

@@ -48,6 +48,9 @@ interface RestoreOrigin {
 /** Owner of what the registry stores. */
 export const REGISTRY_USER = '107:107';
 
+/** Makes the guest grow its file system to its disk; see guest/debian-13/files/etc/systemd/system/gocli-grow.service. */
+const GROW = 'gocli.grow';
+
 /** Of a further node, a quarter of what the control plane has. */
 const WORKER_SHARES = 256;
 
@@ -210,7 +213,7 @@ export function machineSpec(
   index: number,
   origin: Origin,
 ): MachineSpec {
-  const { kernelArgs, disk } = plan.guest;
+  const { kernelArgs, disk, diskMiB } = plan.guest;
   const { cpus, memoryMiB } = nodePlan(plan.guest, index);
   const files = frozenFiles(nodeName(index));
   return {
@@ -221,8 +224,8 @@ export function machineSpec(
     cpuModel: cpu.model,
     kernel: IMAGE_PATH.kernel,
     initrd: IMAGE_PATH.initrd,
-    kernelArgs,
-    ...(disk ? { disk: diskOf(files.disk, origin) } : {}),
+    kernelArgs: diskMiB === undefined ? kernelArgs : [...kernelArgs, GROW],
+    ...(disk ? { disk: { ...diskOf(files.disk, origin), sizeMiB: diskMiB } } : {}),
     memory: memoryOf(files.ram, origin),
     incoming: origin.kind !== 'boot' && origin.kind !== 'build',
     mac: nodeMac(index),

@@ -26,16 +26,14 @@ export interface PlanRequest {
 export function planRig(request: PlanRequest, kinds: readonly Kind[]): ClusterPlan {
   const { image, reference, snapshot, values } = request;
   const host = { name: values.name, image: reference, imageId: image.id, pinnedPorts: {} };
-  if (snapshot !== undefined) {
-    const { guest, host: taken } = snapshot.record.state.plan;
-    const kind = kindOf(kinds, guest);
-    refuseGuestOptions(optionsOf(kind), values);
-    const plan = { guest, host: { ...host, image: taken.image, imageId: taken.imageId } };
-    return applyOptions(optionsOf(kind), values, plan, kind);
-  }
   const facts = factsOf(image, reference);
   const kind = kindOf(kinds, facts);
-  return applyOptions(optionsOf(kind), values, { guest: defaultGuest(facts, kind), host }, kind);
+  const options = optionsOf(kind);
+  if (snapshot === undefined)
+    return applyOptions(options, values, { guest: defaultGuest(facts, kind), host }, { kind, facts });
+  refuseGuestOptions(options, values);
+  const { guest } = snapshot.record.state.plan;
+  return applyOptions(options, values, { guest, host }, { kind, facts });
 }
 
 /** Every option that a rig of a kind has. */

@@ -16,6 +16,8 @@ interface CommonGuestPlan {
   readonly memoryMiB: number;
   readonly kernelArgs: readonly string[];
   readonly disk: boolean;
+  /** Size of every node's disk; absent when it is the image's. */
+  readonly diskMiB?: number;
   /** What single nodes have instead, by name; absent when all are equal. */
   readonly perNode?: Readonly<Record<string, NodePlan>>;
 }

@@ -14,7 +14,7 @@ export const memory = defineOption({
   variable: 'KUBEVIRT_MEMORY_SIZE',
   read: (input: PerNodeInput, at) => readPerNode(input, at, (text) => Math.floor(parseSize(text, at) / MIB)),
   guest: (value: PerNode, plan) => perNodeChange('memoryMiB', value, plan),
-  check: (plan, { leastMemoryMiB: least }) => {
+  check: (plan, { kind: { leastMemoryMiB: least } }) => {
     checkNodes('--memory', 'memoryMiB', plan);
     const small = nodePlans(plan).find(({ memoryMiB }) => memoryMiB < least);
     if (small === undefined) return;

@@ -1,4 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
+import type { ProviderFacts } from '../../provider/facts.ts';
 import type { Kind } from '../kind.ts';
 import type { ClusterPlan, GuestPlan, HostPlan } from '../plan.ts';
 
@@ -35,9 +36,15 @@ export interface Option<Value, Input> {
   /** What of the host plan it changes. */
   host?(value: Value, plan: HostPlan): Partial<HostPlan>;
   /** Refuses the whole plan. @throws GocliError BAD_VALUE that begins with the flag */
-  check?(plan: GuestPlan, kind: Kind): void;
+  check?(plan: GuestPlan, about: PlanAbout): void;
   /** What of a plan is compared when a rig of that name runs already, and how it is called then. */
   readonly differs?: { readonly what: string; of(plan: ClusterPlan): unknown };
+}
+
+/** What a plan is checked against. */
+export interface PlanAbout {
+  readonly kind: Pick<Kind, 'leastMemoryMiB'>;
+  readonly facts: ProviderFacts;
 }
 
 /** Any option. Its methods are called with what its own `read` gave. */
@@ -85,7 +92,7 @@ export function applyOptions(
   options: OptionList,
   values: Readonly<Record<string, unknown>>,
   plan: ClusterPlan,
-  kind: Kind,
+  about: PlanAbout,
 ): ClusterPlan {
   let { guest, host } = plan;
   for (const [key, option] of Object.entries(options)) {
@@ -95,7 +102,7 @@ export function applyOptions(
     host = { ...host, ...option.host?.(value, host) };
   }
   const errors: GocliError[] = [];
-  for (const option of Object.values(options)) collect(errors, () => option.check?.(guest, kind));
+  for (const option of Object.values(options)) collect(errors, () => option.check?.(guest, about));
   throwAll(errors);
   return { guest, host };
 }
