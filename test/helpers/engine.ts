@@ -85,12 +85,13 @@ export function addProvider(docker: FakeDocker, facts: ProviderFacts): ImageInfo
 }
 
 /** What a test asks of a start: the request, and values of options as the library's users write them. */
-type Asked = Partial<Omit<UpRequest, 'values'>> & Pick<RunInputs, 'name' | 'nodes' | 'cpu' | 'memory'>;
+type Asked = Partial<Omit<UpRequest, 'values'>> &
+  Pick<RunInputs, 'name' | 'nodes' | 'cpu' | 'memory' | 'diskSize'>;
 
 /** A request for a cluster "c" of one virtual machine. */
 export function requestFor(image: ImageInfo, asked: Asked = {}): UpRequest {
-  const { name, nodes, cpu, memory, ...rest } = asked;
-  const values = readRunOptions({ name: name ?? 'c', nodes, cpu, memory }, {}, false);
+  const { name, nodes, cpu, memory, diskSize, ...rest } = asked;
+  const values = readRunOptions({ name: name ?? 'c', nodes, cpu, memory, diskSize }, {}, false);
   return {
     image,
     reference: image.tags[0] ?? image.id,

@@ -2,6 +2,7 @@ import { containerOrg } from './container-org.ts';
 import { containerRegistry } from './container-registry.ts';
 import { containerSuffix } from './container-suffix.ts';
 import { cpu } from './cpu.ts';
+import { diskSize } from './disk-size.ts';
 import { fresh } from './fresh.ts';
 import { keepOnFailure } from './keep-on-failure.ts';
 import { kernelArgs } from './kernel-args.ts';
@@ -21,6 +22,7 @@ export const RIG_OPTIONS = {
   memory,
   cpu,
   kernelArgs,
+  diskSize,
   containerRegistry,
   containerOrg,
   containerSuffix,
