@@ -17,6 +17,7 @@ export const FLOORS = [
   ['rig'],
   ['kubernetes'],
   ['provision'],
+  ['api'],
   ['cli'],
 ];
 

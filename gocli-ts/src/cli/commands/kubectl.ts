@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { chooseStarted, nameOption } from '../options.ts';
+import { nameOption } from '../options.ts';
 
 export const kubectlCommand = defineCommand({
   usage: 'kubectl',
@@ -9,10 +8,8 @@ export const kubectlCommand = defineCommand({
   passThroughAfter: 0,
   examples: [['gocli kubectl get pods -A', 'everything after the verb is for kubectl']],
   run: async (args, session, rest) => {
-    const { clusterFolder } = await import('../../host/paths.ts');
-    const { kubectlPath } = await import('../kubectl-binary.ts');
-    const { state } = await chooseStarted(args.name, session);
-    const kubeconfig = join(clusterFolder(session.paths, state.name), 'kubeconfig');
-    return session.host.attach([await kubectlPath(state, session), '--kubeconfig', kubeconfig, ...rest]);
+    const { kubectl } = await import('../../api/kubectl.ts');
+    const { program, kubeconfig } = await kubectl(args, session);
+    return session.host.attach([program, '--kubeconfig', kubeconfig, ...rest]);
   },
 });

@@ -1,8 +1,5 @@
-import { resolve } from 'node:path';
-import type { SshConnection, SshTarget } from '../../ssh/port.ts';
-import type { Session } from '../session.ts';
 import { defineCommand } from '../command.ts';
-import { chooseStarted, nameOption } from '../options.ts';
+import { nameOption } from '../options.ts';
 
 export const scpCommand = defineCommand({
   usage: 'scp <source> <target>',
@@ -22,19 +19,11 @@ export const scpCommand = defineCommand({
   ],
   run: async ({ name, source, target }, session) => {
     const { parseCopy } = await import('../copy-arguments.ts');
-    const { nodeIndex } = await import('../../rig/names.ts');
-    const { readSecret } = await import('../../rig/state.ts');
-    const { sshTarget } = await import('../../rig/ssh-target.ts');
-    const copy = await import('../../ssh/copy.ts');
-    const { direction, node, remote, local } = parseCopy(dash(source), dash(target));
-    const { state } = await chooseStarted(name, session);
-    const key = await readSecret(session.paths, state.name, 'id_ed25519');
-    const index = nodeIndex(node, state.plan.guest.nodes);
-    const here = resolve(session.cwd, local);
-    await withConnection(session, sshTarget(state, index, key), async (connection) => {
-      if (direction === 'upload') await copy.upload(connection, here, remote, session.signal);
-      else await copy.download(connection, remote, local === '-' ? session.stdout : here, session.signal);
-    });
+    const { scp } = await import('../../api/scp.ts');
+    const copy = parseCopy(dash(source), dash(target));
+    const { direction, local } = copy;
+    if (direction === 'upload') await scp({ ...copy, name, direction }, session);
+    else await scp({ ...copy, name, direction, local: local === '-' ? session.stdout : local }, session);
     return 0;
   },
 });
@@ -42,14 +31,4 @@ export const scpCommand = defineCommand({
 /** yargs hands on a lone `-` as an empty word; an empty path means nothing else here. */
 function dash(word: string): string {
   return word === '' ? '-' : word;
-}
-
-/** No dynamic import in a function with `using`: the compiler leaves its path as it is (TypeScript 6.0). */
-async function withConnection(
-  session: Session,
-  target: SshTarget,
-  work: (connection: SshConnection) => Promise<void>,
-): Promise<void> {
-  await using connection = await session.ssh.connect(target, session.signal);
-  await work(connection);
 }

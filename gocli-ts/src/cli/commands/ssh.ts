@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
-import { chooseStarted, nameOption } from '../options.ts';
-import type { SshTarget } from '../../ssh/port.ts';
+import { nameOption } from '../options.ts';
+import type { SshConnection } from '../../ssh/port.ts';
 import type { Session } from '../session.ts';
 
 export const sshCommand = defineCommand({
@@ -14,21 +14,15 @@ export const sshCommand = defineCommand({
     ['gocli ssh node01 -- journalctl -u kubelet', 'one command; its exit code is the exit code'],
   ],
   run: async (args, session, rest) => {
-    const { nodeIndex } = await import('../../rig/names.ts');
-    const { sshTarget } = await import('../../rig/ssh-target.ts');
-    const { readSecret } = await import('../../rig/state.ts');
-    const { state } = await chooseStarted(args.name, session);
-    const index = nodeIndex(args.node, state.plan.guest.nodes);
-    const key = await readSecret(session.paths, state.name, 'id_ed25519');
-    return runOn(sshTarget(state, index, key), rest.join(' '), session);
+    const { connect } = await import('../../api/ssh.ts');
+    return runOn(await connect(args, session), rest.join(' '), session);
   },
 });
 
 /** Like ssh(1), the words are joined by spaces, so that one quoted word can be a whole shell command. */
-async function runOn(target: SshTarget, command: string, session: Session): Promise<number> {
+async function runOn(opened: SshConnection, command: string, session: Session): Promise<number> {
   const { stdin, stdout, stderr, signal } = session;
-  // No dynamic import in a function with `using`: the compiler leaves its path as it is (TypeScript 6.0).
-  await using connection = await session.ssh.connect(target, signal);
+  await using connection = opened;
   const interactive = stdin.isTTY === true && stdout.isTTY === true;
   const result = await (interactive
     ? onTerminal(session, (options) =>
