@@ -42,7 +42,7 @@ export function onRig(context: Context, rig: string): Context {
   return {
     ...context,
     emit: (event) => {
-      emit({ ...event, rig });
+      emit({ ...event, rig: event.rig ?? rig });
     },
   };
 }

@@ -39,7 +39,7 @@ export async function showAction(args: PlanArguments, session: Session): Promise
       ['accelerator', manifest?.accelerator ?? '-'],
       ['cpu', manifest?.cpu.model ?? '-'],
       ['qemu', manifest?.qemu ?? '-'],
-      ['plan', JSON.stringify(guest)],
+      ['plan', guest === null ? '-' : JSON.stringify(guest)],
       ['fits the plan asked for', why],
     ],
   });
