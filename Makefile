@@ -8,6 +8,11 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 KUBEVIRT_PROVIDER ?= k8s-1.36
+# The same, shorter, and only from the command line, since others use so general a name in the environment:
+# make e2e PROVIDER=NAME
+ifeq ($(origin PROVIDER),command line)
+KUBEVIRT_PROVIDER := $(PROVIDER)
+endif
 export KUBEVIRT_PROVIDER
 # YES=1 installs missing packages without asking.
 export YES
@@ -17,11 +22,14 @@ ARGS ?=
 # Where `make install` puts the command.
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 
+# Where `make package` puts the tarball.
+PACKAGE_DIR ?= dist/package
+
 GOCLI := $(CURDIR)/gocli-ts/bin/gocli.js
 COMMAND = $(DESTDIR)$(PREFIX)/bin/gocli
 BOOTSTRAP := cluster-up/bootstrap.sh
 SHELL_SCRIPTS = $(sort $(wildcard .ci/* cluster-provision/runner/files/usr/lib/gocli/*) \
-	$(shell find cluster-up cluster-provision -name '*.sh'))
+	$(shell find cluster-up cluster-provision test -name '*.sh'))
 
 .PHONY: help
 help: ## list the targets
@@ -43,6 +51,11 @@ install: build ## put gocli on PATH, as a link to this checkout (PREFIX=/usr/loc
 uninstall: ## remove that link
 	@if [[ "$$(readlink "$(COMMAND)")" == "$(GOCLI)" ]]; then rm "$(COMMAND)"; echo "removed $(COMMAND)"; \
 	else echo "$(COMMAND) is not a link to this checkout; left alone"; fi
+
+.PHONY: package
+package: build ## make the npm package that installs without a network (PACKAGE_DIR=dist/package)
+	@mkdir -p "$(PACKAGE_DIR)"
+	@npm pack --silent --pack-destination "$(PACKAGE_DIR)"
 
 .PHONY: clean
 clean: ## remove what was built in the checkout (not clusters, images or caches)
@@ -92,7 +105,7 @@ docs: build ## write docs/cli.md and docs/errors.md from the code
 	node dist/test/docs/write.js
 
 .PHONY: bench
-bench: build ## measure and write test/bench/results
+bench: build ## measure and write test/bench/results; with ARGS="--against=CHECKOUT" compare with that
 	@$(BOOTSTRAP) provider
 	node dist/test/bench/bench.js $(ARGS)
 

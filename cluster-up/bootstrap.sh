@@ -16,7 +16,7 @@ usage() {
 Usage: cluster-up/bootstrap.sh [--yes] GOAL...
 
 Goals, in the order in which they are usually needed:
-  cli        npm packages and the built command line
+  cli        npm packages and the built command line; an installed package has both
   docker     a Docker daemon that answers
   provider   the image of $KUBEVIRT_PROVIDER, or a Docker daemon and, unless a registry is configured, what provisioning needs
   provision  what provisioning needs
@@ -71,6 +71,7 @@ quietly() {
 
 goal_cli() {
   require_node
+  ! installed || return 0
   if ! modules_fresh; then
     say "npm ci: node_modules does not match package-lock.json"
     has npm || fail "npm is not on PATH" "install npm, which comes with Node 20"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs gocli from this checkout.
+# Runs the gocli that these scripts belong to.
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh

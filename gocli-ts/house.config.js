@@ -25,7 +25,6 @@ export const FLOORS = [
 const PACKAGE_OWNERS = {
   dockerode: 'place',
   'tar-stream': 'place',
-  'tar-fs': 'ssh',
   ssh2: 'ssh',
   execa: 'host',
   yargs: 'cli',

@@ -39,6 +39,11 @@ function bind<Request, Result>(
   };
 }
 
+const ofRun = () => import('./api/run.ts');
+/** Starts a rig and waits until it is Ready. */
+export const run = bind('run', async () => (await ofRun()).run);
+/** What `run` would start. */
+export const plan = bind('run', async () => (await ofRun()).plan);
 /** Removes rigs. */
 export const rm = bind('rm', async () => (await import('./api/rm.ts')).rm);
 /** Saves rigs and ends their processes. */
@@ -147,8 +152,9 @@ export type {
   ProviderShowRequest,
   ProviderShowResult,
 } from './api/provider.ts';
+export type { RunRequest, RunResult } from './api/run.ts';
 export type { RemovedRig, RmRequest, RmResult } from './api/rm.ts';
-export type { DownloadRequest, ScpRequest, UploadRequest } from './api/scp.ts';
+export type { Download, ScpRequest, Upload } from './api/scp.ts';
 export type {
   ListedSnapshot,
   RestoreRequest,

@@ -1,32 +1,54 @@
 import { setMaxListeners } from 'node:events';
+import { constants } from 'node:os';
+import { renderError } from './cli/render/error-report.ts';
 import { runCli } from './cli/run.ts';
 import { processContext } from './context.ts';
-import { GocliError } from './errors/error.ts';
+import { GocliError, messageOf } from './errors/error.ts';
+import { childHasInterrupts } from './host/children.ts';
 
 // Every wait for every machine listens to the one signal; Node would warn of a leak at the eleventh.
 setMaxListeners(0);
 
 const stop = new AbortController();
+let impatient = false;
+let lostResult: GocliError | undefined;
 
-/** The first signal ends the work in order, the second ends the process. */
-function onSignal(name: 'SIGINT' | 'SIGTERM', exitCode: number): void {
-  if (stop.signal.aborted) process.exit(exitCode);
-  stop.abort(new GocliError('INTERRUPTED', `interrupted by ${name}`, { exitCode }));
+function interrupt(what: string, exitCode: number): void {
+  stop.abort(new GocliError('INTERRUPTED', what, { exitCode }));
 }
 
-process.on('SIGINT', () => {
-  onSignal('SIGINT', 130);
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  const exitCode = 128 + constants.signals[name];
+  process.on(name, () => {
+    if (name === 'SIGINT' && childHasInterrupts()) return;
+    // The first ends the work in order, the second the process. A terminal that is closed says so twice by itself.
+    if (impatient && name !== 'SIGHUP') process.exit(exitCode);
+    impatient ||= name !== 'SIGHUP';
+    interrupt(`interrupted by ${name}`, exitCode);
+  });
+}
+
+const BROKEN_PIPE_EXIT = 128 + constants.signals.SIGPIPE;
+
+/** Nobody reads any more (`gocli ls | head -1`): no failure of what is done by then, the end of what is not. */
+function onClosedPipe(error: NodeJS.ErrnoException): boolean {
+  if (error.code === 'EPIPE') interrupt('nobody reads the output any more', BROKEN_PIPE_EXIT);
+  return error.code === 'EPIPE';
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (onClosedPipe(error) || stop.signal.aborted) return;
+  lostResult = new GocliError('OUTPUT', 'the result could not be written', { observed: messageOf(error) });
+  stop.abort(lostResult);
 });
-process.on('SIGTERM', () => {
-  onSignal('SIGTERM', 143);
-});
-// A reader that went away (`gocli ls | head -1`) is no failure.
-process.stdout.on('error', () => {
-  process.exit(0);
-});
+// Progress that cannot be written is lost to the reader alone.
+process.stderr.on('error', onClosedPipe);
 
 const exitCode = await runCli(process.argv.slice(2), processContext(stop.signal));
-// Idle connections to the daemon or a guest must not keep the process; what was written must be out first.
-process.stdout.write('', () => {
-  process.exit(exitCode);
+// What was written must be out first, or its failure known.
+await new Promise<void>((resolve) => {
+  process.stdout.write('', () => setImmediate(resolve));
 });
+if (lostResult !== undefined && exitCode === 0) process.stderr.write(renderError(lostResult, false));
+// Idle connections to the daemon or a guest must not keep the process.
+process.exit(exitCode === 0 ? (lostResult?.exitCode ?? 0) : exitCode);

@@ -3,12 +3,16 @@
  * test/bench/results/latest.json and the table of README.md. Everything is measured in one run, so that ratios hold;
  * `--only=clusters` (or `commands`, `saving`, `provisioning`, `image`) measures one part anew and keeps the figures of
  * the others.
+ *
+ * `make bench ARGS="--against=CHECKOUT"` compares this checkout with another one instead (compare/compare.ts).
  */
 import { cpus, totalmem } from 'node:os';
 import { createGzip } from 'node:zlib';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { $, argv, path } from 'zx';
+import { readIfThere } from '../../gocli-ts/src/host/files.ts';
 import { CHECKOUT } from '../helpers/cli.ts';
+import { DEFAULT_PROVIDER, IMAGE, PROVIDER, providerFolder } from '../helpers/provider.ts';
 import {
   median,
   readmeTable,
@@ -19,11 +23,14 @@ import {
   type Step,
   type TimeToK8s,
 } from './figures.ts';
+import { compareCheckouts } from './compare/compare.ts';
+import { isComparison } from './compare/options.ts';
 import { timeToK8s } from './time-to-k8s.ts';
 
 const GOCLI = path.join(CHECKOUT, 'gocli-ts/bin/gocli.js');
-const FOLDER = path.join(CHECKOUT, 'cluster-provision/k8s/1.36');
-const RESULTS = path.join(CHECKOUT, 'test/bench/results/latest.json');
+// Figures of another provider stand beside those of README.md.
+const suffix = PROVIDER === DEFAULT_PROVIDER ? '' : `-${PROVIDER}`;
+const RESULTS = path.join(CHECKOUT, `test/bench/results/latest${suffix}.json`);
 const README = path.join(CHECKOUT, 'README.md');
 const NAME = 'bench';
 
@@ -55,7 +62,7 @@ async function coldStarts(
   let pss = 0;
   for (let at = 1; at <= times; at += 1) {
     console.error(`cold start ${at.toFixed(0)} of ${times.toFixed(0)}`);
-    const words = ['run', 'k8s-1.36', '--name', NAME, '--no-template', '-o', 'json', '-q'];
+    const words = ['run', PROVIDER, '--name', NAME, '--no-template', '-o', 'json', '-q'];
     const { seconds, stdout } = await timed(...words);
     starts.push({ seconds, steps: stepsOf(stdout) });
     pss = await pssOf(`${NAME}-node01`);
@@ -100,7 +107,7 @@ async function pssOf(container: string): Promise<number> {
 async function twoThawed(): Promise<number> {
   console.error('memory of two thawed clusters');
   const names = [`${NAME}-a`, `${NAME}-b`];
-  for (const name of names) await timed('run', 'k8s-1.36', '--name', name, '-q');
+  for (const name of names) await timed('run', PROVIDER, '--name', name, '-q');
   const [first = Number.NaN, second = Number.NaN] = await Promise.all(
     names.map((name) => pssOf(`${name}-node01`)),
   );
@@ -112,7 +119,7 @@ async function twoThawed(): Promise<number> {
 async function idleCores(): Promise<number> {
   console.error('idle for 90 s');
   await new Promise((resolve) => setTimeout(resolve, 30_000));
-  const container = 'k8s-1.36-node01';
+  const container = `${PROVIDER}-node01`;
   const pid = (await $`docker inspect --format ${'{{.State.Pid}}'} ${container}`).stdout.trim();
   const jiffies = async (): Promise<number> => {
     const words = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
@@ -128,7 +135,7 @@ async function saving(): Promise<Pick<Figures, 'snapshot' | 'stopStart'>> {
   console.error('snapshot, restore, stop, start');
   const seconds = async (...words: string[]): Promise<number> => (await timed(...words)).seconds;
   const runs: Record<'create' | 'restore' | 'stop' | 'start', number>[] = [];
-  await timed('run', 'k8s-1.36', '--name', NAME, '-q');
+  await timed('run', PROVIDER, '--name', NAME, '-q');
   for (let left = 3; left > 0; left -= 1) {
     const create = await seconds('snapshot', 'create', 'bench-point', '--name', NAME);
     const restore = await seconds('snapshot', 'restore', 'bench-point');
@@ -154,7 +161,7 @@ async function benchmark(iterations: number): Promise<TimeToK8s[]> {
 }
 
 /** Provisioning as on a machine that never did it. */
-async function fromEmpty(): Promise<Provisioning> {
+async function fromEmpty(from: string): Promise<Provisioning> {
   console.error('provisioning from empty caches: a quarter of an hour');
   const folder = await mkdtemp('/var/tmp/gocli-bench-');
   const caches = { XDG_CACHE_HOME: 'cache', GOCACHE: 'go-build', GOMODCACHE: 'go-modules' };
@@ -162,7 +169,7 @@ async function fromEmpty(): Promise<Provisioning> {
   const env = { ...process.env, ...(Object.fromEntries(places) as Record<string, string>) };
   const start = performance.now();
   try {
-    const argv = ['provision', FOLDER, '--phases', 'seal', '-o', 'json', '-q'];
+    const argv = ['provision', from, '--phases', 'seal', '-o', 'json', '-q'];
     const { stdout } = await $({ env })`${process.execPath} ${GOCLI} ${argv}`;
     return { seconds: (performance.now() - start) / 1000, steps: stepsOf(stdout) };
   } finally {
@@ -171,10 +178,11 @@ async function fromEmpty(): Promise<Provisioning> {
 }
 
 async function provisioning(): Promise<Figures['provisioning']> {
-  const empty = await fromEmpty();
+  const from = await providerFolder();
+  const empty = await fromEmpty(from);
   console.error('provisioning: unchanged, then from the step vm on');
-  const unchanged = (await timed('provision', FOLDER, '--phases', 'commit')).seconds;
-  const again = await timed('provision', FOLDER, '--phases', 'commit', '--force', 'vm', '-o', 'json');
+  const unchanged = (await timed('provision', from, '--phases', 'commit')).seconds;
+  const again = await timed('provision', from, '--phases', 'commit', '--force', 'vm', '-o', 'json');
   return { empty, unchanged, provisionScript: again.seconds, steps: stepsOf(again.stdout) };
 }
 
@@ -182,7 +190,7 @@ async function provisioning(): Promise<Figures['provisioning']> {
 async function compressedSize(): Promise<number> {
   console.error('compressing the image');
   let bytes = 0;
-  const save = $`docker save gocli/k8s-1.36:latest`;
+  const save = $`docker save ${IMAGE}`;
   for await (const chunk of save.stdout.pipe(createGzip({ level: 6 }))) bytes += (chunk as Buffer).length;
   await save;
   return bytes;
@@ -217,16 +225,17 @@ async function machine(): Promise<Figures['machine']> {
 async function write(figures: Figures): Promise<void> {
   const version = (await timed('version')).stdout.trim().split('\n')[0] ?? '';
   await writeFile(
-    path.join(CHECKOUT, 'test/bench/results/time-to-k8s.csv'),
-    timeToK8sCsv(figures.timeToK8s, figures.date, version),
+    path.join(CHECKOUT, `test/bench/results/time-to-k8s${suffix}.csv`),
+    timeToK8sCsv(figures.timeToK8s, figures.date, version, PROVIDER),
   );
   await writeFile(RESULTS, `${JSON.stringify(figures, undefined, 2)}\n`);
   const table = readmeTable(figures);
+  console.log(table);
+  if (PROVIDER !== DEFAULT_PROVIDER) return;
   const readme = await readFile(README, 'utf8');
   const between = /(<!-- figures:begin -->\n)[\s\S]*(<!-- figures:end -->)/;
   const replaced = readme.replace(between, (_, begin: string, end: string) => `${begin}${table}${end}`);
   await writeFile(README, replaced);
-  console.log(table);
 }
 
 /** The parts that `--only` can name; none has a ratio with another. */
@@ -239,22 +248,32 @@ const PARTS: Record<string, () => Promise<Partial<Figures>>> = {
 };
 
 /** What would make the run measure nothing, or remove a cluster that is not its own. */
-async function obstacle(only: string | undefined): Promise<string | undefined> {
+async function obstacle(only: string | undefined, earlier: string | undefined): Promise<string | undefined> {
   if (only !== undefined && !Object.hasOwn(PARTS, only))
     return `--only=${only}: the parts are ${Object.keys(PARTS).join(', ')}`;
+  if (only !== undefined && earlier === undefined)
+    return `there are no other figures of ${PROVIDER} yet; measure them all first, without --only`;
+  if ((await $`docker image inspect ${IMAGE}`.nothrow()).exitCode !== 0)
+    return `image ${IMAGE} is not there; make it with gocli provision`;
   const clusters = (await timed('ls', '-o', 'name')).stdout.trim();
   return clusters === '' ? undefined : `remove your clusters first: ${clusters.split('\n').join(', ')}`;
 }
 
-const only = argv['only'] as string | undefined;
-const problem = await obstacle(only);
-if (problem !== undefined) {
-  console.error(`bench: ${problem}`);
-  process.exit(2);
+async function measure(): Promise<number> {
+  const only = argv['only'] as string | undefined;
+  const earlier = await readIfThere(RESULTS);
+  const problem = await obstacle(only, earlier);
+  if (problem !== undefined) {
+    console.error(`bench: ${problem}`);
+    return 2;
+  }
+  let figures = JSON.parse(earlier ?? '{}') as Figures;
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (only === undefined || only === name) figures = { ...figures, ...(await part()) };
+  }
+  await write({ ...figures, version: 1, machine: await machine() });
+  return 0;
 }
-await $`docker image inspect gocli/k8s-1.36:latest`;
-let figures = JSON.parse(await readFile(RESULTS, 'utf8')) as Figures;
-for (const [name, measure] of Object.entries(PARTS)) {
-  if (only === undefined || only === name) figures = { ...figures, ...(await measure()) };
-}
-await write({ ...figures, version: 1, machine: await machine() });
+
+const words = process.argv.slice(2);
+process.exitCode = isComparison(words) ? await compareCheckouts(words) : await measure();

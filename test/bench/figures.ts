@@ -147,10 +147,15 @@ function phasesOf({ command, api, service, dnsService, app, dns }: TimeToK8s): n
 }
 
 /** The same columns as the published results. */
-export function timeToK8sCsv(runs: readonly TimeToK8s[], date: string, version: string): string {
+export function timeToK8sCsv(
+  runs: readonly TimeToK8s[],
+  date: string,
+  version: string,
+  provider: string,
+): string {
   const head =
     'name,args,platform,iteration,time,version,exitcode,error,command exec (seconds),apiserver answering (seconds),kubernetes svc (seconds),dns svc (seconds),app running (seconds),dns answering (seconds),cpu %,total duration (seconds),cpu time (seconds)';
-  const args = '"run k8s-1.36 (thawed; application image in the node)"';
+  const args = `"run ${provider} (thawed; application image in the node)"`;
   const rows = runs.map((run, at) => {
     const phases = phasesOf(run);
     const total = phases.reduce((sum, one) => sum + one, 0);

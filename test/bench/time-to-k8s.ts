@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { $, path } from 'zx';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
 import { CHECKOUT } from '../helpers/cli.ts';
+import { IMAGE, PROVIDER } from '../helpers/provider.ts';
 import type { TimeToK8s } from './figures.ts';
 
 const GOCLI = path.join(CHECKOUT, 'gocli-ts/bin/gocli.js');
@@ -17,7 +18,7 @@ const PAUSE_MS = 10;
 export async function timeToK8s(name: string): Promise<TimeToK8s> {
   const before = cpuTimes();
   const start = performance.now();
-  await $`${process.execPath} ${GOCLI} run k8s-1.36 --name ${name} -q`;
+  await $`${process.execPath} ${GOCLI} run ${PROVIDER} --name ${name} -q`;
   const command = (performance.now() - start) / 1000;
   const { stdout } = await $`${process.execPath} ${GOCLI} kubeconfig --name ${name} --path`;
   const kubectl = await kubectlOf(name);
@@ -43,7 +44,7 @@ export async function timeToK8s(name: string): Promise<TimeToK8s> {
 /** The provider's own kubectl, which the benchmark would find on PATH. */
 async function kubectlOf(name: string): Promise<string> {
   await $`${process.execPath} ${GOCLI} kubectl --name ${name} version --client`;
-  const id = (await $`docker image inspect --format ${'{{.Id}}'} gocli/k8s-1.36:latest`).stdout.trim();
+  const id = (await $`docker image inspect --format ${'{{.Id}}'} ${IMAGE}`).stdout.trim();
   return path.join(userPaths().cache, 'kubectl', id.replace('sha256:', '').slice(0, 16), 'kubectl');
 }
 

@@ -44,7 +44,8 @@ function errorsPage(): string {
     '| exit code | meaning |',
     '|---|---|',
     ...codes,
-    '| 130, 143 | interrupted by Ctrl-C or SIGTERM |',
+    '| 129, 130, 143 | interrupted by SIGHUP, Ctrl-C or SIGTERM |',
+    '| 141 | ended early, since nobody read the output any more |',
     '',
     ...errors,
   ]

@@ -9,8 +9,9 @@ import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
 import { gocli, outputOf } from '../helpers/cli.ts';
 import { meddle } from '../helpers/meddle.ts';
+import { IMAGE, PROVIDER, providerFolder } from '../helpers/provider.ts';
 
-const FOLDER = 'cluster-provision/k8s/1.36';
+const FOLDER = await providerFolder();
 const docker = dockerodeEngine(process.env);
 
 test.before('the provider is there', async (t) => {
@@ -54,10 +55,10 @@ for (const [step, ms] of [
   test.serial(`SIGTERM while ${step} runs leaves nothing, and what was there before is kept`, async (t) => {
     t.timeout(10 * 60_000);
     const before = await underWay();
-    const images = (await docker.images.inspect('gocli/k8s-1.36:latest'))?.id;
+    const images = (await docker.images.inspect(IMAGE))?.id;
     await interrupt(t, ['provision', FOLDER, '--phases', step, '--force', step], step, ms);
     t.deepEqual(await underWay(), before);
-    t.is((await docker.images.inspect('gocli/k8s-1.36:latest'))?.id, images);
+    t.is((await docker.images.inspect(IMAGE))?.id, images);
     const again = await gocli(['provision', FOLDER]);
     t.is(again.exitCode, 0, outputOf(again));
     t.regex(again.stderr + again.stdout, /Nothing changed/);
@@ -67,7 +68,7 @@ for (const [step, ms] of [
 test.serial('SIGTERM while kubeadm runs leaves nothing', async (t) => {
   t.timeout(10 * 60_000);
   const name = 'e2e-interrupted';
-  await interrupt(t, ['run', 'k8s-1.36', '--name', name, '--no-template'], 'kubeadm', 5000);
+  await interrupt(t, ['run', PROVIDER, '--name', name, '--no-template'], 'kubeadm', 5000);
   t.deepEqual(await docker.containers.list({ [LABEL.cluster]: name }), []);
   t.deepEqual(await docker.volumes.list({ [LABEL.cluster]: name }), []);
   t.is((await gocli(['status', '--name', name])).exitCode, 4);
@@ -76,7 +77,7 @@ test.serial('SIGTERM while kubeadm runs leaves nothing', async (t) => {
 test.serial('when kubeadm fails its own last lines are in the error, and nothing stays', async (t) => {
   t.timeout(10 * 60_000);
   const name = 'e2e-refused';
-  const argv = ['run', 'k8s-1.36', '--name', name, '--no-template'];
+  const argv = ['run', PROVIDER, '--name', name, '--no-template'];
   const { exitCode, stderr } = await meddle(argv, { step: 'boot' }, async () => {
     const [node] = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.node]: 'node01' });
     const signal = AbortSignal.timeout(120_000);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { gocli, outputOf, type CliResult } from '../helpers/cli.ts';
+import { PROVIDER, providerFolder } from '../helpers/provider.ts';
 
-const PROVIDER = 'k8s-1.36';
 const clusters: string[] = [];
 const snapshots: string[] = [];
 
@@ -32,7 +32,7 @@ async function restarts(name: string): Promise<string> {
 
 test.before('the provider is there', async (t) => {
   t.timeout(85 * 60_000);
-  const built = await gocli(['provision', 'cluster-provision/k8s/1.36']);
+  const built = await gocli(['provision', await providerFolder()]);
   ended(t, 0, built);
 });
 

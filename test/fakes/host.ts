@@ -1,5 +1,5 @@
 import { GocliError } from '../../gocli-ts/src/errors/error.ts';
-import type { Host, HostResult, HostRunOptions } from '../../gocli-ts/src/host/port.ts';
+import type { AttachOptions, Host, HostResult, HostRunOptions } from '../../gocli-ts/src/host/port.ts';
 
 export interface HostCall {
   readonly argv: readonly string[];
@@ -36,7 +36,7 @@ export class FakeHost implements Host {
     });
   }
 
-  async attach(argv: readonly [string, ...string[]], options: HostRunOptions = {}): Promise<number> {
+  async attach(argv: readonly [string, ...string[]], options: AttachOptions): Promise<number> {
     return (await this.#start(argv, options)).exitCode;
   }
 

@@ -11,16 +11,25 @@ export interface JsonPeer {
   readonly received: string[];
 }
 
-/** The other end of a socket that speaks lines of JSON; undefined answers nothing. */
+/**
+ * The other end of a socket that speaks lines of JSON; undefined answers nothing. Like qemu and its guest agent it gives
+ * an answer the `id` of its request.
+ */
 export function jsonPeer(answer: Answerer): JsonPeer {
   const [near, far] = duplexPair();
   const received: string[] = [];
   createInterface({ input: far }).on('line', (line) => {
     received.push(line);
-    const reply = answer(JSON.parse(line.replace(/^\ufffd/, '')) as Record<string, unknown>);
-    if (reply !== undefined) far.write(`${JSON.stringify(reply)}\n`);
+    const request = JSON.parse(line.replace(/^\ufffd/, '')) as Record<string, unknown>;
+    const reply = answer(request);
+    if (reply !== undefined) far.write(`${JSON.stringify(replyTo(request, reply))}\n`);
   });
   return { near, far, received };
+}
+
+/** An answer with the `id` of its request, if that has one. */
+export function replyTo(request: Record<string, unknown>, reply: unknown): unknown {
+  return 'id' in request ? { ...(reply as object), id: request['id'] } : reply;
 }
 
 /** A guest agent that is up and does whatever it is asked. */

@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava';
 import type { ClusterDeps } from '../../gocli-ts/src/rig/deps.ts';
 import type { ClusterState } from '../../gocli-ts/src/rig/state.ts';
 import type { UpRequest } from '../../gocli-ts/src/rig/up.ts';
+import { readRunOptions, type RunInputs } from '../../gocli-ts/src/api/options.ts';
 import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import type { ImageInfo } from '../../gocli-ts/src/place/port.ts';
 import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
@@ -63,7 +64,7 @@ export async function makeEngine(t: ExecutionContext): Promise<Engine> {
     emit: (event) => events.push(event),
     signal: stop.signal,
     kinds: [kubernetesKind, tinyKind],
-    run: 'run1',
+    run: '0123abcd',
     version: '0.1.0',
     events,
     stop,
@@ -83,17 +84,21 @@ export function addProvider(docker: FakeDocker, facts: ProviderFacts): ImageInfo
   return docker.addImage(`gocli/${facts.name}:latest`, { [FACTS_LABEL]: JSON.stringify(facts) });
 }
 
-/** A request for a cluster of one virtual machine. */
-export function requestFor(image: ImageInfo, changed: Partial<UpRequest> = {}): UpRequest {
+/** What a test asks of a start: the request, and values of options as the library's users write them. */
+type Asked = Partial<Omit<UpRequest, 'values'>> & Pick<RunInputs, 'name' | 'nodes' | 'cpu' | 'memory'>;
+
+/** A request for a cluster "c" of one virtual machine. */
+export function requestFor(image: ImageInfo, asked: Asked = {}): UpRequest {
+  const { name, nodes, cpu, memory, ...rest } = asked;
+  const values = readRunOptions({ name: name ?? 'c', nodes, cpu, memory }, {}, false);
   return {
-    name: 'c',
     image,
     reference: image.tags[0] ?? image.id,
-    pinnedPorts: {},
     keepOnFailure: false,
     template: 'none',
     timeoutMs: 5000,
-    ...changed,
+    ...rest,
+    values: { ...values, name: values.name ?? 'c' },
   };
 }
 
@@ -106,7 +111,7 @@ export function stateOf(changed: Partial<ClusterState> = {}): ClusterState {
     format: 1,
     name: 'c',
     createdAt: '2030-01-01T00:00:00.000Z',
-    run: 'run1',
+    run: '0123abcd',
     sshPublicKey: 'ssh-ed25519 AAAA c',
     accelerator: 'tcg',
     acceleratorReason: 'there is no /dev/kvm',

@@ -12,7 +12,7 @@ export interface Sandbox {
   readonly env: Readonly<Record<string, string>>;
   /** A cluster name that no other test uses. */
   name(): string;
-  /** `gocli run tiny` with this image and these flags. */
+  /** `gocli run` of this tiny image with these flags. */
   run(image: string, name: string, ...flags: string[]): Promise<CliResult>;
   cli(...argv: string[]): Promise<CliResult>;
   /** Everything of a cluster that is there: containers, volumes, state, as words. Empty when nothing is left. */
@@ -53,13 +53,24 @@ export async function openSandbox(): Promise<Sandbox> {
 async function removeTinyTemplates(cli: Sandbox['cli']): Promise<void> {
   const { stdout } = await cli('template', 'ls', '-o', 'json');
   const { templates } = JSON.parse(stdout) as { templates: { id: string; provider: string }[] };
-  for (const { id, provider } of templates) if (provider === 'tiny') await cli('template', 'rm', id);
+  for (const { id, provider } of templates) if (provider.startsWith('tiny')) await cli('template', 'rm', id);
 }
 
-/** Words of a `gocli run` of a tiny image, `gocli/tiny:<tag>`. */
+/** Words of a `gocli run` of a tiny image, `gocli/<provider>:<tag>`. */
 export function runArguments(image: string, name: string): string[] {
-  const suffix = image.slice(image.lastIndexOf(':'));
-  return ['run', 'tiny', '--no-provision', '--container-suffix', suffix, '--name', name, '--timeout', '120'];
+  const [provider = '', tag = ''] = image.slice(image.indexOf('/') + 1).split(':');
+  const suffix = `:${tag}`;
+  return [
+    'run',
+    provider,
+    '--no-provision',
+    '--container-suffix',
+    suffix,
+    '--name',
+    name,
+    '--timeout',
+    '120',
+  ];
 }
 
 async function leftovers(docker: Docker, clusters: string, name: string): Promise<string[]> {

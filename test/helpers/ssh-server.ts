@@ -12,6 +12,8 @@ export interface SshServer extends AsyncDisposable {
   readonly sizes: string[];
   /** Process ids of the commands. */
   readonly processes: number[];
+  /** Lets further commands end with this code in the moment in which they are accepted; nothing is run. */
+  endAtOnce(code: number): void;
   /** Reads and answers nothing any more, as a guest that is frozen. */
   freeze(): void;
   /** Cuts all connections, as a guest that dies. */
@@ -23,8 +25,9 @@ export async function startSshServer(): Promise<SshServer> {
   const sizes: string[] = [];
   const processes: number[] = [];
   const sockets: Socket[] = [];
+  const behaviour: Behaviour = {};
   const server = new ssh2.Server({ hostKeys: [host.privateKey] }, (connection) => {
-    serve(connection, user.publicKey, sizes, processes);
+    serve(connection, user.publicKey, sizes, processes, behaviour);
   });
   const listener = createServer((socket) => {
     sockets.push(socket.setNoDelay(true));
@@ -41,6 +44,9 @@ export async function startSshServer(): Promise<SshServer> {
     sizes,
     processes,
     cut,
+    endAtOnce: (code) => {
+      behaviour.code = code;
+    },
     freeze: () => {
       for (const socket of sockets) socket.pause();
     },
@@ -52,7 +58,18 @@ export async function startSshServer(): Promise<SshServer> {
   };
 }
 
-function serve(connection: Connection, publicKey: string, sizes: string[], processes: number[]): void {
+interface Behaviour {
+  /** See {@link SshServer.endAtOnce}. */
+  code?: number;
+}
+
+function serve(
+  connection: Connection,
+  publicKey: string,
+  sizes: string[],
+  processes: number[],
+  behaviour: Behaviour,
+): void {
   const allowed = ssh2.utils.parseKey(publicKey);
   if (allowed instanceof Error) throw allowed;
   connection.on('error', () => undefined);
@@ -70,7 +87,12 @@ function serve(connection: Connection, publicKey: string, sizes: string[], proce
       sizes.push(`${cols.toFixed(0)}x${rows.toFixed(0)}`);
     });
     session.on('exec', (acceptExec, _, { command }) => {
-      execute(acceptExec(), command, processes);
+      const channel = acceptExec();
+      if (behaviour.code === undefined) execute(channel, command, processes);
+      else {
+        channel.exit(behaviour.code);
+        channel.end();
+      }
     });
     session.on('shell', (acceptShell) => {
       execute(acceptShell(), '/bin/sh', processes);

@@ -49,7 +49,8 @@ export async function tinyImage(docker: Docker, options: TinyImageOptions = {}):
   return reference;
 }
 
-function provisionTiny(docker: Docker): Promise<ProvisionResult> {
+/** Runner, root file system and tiny guest, by the real provisioning steps; most often from the cache. */
+export function provisionTiny(docker: Docker): Promise<ProvisionResult> {
   return provision(
     {
       folder: join(CHECKOUT, 'cluster-provision', 'k8s', '1.36'),

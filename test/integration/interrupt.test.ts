@@ -15,7 +15,7 @@ test.before('the tiny provider image', async () => {
 
 test.after.always('nothing stays', () => sandbox.close());
 
-const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof EXIT;
 
 /** Sends a signal to a gocli that knows nothing but the sandbox. */
@@ -45,13 +45,24 @@ const MOMENTS: readonly (readonly [id: string | undefined, ms: number])[] = [
 ];
 
 for (const [at, [id, ms]] of MOMENTS.entries()) {
-  const signal: Signal = at % 2 === 0 ? 'SIGINT' : 'SIGTERM';
+  const signal: Signal = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)[at % 3] ?? 'SIGINT';
   test.serial(`${signal} ${ms} ms after ${id ?? 'the start'} leaves nothing`, async (t) => {
     const name = sandbox.name();
     const argv = [...runArguments(image, name), '--no-template'];
     await expectGone(t, name, signal, await interrupt(argv, signal, { step: id, ms }));
   });
 }
+
+test.serial('a reader of the progress that goes away ends the run in order', async (t) => {
+  for (const ms of [0, 120, 400]) {
+    const name = sandbox.name();
+    const argv = [...runArguments(image, name), '--no-template'];
+    const close = (child: ChildProcess): unknown => child.stderr?.destroy();
+    const { exitCode } = await meddle(argv, { step: 'containers', ms }, close, sandbox.env);
+    t.is(exitCode, 141);
+    t.deepEqual(await sandbox.leftovers(name), []);
+  }
+});
 
 test.serial(
   '--keep-on-failure is for failures: an interrupted run leaves nothing all the same',

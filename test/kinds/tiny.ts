@@ -15,6 +15,7 @@ export const tinyKind: Kind = {
     { name: 'vnc', port: 5901, protocol: 'tcp', flag: '--vnc-port', meaning: 'VNC of node01' },
     { name: 'http', port: 80, protocol: 'tcp', nodePort: 80, flag: '--http-port', meaning: 'its web server' },
   ],
+  options: {},
   sent: () => [],
   bringUp: ({ launched, timeoutMs }, steps, deps, signal) =>
     steps.run('boot', 'Booting the machines', async () => {

@@ -27,7 +27,10 @@ export interface ConsoleLine {
 /** What a node wrote to its serial console. @throws GocliError BAD_VALUE, NOT_FOUND, NOT_READY */
 export async function log(request: ConsoleRequest, context: Context): Promise<ConsoleLog> {
   const { node, container } = await chooseNode(request, context);
-  return { node, bytes: await context.docker.containers.readFile(container, MACHINE_PATH.consoleLog) };
+  return {
+    node,
+    bytes: await context.docker.containers.readFile(container, MACHINE_PATH.consoleLog, context.signal),
+  };
 }
 
 /** A line to the serial console of a node. @throws GocliError what {@link log} throws, and GUEST_UNREACHABLE */

@@ -16,7 +16,7 @@ interface Place {
   readonly env: Environment;
   /** Folder that relative paths of a request are meant from. */
   readonly cwd: string;
-  /** Root of the checkout that this gocli was built from: it holds `cluster-provision/`. */
+  /** Root of the checkout or package that this gocli is of: it holds `cluster-provision/`. */
   readonly checkout: string;
 }
 

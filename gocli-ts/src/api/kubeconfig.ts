@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { clusterFolder } from '../host/paths.ts';
-import { defaultKubeconfig, mergeIntoFile } from '../kubernetes/kubeconfig-file.ts';
+import { kubeconfigFiles, mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
 import { readSecret, STATE_FILE } from '../rig/state.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -14,11 +14,12 @@ export interface KubeconfigResult {
 }
 
 export interface MergeRequest extends RigChoice {
-  /** File to merge into; the one that kubectl would write to unless told. */
+  /** File to merge into; where kubectl would write unless told. */
   readonly file?: string | undefined;
 }
 
 export interface MergeResult {
+  /** Where the current context was written. */
   readonly file: string;
 }
 
@@ -35,8 +36,7 @@ export async function show(request: RigChoice, context: Context): Promise<Kubeco
  */
 export async function merge(request: MergeRequest, context: Context): Promise<MergeResult> {
   const { name, text } = await show(request, context);
-  const { file } = request;
-  const target = file === undefined ? defaultKubeconfig(context.env) : resolve(context.cwd, file);
-  await mergeIntoFile(target, text, name);
-  return { file: target };
+  const { env, cwd } = context;
+  const files = request.file === undefined ? kubeconfigFiles(env, cwd) : [resolve(cwd, request.file)];
+  return { file: await mergeIntoFiles(files, text, name, context) };
 }

@@ -1,9 +1,11 @@
-import { defaultKubeconfig, unmergeFromFile } from '../kubernetes/kubeconfig-file.ts';
+import { forgetInFiles, kubeconfigFiles } from '../kubernetes/kubeconfig-file.ts';
 import { findClusters } from '../rig/find.ts';
 import { checkClusterName } from '../rig/names.ts';
-import { down } from '../rig/remove.ts';
+import { down, type RemovedCluster } from '../rig/remove.ts';
+import { readSecret } from '../rig/state.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
+import { onRig } from './operation.ts';
 
 export interface RmRequest extends RigChoice {
   /** Every rig there is. */
@@ -11,14 +13,8 @@ export interface RmRequest extends RigChoice {
 }
 
 /** What went with a rig. */
-export interface RemovedRig {
+export interface RemovedRig extends RemovedCluster {
   readonly name: string;
-  readonly containers: number;
-  readonly volumes: number;
-  /** Whether it had a state folder. */
-  readonly state: boolean;
-  /** Names of its snapshots, which stay. */
-  readonly snapshots: readonly string[];
 }
 
 export interface RmResult {
@@ -28,15 +24,23 @@ export interface RmResult {
 }
 
 /**
- * Removes rigs, and their contexts from the user's kubeconfig. Removing what is not there is no error.
- * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none named and several there), BAD_FILE, LOCKED
+ * Removes rigs, and what gocli wrote of them into the user's kubeconfigs. Removing what is not there is no error.
+ * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none named and several there)
  */
 export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
   const names = await namesOf(request, context);
-  const all = await Promise.all(names.map(async (name) => ({ name, ...(await down(name, context)) })));
-  for (const name of names) await unmergeFromFile(defaultKubeconfig(context.env), name);
+  const all = await Promise.all(names.map(async (name) => ({ name, ...(await remove(name, context)) })));
   const wasThere = ({ containers, volumes, state }: RemovedRig): boolean => containers + volumes > 0 || state;
   return { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
+}
+
+async function remove(name: string, context: Context): Promise<RemovedCluster> {
+  const { paths, env, cwd } = context;
+  // It goes with the rig.
+  const written = await readSecret(paths, name, 'kubeconfig').catch(() => undefined);
+  const removed = await down(name, context);
+  await forgetInFiles(kubeconfigFiles(env, cwd), name, written, onRig(context, name));
+  return removed;
 }
 
 async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {

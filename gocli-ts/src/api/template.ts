@@ -2,18 +2,20 @@ import { GocliError, isCode } from '../errors/error.ts';
 import type { Manifest } from '../frozen/manifest.ts';
 import { unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
-import type { GuestPlan, PlanRequest } from '../rig/plan.ts';
+import { planRig } from '../rig/make-plan.ts';
+import type { GuestPlan } from '../rig/plan.ts';
 import { down } from '../rig/remove.ts';
 import { lookAround } from '../rig/start/surroundings.ts';
 import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
 import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { templateKey } from '../rig/template/key.ts';
-import { planRig, up, type UpRequest } from '../rig/up.ts';
+import { up, type UpRequest } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context, NoRequest } from './context.ts';
 import { onRig } from './operation.ts';
+import { readRunOptions, type RunInputs } from './options.ts';
 import { obtainImage } from './provider-image.ts';
-import { WAIT_MS } from './wait.ts';
+import { startOf } from './run.ts';
 
 /** Which template; may be left out when there is only one. */
 export interface TemplateChoice {
@@ -26,10 +28,13 @@ export interface TemplatesChoice extends TemplateChoice {
   readonly all?: boolean | undefined;
 }
 
-/** A template, and the plan that it is compared with: the provider's default one with these changes. */
-export interface TemplateShowRequest extends TemplateChoice, PlanRequest {}
+/** Options of `run` that decide which template fits. */
+type PlanInputs = Pick<RunInputs, 'nodes' | 'memory' | 'cpu'>;
 
-export interface TemplateBuildRequest extends PlanRequest {
+/** A template, and the plan that it is compared with: the provider's default one with these changes. */
+export interface TemplateShowRequest extends TemplateChoice, PlanInputs {}
+
+export interface TemplateBuildRequest extends PlanInputs {
   readonly provider: string;
 }
 
@@ -77,10 +82,10 @@ export async function show(request: TemplateShowRequest, context: Context): Prom
 
 const FITS = 'it fits';
 
-async function fitOf(item: InventoryItem, plan: PlanRequest, context: Context): Promise<string> {
+async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): Promise<string> {
   const { template, provider } = item;
   if (typeof template.manifest === 'string') return template.manifest;
-  const request = await startOf(provider, plan, false, context).catch((error: unknown) => {
+  const request = await requestOf(provider, plan, false, context).catch((error: unknown) => {
     if (isCode(error, 'IMAGE_MISSING') || isCode(error, 'PROVIDER_UNKNOWN')) return undefined;
     throw error;
   });
@@ -92,23 +97,15 @@ async function fitOf(item: InventoryItem, plan: PlanRequest, context: Context): 
 }
 
 /** The start that a template is made by. */
-async function startOf(
+async function requestOf(
   provider: string,
-  { nodes, cpus, memoryBytes }: PlanRequest,
+  { nodes, memory, cpu }: PlanInputs,
   provision: boolean,
   context: Context,
 ): Promise<UpRequest> {
-  return {
-    ...(await obtainImage({ provider, provision }, context)),
-    name: `template-${context.run}`,
-    nodes,
-    cpus,
-    memoryBytes,
-    pinnedPorts: {},
-    keepOnFailure: false,
-    template: 'use',
-    timeoutMs: WAIT_MS,
-  };
+  const values = readRunOptions({ nodes, memory, cpu }, context.env, false);
+  const image = await obtainImage({ provider, provision }, context);
+  return { ...image, values: { ...values, name: `template-${context.run}` }, ...startOf(values) };
 }
 
 /**
@@ -120,12 +117,13 @@ export async function build(
   request: TemplateBuildRequest,
   context: Context,
 ): Promise<{ template: string | null }> {
-  const start = await startOf(request.provider, request, true, context);
+  const start = await requestOf(request.provider, request, true, context);
+  const { name } = start.values;
   try {
-    const { state } = await up(start, onRig(context, start.name));
+    const { state } = await up(start, onRig(context, name));
     return { template: state.template ?? null };
   } finally {
-    await down(start.name, context);
+    await down(name, context);
   }
 }
 

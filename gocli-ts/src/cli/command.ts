@@ -14,6 +14,10 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, meaning: string])[];
   /** Verbs whose words after the given number of positionals belong to another program. */
   readonly passThroughAfter?: number;
+  /** Flags of the other program that may stand before the verb; they are handed on. */
+  readonly foreignFlags: OptionSet;
+  /** Takes what users of another program write from habit out of the words behind the verb. */
+  readonly withoutHabits?: (words: readonly string[]) => readonly string[];
   /** Returns the exit code. `rest` are the words after `--`. */
   run(args: Readonly<Record<string, unknown>>, session: Session, rest: readonly string[]): Promise<number>;
 }
@@ -25,6 +29,8 @@ interface CommandDefinition<P extends OptionSet, O extends OptionSet> {
   readonly options?: O;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   readonly passThroughAfter?: number;
+  readonly foreignFlags?: OptionSet;
+  readonly withoutHabits?: (words: readonly string[]) => readonly string[];
   run(args: Parsed<P> & Parsed<O>, session: Session, rest: readonly string[]): Promise<number>;
 }
 
@@ -32,14 +38,17 @@ interface CommandDefinition<P extends OptionSet, O extends OptionSet> {
 export function defineCommand<const P extends OptionSet, const O extends OptionSet>(
   definition: CommandDefinition<P, O>,
 ): Command {
-  const { usage, summary, positionals, options, examples, passThroughAfter } = definition;
+  const { usage, summary, positionals, options, examples, passThroughAfter, foreignFlags, withoutHabits } =
+    definition;
   return {
     usage,
     summary,
     positionals: positionals ?? {},
     options: options ?? {},
     examples: examples ?? [],
+    foreignFlags: foreignFlags ?? {},
     ...(passThroughAfter === undefined ? {} : { passThroughAfter }),
+    ...(withoutHabits === undefined ? {} : { withoutHabits }),
     // yargs has checked and converted the arguments by the very options their type is inferred from.
     run: (args, session, rest) => definition.run(args as Parsed<P> & Parsed<O>, session, rest),
   };

@@ -1,4 +1,5 @@
 import { GocliError } from '../errors/error.ts';
+import { requireRoot } from './ssh-habits.ts';
 
 /** One copy between a node and this machine. */
 export interface CopyRequest {
@@ -7,6 +8,33 @@ export interface CopyRequest {
   readonly remote: string;
   /** Path on this machine; `-` is stdout for a download. */
   readonly local: string;
+}
+
+/**
+ * Reads the words of a copy: sources, and one target.
+ * @throws GocliError USAGE
+ */
+export function parseCopies(paths: readonly string[]): CopyRequest[] {
+  const sources = paths.slice(0, -1);
+  const target = paths.at(-1) ?? '';
+  if (sources.length === 0) {
+    throw new GocliError('USAGE', 'gocli scp: source or target is missing', {
+      hint: 'Type: gocli scp SOURCE TARGET, with NODE:PATH for what is on a node',
+    });
+  }
+  const onNode = sources.filter((one) => remoteEnd(one) !== undefined);
+  const [first = ''] = sources.filter((one) => !onNode.includes(one));
+  if (remoteEnd(target) === undefined && onNode.length > 0 && onNode.length < sources.length) {
+    throw new GocliError('USAGE', `"${first}" is on no node, unlike other sources`, {
+      hint: `Write the node to each: node01:${first}. (For files that are both here: cp)`,
+    });
+  }
+  if (target === '-' && sources.length > 1) {
+    throw new GocliError('USAGE', 'only one file can be printed', {
+      hint: 'Type: gocli ssh NODE -- cat FILES',
+    });
+  }
+  return sources.map((source) => parseCopy(source, target));
 }
 
 /**
@@ -33,8 +61,9 @@ export function parseCopy(source: string, target: string): CopyRequest {
 }
 
 function remoteEnd(text: string): { node: string; remote: string } | undefined {
-  const match = /^(node\d{1,2}):(.*)$/s.exec(text);
+  const match = /^(?:([^@:/]*)@)?(node\d{1,2}):(.*)$/s.exec(text);
   if (match === null) return undefined;
-  const [, node = '', remote = ''] = match;
+  const [, user, node = '', remote = ''] = match;
+  if (user !== undefined) requireRoot(user, text);
   return { node, remote: remote === '' ? '.' : remote };
 }

@@ -1,23 +1,13 @@
 import { split } from 'shlex';
 import { GocliError, messageOf } from '../errors/error.ts';
-import { parseSize } from '../shared/size.ts';
 import { UNHONOURED_VARIABLES } from './kubevirtci-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What kubevirtci's variables ask for. Absent values are the provider's or gocli's own defaults. */
+/** What those of kubevirtci's variables ask for that are no options; those that are stand in the options themselves. */
 export interface EnvironmentRequest {
   /** Shaped like a provider name; whether there is such a provider is not checked here. */
   readonly provider?: string;
-  readonly nodes?: number;
-  readonly cpus?: number;
-  readonly memoryBytes?: number;
-  /** Tag of the provider image. */
-  readonly tag?: string;
-  /** Host, with a port perhaps, of the registry that has the provider image. */
-  readonly registry?: string;
-  /** Path of the image within the registry, before the provider's name. */
-  readonly organisation?: string;
   /** Further words for the command line of `run`. */
   readonly extraArguments: readonly string[];
   /** File that also gets the kubeconfig. */
@@ -35,18 +25,6 @@ export function readEnvironment(env: Environment): EnvironmentRequest {
   checkRuntime(env);
   return {
     ...optional('provider', word(env, 'KUBEVIRT_PROVIDER', PROVIDER, 'a provider such as k8s-1.36')),
-    ...optional('nodes', whole(env, 'KUBEVIRT_NUM_NODES', 99)),
-    ...optional('cpus', whole(env, 'KUBEVIRT_NUM_VCPU', 64)),
-    ...optional('memoryBytes', readMemory(env)),
-    ...optional('tag', word(env, 'KUBEVIRTCI_TAG', TAG, 'an image tag: letters, digits, "_", "." and "-"')),
-    ...optional(
-      'registry',
-      word(env, 'KUBEVIRTCI_CONTAINER_REGISTRY', REGISTRY, 'a host name, with ":port" if needed'),
-    ),
-    ...optional(
-      'organisation',
-      word(env, 'KUBEVIRTCI_CONTAINER_ORG', ORGANISATION, 'a path such as kubevirtci'),
-    ),
     ...optional('globalKubeconfig', value(env, 'GLOBAL_KUBECONFIG')),
     extraArguments: readExtraArguments(env),
     warnings: warningsFor(env),
@@ -54,11 +32,6 @@ export function readEnvironment(env: Environment): EnvironmentRequest {
 }
 
 const PROVIDER = /^[a-z0-9][a-z0-9.-]{0,40}$/;
-/** Grammar of image references: github.com/distribution/reference. */
-const TAG = /^\w[\w.-]{0,127}$/;
-const REGISTRY = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$/;
-const ORGANISATION = /^[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/;
-
 function value(env: Environment, name: string): string | undefined {
   const text = env[name];
   return text === '' ? undefined : text;
@@ -79,19 +52,6 @@ function word(env: Environment, name: string, shape: RegExp, accepted: string): 
   const text = value(env, name);
   if (text !== undefined && !shape.test(text)) throw bad(name, text, accepted);
   return text;
-}
-
-function whole(env: Environment, name: string, most: number): number | undefined {
-  const text = value(env, name);
-  if (text === undefined) return undefined;
-  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (number < 1 || number > most) throw bad(name, text, `a whole number from 1 to ${most}`);
-  return number;
-}
-
-function readMemory(env: Environment): number | undefined {
-  const text = value(env, 'KUBEVIRT_MEMORY_SIZE');
-  return text === undefined ? undefined : parseSize(text, 'KUBEVIRT_MEMORY_SIZE');
 }
 
 function checkRuntime(env: Environment): void {

@@ -38,8 +38,8 @@ interface Flag {
 }
 
 interface Option {
-  readonly alias?: string | readonly string[];
-  readonly type?: string;
+  readonly alias?: string | readonly string[] | undefined;
+  readonly type?: string | undefined;
 }
 
 /** First word of a command's usage. */
@@ -49,27 +49,82 @@ export function verbOf(command: Command): string {
 
 /** Every form of every flag that a verb takes, or that may stand before one. */
 export function flagsOf(command: Command | undefined): Flag[] {
-  const all: Record<string, Option> = {
+  return formsOf({
     ...(GLOBAL_OPTIONS as Record<string, Option>),
     help: { alias: 'h', type: 'boolean' },
     ...(command?.options as Record<string, Option> | undefined),
-  };
-  return Object.entries(all).flatMap(([name, { alias, type }]) =>
+  });
+}
+
+function formsOf(options: Readonly<Record<string, Option>>): Flag[] {
+  return Object.entries(options).flatMap(([name, { alias, type }]) =>
     [name, ...[alias ?? []].flat()].map((form) => ({
       form: form.length === 1 ? `-${form}` : `--${form}`,
-      takesValue: type !== 'boolean',
+      takesValue: type !== 'boolean' && type !== 'count',
     })),
   );
 }
 
-/** Index of the verb: the first word that is neither a flag nor the value of one; -1 without any. */
-export function verbIndex(argv: readonly string[]): number {
-  const valued = new Set(flagsOf(undefined).flatMap(({ form, takesValue }) => (takesValue ? [form] : [])));
-  return argv.findIndex((word, at) => !word.startsWith('-') && !valued.has(argv[at - 1] ?? ''));
+/**
+ * Index of the verb; -1 without any. It is the first word before which only its own flags stand, so that the cluster in
+ * `--name rm ssh node01` is no verb; else the first word that is neither a flag nor the value of one.
+ */
+export function verbIndex(argv: readonly string[], commands: readonly Command[]): number {
+  const at = argv.findIndex((word, index) =>
+    commands.some((one) => verbOf(one) === word && leadingFlags(argv.slice(0, index), one) !== undefined),
+  );
+  if (at !== -1) return at;
+  const known = [undefined, ...commands].flatMap(flagsOf);
+  const valued = new Set(known.flatMap(({ form, takesValue }) => (takesValue ? [form] : [])));
+  return argv.findIndex((word, index) => !word.startsWith('-') && !valued.has(argv[index - 1] ?? ''));
 }
 
 /** The verb of a command line, when it is one. */
 export function commandOf(argv: readonly string[], commands: readonly Command[]): Command | undefined {
-  const verb = argv[verbIndex(argv)];
+  const verb = argv[verbIndex(argv, commands)];
   return commands.find((one) => verbOf(one) === verb);
+}
+
+/** A flag as it was written, with its value. */
+interface LeadingFlag {
+  readonly words: readonly string[];
+  /** Whether it belongs to the program that the verb runs. */
+  readonly foreign: boolean;
+}
+
+/** The flags before a verb; undefined when something else stands there, too, or a value is missing. */
+export function leadingFlags(words: readonly string[], command: Command): LeadingFlag[] | undefined {
+  const own = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
+  const foreign = new Map(formsOf(command.foreignFlags).map(({ form, takesValue }) => [form, takesValue]));
+  const found: LeadingFlag[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    const isOwn = wordsOfFlag(word, own);
+    const count = isOwn ?? wordsOfFlag(word, foreign);
+    if (count === undefined || at + count > words.length) return undefined;
+    found.push({ words: words.slice(at, at + count), foreign: isOwn === undefined });
+    at += count - 1;
+  }
+  return found;
+}
+
+/**
+ * How many words a flag takes up, its own included; undefined for what is no flag of these.
+ * @param flags whether a form takes a value
+ */
+function wordsOfFlag(word: string, flags: ReadonlyMap<string, boolean>): number | undefined {
+  const [form = '', value] = word.split(/=(.*)/s);
+  if (form.startsWith('--')) {
+    const takesValue = flags.get(form);
+    if (takesValue === undefined) return flags.get(form.replace(/^--no-/, '--')) === false ? 1 : undefined;
+    return takesValue && value === undefined ? 2 : 1;
+  }
+  if (!/^-[^-]/s.test(word)) return undefined;
+  // Letters in one word: each is a switch, but the first that takes a value has it behind itself.
+  for (const [index, letter] of Array.from(form.slice(1)).entries()) {
+    const takesValue = flags.get(`-${letter}`);
+    if (takesValue === undefined) return undefined;
+    if (takesValue) return index + 2 === word.length ? 2 : 1;
+  }
+  return 1;
 }

@@ -38,7 +38,10 @@ async function parse(
 ): Promise<ParseResult> {
   let invocation: Invocation | undefined;
   let text = '';
-  const { own, rest } = separatePassThrough(words, commands);
+  const { own: written, rest } = separatePassThrough(words, commands);
+  const withoutHabits = commandOf(words, commands)?.withoutHabits;
+  const own =
+    withoutHabits === undefined ? written : [...written.slice(0, 1), ...withoutHabits(written.slice(1))];
   const onFound: OnFound = (command, args) => {
     invocation = { command, args, rest };
   };
@@ -52,15 +55,20 @@ async function parse(
   return { invocation };
 }
 
-/** Before a word that stands after `--`; no argument of a program can have this character. */
+/** Before a word that yargs would not take for an operand; no argument of a program can have this character. */
 const OPERAND = '\0';
 
-/** yargs counts no word after `--` as a positional, so `--` goes, and words that look like flags are marked instead. */
+/**
+ * yargs counts no word after `--` as a positional, so `--` goes, and words that look like flags are marked instead. It
+ * makes an empty word of a lone `-`, or drops it.
+ */
 function markOperands(words: readonly string[]): string[] {
   const end = words.indexOf('--');
-  if (end === -1) return [...words];
-  const operands = words.slice(end + 1).map((word) => (word.startsWith('-') ? `${OPERAND}${word}` : word));
-  return [...words.slice(0, end), ...operands];
+  const isOperand = (word: string, at: number): boolean =>
+    word === '-' || (end !== -1 && at > end && word.startsWith('-'));
+  return words
+    .map((word, at) => (isOperand(word, at) ? `${OPERAND}${word}` : word))
+    .filter((_, at) => at !== end);
 }
 
 function unmarked(text: string): string {
@@ -141,7 +149,9 @@ function addCommand(parser: Argv, command: Command, withTexts: boolean, onFound:
  * @throws GocliError BAD_VALUE
  */
 function checkedValues(args: Readonly<Record<string, unknown>>, command: Command): Record<string, unknown> {
-  const isList = (name: string): boolean => name === '_' || command.options[name]?.array === true;
+  const { options, positionals } = command;
+  const isList = (name: string): boolean =>
+    name === '_' || options[name]?.array === true || positionals[name]?.array === true;
   const checked = Object.fromEntries(
     Object.entries(args).map(([name, value]): [string, unknown] => [
       name,
@@ -154,6 +164,7 @@ function checkedValues(args: Readonly<Record<string, unknown>>, command: Command
 }
 
 function operand(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(operand);
   return typeof value === 'string' ? unmarked(value) : value;
 }
 

@@ -1,8 +1,9 @@
 import type { Command } from './command.ts';
-import { commandOf, flagsOf, verbIndex } from './flags.ts';
+import { commandOf, flagsOf, leadingFlags, verbIndex } from './flags.ts';
 
 /** A command line, apart from the words that belong to another program. */
 export interface Separated {
+  /** The verb comes first, so that a parser knows its flags before it reads one. */
   readonly own: readonly string[];
   /** Word for word: a parser would make a number of `1.10`. */
   readonly rest: readonly string[];
@@ -10,23 +11,35 @@ export interface Separated {
 
 /**
  * Takes off the words that belong to another program, so that `gocli ssh node01 ls -la` hands `-la` to ls: those after
- * `--`, or else everything after as many positionals as the verb has of its own, a further `--` too.
+ * `--`, or else everything after as many positionals as the verb has of its own, a further `--` too. Flags before the
+ * verb are put behind it; those that only the other program knows come first among its words.
  */
 export function separatePassThrough(argv: readonly string[], commands: readonly Command[]): Separated {
+  const at = verbIndex(argv, commands);
   const command = commandOf(argv, commands);
-  if (command?.passThroughAfter === undefined) return { own: argv, rest: [] };
+  const leading = command === undefined ? undefined : leadingFlags(argv.slice(0, at), command);
+  if (command === undefined || leading === undefined) return { own: argv, rest: [] };
+  const wordsOf = (foreign: boolean): string[] =>
+    leading.flatMap((flag) => (flag.foreign === foreign ? flag.words : []));
+  const { own, rest } = separateBehindVerb(argv.slice(at + 1), command);
+  const verb = argv[at] ?? '';
+  return { own: [verb, ...wordsOf(false), ...own], rest: [...wordsOf(true), ...rest] };
+}
+
+function separateBehindVerb(words: readonly string[], command: Command): Separated {
+  if (command.passThroughAfter === undefined) return { own: words, rest: [] };
   const valued = new Set(flagsOf(command).flatMap(({ form, takesValue }) => (takesValue ? [form] : [])));
   let left = command.passThroughAfter;
-  for (let at = verbIndex(argv) + 1; at < argv.length; at += 1) {
-    const word = argv[at] ?? '';
-    if (word === '--') return { own: argv.slice(0, at), rest: argv.slice(at + 1) };
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (word === '--') return { own: words.slice(0, at), rest: words.slice(at + 1) };
     const isFlag = word.startsWith('-') && word !== '-';
     if (left === 0 && !(isFlag && isOwn(word, command)))
-      return { own: argv.slice(0, at), rest: argv.slice(at) };
+      return { own: words.slice(0, at), rest: words.slice(at) };
     if (isFlag) at += valued.has(word) ? 1 : 0;
     else left -= 1;
   }
-  return { own: argv, rest: [] };
+  return { own: words, rest: [] };
 }
 
 /** Before the other program's first word only `--name` of the verb itself may stand. */

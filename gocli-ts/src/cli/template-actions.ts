@@ -1,7 +1,6 @@
 import * as templates from '../api/template.ts';
 import { EXIT } from '../errors/codes.ts';
 import { GocliError } from '../errors/error.ts';
-import { parseSize } from '../shared/size.ts';
 import { templateTable } from './render/templates.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
@@ -9,8 +8,8 @@ import type { Session } from './session.ts';
 interface PlanArguments {
   readonly template?: string | undefined;
   readonly nodes?: number | undefined;
-  readonly memory?: string | undefined;
-  readonly cpu?: number | undefined;
+  readonly memory?: readonly string[] | undefined;
+  readonly cpu?: readonly string[] | undefined;
 }
 
 interface ChoiceArguments {
@@ -50,9 +49,8 @@ function words(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** @throws GocliError BAD_VALUE */
-function planOf({ nodes, cpu: cpus, memory }: PlanArguments) {
-  return { nodes, cpus, memoryBytes: memory === undefined ? undefined : parseSize(memory, '--memory') };
+function planOf({ nodes, memory, cpu }: PlanArguments) {
+  return { nodes, memory, cpu };
 }
 
 export async function buildAction(args: PlanArguments, session: Session): Promise<number> {

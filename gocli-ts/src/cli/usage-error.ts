@@ -43,7 +43,7 @@ export function usageError(
 
 function unknownVerb(complaint: string, argv: readonly string[], commands: readonly Command[]): GocliError {
   const hint = 'Type: gocli --help';
-  const word = argv[verbIndex(argv)];
+  const word = argv[verbIndex(argv, commands)];
   if (word !== undefined) {
     const near = didYouMean(word, commands.map(verbOf));
     return new GocliError('USAGE', `"${word}" is not a command.${near}`, { hint });

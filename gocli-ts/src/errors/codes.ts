@@ -135,6 +135,12 @@ export const ERRORS = {
     title: 'A command in a node or container failed',
     help: 'Its last lines of output are in the message.',
   },
+  OUTPUT: {
+    id: 'GOCLI-E405',
+    exit: EXIT.failed,
+    title: 'The result could not be written',
+    help: 'Standard output refused it, for the reason in the message; most often the disk is full. A reader that went away is no such failure.',
+  },
   COMMAND: {
     id: 'GOCLI-E404',
     exit: EXIT.failed,
@@ -181,7 +187,7 @@ export const ERRORS = {
     id: 'GOCLI-E700',
     exit: 130,
     title: 'The command was interrupted',
-    help: 'What this run had made was removed. Exit code 130 after Ctrl-C, 143 after SIGTERM.',
+    help: 'What this run had made was removed. Exit code 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP, 141 when nobody read the output any more.',
   },
   INTERNAL: {
     id: 'GOCLI-E900',

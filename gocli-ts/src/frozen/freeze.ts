@@ -3,6 +3,7 @@ import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
+import { within } from '../shared/limit.ts';
 import { frozenFiles } from './files.ts';
 import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
 
@@ -20,6 +21,10 @@ export interface Frozen {
   readonly qemu: string;
   readonly skewMs: number;
 }
+
+/** Milliseconds to let the machines go on, and for them to end: neither waits for the guest. */
+const CONT_MS = 5000;
+const QUIT_MS = 20_000;
 
 export const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
@@ -47,15 +52,15 @@ export async function freeze(
       await migrationEnd(monitor, `save the state of ${machines[index]?.node ?? ''}`, clock, signal);
     });
   } catch (error) {
-    await monitors.each((monitor) => monitor.execute('cont', {}, AbortSignal.timeout(5000)));
+    using resuming = within(undefined, CONT_MS);
+    await monitors.each((monitor) => monitor.execute('cont', {}, resuming.signal));
     throw error;
   }
   const qemu = monitors.items[0]?.version ?? '';
   // From here on there is no way back, so no signal ends it half-way.
-  await monitors.each((monitor) => monitor.execute('quit', {}, AbortSignal.timeout(10_000)));
-  await Promise.all(
-    machines.map(({ container }) => docker.containers.wait(container, AbortSignal.timeout(10_000))),
-  );
+  using ending = within(undefined, QUIT_MS);
+  await monitors.each((monitor) => monitor.execute('quit', {}, ending.signal));
+  await Promise.all(machines.map(({ container }) => docker.containers.wait(container, ending.signal)));
   return { bootIds, qemu, skewMs };
 }
 

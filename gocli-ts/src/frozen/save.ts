@@ -4,6 +4,7 @@ import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
+import { within } from '../shared/limit.ts';
 import { frozenFiles } from './files.ts';
 import { bootIdOf, stopAll, type FrozenDeps } from './freeze.ts';
 import { migrationEnd, setCapabilities, setMigration, type MachineHandle } from './migration.ts';
@@ -120,7 +121,8 @@ async function resumeAll(
   machines: readonly MachineHandle[],
   { docker, clock }: FrozenDeps,
 ): Promise<void> {
-  const bounded = AbortSignal.timeout(RESUME_MS);
+  using limit = within(undefined, RESUME_MS);
+  const bounded = limit.signal;
   await monitors.each((monitor) => monitor.execute('cont', {}, bounded));
   await Promise.all(machines.map((machine) => setClock(machine, docker, clock, bounded)));
 }

@@ -7,7 +7,8 @@ import { GocliError, messageOf } from '../errors/error.ts';
 import { redact } from '../shared/redact.ts';
 import { quoteAll } from '../shared/quote.ts';
 import { lastLines } from '../shared/text.ts';
-import type { Host, HostResult, HostRunOptions } from './port.ts';
+import { own, ownAttached, sendSignal } from './children.ts';
+import type { AttachOptions, Host, HostResult, HostRunOptions } from './port.ts';
 
 /** Folders that a user's PATH often lacks, with programs that provisioning needs. */
 const FURTHER_PATH = ['/usr/local/go/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -27,7 +28,7 @@ export function localHost(env: Environment): Host {
       await requireProgram(argv[0], which);
       return run(argv, options, environment);
     },
-    attach: async (argv, options = {}) => {
+    attach: async (argv, options) => {
       await requireProgram(argv[0], which);
       return attach(argv, options, environment);
     },
@@ -69,7 +70,6 @@ async function run(
     extendEnv: false,
     // A group of its own, so that ending it ends the helpers it started too.
     detached: true,
-    cleanup: true,
     reject: false,
     stripFinalNewline: false,
     maxBuffer: 64 * 1024 * 1024,
@@ -78,8 +78,12 @@ async function run(
     ...(options.stdout === undefined ? {} : { stdout: ['pipe', options.stdout], buffer: { stdout: false } }),
   });
   if (options.onLine !== undefined) followLines([child.stdout, child.stderr], options.onLine);
+  const disown = child.pid === undefined ? undefined : own(-child.pid);
   const unbind = endGroupOnAbort(child.pid, options.signal);
-  const result = await child.finally(unbind);
+  const result = await child.finally(() => {
+    unbind();
+    disown?.();
+  });
   options.signal?.throwIfAborted();
   // It did not start, or one of its streams failed; the latter may well end with code 0.
   if (result.cause !== undefined) {
@@ -102,19 +106,25 @@ async function run(
 
 async function attach(
   argv: readonly [string, ...string[]],
-  options: Pick<HostRunOptions, 'env' | 'cwd' | 'signal'>,
+  options: AttachOptions,
   env: Environment,
 ): Promise<number> {
   const { execa } = await import('execa');
+  options.signal.throwIfAborted();
   const [file, ...rest] = argv;
-  const result = await execa(file, rest, {
+  // In the group of this process, so that it may read from the terminal.
+  const child = execa(file, rest, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    cancelSignal: options.signal,
     env: { ...env, ...options.env },
     extendEnv: false,
+    forceKillAfterDelay: GRACE_MS,
     reject: false,
     stdio: 'inherit',
   });
+  const disown = child.pid === undefined ? undefined : ownAttached(child.pid);
+  const result = await child.finally(() => disown?.());
+  options.signal.throwIfAborted();
   return result.exitCode ?? 128 + signalNumber(result.signal);
 }
 
@@ -126,9 +136,9 @@ function endGroupOnAbort(pid: number | undefined, signal: AbortSignal | undefine
   if (pid === undefined || signal === undefined) return () => undefined;
   let timer: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
-    signalGroup(pid, 'SIGTERM');
+    sendSignal(-pid, 'SIGTERM');
     timer = setTimeout(() => {
-      signalGroup(pid, 'SIGKILL');
+      sendSignal(-pid, 'SIGKILL');
     }, GRACE_MS);
   };
   signal.addEventListener('abort', onAbort, { once: true });
@@ -137,16 +147,8 @@ function endGroupOnAbort(pid: number | undefined, signal: AbortSignal | undefine
     if (timer === undefined) return;
     // The leader is gone; children that ignored the request must not outlive it.
     clearTimeout(timer);
-    signalGroup(pid, 'SIGKILL');
+    sendSignal(-pid, 'SIGKILL');
   };
-}
-
-function signalGroup(leader: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-leader, signal);
-  } catch {
-    // The group has ended already.
-  }
 }
 
 function signalNumber(signal: string | undefined): number {

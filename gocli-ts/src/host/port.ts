@@ -9,15 +9,16 @@ export interface Host {
   run(argv: readonly [string, ...string[]], options?: HostRunOptions): Promise<HostResult>;
   /**
    * Runs a program on the terminal and streams of this process and resolves with its exit code (128 + n for a signal).
-   * @throws GocliError TOOL_MISSING
+   * Ctrl-C at the terminal is the program's own matter; the signal ends it.
+   * @throws GocliError TOOL_MISSING; the signal's reason, once the program has ended
    */
-  attach(
-    argv: readonly [string, ...string[]],
-    options?: Pick<HostRunOptions, 'env' | 'cwd' | 'signal'>,
-  ): Promise<number>;
+  attach(argv: readonly [string, ...string[]], options: AttachOptions): Promise<number>;
   /** Path of a program on PATH (with the sbin folders), or undefined. */
   which(program: string): Promise<string | undefined>;
 }
+
+/** The signal is not optional: a program that nobody can end outlives its gocli. */
+export type AttachOptions = Pick<HostRunOptions, 'env' | 'cwd'> & { readonly signal: AbortSignal };
 
 export interface HostRunOptions {
   readonly cwd?: string;

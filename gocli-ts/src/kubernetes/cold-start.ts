@@ -9,10 +9,12 @@ import { makeJoinToken, renderKubeadmInit } from './kubeadm-config.ts';
 import { parseAdminConf, renderKubeconfig, type AdminAccess } from './kubeconfig.ts';
 import { nodeAddress } from '../network/addresses.ts';
 import { All } from '../shared/all.ts';
+import { linked } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
 import type { SshConnection } from '../ssh/port.ts';
 import { allMet } from '../waiting/all-met.ts';
 import { waitFor, type WaitOptions } from '../waiting/condition.ts';
+import { inTime } from '../waiting/in-time.ts';
 import type { ClusterDeps } from '../rig/deps.ts';
 import type { Booting } from '../rig/kind.ts';
 import { connectWhenUp, sshTarget } from '../rig/ssh-target.ts';
@@ -80,22 +82,24 @@ async function bootstrap(
   const kubernetes = kubernetesOf(start.state.plan.guest);
   const [first] = nodes.items;
   if (first === undefined) throw new GocliError('INTERNAL', 'a cluster without nodes');
-  const failed = new AbortController();
-  const both = AbortSignal.any([signal, failed.signal]);
+  using together = linked(signal);
+  const both = together.signal;
+  const { timeoutMs } = start;
+  const bounds = { signal: both, timeoutMs };
   const stopOther = (error: unknown): never => {
-    failed.abort(error);
+    together.abort(error);
     throw error;
   };
   const token = makeJoinToken();
   const init = steps.run('kubeadm', 'Starting the control plane', async (step) => {
-    await nodes.each((node, at) => setUpNetwork(node, at + 1, start.state, both));
-    await kubeadmInit(first, renderKubeadmInit(kubernetes, token), both, (message) => {
+    await nodes.each((node, at) => setUpNetwork(node, at + 1, start.state, bounds));
+    await kubeadmInit(first, renderKubeadmInit(kubernetes, token), bounds, (message) => {
       step.progress({ message });
     });
   });
   const system = steps.run('system', 'Applying the system manifests', async (step) => {
     const access = await adminAccess(start, first, deps, both);
-    await registerNodes(access, start.state, both);
+    await registerNodes(access, start.state, bounds);
     await applyManifests(start, access, deps, both, (message) => {
       step.progress({ message });
     });
@@ -107,7 +111,10 @@ async function bootstrap(
     await steps.run(
       'join',
       `Joining ${others.length} further ${others.length === 1 ? 'node' : 'nodes'}`,
-      () => Promise.all(others.map((node, at) => kubeadmJoin(node, at + 2, token, access, signal))),
+      () =>
+        Promise.all(
+          others.map((node, at) => kubeadmJoin(node, at + 2, token, access, { signal, timeoutMs })),
+        ),
     );
   }
   return access;
@@ -120,9 +127,10 @@ async function adminAccess(
   deps: ClusterDeps,
   signal: AbortSignal,
 ): Promise<AdminAccess> {
-  const { stdout } = await node.run(
-    'until [ -s /etc/kubernetes/admin.conf ]; do sleep 0.2; done; cat /etc/kubernetes/admin.conf',
-    { signal },
+  const read = 'until [ -s /etc/kubernetes/admin.conf ]; do sleep 0.2; done; cat /etc/kubernetes/admin.conf';
+  const bounds = { signal, timeoutMs: start.timeoutMs };
+  const { stdout } = await inTime('the certificate of the administrator is there', bounds, (bounded) =>
+    node.run(read, { signal: bounded }),
   );
   const access = parseAdminConf(stdout, apiServer(start.state));
   using api = new ApiClient(access);
@@ -157,11 +165,16 @@ async function applyManifests(
     '-f',
     IMAGE_PATH.manifests,
   ];
+  let seen = '';
+  const bounds = { signal, timeoutMs: start.timeoutMs, seen: () => seen };
   const deadline = deps.clock.monotonic() + Math.min(start.timeoutMs, 180_000);
   for (;;) {
-    const result = await containers.exec(start.launched.network.id, argv, { signal });
+    const result = await inTime('the manifests are applied', bounds, (bounded) =>
+      containers.exec(start.launched.network.id, argv, { signal: bounded }),
+    );
     if (result.exitCode === 0) return;
-    onObserved(lastLines(result.stderr, 1));
+    seen = lastLines(result.stderr, 1);
+    onObserved(seen);
     if (deps.clock.monotonic() > deadline) {
       throw new GocliError('KUBERNETES', 'the manifests of the provider cannot be applied', {
         observed: lastLines(result.stderr, 10),

@@ -3,6 +3,7 @@ import type { GuestPlan } from '../rig/plan.ts';
 import { expiryOf, keysOf, kubeconfigOf, readAccess } from './access.ts';
 import { renderKubeadmInit, renderPatches } from './kubeadm-config.ts';
 import { networkInput, NETWORK_SCRIPT } from './node-network.ts';
+import { KUBERNETES_OPTIONS } from './options/kubernetes-options.ts';
 import { PORTS } from './ports.ts';
 import { kubernetesOf, SECTION } from './section.ts';
 
@@ -15,14 +16,14 @@ export const kubernetesKind: Kind = {
   // A node with less cannot run a control plane.
   leastMemoryMiB: 1700,
   ports: PORTS,
+  options: KUBERNETES_OPTIONS,
   sent,
   bringUp: async (booting, steps, deps, signal) => {
     const { coldStart } = await import('./cold-start.ts');
     return keysOf(await coldStart(booting, steps, deps, signal));
   },
   settle: async (state, keys, deps) => (await import('./ready.ts')).settle(state, keys, deps),
-  afterThaw: async (thawed, steps, options) =>
-    (await import('./ready.ts')).afterThaw(thawed, steps, options),
+  afterThaw: async (thawed, steps, options) => (await import('./ready.ts')).afterThaw(thawed, steps, options),
   proof: async (state, paths) => (await import('./ready.ts')).proof(state, paths),
   keyFiles: (state, keys) => {
     const kubeconfig = kubeconfigOf(state, keys);

@@ -50,13 +50,18 @@ export function renderKubeadmInit(plan: KubeadmPlan, joinToken: string): string 
     kubeletConfiguration(),
     proxyConfiguration(plan),
   ]
-    .map((document) => yaml().stringify(document))
+    .map((document) => render(document))
     .join('---\n');
+}
+
+/** Unambiguous also for readers of YAML 1.1. What is rendered is a part of the template's key, so its form stays. */
+function render(document: object): string {
+  return yaml().stringify(document, { compat: 'yaml-1.1' });
 }
 
 /** The kubeadm configuration of a further node. */
 export function renderKubeadmJoin(index: number, token: string, caPem: string): string {
-  return yaml().stringify({
+  return render({
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'JoinConfiguration',
     nodeRegistration: registration(index),
@@ -79,7 +84,7 @@ const PROBE_SECONDS = 30;
 export function renderPatches(): Record<string, string> {
   const probe = { periodSeconds: PROBE_SECONDS };
   const staticPod = (name: string): string =>
-    yaml().stringify({ spec: { containers: [{ name, livenessProbe: probe, readinessProbe: probe }] } });
+    render({ spec: { containers: [{ name, livenessProbe: probe, readinessProbe: probe }] } });
   const coreDns = {
     spec: {
       replicas: 1,
@@ -87,7 +92,7 @@ export function renderPatches(): Record<string, string> {
     },
   };
   return {
-    [`${PATCHES_FOLDER}/corednsdeployment+strategic.yaml`]: yaml().stringify(coreDns),
+    [`${PATCHES_FOLDER}/corednsdeployment+strategic.yaml`]: render(coreDns),
     [`${PATCHES_FOLDER}/kube-apiserver+strategic.yaml`]: staticPod('kube-apiserver'),
     [`${PATCHES_FOLDER}/kube-scheduler+strategic.yaml`]: staticPod('kube-scheduler'),
     [`${PATCHES_FOLDER}/etcd+strategic.yaml`]: staticPod('etcd'),

@@ -6,30 +6,34 @@ import type { AdminAccess } from './kubeconfig.ts';
 import { kubernetesOf } from './section.ts';
 import { networkInput, NETWORK_SCRIPT, podCidr } from './node-network.ts';
 import { nodeName } from '../network/addresses.ts';
+import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
 import type { SshConnection } from '../ssh/port.ts';
+import { inTime, type InTimeOptions } from '../waiting/in-time.ts';
 import type { ClusterState } from '../rig/state.ts';
 
-/** The pod network of one node: CNI, routes, rules. */
+/** How long a step of the bootstrap may take, and what else ends it. */
+export type Bounds = Pick<InTimeOptions, 'signal' | 'timeoutMs'>;
+
+/** The pod network of one node: CNI, routes, rules. @throws GocliError REMOTE_COMMAND, TIMEOUT */
 export async function setUpNetwork(
   node: SshConnection,
   index: number,
   state: ClusterState,
-  signal: AbortSignal,
+  bounds: Bounds,
 ): Promise<void> {
   const stdin = networkInput({ ...kubernetesOf(state.plan.guest), index, nodes: state.plan.guest.nodes });
-  await node.run(NETWORK_SCRIPT, { signal, stdin });
+  await inTime(`the pod network of ${nodeName(index)} is set up`, bounds, (signal) =>
+    node.run(NETWORK_SCRIPT, { signal, stdin }),
+  );
 }
 
 /**
  * Makes the Node objects of all further nodes before these join, so that the controller manager gives each the part of
  * the pod network that its CNI configuration says.
+ * @throws GocliError KUBERNETES, TIMEOUT
  */
-export async function registerNodes(
-  access: AdminAccess,
-  state: ClusterState,
-  signal: AbortSignal,
-): Promise<void> {
+export async function registerNodes(access: AdminAccess, state: ClusterState, bounds: Bounds): Promise<void> {
   const { podSubnet } = kubernetesOf(state.plan.guest);
   using api = new ApiClient(access);
   for (let index = 2; index <= state.plan.guest.nodes; index += 1) {
@@ -40,30 +44,34 @@ export async function registerNodes(
       metadata: { name: nodeName(index) },
       spec: { podCIDR: cidr, podCIDRs: [cidr] },
     };
-    await api.json('/api/v1/nodes', signal, { method: 'POST', body: JSON.stringify(node) });
+    await inTime(`${nodeName(index)} is registered`, bounds, (signal) =>
+      api.json('/api/v1/nodes', signal, { method: 'POST', body: JSON.stringify(node) }),
+    );
   }
 }
 
-/** Runs `kubeadm init` on the first node. @throws GocliError REMOTE_COMMAND with the end of its output */
+/** Runs `kubeadm init` on the first node. @throws GocliError REMOTE_COMMAND or TIMEOUT with the end of its output */
 export async function kubeadmInit(
   node: SshConnection,
   config: string,
-  signal: AbortSignal,
+  bounds: Bounds,
   onLine: (line: string) => void,
 ): Promise<void> {
-  await node.run(PUT_FILES, { signal, stdin: filesInput(renderPatches()) });
-  await kubeadm(node, 'node01', 'init', config, signal, onLine);
+  await inTime('the patches for kubeadm are written', bounds, (signal) =>
+    node.run(PUT_FILES, { signal, stdin: filesInput(renderPatches()) }),
+  );
+  await kubeadm(node, 'node01', 'init', config, bounds, onLine);
 }
 
-/** Runs `kubeadm join` on a further node. @throws GocliError REMOTE_COMMAND with the end of its output */
+/** Runs `kubeadm join` on a further node. @throws GocliError REMOTE_COMMAND or TIMEOUT with the end of its output */
 export async function kubeadmJoin(
   node: SshConnection,
   index: number,
   token: string,
   access: AdminAccess,
-  signal: AbortSignal,
+  bounds: Bounds,
 ): Promise<void> {
-  await kubeadm(node, nodeName(index), 'join', renderKubeadmJoin(index, token, access.ca), signal);
+  await kubeadm(node, nodeName(index), 'join', renderKubeadmJoin(index, token, access.ca), bounds);
 }
 
 async function kubeadm(
@@ -71,20 +79,26 @@ async function kubeadm(
   name: string,
   verb: 'init' | 'join',
   config: string,
-  signal: AbortSignal,
+  bounds: Bounds,
   onLine: (line: string) => void = () => undefined,
 ): Promise<void> {
   const file = '/etc/kubernetes/gocli.yaml';
-  const result = await node.exec(`cat > ${file} && kubeadm ${verb} --config ${file}`, {
-    signal,
-    stdin: config,
-    onLine: (line) => {
-      if (line.startsWith('[')) onLine(line);
-    },
-  });
+  const lines: string[] = [];
+  const hint = `Run again with --keep-on-failure, then: gocli ssh ${name} -- journalctl -u kubelet`;
+  const options = { ...bounds, hint, seen: () => redact(lastLines(lines.join('\n'), 5)) };
+  const result = await inTime(`kubeadm ${verb} on ${name}`, options, (signal) =>
+    node.exec(`cat > ${file} && kubeadm ${verb} --config ${file}`, {
+      signal,
+      stdin: config,
+      onLine: (line) => {
+        lines.push(line);
+        if (line.startsWith('[')) onLine(line);
+      },
+    }),
+  );
   if (result.exitCode === 0) return;
   throw new GocliError('REMOTE_COMMAND', `kubeadm ${verb} on ${name} ended with code ${result.exitCode}`, {
     observed: `${lastLines(result.stdout, 5)}\n${lastLines(result.stderr, 15)}`,
-    hint: `Run again with --keep-on-failure, then: gocli ssh ${name} -- journalctl -u kubelet`,
+    hint,
   });
 }

@@ -1,68 +1,143 @@
-import { mkdir, realpath } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { lock } from 'proper-lockfile';
-import { GocliError } from '../errors/error.ts';
-import { readIfThere, writeAtomic } from '../host/files.ts';
-import { mergeKubeconfig, unmergeKubeconfig } from './kubeconfig-merge.ts';
+import { stat } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import { GocliError, isCode, messageOf } from '../errors/error.ts';
+import type { EventSink } from '../events/events.ts';
+import { changeUserFile, isPlainFile, readUserFile, type LockDeps } from '../host/user-file.ts';
+import { LISTS } from './kubeconfig-document.ts';
+import {
+  mergeKubeconfig,
+  refuseOthers,
+  surveyKubeconfig,
+  unmergeKubeconfig,
+  type Survey,
+} from './kubeconfig-merge.ts';
 
-/** About 10 s in all: as long as another writer may hold the lock. */
-const RETRIES = { retries: 50, factor: 1, minTimeout: 200, maxTimeout: 200 };
-
-/** The kubeconfig that kubectl would write to: the first file of $KUBECONFIG, else ~/.kube/config. */
-export function defaultKubeconfig(env: Readonly<Record<string, string | undefined>>): string {
-  const first = (env['KUBECONFIG'] ?? '').split(delimiter).find((file) => file !== '');
-  return first ?? join(env['HOME'] ?? homedir(), '.kube', 'config');
-}
-
-/** Merges a cluster's kubeconfig into a file. @throws GocliError BAD_FILE, CONFLICT, LOCKED */
-export async function mergeIntoFile(file: string, added: string, name: string): Promise<void> {
-  await change(file, (text) => mergeKubeconfig(text, added, name));
+/** A kubeconfig that was looked at. */
+interface Looked {
+  readonly file: string;
+  readonly survey: Survey;
 }
 
 /**
- * Takes a cluster's context out of a file; what is not there is fine.
- * @returns true when something was taken out
- * @throws GocliError BAD_FILE, LOCKED
+ * The kubeconfigs that kubectl reads, first one first: the list in $KUBECONFIG, where empty and repeated entries do not
+ * count and `~` means nothing, else ~/.kube/config (client-go, tools/clientcmd/loader.go).
+ * @param cwd what relative paths are relative to
+ * @returns absolute paths; none when neither variable says anything
  */
-export async function unmergeFromFile(file: string, name: string): Promise<boolean> {
-  // Without this look every `rm` would make a folder and a lock beside a file that does not concern it.
-  const text = await readIfThere(file);
-  if (text === undefined || unmergeKubeconfig(text, name) === undefined) return false;
-  return change(file, (now) => unmergeKubeconfig(now, name));
+export function kubeconfigFiles(env: Readonly<Record<string, string | undefined>>, cwd: string): string[] {
+  const { KUBECONFIG: list = '', HOME: home = '' } = env;
+  const named = list === '' && home !== '' ? [join(home, '.kube', 'config')] : list.split(delimiter);
+  return [...new Set(named.filter((file) => file !== '').map((file) => resolve(cwd, file)))];
 }
 
-/** Reads, changes and replaces a file under a lock, mode 0600. A symbolic link stays one. */
-async function change(file: string, edit: (text: string) => string | undefined): Promise<boolean> {
-  const path = await realpath(file).catch(() => file);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const release = await takeLock(path);
-  try {
-    const text = (await readIfThere(path)) ?? '';
-    const next = edit(text);
-    if (next !== undefined && next !== text) await writeAtomic(path, next, 0o600);
-    return next !== undefined;
-  } catch (error) {
-    if (error instanceof GocliError && error.code === 'BAD_FILE') {
-      throw new GocliError('BAD_FILE', `${path}: ${error.message}`, {
-        cause: error,
-        hint: 'Nothing was changed in it.',
-      });
+/**
+ * Merges a cluster's kubeconfig into those of the user, where client-go would write (tools/clientcmd/config.go): each
+ * entry into the first file that has one of its name, what is new and the current context into the first file that
+ * exists, else the last one.
+ * @param added the cluster's own kubeconfig
+ * @returns the file that has the current context
+ * @throws GocliError BAD_VALUE without a file, BAD_FILE and LOCKED naming one, CONFLICT for entries of others
+ */
+export async function mergeIntoFiles(
+  files: readonly string[],
+  added: string,
+  name: string,
+  deps: LockDeps,
+): Promise<string> {
+  const existing = await Promise.all(files.map((file) => stat(file).catch(() => undefined)));
+  const target = files.find((_, at) => existing[at] !== undefined) ?? files.at(-1);
+  if (target === undefined) {
+    throw new GocliError('BAD_VALUE', 'KUBECONFIG names no file, and there is no HOME', {
+      hint: 'For example: export KUBECONFIG=$HOME/.kube/config',
+    });
+  }
+  const looked: Looked[] = [];
+  for (const file of files) {
+    const survey = await about(file, async () =>
+      surveyKubeconfig((await readUserFile(file)) ?? '', name, added),
+    );
+    await about(file, () => {
+      refuseOthers(survey, name);
+    });
+    looked.push({ file, survey });
+  }
+  const homes = LISTS.map((list) => ({
+    list,
+    file: looked.find(({ survey }) => survey.owners[list] !== 'nobody')?.file ?? target,
+  }));
+  // The target first: it may be what cannot be written, and then nothing is changed anywhere.
+  for (const file of [target, ...files.filter((one) => one !== target)]) {
+    const lists = homes.filter((home) => home.file === file).map(({ list }) => list);
+    const what = { lists, current: file === target };
+    if (lists.length === 0 && !what.current) continue;
+    await about(file, () =>
+      changeUserFile(file, (text) => mergeKubeconfig(text, added, name, what), deps, true),
+    );
+  }
+  return target;
+}
+
+/**
+ * Takes a cluster out of the user's kubeconfigs, wherever in the list gocli's entries are. Nothing that is wrong with a
+ * file is an error: the cluster is gone, and a warning says what is left and how to go on.
+ * @param written the cluster's own kubeconfig, when there was one
+ */
+export async function forgetInFiles(
+  files: readonly string[],
+  name: string,
+  written: string | undefined,
+  deps: LockDeps & { readonly emit: EventSink },
+): Promise<void> {
+  const warn = (file: string, error: unknown): void => {
+    deps.signal.throwIfAborted();
+    deps.emit({ type: 'notice', level: 'warning', text: leftWords(file, name, error) });
+  };
+  const looked: Looked[] = [];
+  for (const file of files) {
+    try {
+      const survey = await look(file, name, written);
+      if (survey !== undefined) looked.push({ file, survey });
+    } catch (error) {
+      warn(file, error);
     }
-    throw error;
-  } finally {
-    await release();
+  }
+  const owners = looked.map(({ survey }) => survey.owners.contexts);
+  const unset = owners.includes('gocli') && !owners.includes('other');
+  for (const { file, survey } of looked) {
+    const ours = Object.values(survey.owners).includes('gocli') || (unset && survey.currentContext === name);
+    if (!ours) continue;
+    try {
+      const edit = (text: string): string | undefined => unmergeKubeconfig(text, name, written, unset);
+      await about(file, () => changeUserFile(file, edit, deps, false));
+    } catch (error) {
+      warn(file, error);
+    }
   }
 }
 
-/** The lock is `<file>.lock`, which is kubectl's own: neither takes it while the other holds it. */
-async function takeLock(path: string): Promise<() => Promise<void>> {
+/** What gocli cannot have written to, and what does not have the name, is not looked into: it is nobody's business. */
+async function look(file: string, name: string, written: string | undefined): Promise<Survey | undefined> {
+  if (!(await isPlainFile(file))) return undefined;
+  const text = await readUserFile(file);
+  if (text?.includes(name) !== true) return undefined;
+  return about(file, () => surveyKubeconfig(text, name, written));
+}
+
+function leftWords(file: string, name: string, error: unknown): string {
+  const how = isCode(error, 'LOCKED') ? error.hint : 'Mend that';
+  return `${messageOf(error)}. If context "${name}" is in ${file}, it still is. ${how ?? ''}, then type: gocli rm ${name}`;
+}
+
+/** What is said of "the kubeconfig" is said of this file. */
+async function about<T>(file: string, work: () => T | Promise<T>): Promise<T> {
   try {
-    return await lock(path, { realpath: false, retries: RETRIES });
+    return await work();
   } catch (error) {
-    throw new GocliError('LOCKED', `${path} is locked by another process`, {
+    if (!(error instanceof GocliError) || error.message.includes(file)) throw error;
+    const { code, hint } = error;
+    throw new GocliError(code, `${file}: ${error.message}`, {
       cause: error,
-      hint: `If none is at work on it, remove ${path}.lock`,
+      hint: hint ?? 'Nothing was changed in it.',
     });
   }
 }

@@ -1,106 +1,115 @@
-import { Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { isDeepStrictEqual } from 'node:util';
 import { GocliError } from '../errors/error.ts';
+import { KubeconfigDocument, LISTS, type List } from './kubeconfig-document.ts';
+import { isAsWritten, markBody } from './kubeconfig-mark.ts';
 
-/** Lists of a kubeconfig whose entries have a name (k8s.io/client-go, tools/clientcmd/api/v1). */
-const LISTS = ['clusters', 'users', 'contexts'] as const;
+/** Whose the entries of a name are: gocli's as it wrote them, somebody else's, or there are none. */
+type Owner = 'gocli' | 'other' | 'nobody';
+
+export interface Survey {
+  readonly owners: Readonly<Record<List, Owner>>;
+  readonly currentContext: string | undefined;
+}
 
 /**
- * Puts the one context of `added` into a kubeconfig and makes it the current one. Everything else stays as it is:
- * other entries, keys that nobody here knows, comments.
+ * Looks at the entries of a cluster's name in a kubeconfig. gocli's are those that carry its mark and are as they were
+ * written. Versions before the mark wrote all three entries without one: they are gocli's when each has the same
+ * content as in the cluster's own kubeconfig.
+ * @param existing text of the file
+ * @param name name of the cluster, and so of its context, cluster and user
+ * @param written the cluster's own kubeconfig, as `renderKubeconfig` made it
+ * @throws GocliError BAD_FILE
+ */
+export function surveyKubeconfig(existing: string, name: string, written: string | undefined): Survey {
+  const document = new KubeconfigDocument(existing);
+  const unmarked = equalsWritten(document, name, written);
+  const ownerOf = (list: List): Owner => {
+    const bodies = document.bodies(list, name);
+    if (bodies.length === 0) return 'nobody';
+    return unmarked || bodies.every((body) => isAsWritten(list, name, body)) ? 'gocli' : 'other';
+  };
+  const owners = {
+    clusters: ownerOf('clusters'),
+    users: ownerOf('users'),
+    contexts: ownerOf('contexts'),
+  };
+  return { owners, currentContext: document.currentContext };
+}
+
+/**
+ * Puts entries of `added` into a kubeconfig, with gocli's mark. Everything else stays as it is.
  * @param existing text of the file; empty for a new one
  * @param added what `renderKubeconfig` made
  * @param name name of the context, cluster and user in `added`
- * @throws GocliError BAD_FILE, CONFLICT when an entry of that name belongs to a cluster elsewhere
+ * @param what the entries that belong into this file, and whether the context becomes the current one
+ * @throws GocliError BAD_FILE, CONFLICT when an entry of that name is not gocli's
  */
-export function mergeKubeconfig(existing: string, added: string, name: string): string {
-  const document = read(existing);
-  const addition = read(added);
-  refuseForeign(document, name);
-  for (const list of LISTS) {
-    const entry = find(listOf(addition, list), name);
-    if (entry === undefined)
-      throw new GocliError('INTERNAL', `the kubeconfig to merge has no "${name}" in ${list}`);
-    replace(requireList(document, list), name, document.createNode(entry.toJSON()) as YAMLMap);
+export function mergeKubeconfig(
+  existing: string,
+  added: string,
+  name: string,
+  what: { readonly lists: readonly List[]; readonly current: boolean } = { lists: LISTS, current: true },
+): string {
+  refuseOthers(surveyKubeconfig(existing, name, added), name);
+  const document = new KubeconfigDocument(existing);
+  const addition = new KubeconfigDocument(added);
+  for (const list of what.lists) {
+    const [body] = addition.bodies(list, name);
+    if (body === undefined) throw new GocliError('INTERNAL', `the cluster's kubeconfig has no ${list}`);
+    document.put(list, name, markBody(list, name, body));
   }
-  document.set('current-context', name);
-  return document.toString({ lineWidth: 0 });
+  if (what.current) document.setCurrentContext(name);
+  return document.render(name);
+}
+
+/** @throws GocliError CONFLICT */
+export function refuseOthers({ owners }: Survey, name: string): void {
+  const list = LISTS.find((one) => owners[one] === 'other');
+  if (list === undefined) return;
+  throw new GocliError(
+    'CONFLICT',
+    `"${name}" in ${list} of the kubeconfig was not written by gocli, or changed since`,
+    {
+      hint: `Take it out (kubectl config delete-${list.slice(0, -1)} ${name}), or start this cluster under another --name.`,
+    },
+  );
 }
 
 /**
- * Takes the context, cluster and user of that name out of a kubeconfig. Entries of a cluster elsewhere stay.
+ * Takes what is gocli's of that name out of a kubeconfig.
+ * @param unset whether the current context is unset when it is that of the cluster
  * @returns the new text, or undefined when there is nothing to take out
  * @throws GocliError BAD_FILE
  */
-export function unmergeKubeconfig(existing: string, name: string): string | undefined {
-  const document = read(existing);
-  if (!LISTS.some((list) => find(listOf(document, list), name) !== undefined)) return undefined;
-  if (foreignServer(document, name) !== undefined) return undefined;
-  for (const list of LISTS) {
-    const sequence = listOf(document, list);
-    if (sequence !== undefined) sequence.items = sequence.items.filter((item) => nameOf(item) !== name);
-  }
-  if (document.get('current-context') === name) document.set('current-context', '');
-  return document.toString({ lineWidth: 0 });
+export function unmergeKubeconfig(
+  existing: string,
+  name: string,
+  written: string | undefined,
+  unset: boolean,
+): string | undefined {
+  const { owners, currentContext } = surveyKubeconfig(existing, name, written);
+  const lists = LISTS.filter((list) => owners[list] === 'gocli');
+  const current = unset && currentContext === name && owners.contexts !== 'other';
+  if (lists.length === 0 && !current) return undefined;
+  const document = new KubeconfigDocument(existing);
+  for (const list of lists) document.drop(list, name);
+  if (current) document.setCurrentContext('');
+  return document.render(name);
 }
 
-function read(text: string): Document {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error !== undefined)
-    throw new GocliError('BAD_FILE', `the kubeconfig is not YAML: ${error.message}`, { cause: error });
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
-    return new Document({ apiVersion: 'v1', kind: 'Config' });
-  }
-  if (!isMap(document.contents))
-    throw new GocliError('BAD_FILE', 'the kubeconfig is not a map of keys and values');
-  return document;
-}
-
-function listOf(document: Document, list: string): YAMLSeq | undefined {
-  const value = document.get(list, true);
-  if (isSeq(value)) return value;
-  // kubectl writes `clusters: null` for an empty list.
-  if (value === undefined || (isScalar(value) && value.value === null)) return undefined;
-  throw new GocliError('BAD_FILE', `"${list}" of the kubeconfig is not a list`);
-}
-
-function requireList(document: Document, list: string): YAMLSeq {
-  const present = listOf(document, list);
-  if (present !== undefined) {
-    if (present.items.length === 0) present.flow = false;
-    return present;
-  }
-  const made = document.createNode([]) as YAMLSeq;
-  document.set(list, made);
-  return made;
-}
-
-function nameOf(item: unknown): unknown {
-  return isMap(item) ? item.get('name') : undefined;
-}
-
-function find(list: YAMLSeq | undefined, name: string): YAMLMap | undefined {
-  const found = list?.items.find((item) => nameOf(item) === name);
-  return isMap(found) ? found : undefined;
-}
-
-function replace(list: YAMLSeq, name: string, entry: YAMLMap): void {
-  const at = list.items.findIndex((item) => nameOf(item) === name);
-  if (at === -1) list.items.push(entry);
-  else list.items[at] = entry;
-}
-
-/** Server of the cluster of that name, when it is not one of this host. gocli publishes on 127.0.0.1 only. */
-function foreignServer(document: Document, name: string): string | undefined {
-  const cluster = find(listOf(document, 'clusters'), name)?.get('cluster');
-  const server = isMap(cluster) ? cluster.get('server') : undefined;
-  return typeof server === 'string' && !server.startsWith('https://127.0.0.1:') ? server : undefined;
-}
-
-function refuseForeign(document: Document, name: string): void {
-  const server = foreignServer(document, name);
-  if (server === undefined) return;
-  throw new GocliError('CONFLICT', `the kubeconfig has another cluster "${name}": ${server}`, {
-    hint: 'Rename that one, or start this cluster under another --name.',
+function equalsWritten(document: KubeconfigDocument, name: string, written: string | undefined): boolean {
+  const own = written === undefined ? undefined : readOrNone(written);
+  return LISTS.every((list) => {
+    const bodies = document.bodies(list, name);
+    return bodies.length === 1 && isDeepStrictEqual(bodies, own?.bodies(list, name));
   });
+}
+
+/** A damaged file of the cluster's own vouches for nothing. */
+function readOrNone(text: string): KubeconfigDocument | undefined {
+  try {
+    return new KubeconfigDocument(text);
+  } catch {
+    return undefined;
+  }
 }

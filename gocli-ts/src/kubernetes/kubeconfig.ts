@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
-import { yaml } from '../shared/yaml.ts';
+import { renderYaml, yaml } from '../shared/yaml.ts';
 
 /** What is needed to talk to a cluster as its administrator. All PEM texts. */
 export interface AdminAccess {
@@ -50,24 +50,19 @@ function read(text: string): unknown {
 /** A kubeconfig with one context, named after the cluster. */
 export function renderKubeconfig(name: string, access: AdminAccess): string {
   const encode = (text: string): string => Buffer.from(text).toString('base64');
-  return yaml().stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': name,
-      clusters: [
-        { name, cluster: { server: access.server, 'certificate-authority-data': encode(access.ca) } },
-      ],
-      users: [
-        {
-          name,
-          user: { 'client-certificate-data': encode(access.cert), 'client-key-data': encode(access.key) },
-        },
-      ],
-      contexts: [{ name, context: { cluster: name, user: name } }],
-    },
-    { lineWidth: 0 },
-  );
+  return renderYaml({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': name,
+    clusters: [{ name, cluster: { server: access.server, 'certificate-authority-data': encode(access.ca) } }],
+    users: [
+      {
+        name,
+        user: { 'client-certificate-data': encode(access.cert), 'client-key-data': encode(access.key) },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  });
 }
 
 /** The access that a kubeconfig written by {@link renderKubeconfig} gives. */

@@ -10,7 +10,7 @@ import { GocliError } from '../errors/error.ts';
 /** The provider's own kubectl on this host. It is taken out of the image once per image and kept in the cache. */
 export async function kubectlPath(
   state: ClusterState,
-  { docker, paths }: Pick<ClusterDeps, 'docker' | 'paths'>,
+  { docker, paths, signal }: Pick<ClusterDeps, 'docker' | 'paths' | 'signal'>,
 ): Promise<string> {
   const id = state.plan.host.imageId.replace(/^sha256:/, '').slice(0, 16);
   const path = join(paths.cache, 'kubectl', id, 'kubectl');
@@ -26,6 +26,6 @@ export async function kubectlPath(
       hint: 'Type: gocli status',
     });
   }
-  await writeAtomic(path, await docker.containers.readFile(owner.id, IMAGE_PATH.kubectl), 0o755);
+  await writeAtomic(path, await docker.containers.readFile(owner.id, IMAGE_PATH.kubectl, signal), 0o755);
   return path;
 }

@@ -14,7 +14,11 @@ import { removeSurplus } from './surplus.ts';
 import { targetsOf } from './targets.ts';
 
 /** Waits until no pod changes any more. */
-export async function settle(state: ClusterState, keys: RigKeys, { clock, signal }: ClusterDeps): Promise<boolean> {
+export async function settle(
+  state: ClusterState,
+  keys: RigKeys,
+  { clock, signal }: ClusterDeps,
+): Promise<boolean> {
   const admin = adminOf(keys, state);
   if (admin === undefined) return true;
   using api = new ApiClient(admin);

@@ -5,6 +5,7 @@ import type { Docker, Labels } from '../place/port.ts';
 import { readIfThere, writeAtomic } from '../host/files.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
+import { within } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
 import { bestCpu, EMULATED_CPU, HOST_CPU, type Cpu } from './cpu-models.ts';
 import type { DeviceAccess } from './devices.ts';
@@ -87,10 +88,11 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
 /** A qemu that cannot be asked cannot boot either, and says why then. */
 async function askModels(options: ProbeOptions): Promise<Cpu> {
   const { docker, signal } = options;
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(MODELS_MS)]);
+  using limit = within(signal, MODELS_MS);
+  const bounded = limit.signal;
   // Every KVM can run this model; which one is the machine's own does not change the answers.
   const qmp = ['-S', '-cpu', 'kvm64', '-qmp', `unix:${MACHINE_PATH.qmp},server=on,wait=off`];
-  return withQemu(options, 'models', qmp, async (id) => {
+  return await withQemu(options, 'models', qmp, async (id) => {
     try {
       await using monitor = await Monitor.open(docker, id, 'the probe', bounded);
       return await bestCpu(monitor, bounded);

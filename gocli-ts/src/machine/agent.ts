@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { GocliError, isCode } from '../errors/error.ts';
 import type { Clock } from '../shared/clock.ts';
+import { within } from '../shared/limit.ts';
 import type { Docker } from '../place/port.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
 import { connectSocket } from './socket.ts';
@@ -59,9 +60,9 @@ export class Agent implements AsyncDisposable {
       signal.throwIfAborted();
       const id = randomInt(1, 2 ** 31);
       this.#channel.send({ execute: 'guest-sync-delimited', arguments: { id } }, '\u00ff');
-      const attempt = AbortSignal.any([signal, AbortSignal.timeout(RESYNC_MS)]);
+      using attempt = within(signal, RESYNC_MS);
       try {
-        await this.#channel.receive((message) => message['return'] === id, attempt);
+        await this.#channel.receive((message) => message['return'] === id, attempt.signal);
         return;
       } catch (error) {
         if (error instanceof GocliError) throw error;

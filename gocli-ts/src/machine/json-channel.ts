@@ -11,6 +11,7 @@ export class JsonChannel implements AsyncDisposable {
   readonly #inbox: JsonObject[] = [];
   #wake: (() => void) | undefined;
   #ended = false;
+  #requests = 0;
 
   /** @param who whose socket it is, for messages */
   constructor(stream: Duplex, who: string) {
@@ -66,7 +67,9 @@ export class JsonChannel implements AsyncDisposable {
   }
 
   /**
-   * Sends a command in the form that QMP and the guest agent share, and returns the `return` of its answer.
+   * Sends a command in the form that QMP and the guest agent share, and returns the `return` of its answer. The answer
+   * carries the `id` of its command (QMP specification, Issuing Commands; the agent runs the same dispatcher), so that
+   * one which comes after its command was given up is never taken for the next one's.
    * @param server who answers, for messages
    * @throws GocliError REMOTE_COMMAND (refused), GUEST_DIED (the socket closed); the signal's reason
    */
@@ -76,8 +79,10 @@ export class JsonChannel implements AsyncDisposable {
     argument: JsonObject,
     signal: AbortSignal,
   ): Promise<unknown> {
-    this.send({ execute: command, arguments: argument });
-    const answer = await this.receive((message) => 'return' in message || 'error' in message, signal);
+    this.#requests += 1;
+    const id = this.#requests;
+    this.send({ execute: command, arguments: argument, id });
+    const answer = await this.receive((message) => message['id'] === id, signal);
     if ('error' in answer) {
       throw new GocliError('REMOTE_COMMAND', `${server} refused ${command}`, {
         observed: JSON.stringify(answer['error']),

@@ -185,12 +185,12 @@ export interface DockerContainers {
   wait(id: string, signal: AbortSignal): Promise<number>;
   /** Writes files below `directory`, which must exist; parents of the entries are made. */
   putFiles(id: string, directory: string, files: readonly FileEntry[]): Promise<void>;
-  /** Extracts a tar stream into `directory`. */
-  putArchive(id: string, directory: string, tar: Readable): Promise<void>;
-  /** A path of the container as a tar stream. @throws GocliError NOT_FOUND */
-  getArchive(id: string, path: string): Promise<Readable>;
-  /** One file's content. @throws GocliError NOT_FOUND */
-  readFile(id: string, path: string): Promise<Buffer>;
+  /** Extracts a tar stream into `directory`. The stream is used up or destroyed; one that breaks off is an error. */
+  putArchive(id: string, directory: string, tar: Readable, signal?: AbortSignal): Promise<void>;
+  /** A path of the container as a tar stream. The signal ends that, too. @throws GocliError NOT_FOUND */
+  getArchive(id: string, path: string, signal?: AbortSignal): Promise<Readable>;
+  /** One file's content. @throws GocliError NOT_FOUND, DOCKER; the signal's reason */
+  readFile(id: string, path: string, signal?: AbortSignal): Promise<Buffer>;
   exec(id: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Runs a program and returns its stdin and stdout as one duplex (stderr is dropped). Ends with the program. */
   connect(id: string, argv: readonly string[], options?: { user?: string }): Promise<Duplex>;

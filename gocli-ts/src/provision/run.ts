@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { StepHandle, Steps } from '../events/steps.ts';
+import { linked } from '../shared/limit.ts';
 import { explainDiskFull } from './disk-full.ts';
 import { exclusively } from '../host/exclusive.ts';
 import { stepKey } from './hash.ts';
@@ -31,8 +32,8 @@ export async function runSteps(
   forced: ForcedSteps,
   engine: Engine,
 ): Promise<Map<StepName, FinishedStep>> {
-  const failure = new AbortController();
-  const inner: Engine = { ...engine, signal: AbortSignal.any([engine.signal, failure.signal]) };
+  using together = linked(engine.signal);
+  const inner: Engine = { ...engine, signal: together.signal };
   // A volatile step that the plan wants checked again runs though its result is there.
   const again = planned.filter(({ step, cached }) => step.volatile === true && cached === undefined);
   const asked = new Map([...forced, ...again.map(({ step, why }) => [step.name, why] as const)]);
@@ -41,13 +42,13 @@ export async function runSteps(
     const needs = step.needs.map(async (need) => [need, await running.get(need)] as const);
     const started = Promise.all(needs).then((done) => runStep(step, new Map(done), asked, inner));
     started.catch((error: unknown) => {
-      failure.abort(error);
+      together.abort(error);
     });
     running.set(step.name, started);
   }
   await Promise.allSettled(running.values());
   engine.signal.throwIfAborted();
-  failure.signal.throwIfAborted();
+  together.signal.throwIfAborted();
   return new Map(await Promise.all([...running].map(async ([name, done]) => [name, await done] as const)));
 }
 

@@ -1,6 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import type { MachineHandle } from '../frozen/migration.ts';
 import { Agent } from '../machine/agent.ts';
+import { within } from '../shared/limit.ts';
 import type { ClusterDeps } from './deps.ts';
 
 /** Waits until the guest agent of every machine answers. @throws GocliError TIMEOUT, GUEST_DIED */
@@ -10,7 +11,8 @@ export async function waitForAgents(
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<void> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  using limit = within(signal, timeoutMs);
+  const bounded = limit.signal;
   await Promise.all(
     machines.map(async ({ container, node }) => {
       try {

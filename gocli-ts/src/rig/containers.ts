@@ -11,7 +11,7 @@ import { frozenFiles } from '../frozen/files.ts';
 import type { CpuIdentity, FrozenMachine } from '../frozen/manifest.ts';
 import { templateMount } from '../frozen/templates.ts';
 import { containerName, dataVolume } from './names.ts';
-import type { ClusterPlan } from './plan.ts';
+import { nodePlan, type ClusterPlan } from './plan.ts';
 
 /**
  * Where the machines of a start come from: a boot, a boot with memory and disk in the volume of a coming template, the
@@ -210,7 +210,8 @@ export function machineSpec(
   index: number,
   origin: Origin,
 ): MachineSpec {
-  const { cpus, memoryMiB, kernelArgs, disk } = plan.guest;
+  const { kernelArgs, disk } = plan.guest;
+  const { cpus, memoryMiB } = nodePlan(plan.guest, index);
   const files = frozenFiles(nodeName(index));
   return {
     name: nodeName(index),

@@ -7,6 +7,7 @@ import type { Condition, WaitOptions } from '../waiting/condition.ts';
 import type { ClusterDeps } from './deps.ts';
 import type { FoundCluster } from './find.ts';
 import type { LogDeps, LogPart } from './logs/part.ts';
+import type { OptionList } from './options/option.ts';
 import type { ClusterPlan, GuestPlan } from './plan.ts';
 import type { Launched } from './start/launch.ts';
 import type { ClusterState } from './state.ts';
@@ -47,6 +48,8 @@ export interface Kind {
   readonly leastMemoryMiB: number;
   /** Ports that it publishes beside ssh of each node, in the order in which they are listed. */
   readonly ports: readonly PortInfo[];
+  /** Options that only rigs of this kind have. */
+  readonly options: OptionList;
   /** Everything that is sent to the guests, host names and keys aside: a part of the template's key. */
   sent(guest: GuestPlan): readonly unknown[];
   /**

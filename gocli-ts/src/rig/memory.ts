@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { GocliError } from '../errors/error.ts';
 import { formatBytes } from '../shared/size.ts';
-import type { GuestPlan } from './plan.ts';
+import { nodePlans, type GuestPlan } from './plan.ts';
 
 const MIB = 1024 ** 2;
 
@@ -18,8 +18,8 @@ export async function readMemory(): Promise<{ total: number; available: number }
 }
 
 /** Bytes that the machines of a plan may come to use. */
-export function wantedBytes({ nodes, memoryMiB }: Pick<GuestPlan, 'nodes' | 'memoryMiB'>): number {
-  return nodes * memoryMiB * MIB;
+export function wantedBytes(plan: GuestPlan): number {
+  return nodePlans(plan).reduce((sum, { memoryMiB }) => sum + memoryMiB * MIB, 0);
 }
 
 /**

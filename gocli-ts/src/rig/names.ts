@@ -3,13 +3,13 @@ import { nodeName } from '../network/addresses.ts';
 import { didYouMean } from '../shared/text.ts';
 
 /** Checks a cluster name before it reaches a path, a label or a container name. @throws GocliError BAD_VALUE */
-export function checkClusterName(name: string): string {
-  return checkName(name, '--name', 'cluster');
+export function checkClusterName(name: string, at = '--name'): string {
+  return checkName(name, at, 'cluster');
 }
 
 /** Checks the name of a snapshot before it reaches a label. @throws GocliError BAD_VALUE */
-export function checkSnapshotName(name: string): string {
-  return checkName(name, 'NAME', 'snapshot');
+export function checkSnapshotName(name: string, at = 'NAME'): string {
+  return checkName(name, at, 'snapshot');
 }
 
 function checkName(name: string, parameter: string, what: string): string {

@@ -1,10 +1,12 @@
+import { nodeName } from '../network/addresses.ts';
 import type { ProviderFacts } from '../provider/facts.ts';
-import { GocliError } from '../errors/error.ts';
 import type { Kind } from './kind.ts';
 
-const MIB = 1024 ** 2;
-/** Names and addresses end with two digits. */
-const MAX_NODES = 99;
+/** What one machine of a rig has. */
+export interface NodePlan {
+  readonly cpus?: number;
+  readonly memoryMiB?: number;
+}
 
 /** What every kind has in its guest plan. */
 interface CommonGuestPlan {
@@ -14,6 +16,8 @@ interface CommonGuestPlan {
   readonly memoryMiB: number;
   readonly kernelArgs: readonly string[];
   readonly disk: boolean;
+  /** What single nodes have instead, by name; absent when all are equal. */
+  readonly perNode?: Readonly<Record<string, NodePlan>>;
 }
 
 /**
@@ -23,7 +27,7 @@ interface CommonGuestPlan {
 export type GuestPlan = CommonGuestPlan & Readonly<Record<string, unknown>>;
 
 /** The rest: what only the host sees. */
-interface HostPlan {
+export interface HostPlan {
   readonly name: string;
   readonly image: string;
   readonly imageId: string;
@@ -31,79 +35,31 @@ interface HostPlan {
   readonly pinnedPorts: Readonly<Record<string, number>>;
 }
 
+/** Pure description of a rig. */
 export interface ClusterPlan {
   readonly guest: GuestPlan;
   readonly host: HostPlan;
 }
 
-/** What the user asked for; whatever is absent is the provider's default. */
-export interface PlanRequest {
-  readonly nodes?: number | undefined;
-  readonly cpus?: number | undefined;
-  readonly memoryBytes?: number | undefined;
-}
-
-/** Refuses what no provider can do, before an image is fetched or built. @throws GocliError BAD_VALUE */
-export function checkRequest({ nodes, cpus }: PlanRequest): void {
-  if (nodes !== undefined) inRange('--nodes', nodes, 1, MAX_NODES);
-  if (cpus !== undefined) inRange('--cpu', cpus, 1, 64);
-}
-
-/** @throws GocliError BAD_VALUE */
-export function planGuest(
-  facts: ProviderFacts,
-  request: PlanRequest,
-  { name, leastMemoryMiB: least }: Pick<Kind, 'name' | 'leastMemoryMiB'>,
-): GuestPlan {
-  const nodes = request.nodes ?? facts.defaults.nodes;
-  const cpus = request.cpus ?? facts.defaults.cpus;
-  checkRequest({ nodes, cpus });
-  const memoryMiB =
-    request.memoryBytes === undefined ? facts.defaults.memoryMiB : Math.floor(request.memoryBytes / MIB);
-  if (memoryMiB < least) {
-    throw new GocliError('BAD_VALUE', `--memory: ${memoryMiB}M is too little`, {
-      hint: `A node needs at least ${least}M.`,
-    });
-  }
+/** What a provider's machines are when nothing is asked for. The order of its keys is a part of the template's key. */
+export function defaultGuest(facts: ProviderFacts, { name }: Pick<Kind, 'name'>): GuestPlan {
   return {
     provider: facts.name,
-    nodes,
-    cpus,
-    memoryMiB,
+    nodes: facts.defaults.nodes,
+    cpus: facts.defaults.cpus,
+    memoryMiB: facts.defaults.memoryMiB,
     kernelArgs: facts.kernelArgs,
     disk: facts.disk,
     [name]: facts[name],
   };
 }
 
-function inRange(flag: string, value: number, low: number, high: number): void {
-  if (!Number.isInteger(value) || value < low || value > high) {
-    throw new GocliError('BAD_VALUE', `${flag}: ${value} is out of range`, {
-      hint: `A whole number from ${low} to ${high}.`,
-    });
-  }
+/** What each machine of a plan has, in order. */
+export function nodePlans(plan: GuestPlan): Required<NodePlan>[] {
+  return Array.from({ length: plan.nodes }, (_, at) => nodePlan(plan, at + 1));
 }
 
-/** What differs between the plan of a running cluster and the one asked for, as sentences. */
-export function planDifferences(running: ClusterPlan, asked: ClusterPlan): string[] {
-  const differences: string[] = [];
-  const compare = (what: string, a: unknown, b: unknown): void => {
-    if (JSON.stringify(a) !== JSON.stringify(b))
-      differences.push(`${what}: ${show(a)} runs, ${show(b)} is asked for`);
-  };
-  compare('provider', running.guest.provider, asked.guest.provider);
-  compare('nodes', running.guest.nodes, asked.guest.nodes);
-  compare('vCPUs per node', running.guest.cpus, asked.guest.cpus);
-  compare('memory per node (MiB)', running.guest.memoryMiB, asked.guest.memoryMiB);
-  compare('kernel arguments', running.guest.kernelArgs, asked.guest.kernelArgs);
-  compare('image', running.host.imageId, asked.host.imageId);
-  for (const [port, hostPort] of Object.entries(asked.host.pinnedPorts)) {
-    const now = running.host.pinnedPorts[port];
-    if (now !== hostPort) compare(`host port of ${port}`, now ?? 'a free one', hostPort);
-  }
-  return differences;
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** What one machine has. @param index 1 for node01 */
+export function nodePlan({ cpus, memoryMiB, perNode }: GuestPlan, index: number): Required<NodePlan> {
+  return { cpus, memoryMiB, ...perNode?.[nodeName(index)] };
 }

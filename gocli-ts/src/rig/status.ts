@@ -1,5 +1,6 @@
 import { GocliError, messageOf } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
+import { within } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Condition } from '../waiting/condition.ts';
 import type { ClusterDeps } from './deps.ts';
@@ -64,9 +65,9 @@ function containerConditions(found: FoundCluster): ConditionStatus[] {
 }
 
 async function look(condition: Condition, signal: AbortSignal): Promise<ConditionStatus> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
+  using limit = within(signal, LOOK_MS);
   try {
-    const result = await condition.check(bounded);
+    const result = await condition.check(limit.signal);
     return { name: condition.name, met: result.met, observed: result.observed ?? 'ok' };
   } catch (error) {
     signal.throwIfAborted();

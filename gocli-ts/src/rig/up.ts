@@ -1,6 +1,4 @@
-import { factsOf } from '../provider/facts.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ImageInfo } from '../place/port.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
@@ -8,27 +6,19 @@ import type { ClusterDeps } from './deps.ts';
 import { removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
 import { findCluster, requireAwake, type FoundCluster } from './find.ts';
-import { checkClusterName } from './names.ts';
-import { kindOf, type Kind } from './kind.ts';
-import { planDifferences, planGuest, type ClusterPlan, type PlanRequest } from './plan.ts';
-import type { Snapshot } from './snapshot/snapshots.ts';
+import { kindOf } from './kind.ts';
+import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
+import type { ClusterPlan } from './plan.ts';
 import { startRig } from './start/start.ts';
 import { readState, removeState, type ClusterState } from './state.ts';
 import { clusterStatus } from './status.ts';
 import type { TemplateUse } from './start/starting.ts';
 
 export interface UpRequest extends PlanRequest {
-  readonly name: string;
-  readonly image: ImageInfo;
-  /** Reference the image was asked for by. */
-  readonly reference: string;
-  readonly pinnedPorts: Readonly<Record<string, number>>;
   readonly keepOnFailure: boolean;
   readonly template: TemplateUse;
   /** Bytes that all templates may have together; a quarter of the free disk when undefined. */
   readonly templateBudget?: number | undefined;
-  /** Snapshot of another cluster that this one begins at. */
-  readonly snapshot?: Snapshot | undefined;
   /** Milliseconds for each wait. */
   readonly timeoutMs: number;
 }
@@ -42,30 +32,13 @@ export interface UpResult {
 }
 
 /**
- * The plan for a request, without touching anything: that of its provider, or of the snapshot that it begins at, which
- * has its machines already.
- * @throws GocliError BAD_VALUE, IMAGE_MISSING
- */
-export function planRig(request: UpRequest, kinds: readonly Kind[]): ClusterPlan {
-  const { image, reference, snapshot, pinnedPorts } = request;
-  const name = checkClusterName(request.name);
-  if (snapshot !== undefined) {
-    const { guest, host } = snapshot.record.state.plan;
-    return { guest, host: { name, image: host.image, imageId: host.imageId, pinnedPorts } };
-  }
-  const facts = factsOf(image, reference);
-  const guest = planGuest(facts, request, kindOf(kinds, facts));
-  return { guest, host: { name, image: reference, imageId: image.id, pinnedPorts } };
-}
-
-/**
  * Brings a cluster up. A healthy one with the same plan is left as it is; on failure or Ctrl-C everything this run
  * made is removed.
  * @throws GocliError CONFLICT (it runs with another plan), NOT_READY (it is broken), and whatever the start meets
  */
 export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResult> {
   const plan = planRig(request, deps.kinds);
-  const found = await findCluster(deps.docker, deps.paths, request.name);
+  const found = await findCluster(deps.docker, deps.paths, request.values.name);
   if (found !== undefined) return reuse(found, plan, deps);
   const steps = await estimatedSteps(deps);
   try {
@@ -73,7 +46,7 @@ export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResul
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
     await afterFailure(request, deps).catch((failure: unknown) => {
-      const text = `Not everything could be removed (${messageOf(failure)}). Type: gocli rm --name ${request.name}`;
+      const text = `Not everything could be removed (${messageOf(failure)}). Type: gocli rm --name ${request.values.name}`;
       deps.emit({ type: 'notice', level: 'warning', text });
     });
     throw error;
@@ -88,7 +61,7 @@ async function reuse(found: FoundCluster, plan: ClusterPlan, deps: ClusterDeps):
       hint: `Remove it and start again: gocli rm --name ${name}`,
     });
   }
-  const differences = planDifferences(state.plan, plan);
+  const differences = planDifferences(state.plan, plan, kindOf(deps.kinds, state.plan.guest));
   if (differences.length > 0) {
     throw new GocliError('CONFLICT', `cluster "${name}" runs with another plan`, {
       observed: differences.join('\n'),
@@ -107,14 +80,14 @@ async function reuse(found: FoundCluster, plan: ClusterPlan, deps: ClusterDeps):
 /** Evidence is kept before anything goes; what the user asked to keep stays, and so does a cluster that was Ready. */
 async function afterFailure(request: UpRequest, deps: ClusterDeps): Promise<void> {
   const { docker, paths, emit, run, signal } = deps;
-  const state = await readState(paths, request.name).catch(() => undefined);
+  const state = await readState(paths, request.values.name).catch(() => undefined);
   if (state?.run === run && state.readyAt !== undefined && signal.aborted) {
-    const text = `Cluster ${request.name} is Ready and runs on; no template was made of it.`;
+    const text = `Cluster ${request.values.name} is Ready and runs on; no template was made of it.`;
     emit({ type: 'notice', level: 'info', text });
     return;
   }
   if (!signal.aborted) {
-    const folder = await collectEvidence(request.name, run, deps).catch(() => undefined);
+    const folder = await collectEvidence(request.values.name, run, deps).catch(() => undefined);
     if (folder !== undefined)
       emit({ type: 'notice', level: 'info', text: `What was logged is kept in ${folder}` });
   }
@@ -122,10 +95,10 @@ async function afterFailure(request: UpRequest, deps: ClusterDeps): Promise<void
     emit({
       type: 'notice',
       level: 'info',
-      text: `Everything is left in place. Remove it with: gocli rm --name ${request.name}`,
+      text: `Everything is left in place. Remove it with: gocli rm --name ${request.values.name}`,
     });
     return;
   }
-  await removeLabelled(docker, { [LABEL.cluster]: request.name, [LABEL.run]: run });
-  if (state?.run === run) await removeState(paths, request.name);
+  await removeLabelled(docker, { [LABEL.cluster]: request.values.name, [LABEL.run]: run });
+  if (state?.run === run) await removeState(paths, request.values.name);
 }

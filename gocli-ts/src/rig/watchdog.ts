@@ -2,6 +2,7 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
+import { linked, within } from '../shared/limit.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
 
@@ -20,36 +21,33 @@ export async function whileAlive<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const over = new AbortController();
-  const died = new AbortController();
-  const watch = AbortSignal.any([signal, over.signal]);
+  using watch = linked(signal);
+  using alive = linked(signal);
   for (const container of containers) {
-    docker.containers.wait(container.id, watch).then(
+    docker.containers.wait(container.id, watch.signal).then(
       async (exitCode) => {
-        if (!watch.aborted) died.abort(await deathOf(docker, container, exitCode));
+        if (!watch.signal.aborted) alive.abort(await deathOf(docker, container, exitCode));
       },
       () => undefined,
     );
   }
   try {
-    return await work(AbortSignal.any([signal, died.signal]));
+    return await work(alive.signal);
   } catch (error) {
     if (signal.aborted) throw error;
-    if (isCode(error, 'GUEST_DIED')) await aborted(died.signal, AbortSignal.timeout(DEATH_MS));
-    if (died.signal.aborted) throw died.signal.reason;
+    if (isCode(error, 'GUEST_DIED')) await abortedWithin(alive.signal, DEATH_MS);
+    alive.signal.throwIfAborted();
     // The work may notice the end of a machine before the daemon has told of it.
     throw (await deathAmong(docker, containers)) ?? error;
-  } finally {
-    over.abort();
   }
 }
 
-/** Waits until one of two signals is aborted. */
-async function aborted(...signals: readonly [AbortSignal, AbortSignal]): Promise<void> {
-  const either = AbortSignal.any([...signals]);
-  if (either.aborted) return;
+/** Waits until the signal is aborted, and at most so many milliseconds. */
+async function abortedWithin(signal: AbortSignal, ms: number): Promise<void> {
+  if (signal.aborted) return;
+  using limit = within(signal, ms);
   await new Promise((resolve) => {
-    either.addEventListener('abort', resolve, { once: true });
+    limit.signal.addEventListener('abort', resolve, { once: true });
   });
 }
 

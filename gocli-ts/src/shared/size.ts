@@ -1,18 +1,19 @@
 import { GocliError } from '../errors/error.ts';
 
-const UNITS = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+const UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 } as const;
 
 /**
- * Parses a size the way qemu and kubevirtci write it: `3072M`, `3G`, `3Gi`, `3GiB`, binary units, bytes without one.
+ * Parses a size the way qemu, kubevirtci and docker write it: `3072M`, `3G`, `3g`, `3Gi`, `3GiB`, `3gb`, binary units,
+ * bytes without one.
  * @param text what the user wrote
  * @param name the flag, variable or key it stands in, for the error
  * @returns bytes, a positive whole number
  * @throws GocliError BAD_VALUE
  */
 export function parseSize(text: string, name: string): number {
-  const match = /^(\d{1,15})(?:([KMGT])i?)?B?$/.exec(text);
-  const unit = match?.[2];
-  const bytes = match === null ? Number.NaN : Number(match[1]) * UNITS[(unit ?? '') as keyof typeof UNITS];
+  const match = /^(\d{1,15})(?:([kmgt])i?)?b?$/i.exec(text);
+  const unit = (match?.[2] ?? '').toLowerCase() as keyof typeof UNITS;
+  const bytes = match === null ? Number.NaN : Number(match[1]) * UNITS[unit];
   if (!Number.isSafeInteger(bytes) || bytes <= 0) {
     throw new GocliError('BAD_VALUE', `${name}: "${text}" is not a size`, {
       hint: 'Write a whole number with an optional unit K, M, G or T, for example 3072M or 3G.',

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
-import { PassThrough, Readable } from 'node:stream';
+import { finished, PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2';
 import { GocliError, messageOf } from '../errors/error.ts';
@@ -74,6 +74,12 @@ function open(client: Client, target: SshTarget, signal: AbortSignal): Promise<C
   });
 }
 
+/** A command that was accepted, and its exit code to come. */
+interface Opened {
+  readonly channel: ClientChannel;
+  readonly exit: Promise<number>;
+}
+
 class Connection implements SshConnection {
   readonly #client: Client;
   readonly #node: string;
@@ -85,26 +91,25 @@ class Connection implements SshConnection {
 
   async exec(command: string, options: SshExecOptions = {}): Promise<SshResult> {
     options.signal?.throwIfAborted();
-    const channel = this.#channel(command, options);
+    const opening = this.#channel(command, options);
     const close = (): void => {
-      channel.then(
-        (opened) => {
-          opened.close();
+      opening.then(
+        ({ channel }) => {
+          channel.close();
         },
         () => undefined,
       );
     };
     return unlessAborted(
-      channel.then((opened) => this.#converse(opened, options)),
+      opening.then((opened) => this.#converse(opened, options)),
       options.signal,
       close,
     );
   }
 
-  async #converse(channel: ClientChannel, options: SshExecOptions): Promise<SshResult> {
+  async #converse({ channel, exit }: Opened, options: SshExecOptions): Promise<SshResult> {
     const { stdin, stdout, stderr, onLine } = options;
     const output = Promise.all([collect(channel, stdout, onLine), collect(channel.stderr, stderr, onLine)]);
-    const exit = this.#exitOf(channel);
     options.onResizer?.((columns, rows) => {
       channel.setWindow(rows, columns, 0, 0);
     });
@@ -122,12 +127,13 @@ class Connection implements SshConnection {
     });
   }
 
-  #channel(command: string, { pty }: SshExecOptions): Promise<ClientChannel> {
+  #channel(command: string, { pty }: SshExecOptions): Promise<Opened> {
     const terminal: PseudoTtyOptions | undefined =
       pty === undefined ? undefined : { term: pty.term, cols: pty.columns, rows: pty.rows };
     return new Promise((resolve, reject) => {
       const done = (error: Error | undefined, channel: ClientChannel): void => {
-        if (error === undefined) resolve(channel);
+        // Here, not later: on a busy host the exit code is often in the same packet as the acceptance.
+        if (error === undefined) resolve({ channel, exit: this.#exitOf(channel) });
         else reject(this.#lost(error.message));
       };
       try {
@@ -172,9 +178,11 @@ function failureOfInput(stdin: SshExecOptions['stdin'], channel: ClientChannel):
       channel.end(stdin);
       return;
     }
-    stdin.once('error', (error) => {
+    // Also of an input that breaks off without an error: its end would never be told to the command.
+    finished(stdin, { writable: false }, (error) => {
+      if (!error) return;
       channel.close();
-      reject(error);
+      reject(stdin.errored ?? new Error('the input of the command broke off'));
     });
     stdin.pipe(channel);
   });

@@ -1,142 +1,229 @@
-import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, posix } from 'node:path';
-import { PassThrough, Readable, type Writable } from 'node:stream';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { posix } from 'node:path';
+import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ExtractOptions, Headers } from 'tar-fs';
 import { GocliError, messageOf } from '../errors/error.ts';
-import { quote } from '../shared/quote.ts';
+import type { Host } from '../host/port.ts';
+import { linked } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
+import {
+  ABSENT,
+  INCOMPLETE,
+  KIND,
+  KINDS,
+  PACK_FILE,
+  PACK_FOLDER,
+  PRINT,
+  UNPACK_FILE,
+  UNPACK_FOLDER,
+  type Kind,
+} from './copy-scripts.ts';
+import { hostEnd, nodeEnd, type End } from './end.ts';
 import type { SshConnection } from './port.ts';
 
-/** Exit code with which our remote scripts say that the path is not there; tar and cat do not use it. */
-const ABSENT = 66;
+/** The two machines of a copy. */
+export interface CopyEnds {
+  readonly connection: SshConnection;
+  readonly host: Host;
+}
+
+/** A path at one end, absolute or from the login's folder: `/a` or `./a`. */
+interface Place {
+  readonly end: End;
+  readonly path: string;
+}
 
 /**
- * Copies a file or folder of this machine to the guest, with modes. Like scp: into `remotePath` when that is a folder,
- * else under that name in a folder that must exist. What arrives belongs to the user that logged in.
- * @throws GocliError NOT_FOUND (no such file here, no such folder there), REMOTE_COMMAND, GUEST_UNREACHABLE
+ * Copies a file or folder of this machine to the guest, with modes, times, links and holes. Like scp: into `remotePath`
+ * when that is a folder, else under that name in a folder that must exist; `dir/.` is what is in the folder. What
+ * arrives belongs to the user that logged in.
+ * @param localPath absolute
+ * @throws GocliError NOT_FOUND (no such file here, no such folder there), COMMAND (something here could not be read; the
+ * rest was copied), REMOTE_COMMAND, DISK_FULL, GUEST_UNREACHABLE, TOOL_MISSING
  */
 export async function upload(
-  connection: SshConnection,
+  { connection, host }: CopyEnds,
   localPath: string,
   remotePath: string,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
-  const source = await realpath(localPath).catch((error: unknown) => {
-    throw localFailure(error, `read ${localPath}`);
-  });
-  const isRemoteFolder = async (path: string): Promise<boolean> =>
-    (await connection.exec(`test -d ${quote(path)}`, signal === undefined ? {} : { signal })).exitCode === 0;
-  const into = await isRemoteFolder(remotePath);
-  const folder = into ? remotePath : posix.dirname(remotePath);
-  const name = into ? basename(localPath) : posix.basename(remotePath);
-  if (!into && (remotePath.endsWith('/') || !(await isRemoteFolder(folder)))) {
-    throw new GocliError('NOT_FOUND', `cannot copy to ${remotePath}: there is no such folder on the node`);
-  }
-  const { pack } = await import('tar-fs');
-  const archive = pack(dirname(source), { entries: [basename(source)], map: renameTop(name) });
-  const stdin = Readable.from(archive);
-  try {
-    // -o: the numbers of this machine's users mean nothing there.
-    await connection.run(`tar -x -o -p -f - -C ${quote(folder)}`, {
-      stdin,
-      ...(signal === undefined ? {} : { signal }),
-    });
-  } catch (error) {
-    throw stdin.errored === error ? localFailure(error, `read ${localPath}`) : error;
-  }
+  const from = { end: hostEnd(host), path: localPath };
+  await copy(from, { end: nodeEnd(connection), path: remote(remotePath) }, signal);
 }
 
 /**
- * Copies a file or folder of the guest to this machine, with modes; into `local` when that is a folder, else under that
- * name. A writable gets the bytes of one file, and is not ended.
- * @throws GocliError NOT_FOUND (no such file there, no such folder here), DISK_FULL, REMOTE_COMMAND, GUEST_UNREACHABLE
+ * Copies a file or folder of the guest to this machine, like {@link upload}. A writable gets the bytes of one file, and
+ * is not ended.
+ * @param local an absolute path
+ * @throws GocliError NOT_FOUND (no such file there, no such folder here), REMOTE_COMMAND (something there could not be
+ * read; the rest was copied), COMMAND, DISK_FULL, GUEST_UNREACHABLE, TOOL_MISSING
  */
 export async function download(
-  connection: SshConnection,
+  { connection, host }: CopyEnds,
   remotePath: string,
   local: string | Writable,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
-  const path = quote(remotePath);
+  const from = { end: nodeEnd(connection), path: remote(remotePath) };
   if (typeof local !== 'string') {
-    const script = `test -f ${path} || exit ${ABSENT}\nexec cat < ${path}`;
-    await receive(connection, { remotePath, script, to: local, end: false, target: 'the output' }, signal);
+    await print(from, local, 'the output', signal);
     return;
   }
-  const into = await isFolder(local);
-  const folder = into ? local : dirname(local);
-  if (!into && !(await isFolder(folder))) throw new GocliError('NOT_FOUND', `there is no folder ${folder}`);
-  const name = into ? posix.basename(remotePath) : basename(local);
-  const { extract } = await import('tar-fs');
-  // `chown` and `umask` exist, the types leave them out: files belong to who runs gocli, modes stay as they are.
-  const options: ExtractOptions & { chown: boolean; umask: number } = {
-    chown: false,
-    umask: 0,
-    map: renameTop(name),
-  };
-  const script = `p=$(readlink -e -- ${path}) || exit ${ABSENT}
-exec tar -c --hard-dereference -f - -C "$(dirname -- "$p")" -- "$(basename -- "$p")"`;
-  await receive(
-    connection,
-    { remotePath, script, to: extract(folder, options), end: true, target: local },
-    signal,
-  );
+  const to = { end: hostEnd(host), path: local };
+  if ((await kindOf(to, signal)).kind !== 'special') {
+    await copy(from, to, signal);
+    return;
+  }
+  // A program that is started has none of our descriptors, which /dev/stdout and /dev/fd/63 name.
+  const output = createWriteStream(local);
+  await print(from, output, local, signal);
+  output.end();
+  await once(output, 'close');
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (about) => about.isDirectory(),
-    () => false,
-  );
+/** A login starts in the home folder, which scp's users write as `~`. */
+function remote(path: string): string {
+  if (path.startsWith('/')) return path;
+  return `./${path.replace(/^~(\/|$)/, '')}`;
 }
 
-/** Gives the top of a tree another name: `top` and `top/a` become `name` and `name/a`. */
-function renameTop(name: string): (header: Headers) => Headers {
-  return (header) => ({
-    ...header,
-    name: posix.join(name, ...posix.normalize(header.name).split('/').slice(1)),
-  });
+async function kindOf({ end, path }: Place, signal: AbortSignal): Promise<{ kind: Kind; complaint: string }> {
+  const { stdout, stderr } = await end.run(KIND, [path], { signal });
+  const kind = KINDS.find((one) => one === stdout.trim());
+  if (kind !== undefined) return { kind, complaint: lastLines(stderr, 1) };
+  throw failed(end, `cannot look for ${path} ${end.where}`, stderr);
 }
 
-interface Transfer {
-  readonly remotePath: string;
-  readonly script: string;
-  readonly to: NodeJS.WritableStream;
-  /** Whether `to` is ended behind the last byte. */
-  readonly end: boolean;
-  /** Where the bytes go, for messages. */
-  readonly target: string;
-}
-
-async function receive(
-  connection: SshConnection,
-  transfer: Transfer,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { remotePath, script, to, end, target } = transfer;
-  const failure = new AbortController();
-  const sink = new PassThrough();
-  const writing = pipeline(sink, to, { end }).catch((error: unknown) => {
-    // Nobody reads any more; without this the guest would wait for ever.
-    failure.abort(error);
-    throw error;
-  });
-  const bounded = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
-  const running = connection.exec(script, { stdout: sink, signal: bounded }).finally(() => sink.end());
-  const [ran, written] = await Promise.allSettled([running, writing]);
-  signal?.throwIfAborted();
-  if (ran.status === 'rejected' && ran.reason !== failure.signal.reason) throw ran.reason;
-  if (ran.status === 'fulfilled' && ran.value.exitCode === ABSENT) {
+async function copy(from: Place, to: Place, signal: AbortSignal): Promise<void> {
+  const bare = to.path.replace(/(?<=.)\/+$/, '');
+  const [source, target] = await Promise.all([
+    kindOf(from, signal),
+    kindOf({ end: to.end, path: bare }, signal),
+  ]);
+  const isFolder = source.kind === 'folder';
+  if (source.kind === 'special') {
+    throw new GocliError('NOT_FOUND', `${from.path} ${from.end.where} is neither a file nor a folder`, {
+      hint: 'Bytes of a device or pipe go through: gocli ssh NODE -- cat FILE, or: gocli ssh NODE -- tee FILE',
+    });
+  }
+  if (!isFolder && source.kind !== 'file') {
+    throw new GocliError('NOT_FOUND', `${from.path} is not there ${from.end.where}`, {
+      observed: source.complaint,
+    });
+  }
+  const needsFolder = bare !== to.path && !isFolder && target.kind !== 'folder';
+  if (target.kind === 'nowhere' || needsFolder) {
+    const folder = needsFolder ? bare : posix.dirname(bare);
     throw new GocliError(
       'NOT_FOUND',
-      `${remotePath} is not there on the node${end ? '' : ', or is no file'}`,
+      `cannot copy to ${to.path}: there is no folder ${folder} ${to.end.where}`,
     );
   }
-  if (ran.status === 'fulfilled' && ran.value.exitCode !== 0) {
-    const observed = lastLines(ran.value.stderr, 15);
-    throw new GocliError('REMOTE_COMMAND', `${remotePath} cannot be read on the node`, { observed });
+  if (isFolder && (target.kind === 'file' || target.kind === 'special')) {
+    throw new GocliError('BAD_VALUE', `cannot copy a folder over ${to.path}, which is none`, {
+      hint: 'Name a folder, or a name that is not taken.',
+    });
   }
+  const name = posix.basename(from.path);
+  const path = target.kind === 'folder' ? `${bare}/${name === '..' ? '.' : name}` : bare;
+  if (isFolder)
+    await transfer(
+      { ...from, script: PACK_FOLDER, args: [from.path] },
+      { ...to, script: UNPACK_FOLDER, args: [path] },
+      signal,
+    );
+  else {
+    const packing = { ...from, script: PACK_FILE, args: [posix.dirname(from.path), name] };
+    await transfer(packing, { ...to, script: UNPACK_FILE, args: [path, name] }, signal);
+  }
+}
+
+interface Step extends Place {
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/** Lets one end pack and the other unpack. When one fails, the other is ended. */
+async function transfer(from: Step, to: Step, signal: AbortSignal): Promise<void> {
+  using together = linked(signal);
+  const bounded = together.signal;
+  // Told apart from what else ends either: the other end is then the one to blame.
+  const gaveUp = new Error('the other end failed');
+  const bytes = new PassThrough();
+  const giveUp = (): void => {
+    together.abort(gaveUp);
+    // A program's end is told when its output is taken.
+    bytes.resume();
+  };
+  const packing = from.end.run(from.script, from.args, { stdout: bytes, signal: bounded });
+  const unpacking = to.end.run(to.script, to.args, { stdin: bytes, signal: bounded });
+  packing.catch(giveUp).finally(() => bytes.end());
+  unpacking.then(({ exitCode }) => {
+    if (exitCode !== 0) giveUp();
+  }, giveUp);
+  const [packed, unpacked] = await Promise.allSettled([packing, unpacking]);
+  signal.throwIfAborted();
+  for (const one of [packed, unpacked])
+    if (one.status === 'rejected' && one.reason !== gaveUp) throw one.reason;
+  const left = packed.status === 'fulfilled' && packed.value.exitCode !== 0 ? packed.value : undefined;
+  // Without a good archive, what the other end says of it does not matter.
+  if (left !== undefined && left.exitCode !== INCOMPLETE)
+    throw failed(from.end, `${from.path} cannot be read ${from.end.where}`, left.stderr);
+  const unwritten =
+    unpacked.status === 'fulfilled' && unpacked.value.exitCode !== 0 ? unpacked.value : undefined;
+  if (unwritten !== undefined)
+    throw failed(
+      to.end,
+      `cannot write all of ${from.path} to ${to.path} ${to.end.where}`,
+      `${left?.stderr ?? ''}\n${unwritten.stderr}`,
+    );
+  if (left !== undefined) throw failed(from.end, `not all of ${from.path} was copied`, left.stderr);
+}
+
+/** @param complaints stderr of a script */
+function failed(end: End, message: string, complaints: string): GocliError {
+  // tar says at its end that it said something.
+  const lines = complaints
+    .split('\n')
+    .filter((line) => line !== '' && !/^tar: (Exiting with|Error is not)/.test(line));
+  const omitted = lines.length > 15 ? `\n(and ${lines.length - 15} more)` : '';
+  const observed = `${lines.slice(0, 15).map(visible).join('\n')}${omitted}`;
+  const code = complaints.includes('No space left on device')
+    ? 'DISK_FULL'
+    : end.where === 'here'
+      ? 'COMMAND'
+      : 'REMOTE_COMMAND';
+  return new GocliError(code, message, { observed });
+}
+
+/** Names of files may hold what a terminal takes for orders. */
+function visible(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+async function print(from: Place, to: Writable, target: string, signal: AbortSignal): Promise<void> {
+  using together = linked(signal);
+  const sink = new PassThrough();
+  const writing = pipeline(sink, to, { end: false }).catch((error: unknown) => {
+    // Nobody reads any more; without this the guest would wait for ever.
+    together.abort(error);
+    throw error;
+  });
+  const running = from.end
+    .run(PRINT, [from.path], { stdout: sink, signal: together.signal })
+    .finally(() => sink.end());
+  const [ran, written] = await Promise.allSettled([running, writing]);
+  signal.throwIfAborted();
+  if (ran.status === 'rejected' && ran.reason !== together.signal.reason) throw ran.reason;
+  if (ran.status === 'fulfilled' && ran.value.exitCode === ABSENT) {
+    throw new GocliError('NOT_FOUND', `${from.path} is not there ${from.end.where}, or is no file`);
+  }
+  if (ran.status === 'fulfilled' && ran.value.exitCode !== 0)
+    throw failed(from.end, `${from.path} cannot be read ${from.end.where}`, ran.value.stderr);
   if (written.status === 'rejected') throw localFailure(written.reason, `write to ${target}`);
 }
 

@@ -1,5 +1,6 @@
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { Clock } from '../shared/clock.ts';
+import { within } from '../shared/limit.ts';
 import { formatSeconds } from '../shared/text.ts';
 
 export type Observation =
@@ -52,7 +53,8 @@ export async function waitFor(condition: Condition, options: WaitOptions): Promi
 }
 
 async function look(condition: Condition, signal: AbortSignal, checkMs: number): Promise<Observation> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(checkMs)]);
+  using limit = within(signal, checkMs);
+  const bounded = limit.signal;
   try {
     return await condition.check(bounded);
   } catch (error) {

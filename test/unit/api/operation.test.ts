@@ -39,13 +39,14 @@ async function withRig(t: ExecutionContext): Promise<Console> {
 
 test('the command line shows the origin of each event in JSON', async (t) => {
   const console = await withRig(t);
-  for (const [argv, operation] of [
-    [['snapshot', 'create', 'clean'], 'snapshot create'],
-    [['stop', '--all'], 'stop'],
+  for (const [argv, operation, rig] of [
+    [['snapshot', 'create', 'clean'], 'snapshot create', 'vm-1'],
+    [['stop', '--all'], 'stop', 'vm-1'],
+    [['run', 'vm-1', '--name', 'two'], 'run', 'two'],
   ] as const) {
     const events = await eventsOf(console, ...argv);
     t.true(events.length > 0);
     t.is(new Set(events.map(({ run }) => run)).size, 1);
-    for (const event of events) t.like(event, { operation, rig: 'vm-1' });
+    for (const event of events) t.like(event, { operation, rig });
   }
 });

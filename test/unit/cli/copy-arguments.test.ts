@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseCopy } from '../../../gocli-ts/src/cli/copy-arguments.ts';
+import { parseCopies, parseCopy } from '../../../gocli-ts/src/cli/copy-arguments.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 
 test('node01: marks the end on a node', (t) => {
@@ -44,4 +44,24 @@ test('two nodes, and stdin, are refused', (t) => {
   ] as const) {
     t.is(t.throws(() => parseCopy(source, target), { instanceOf: GocliError }).code, 'USAGE');
   }
+});
+
+test('several sources go to one target; what is unclear is refused', (t) => {
+  t.deepEqual(
+    parseCopies(['a', 'b', 'root@node01:/t']).map(({ local, remote }) => [local, remote]),
+    [
+      ['a', '/t'],
+      ['b', '/t'],
+    ],
+  );
+  t.deepEqual(
+    parseCopies(['/a', '/b', 'here']).map(({ node, remote }) => [node, remote]),
+    [
+      ['node01', '/a'],
+      ['node01', '/b'],
+    ],
+  );
+  for (const paths of [['a'], ['node01:/a', 'b', 'here'], ['/a', '/b', '-']])
+    t.throws(() => parseCopies(paths), { code: 'USAGE' }, paths.join(' '));
+  t.throws(() => parseCopies(['a', 'core@node01:/t']), { code: 'BAD_VALUE', message: /"core"/ });
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { readRunOptions } from '../../../gocli-ts/src/api/options.ts';
 import { readEnvironment } from '../../../gocli-ts/src/cli/environment.ts';
 import { UNHONOURED_VARIABLES } from '../../../gocli-ts/src/cli/kubevirtci-variables.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
@@ -34,16 +35,43 @@ test('everything honoured ends up in the request', (t) => {
   });
   t.deepEqual(request, {
     provider: 'k8s-1.36',
-    nodes: 3,
-    cpus: 6,
-    memoryBytes: 5120 * 1024 ** 2,
-    tag: '2608040401-66e500cf',
-    registry: 'registry.example:5000',
-    organisation: 'team/kubevirtci',
     extraArguments: ['--k8s-port', '6443'],
     globalKubeconfig: '/home/user/my config',
     warnings: [],
   });
+});
+
+test('what is an option is read by it, and a flag counts more', (t) => {
+  const env = {
+    KUBEVIRT_NUM_NODES: '3',
+    KUBEVIRT_NUM_VCPU: '6',
+    KUBEVIRT_MEMORY_SIZE: '5120M',
+    KUBEVIRTCI_TAG: '2608040401-66e500cf',
+    KUBEVIRTCI_CONTAINER_REGISTRY: 'registry.example:5000',
+    KUBEVIRTCI_CONTAINER_ORG: 'team/kubevirtci',
+    GOCLI_TEMPLATE_BUDGET: '',
+  };
+  t.deepEqual(readRunOptions({}, env, true), {
+    nodes: 3,
+    cpu: { all: 6, nodes: {} },
+    memory: { all: 5120, nodes: {} },
+    containerSuffix: '2608040401-66e500cf',
+    containerRegistry: 'registry.example:5000',
+    containerOrg: 'team/kubevirtci',
+  });
+  t.is(readRunOptions({ nodes: 2 }, env, true).nodes, 2);
+  t.deepEqual(readRunOptions({}, env, false), {});
+});
+
+test('all that is wrong is said at once, each with its flag or variable', (t) => {
+  const env = { KUBEVIRT_NUM_VCPU: 'x', GOCLI_TEMPLATE_BUDGET: '1X' };
+  const error = t.throws(() => readRunOptions({ nodes: 0, name: 'A' }, env, true), {
+    instanceOf: GocliError,
+    code: 'BAD_VALUE',
+    message: '4 values are not accepted',
+  });
+  for (const at of ['--nodes: 0', '--name: "A"', 'KUBEVIRT_NUM_VCPU: x', 'GOCLI_TEMPLATE_BUDGET: "1X"'])
+    t.true(error.observed?.includes(at), at);
 });
 
 const malformed: readonly [string, string, RegExp][] = [
@@ -62,9 +90,14 @@ const malformed: readonly [string, string, RegExp][] = [
   ['KUBEVIRT_PROVIDER_EXTRA_ARGS', '--name "x', /quoted as for a shell/],
 ];
 
+function read(env: Record<string, string>): void {
+  readEnvironment(env);
+  readRunOptions({}, env, true);
+}
+
 for (const [name, text, accepted] of malformed) {
   test(`${name}=${text} is refused with the variable, the value and what is accepted`, (t) => {
-    const error = t.throws(() => readEnvironment({ [name]: text }), { instanceOf: GocliError });
+    const error = t.throws(() => { read({ [name]: text }); }, { instanceOf: GocliError });
     t.is(error.code, 'BAD_VALUE');
     t.true(error.message.includes(name) && error.message.includes(text));
     t.regex(error.hint ?? '', accepted);

@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { defineCommand, type Command } from '../../../gocli-ts/src/cli/command.ts';
 import { COMMANDS } from '../../../gocli-ts/src/cli/commands.ts';
 import { verbOf } from '../../../gocli-ts/src/cli/flags.ts';
@@ -45,6 +46,69 @@ test('flags may stand before the verb, with their values', async (t) => {
     progress: 'none',
     what: 'tea',
   });
+});
+
+test("the verb's own flags may stand before it, too, whatever their values are", async (t) => {
+  const all = async (...argv: string[]): Promise<unknown> => {
+    const result = await parseCommandLine(argv, COMMANDS);
+    if ('text' in result) return result.text;
+    const { command, args, rest } = result.invocation;
+    return [verbOf(command), args['name'], ...rest];
+  };
+  for (const flag of ['--prefix', '--name', '-p'])
+    t.deepEqual(
+      await all(flag, 'k8s-1.36', 'ssh', 'node01', '--', 'true'),
+      ['ssh', 'k8s-1.36', 'true'],
+      flag,
+    );
+  t.deepEqual(await all('--prefix=k8s-1.36', 'ssh', 'node01', 'ls', '-p'), ['ssh', 'k8s-1.36', 'ls', '-p']);
+  t.deepEqual(await all('--name', 'rm', 'ssh', 'node01'), ['ssh', 'rm']);
+  t.deepEqual(await all('--name', 'ssh', 'ssh', 'ssh', '-x'), ['ssh', 'ssh', '-x']);
+  t.deepEqual(await all('-qp', 'two', 'status'), ['status', 'two']);
+  t.deepEqual(await all('--fresh', '--no-template', '-n2', 'run'), ['run', undefined]);
+  t.regex(String(await all('--help', 'kubectl')), /own kubectl/);
+  t.deepEqual(await all('--name', 'two', 'kubectl', 'get', '-h'), ['kubectl', 'two', 'get', '-h']);
+  t.deepEqual(await all('--name', 'two', '-n', 'kube-system', 'kubectl', 'get', 'pods'), [
+    'kubectl',
+    'two',
+    '-n',
+    'kube-system',
+    'get',
+    'pods',
+  ]);
+  await t.throwsAsync(all('--name', 'two', 'sssh', 'node01'), {
+    message: /^"sssh" is not .*Did you mean "ssh"/,
+  });
+  await t.throwsAsync(all('--name', 'two'), { message: 'a command is missing' });
+  await t.throwsAsync(all('--memory', '4G', 'ssh', 'node01'), { message: /unknown flag --memory/ });
+});
+
+test('flags parse the same before and behind the verb', async (t) => {
+  const value = fc.constantFrom('two', 'ssh', 'run', 'kubectl', '7', 'a=b', '');
+  const flag = fc.oneof(
+    fc.constantFrom(['-q'], ['--verbose'], ['--no-quiet'], ['-vq'], ['--fresh'], ['-o', 'json'], ['-n', '2']),
+    fc
+      .tuple(fc.constantFrom('--name', '-p', '--prefix', '--memory', '-m', '--snapshot'), value)
+      .map(([form, word]) =>
+        form.startsWith('--') && word !== '' ? [`${form}=${word}`] : [form, word || 'x'],
+      ),
+    fc.tuple(
+      fc.constantFrom('--name', '-m', '-qvp'),
+      value.filter((word) => word !== ''),
+    ),
+  );
+  const run = async (argv: readonly string[]): Promise<unknown> => {
+    const result = await parseCommandLine(argv, COMMANDS);
+    if ('text' in result) throw new Error(result.text);
+    return { ...result.invocation, command: verbOf(result.invocation.command) };
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(flag, { maxLength: 4 }), fc.nat(4), async (flags, before) => {
+      const moved = [...flags.slice(0, before).flat(), 'run', ...flags.slice(before).flat(), 'k8s-1.36'];
+      t.deepEqual(await run(moved), await run(['run', ...flags.flat(), 'k8s-1.36']), moved.join(' '));
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('the last of a repeated flag counts; a list takes all, one word each', async (t) => {
@@ -95,7 +159,7 @@ test('words after -- are positionals, whatever they look like', async (t) => {
   });
   t.like((await parse('make', 'tea', '--', '--hot=maybe')).args, { where: '--hot=maybe', hot: undefined });
   const scp = await parseCommandLine(['scp', '--name', 'two', '--', '-a', '-'], COMMANDS);
-  t.like('invocation' in scp ? scp.invocation.args : {}, { source: '-a', target: '-', name: 'two' });
+  t.like('invocation' in scp ? scp.invocation.args : {}, { paths: ['-a', '-'], name: 'two' });
   await t.throwsAsync(parse('make', 'tea', '--', 'here', '-x'), {
     code: 'USAGE',
     message: 'unexpected word "-x"',

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../gocli-ts/src/errors/error.ts';
+import { isForeground } from '../../../gocli-ts/src/host/children.ts';
 import { localHost } from '../../../gocli-ts/src/host/exec.ts';
 
 const host = localHost(process.env);
@@ -46,7 +48,8 @@ test('a program that fails is an error with its last lines, secrets masked', asy
 });
 
 test('a program that is not installed is named', async (t) => {
-  for (const work of [host.run(['gocli-absent']), host.attach(['gocli-absent'])]) {
+  const { signal } = new AbortController();
+  for (const work of [host.run(['gocli-absent']), host.attach(['gocli-absent'], { signal })]) {
     const error = await t.throwsAsync(work);
     t.true(isCode(error, 'TOOL_MISSING'));
     t.regex(error.message, /gocli-absent/);
@@ -151,6 +154,58 @@ test('an aborted signal starts nothing', async (t) => {
 });
 
 test('attach hands on the exit code, 128 + n for a signal', async (t) => {
-  t.is(await host.attach(['sh', '-c', 'exit 5']), 5);
-  t.is(await host.attach(['sh', '-c', 'kill -TERM $$']), 143);
+  const { signal } = new AbortController();
+  t.is(await host.attach(['sh', '-c', 'exit 5'], { signal }), 5);
+  t.is(await host.attach(['sh', '-c', 'kill -TERM $$'], { signal }), 143);
+});
+
+test('an abort ends what is attached, and is the reason whatever that made of it', async (t) => {
+  const path = await folder(t);
+  for (const script of ['exec sleep 60', 'trap "exit 0" TERM; while :; do sleep 0.05; done']) {
+    const file = join(path, 'pid');
+    await rm(file, { force: true });
+    const abort = new AbortController();
+    const running = host.attach(['sh', '-c', `echo $$ > ${file}; ${script}`], { signal: abort.signal });
+    let pid = 0;
+    while (pid === 0) {
+      pid = Number(await readFile(file, 'utf8').catch(() => '0'));
+      await delay(10);
+    }
+    abort.abort(new Error('enough'));
+    await t.throwsAsync(running, { message: 'enough' });
+    t.false(await alive(pid));
+  }
+});
+
+test('however the process ends, what it started ends with it', async (t) => {
+  const path = await folder(t);
+  const file = join(path, 'pids');
+  const script = `sh -c 'trap "" TERM INT HUP; echo $$ >> ${file}; while :; do sleep 0.05; done' &
+    echo $$ >> ${file}; wait`;
+  for (const end of ['process.exit(3)', 'setTimeout(() => { throw new Error("a defect"); })']) {
+    await rm(file, { force: true });
+    const source = new URL('../../../gocli-ts/src/host/exec.js', import.meta.url).href;
+    const program = `
+      import { readFileSync } from 'node:fs';
+      const { localHost } = await import('${source}');
+      localHost(process.env).run(['sh', '-c', ${JSON.stringify(script)}]).catch(() => undefined);
+      setInterval(() => {
+        try {
+          if (readFileSync('${file}', 'utf8').split('\\n').length > 2) { ${end} }
+        } catch (error) { if (error.code !== 'ENOENT') throw error; }
+      }, 20);`;
+    await host.run([process.execPath, '--input-type=module', '-e', program], { allowFailure: true });
+    const pids = (await readFile(file, 'utf8')).trim().split('\n').map(Number);
+    t.is(pids.length, 2);
+    await delay(200);
+    t.deepEqual(await Promise.all(pids.map(alive)), [false, false], end);
+  }
+});
+
+test('the foreground group of a terminal is told from a background one and from no terminal', (t) => {
+  const stat = (group: number, terminal: number, foreground: number): string =>
+    `77 (a) 1 b) S 1 ${group} 9 ${terminal} ${foreground} 4194304 0\n`;
+  t.true(isForeground(stat(77, 34816, 77)));
+  t.false(isForeground(stat(77, 34816, 9)));
+  t.false(isForeground(stat(77, 0, -1)));
 });

@@ -89,3 +89,12 @@ test('parts of the control plane are not probed every second', (t) => {
     t.like(patch.spec.containers[0], { name, readinessProbe: { periodSeconds: 30 } });
   }
 });
+
+test('a token of digits alone stays a string', (t) => {
+  const token = '012345.0123456789012345';
+  const [init] = parseAllDocuments(renderKubeadmInit(PLAN, token), { version: '1.1' });
+  t.like(init?.toJS(), { bootstrapTokens: [{ token }] });
+  t.like(parse(renderKubeadmJoin(2, token, CERTIFICATE), { version: '1.1' }), {
+    discovery: { tlsBootstrapToken: token },
+  });
+});

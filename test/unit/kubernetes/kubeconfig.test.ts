@@ -66,3 +66,17 @@ test('what was rendered is read again, whatever the certificates hold', (t) => {
     }),
   );
 });
+
+test('names that YAML 1.1 takes for booleans or numbers stay strings for client-go', (t) => {
+  const access = { server: 'https://127.0.0.1:40001', ca: 'CA', cert: 'CERT', key: 'KEY' };
+  for (const name of ['no', 'on', 'y', '0b1', '017', '0o17', '1e3', 'null', '2024-01-01']) {
+    for (const version of ['1.1', '1.2'] as const) {
+      t.like(parse(renderKubeconfig(name, access), { version }), {
+        'current-context': name,
+        clusters: [{ name }],
+        users: [{ name }],
+        contexts: [{ name, context: { cluster: name, user: name } }],
+      });
+    }
+  }
+});

@@ -23,11 +23,6 @@ test('an agent is synchronised behind the byte that drops what others left half-
 });
 
 test('an agent that starts late is asked again, and its late answers are not taken for others', async (t) => {
-  // The time limit of a try does not keep a process alive; a real socket does.
-  const alive = setInterval(() => undefined, 1000);
-  t.teardown(() => {
-    clearInterval(alive);
-  });
   const requests: unknown[] = [];
   const guest = await fakeGuest((request) => {
     requests.push(request);

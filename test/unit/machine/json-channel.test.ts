@@ -1,6 +1,8 @@
 import { duplexPair, type Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { JsonChannel } from '../../../gocli-ts/src/machine/json-channel.ts';
+import { jsonPeer, replyTo } from '../../fakes/json-peer.ts';
 
 const never = new AbortController().signal;
 const any = (): boolean => true;
@@ -56,13 +58,50 @@ test('what came before the end is still received', async (t) => {
   t.deepEqual(await channel.receive(any, never), { a: 1 });
 });
 
-test('an abort ends the wait with its reason and does not lose a later message', async (t) => {
-  const { channel, far } = setUp();
+test('an abort ends the wait with its reason', async (t) => {
+  const { channel } = setUp();
   const stop = new AbortController();
   const reason = new Error('stop');
   const receiving = channel.receive(any, stop.signal);
   stop.abort(reason);
   await t.throwsAsync(receiving, { is: reason });
-  far.write('{"late":true}\n');
-  t.deepEqual(await channel.receive(any, never), { late: true });
+});
+
+/** A peer that is told when to answer. */
+function setUpRequests(): { channel: JsonChannel; answer: (at: number, reply: object) => void } {
+  const held: Record<string, unknown>[] = [];
+  const { near, far } = jsonPeer((request) => {
+    held.push(request);
+    return undefined;
+  });
+  return {
+    channel: new JsonChannel(near, 'the monitor of node01'),
+    answer: (at, reply) => far.write(`${JSON.stringify(replyTo(held[at] ?? {}, reply))}\n`),
+  };
+}
+
+test('the answer to a command that was given up is never taken for the next one', async (t) => {
+  for (const late of [{ return: { status: 'stale' } }, { error: { desc: 'stale' } }]) {
+    const { channel, answer } = setUpRequests();
+    const stop = new AbortController();
+    const first = channel.request('qemu', 'query-migrate', {}, stop.signal);
+    await delay(10);
+    stop.abort(new Error('stop'));
+    await t.throwsAsync(first, { message: 'stop' });
+    const second = channel.request('qemu', 'cont', {}, never);
+    await delay(10);
+    answer(0, late);
+    answer(1, { return: 'fresh' });
+    t.is(await second, 'fresh');
+  }
+});
+
+test('what answers nobody, an event or an error of the line itself, is passed over', async (t) => {
+  const { near, far } = jsonPeer(() => {
+    far.write(
+      '{"event":"STOP"}\n{"error":{"class":"GenericError","desc":"JSON parse error"}}\n{"return":{}}\n',
+    );
+    return { return: 7 };
+  });
+  t.is(await new JsonChannel(near, 'the agent').request('the agent', 'guest-ping', {}, never), 7);
 });

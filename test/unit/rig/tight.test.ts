@@ -1,7 +1,8 @@
 import test from 'ava';
 import { readMemory } from '../../../gocli-ts/src/rig/memory.ts';
 import { templateKey } from '../../../gocli-ts/src/rig/template/key.ts';
-import { planRig, up } from '../../../gocli-ts/src/rig/up.ts';
+import { planRig } from '../../../gocli-ts/src/rig/make-plan.ts';
+import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { publishTemplate } from '../../../gocli-ts/src/frozen/templates.ts';
 import { addProvider, makeEngine, requestFor, VM_FACTS } from '../../helpers/engine.ts';
 import { manifestOf } from '../frozen/frozen.ts';
@@ -10,7 +11,10 @@ test('cold start instead of a thaw: less memory is free than the machines may co
   const engine = await makeEngine(t);
   const { total, available } = await readMemory();
   const memoryBytes = Math.floor((total + available) / 2 / 1024 ** 2) * 1024 ** 2;
-  const request = requestFor(addProvider(engine.docker, VM_FACTS), { memoryBytes, template: 'use' });
+  const request = requestFor(addProvider(engine.docker, VM_FACTS), {
+    memory: `${memoryBytes}`,
+    template: 'use',
+  });
   const plan = planRig(request, engine.kinds);
   const { imageId } = plan.host;
   const [key, createdAt] = [templateKey(plan, engine.kinds), engine.clock.now()];

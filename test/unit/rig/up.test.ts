@@ -4,7 +4,8 @@ import { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { down } from '../../../gocli-ts/src/rig/remove.ts';
 import { readSecret, readState, stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
-import { planRig, up } from '../../../gocli-ts/src/rig/up.ts';
+import { planRig } from '../../../gocli-ts/src/rig/make-plan.ts';
+import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import {
@@ -203,7 +204,10 @@ test('a clean-up that fails does not hide why the start failed', async (t) => {
 test('of two starts at once one wins, and the other leaves its cluster alone', async (t) => {
   const engine = await makeEngine(t);
   const request = requestFor(addProvider(engine.docker, VM_FACTS));
-  const results = await Promise.allSettled([up(request, engine), up(request, engine)]);
+  const results = await Promise.allSettled([
+    up(request, engine),
+    up(request, { ...engine, run: '4567cdef' }),
+  ]);
   t.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   t.deepEqual(containers(engine), ['c-dnsmasq', 'c-node01', 'c-registry']);
   t.deepEqual(volumes(engine), ['c-data']);
@@ -226,7 +230,7 @@ test('another plan is a conflict that says what differs', async (t) => {
   const engine = await makeEngine(t);
   const vm = addProvider(engine.docker, VM_FACTS);
   await up(requestFor(vm), engine);
-  const error = await t.throwsAsync(up(requestFor(vm, { cpus: 2 }), engine), { code: 'CONFLICT' });
+  const error = await t.throwsAsync(up(requestFor(vm, { cpu: 2 }), engine), { code: 'CONFLICT' });
   t.like(error, { observed: 'vCPUs per node: 1 runs, 2 is asked for', exitCode: 5 });
   t.is(containers(engine).length, 3);
 });
@@ -242,7 +246,7 @@ test('a broken cluster, and one that was never Ready, are said to be so and stay
   t.is(containers(engine).length, 3);
   const starting = unready(stateOf({ name: 'd' }));
   await writeState(engine.paths, starting);
-  const half = await t.throwsAsync(up({ ...request, name: 'd' }, engine), {
+  const half = await t.throwsAsync(up({ ...request, values: { ...request.values, name: 'd' } }, engine), {
     code: 'NOT_READY',
     message: /never Ready/,
   });
@@ -252,9 +256,9 @@ test('a broken cluster, and one that was never Ready, are said to be so and stay
 test('what cannot be planned is refused before anything is made', async (t) => {
   const engine = await makeEngine(t);
   const vm = addProvider(engine.docker, VM_FACTS);
-  await t.throwsAsync(up(requestFor(vm, { name: 'A' }), engine), { code: 'BAD_VALUE' });
-  await t.throwsAsync(up(requestFor(vm, { nodes: 1000 }), engine), { code: 'BAD_VALUE' });
-  await t.throwsAsync(up(requestFor(vm, { memoryBytes: 2 ** 52 }), engine), { code: 'NOT_ENOUGH_MEMORY' });
+  t.throws(() => requestFor(vm, { name: 'A' }), { code: 'BAD_VALUE' });
+  t.throws(() => requestFor(vm, { nodes: 1000 }), { code: 'BAD_VALUE' });
+  await t.throwsAsync(up(requestFor(vm, { memory: '1000T' }), engine), { code: 'NOT_ENOUGH_MEMORY' });
   for (const labels of [
     {},
     { 'io.gocli.provider.facts': '{' },

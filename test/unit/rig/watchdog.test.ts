@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import type { ContainerInfo } from '../../../gocli-ts/src/place/port.ts';
@@ -30,8 +31,23 @@ async function runningNode(docker: FakeDocker): Promise<ContainerInfo> {
 test('work that ends well is left alone, and nobody watches any more', async (t) => {
   const docker = new FakeDocker();
   const node = await runningNode(docker);
-  t.is(await whileAlive(docker, [node], never, () => Promise.resolve(7)), 7);
+  let during: AbortSignal | undefined;
+  const work = async (signal: AbortSignal): Promise<number> => {
+    during = signal;
+    await delay(1);
+    t.false(signal.aborted);
+    return 7;
+  };
+  t.is(await whileAlive(docker, [node], never, work), 7);
+  const watched = docker.calls.filter(({ method }) => method === 'containers.wait');
+  t.is(watched.length, 1);
+  // The request to the daemon is given up, and a later end is looked into by nobody.
+  t.true((watched[0]?.args[1] as AbortSignal).aborted);
+  const before = docker.calls.length;
   docker.end(node.id, 1);
+  await delay(1);
+  t.is(docker.calls.length, before);
+  t.false(isCode(during?.reason, 'GUEST_DIED'));
 });
 
 test('a machine that ends aborts the work with the end of its console', async (t) => {

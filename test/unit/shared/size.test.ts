@@ -9,6 +9,11 @@ test('sizes are binary, whichever way the unit is written', (t) => {
   t.is(parseSize('1T', '--memory'), 1024 ** 4);
 });
 
+test('sizes as docker writes them, in small letters, are the same', (t) => {
+  for (const text of ['4g', '4gb', '4GiB', '4gib', '4096m', '4194304k', '4294967296b'])
+    t.is(parseSize(text, '--memory'), 4 * 1024 ** 3, text);
+});
+
 test('what is no size is refused with the name and the value', (t) => {
   for (const text of [
     '5G0',
@@ -17,7 +22,7 @@ test('what is no size is refused with the name and the value', (t) => {
     '0G',
     '-1G',
     '1.5G',
-    '3g',
+    '3x',
     ' 3G',
     '3G ',
     '3iB',
@@ -36,7 +41,7 @@ test('what is no size is refused with the name and the value', (t) => {
 
 test('any text gives a positive whole number or BAD_VALUE', (t) => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{1,16}[KMGTi]?B?$/)), (text) => {
+    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{1,16}[KMGTkmgti]?[Bb]?$/)), (text) => {
       try {
         const bytes = parseSize(text, 'size');
         return Number.isSafeInteger(bytes) && bytes > 0;

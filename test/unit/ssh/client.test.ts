@@ -36,6 +36,12 @@ test('a command gives its exit code and both streams', async (t) => {
   t.deepEqual(result, { exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
 });
 
+test('the exit code counts that arrives together with the acceptance of the command', async (t) => {
+  const { server, connection } = await open(t);
+  server.endAtOnce(3);
+  t.is((await connection.exec('any')).exitCode, 3);
+});
+
 test('a command ended by signal n gives 128 + n', async (t) => {
   const { connection } = await open(t);
   t.is((await connection.exec('kill -TERM $$')).exitCode, 143);
@@ -68,6 +74,17 @@ test('an input that fails fails the command', async (t) => {
     connection.exec('cat', { stdin: broken, signal: AbortSignal.timeout(5000) }),
   );
   t.regex(`${String(error)} ${String(error.cause)}`, /the disk broke/);
+});
+
+test('an input that breaks off without an error fails the command, which else waited for its end', async (t) => {
+  const { connection } = await open(t);
+  const broken = new PassThrough();
+  broken.write('the beginning');
+  setTimeout(() => broken.destroy(), 20);
+  const error = await t.throwsAsync(
+    connection.exec('cat', { stdin: broken, signal: AbortSignal.timeout(5000) }),
+  );
+  t.regex(String(error), /broke off/);
 });
 
 test('much output arrives whole, also at a slow reader', async (t) => {

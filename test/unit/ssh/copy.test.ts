@@ -1,37 +1,10 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../gocli-ts/src/errors/error.ts';
-import { ssh2Client } from '../../../gocli-ts/src/ssh/client.ts';
-import { download, upload } from '../../../gocli-ts/src/ssh/copy.ts';
-import type { SshConnection } from '../../../gocli-ts/src/ssh/port.ts';
-import { startSshServer, type SshServer } from '../../helpers/ssh-server.ts';
-
-interface Bench {
-  /** Folder that plays this machine. */
-  readonly here: string;
-  /** Folder that plays the guest. */
-  readonly there: string;
-  readonly connection: SshConnection;
-  readonly server: SshServer;
-}
-
-async function bench(t: ExecutionContext): Promise<Bench> {
-  const base = await mkdtemp(join(tmpdir(), 'gocli-copy-'));
-  const [here, there] = [join(base, "it's here"), join(base, 'the re')];
-  await Promise.all([mkdir(here), mkdir(there)]);
-  const server = await startSshServer();
-  const connection = await ssh2Client().connect(server.target, new AbortController().signal);
-  t.teardown(async () => {
-    await connection[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-    await rm(base, { recursive: true });
-  });
-  return { here, there, connection, server };
-}
+import { bench, download, upload } from '../../helpers/copy-bench.ts';
 
 async function tree(folder: string): Promise<void> {
   await mkdir(join(folder, 'deep', 'er'), { recursive: true });
@@ -57,26 +30,26 @@ for (const [name, copy, from] of [
   ['download', download, 'there'],
 ] as const) {
   test(`${name}: a file under another name, and into a folder`, async (t) => {
-    const { connection, ...folders } = await bench(t);
+    const { ends, ...folders } = await bench(t);
     const [source, target] = [folders[from], folders[from === 'here' ? 'there' : 'here']];
     await writeFile(join(source, 'a b'), Buffer.alloc(3_000_000, 7));
     await chmod(join(source, 'a b'), 0o751);
-    await copy(connection, join(source, 'a b'), join(target, 'new'));
-    await copy(connection, join(source, 'a b'), target);
+    await copy(ends, join(source, 'a b'), join(target, 'new'));
+    await copy(ends, join(source, 'a b'), target);
     t.deepEqual((await readdir(target)).sort(), ['a b', 'new']);
     t.is((await readFile(join(target, 'new'))).length, 3_000_000);
     t.is(await mode(join(target, 'new')), 0o751);
     await writeFile(join(source, 'a b'), 'newer');
-    await copy(connection, join(source, 'a b'), join(target, 'new'));
+    await copy(ends, join(source, 'a b'), join(target, 'new'));
     t.is(await readFile(join(target, 'new'), 'utf8'), 'newer');
   });
 
   test(`${name}: a folder with everything in it`, async (t) => {
-    const { connection, ...folders } = await bench(t);
+    const { ends, ...folders } = await bench(t);
     const [source, target] = [folders[from], folders[from === 'here' ? 'there' : 'here']];
     await tree(join(source, 'app'));
-    await copy(connection, join(source, 'app'), target);
-    await copy(connection, join(source, 'app'), join(target, 'other'));
+    await copy(ends, join(source, 'app'), target);
+    await copy(ends, join(source, 'app'), join(target, 'other'));
     for (const top of ['app', 'other'].map((one) => join(target, one))) {
       t.deepEqual((await readdir(top)).sort(), ['deep', 'empty', 'link', 'run.sh']);
       t.is(await mode(join(top, 'run.sh')), 0o755);
@@ -86,64 +59,65 @@ for (const [name, copy, from] of [
   });
 
   test(`${name}: a link that is named is followed`, async (t) => {
-    const { connection, ...folders } = await bench(t);
+    const { ends, ...folders } = await bench(t);
     const [source, target] = [folders[from], folders[from === 'here' ? 'there' : 'here']];
     await writeFile(join(source, 'real'), 'content');
     await symlink('real', join(source, 'link'));
-    await copy(connection, join(source, 'link'), target);
+    await copy(ends, join(source, 'link'), target);
     t.is(await readFile(join(target, 'link'), 'utf8'), 'content');
   });
 
   test(`${name}: what is not there`, async (t) => {
-    const { connection, ...folders } = await bench(t);
+    const { ends, ...folders } = await bench(t);
     const [source, target] = [folders[from], folders[from === 'here' ? 'there' : 'here']];
-    await notFound(t, copy(connection, join(source, 'absent'), target));
+    await notFound(t, copy(ends, join(source, 'absent'), target));
     await writeFile(join(source, 'a'), '');
-    await notFound(t, copy(connection, join(source, 'a'), join(target, 'absent', 'b')));
+    await notFound(t, copy(ends, join(source, 'a'), join(target, 'absent', 'b')));
     t.deepEqual(await readdir(target), []);
   });
 }
 
 test('download to a stream gives the bytes of a file and leaves the stream open', async (t) => {
-  const { connection, there } = await bench(t);
+  const { ends, there } = await bench(t);
   await writeFile(join(there, 'a'), 'bytes\n');
   const output = new PassThrough();
-  await download(connection, join(there, 'a'), output);
+  await download(ends, join(there, 'a'), output);
   t.false(output.writableEnded);
   output.end();
   t.is(await text(output), 'bytes\n');
-  await notFound(t, download(connection, join(there, 'absent'), new PassThrough()));
-  await notFound(t, download(connection, there, new PassThrough()));
+  await notFound(t, download(ends, join(there, 'absent'), new PassThrough()));
+  await notFound(t, download(ends, there, new PassThrough()));
 });
 
 test('download that cannot write ends, and says why', async (t) => {
-  const { connection, there } = await bench(t);
+  const { ends, there } = await bench(t);
   await writeFile(join(there, 'a'), Buffer.alloc(10_000_000));
   const full = new Writable({
     write(_chunk, _encoding, done) {
       done(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
     },
   });
-  const error = await t.throwsAsync(download(connection, join(there, 'a'), full));
+  const error = await t.throwsAsync(download(ends, join(there, 'a'), full));
   t.true(isCode(error, 'DISK_FULL'), String(error));
 });
 
 test('a guest that dies in the middle of a copy is unreachable', async (t) => {
-  const { connection, server, here, there } = await bench(t);
+  const { ends, server, here, there } = await bench(t);
   await writeFile(join(there, 'a'), Buffer.alloc(100_000_000));
   setTimeout(() => {
     server.cut();
   }, 100);
-  const error = await t.throwsAsync(download(connection, join(there, 'a'), here));
+  const error = await t.throwsAsync(download(ends, join(there, 'a'), here));
   t.true(isCode(error, 'GUEST_UNREACHABLE'), String(error));
+  t.deepEqual(await readdir(here), []);
 });
 
 test('a copy ends with the signal', async (t) => {
-  const { connection, here, there } = await bench(t);
+  const { ends, here, there } = await bench(t);
   await writeFile(join(here, 'a'), Buffer.alloc(200_000_000));
   const abort = new AbortController();
   setTimeout(() => {
     abort.abort(new Error('enough'));
   }, 100);
-  await t.throwsAsync(upload(connection, join(here, 'a'), there, abort.signal), { message: 'enough' });
+  await t.throwsAsync(upload(ends, join(here, 'a'), there, abort.signal), { message: 'enough' });
 });

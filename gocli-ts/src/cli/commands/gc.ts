@@ -7,8 +7,7 @@ export const gcCommand = defineCommand({
   examples: [['GOCLI_TEMPLATE_BUDGET=10G gocli gc', 'let all templates together have 10 GiB']],
   run: async (_args, session) => {
     const { gc } = await import('../../api/gc.ts');
-    const { templateBudget } = await import('../template-budget.ts');
-    const { removed } = await gc({ budgetBytes: templateBudget(session.env) }, session);
+    const { removed } = await gc({}, session);
     writeResult(session, {
       data: { removed },
       names: removed.map(({ id }) => id),

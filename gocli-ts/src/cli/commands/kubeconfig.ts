@@ -11,7 +11,7 @@ export const kubeconfigCommand = defineCommand({
       type: 'boolean',
       // A default value would count as given.
       conflicts: 'path',
-      describe: 'Merge it into the first file of $KUBECONFIG, or ~/.kube/config, as the current context',
+      describe: 'Merge it into your own where kubectl would write ($KUBECONFIG, ~/.kube/config)',
     },
   },
   examples: [

@@ -6,10 +6,15 @@ export const kubectlCommand = defineCommand({
   summary: "Run the provider's own kubectl against a cluster",
   options: nameOption,
   passThroughAfter: 0,
+  foreignFlags: { namespace: { alias: 'n', type: 'string' } },
   examples: [['gocli kubectl get pods -A', 'everything after the verb is for kubectl']],
   run: async (args, session, rest) => {
     const { kubectl } = await import('../../api/kubectl.ts');
     const { program, kubeconfig } = await kubectl(args, session);
-    return session.host.attach([program, '--kubeconfig', kubeconfig, ...rest]);
+    // Not as a flag: kubectl refuses flags before a plugin's name, and a plugin would not see it.
+    return session.host.attach([program, ...rest], {
+      env: { KUBECONFIG: kubeconfig },
+      signal: session.signal,
+    });
   },
 });

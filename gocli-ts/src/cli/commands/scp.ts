@@ -1,34 +1,41 @@
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
+import { withoutScpHabits } from '../ssh-habits.ts';
 
 export const scpCommand = defineCommand({
-  usage: 'scp <source> <target>',
+  usage: 'scp <paths..>',
   summary: 'Copy files and folders between a node and this machine',
   positionals: {
-    source: {
+    paths: {
       type: 'string',
+      array: true,
       demandOption: true,
-      describe: 'node01:/path, or a path here; without any node: a path on node01',
+      describe:
+        'Sources, and a target: node01:/path, or a path here. Without any node the source is on node01. - is stdout',
     },
-    target: { type: 'string', demandOption: true, describe: 'node01:/path, or a path here; - is stdout' },
   },
-  options: nameOption,
+  options: {
+    ...nameOption,
+    r: { type: 'boolean', describe: 'As in scp; folders are copied with all that is in them anyway' },
+  },
+  withoutHabits: withoutScpHabits,
   examples: [
     ['gocli scp ./app node01:/opt/', 'copy a folder to a node'],
+    ['gocli scp one two node01:/opt/', 'copy several files into a folder'],
     ['gocli scp /etc/kubernetes/admin.conf -', 'print a file of node01'],
   ],
-  run: async ({ name, source, target }, session) => {
-    const { parseCopy } = await import('../copy-arguments.ts');
+  run: async ({ name, paths }, session) => {
+    const { parseCopies } = await import('../copy-arguments.ts');
     const { scp } = await import('../../api/scp.ts');
-    const copy = parseCopy(dash(source), dash(target));
-    const { direction, local } = copy;
-    if (direction === 'upload') await scp({ ...copy, name, direction }, session);
-    else await scp({ ...copy, name, direction, local: local === '-' ? session.stdout : local }, session);
+    const requests = parseCopies(paths);
+    // What has to be a folder: `dir/.` is nothing else. Paths are not normalised, since that form has a meaning.
+    const folder = requests.length > 1 ? '/.' : '';
+    const copies = requests.map(({ direction, node, remote, local }) =>
+      direction === 'upload'
+        ? { direction, node, remote: `${remote}${folder}`, local }
+        : { direction, node, remote, local: local === '-' ? session.stdout : `${local}${folder}` },
+    );
+    await scp({ name, copies }, session);
     return 0;
   },
 });
-
-/** yargs hands on a lone `-` as an empty word; an empty path means nothing else here. */
-function dash(word: string): string {
-  return word === '' ? '-' : word;
-}

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
+import { nodeOf, withoutSshHabits } from '../ssh-habits.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 import type { Session } from '../session.ts';
 
@@ -7,7 +8,14 @@ export const sshCommand = defineCommand({
   usage: 'ssh <node>',
   summary: 'Run a command on a node, or open a shell there',
   positionals: { node: { type: 'string', demandOption: true, describe: 'Name of the node, such as node01' } },
-  options: nameOption,
+  options: {
+    ...nameOption,
+    t: { type: 'count', describe: 'A terminal on the node when stdin is one here; -tt in any case' },
+    T: { type: 'boolean', describe: 'No terminal on the node' },
+    n: { type: 'boolean', describe: 'Read nothing, for commands in a loop that reads' },
+    l: { type: 'string', requiresArg: true, describe: 'User: root' },
+  },
+  withoutHabits: withoutSshHabits,
   passThroughAfter: 1,
   examples: [
     ['gocli ssh node01', 'a shell'],
@@ -15,22 +23,46 @@ export const sshCommand = defineCommand({
   ],
   run: async (args, session, rest) => {
     const { connect } = await import('../../api/ssh.ts');
-    return runOn(await connect(args, session), rest.join(' '), session);
+    const node = nodeOf(args.node, args.l);
+    const { t: terminal, T: plain = false, n: deaf = false } = args;
+    const connection = await connect({ name: args.name, node }, session);
+    return runOn(connection, rest.join(' '), { terminal, plain, deaf }, session);
   },
 });
 
+/** Flags of ssh(1). */
+interface Manner {
+  /** How often a terminal was asked for. */
+  readonly terminal: number;
+  readonly plain: boolean;
+  readonly deaf: boolean;
+}
+
 /** Like ssh(1), the words are joined by spaces, so that one quoted word can be a whole shell command. */
-async function runOn(opened: SshConnection, command: string, session: Session): Promise<number> {
+async function runOn(
+  opened: SshConnection,
+  command: string,
+  manner: Manner,
+  session: Session,
+): Promise<number> {
   const { stdin, stdout, stderr, signal } = session;
   await using connection = opened;
-  const interactive = stdin.isTTY === true && stdout.isTTY === true;
-  const result = await (interactive
-    ? onTerminal(session, (options) =>
-        connection.exec(command, { signal, stdin, stdout, stderr, ...options }),
-      )
-    : connection.exec(command === '' ? 'exec $SHELL -l' : command, { signal, stdin, stdout, stderr }));
+  const streams = { signal, stdout, stderr, ...(manner.deaf ? {} : { stdin }) };
+  const result = await (wantsTerminal(manner, session)
+    ? onTerminal(session, (options) => connection.exec(command, { ...streams, ...options }))
+    : connection.exec(command === '' ? 'exec $SHELL -l' : command, streams));
   stdin.destroy();
   return result.exitCode;
+}
+
+/** Without a flag there is a terminal when this is one, also for a command: most are typed to be looked at. */
+function wantsTerminal({ terminal, plain }: Manner, { stdin, stdout, stderr }: Session): boolean {
+  if (plain) return false;
+  if (terminal > 1) return true;
+  if (terminal === 0) return stdin.isTTY === true && stdout.isTTY === true;
+  if (stdin.isTTY !== true)
+    stderr.write('No terminal on the node, since stdin is none here; -tt makes one.\n');
+  return stdin.isTTY === true;
 }
 
 interface TerminalOptions {

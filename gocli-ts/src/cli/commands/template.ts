@@ -1,4 +1,8 @@
+import { cpu } from '../../rig/options/cpu.ts';
+import { memory } from '../../rig/options/memory.ts';
+import { nodes } from '../../rig/options/nodes.ts';
 import { defineCommand } from '../command.ts';
+import { flagsOfOptions } from '../option-flags.ts';
 
 export const templateCommand = defineCommand({
   usage: 'template <action> [template]',
@@ -13,9 +17,7 @@ export const templateCommand = defineCommand({
     template: { type: 'string', describe: 'Id of the template; for build the provider' },
   },
   options: {
-    nodes: { alias: 'n', type: 'number', requiresArg: true, describe: 'Number of nodes (show, build)' },
-    memory: { alias: 'm', type: 'string', requiresArg: true, describe: 'Memory of a node (show, build)' },
-    cpu: { alias: 'c', type: 'number', requiresArg: true, describe: 'vCPUs of a node (show, build)' },
+    ...flagsOfOptions({ nodes, memory, cpu }),
     all: { type: 'boolean', default: false, describe: 'Every template (rm, verify)' },
   },
   examples: [

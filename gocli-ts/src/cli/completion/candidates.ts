@@ -41,10 +41,13 @@ async function possible(
   commands: readonly Command[],
   names: CompletionNames,
 ): Promise<readonly string[]> {
-  const at = verbIndex(before);
+  const at = verbIndex(before, commands);
   const command = commands.find((one) => verbOf(one) === before[at]);
   const flags = flagsOf(command);
-  const previous = flags.get(before.at(-1) ?? '');
+  const last = before.at(-1) ?? '';
+  // Before the verb a flag may be that of any.
+  const known = command === undefined ? [undefined, ...commands].map(flagsOf) : [flags];
+  const previous = known.find((one) => one.has(last))?.get(last);
   if (previous !== undefined && takesValue(previous.flag)) return values(previous, names);
   if (current.startsWith('-')) return visibleNames(flags);
   if (command === undefined) return at === -1 ? commands.map(verbOf) : [];
@@ -81,7 +84,7 @@ function visibleNames(flags: Map<string, NamedFlag>): string[] {
 }
 
 function takesValue(flag: Flag): boolean {
-  return flag.type !== 'boolean';
+  return flag.type !== 'boolean' && flag.type !== 'count';
 }
 
 async function values({ name, flag }: NamedFlag, names: CompletionNames): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { yaml } from '../../shared/yaml.ts';
+import { renderYaml } from '../../shared/yaml.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from './table.ts';
 
@@ -23,7 +23,7 @@ function render(format: NonNullable<Session['output']>, { data, table, names, te
     case 'json':
       return `${JSON.stringify({ version: 1, ...data }, undefined, 2)}\n`;
     case 'yaml':
-      return yaml().stringify({ version: 1, ...data });
+      return renderYaml({ version: 1, ...data });
     case 'name':
       return (names ?? []).map((name) => `${name}\n`).join('');
     case 'table':

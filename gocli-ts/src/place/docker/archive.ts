@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import { GocliError } from '../../errors/error.ts';
 import type { FileEntry } from '../port.ts';
@@ -17,17 +18,24 @@ export function packFiles(files: readonly FileEntry[]): Readable {
   return Readable.from(archive);
 }
 
-/** Content of the regular file that a tar stream begins with. @throws GocliError NOT_FOUND for a folder or a link */
-export async function firstFile(tar: Readable, what: string): Promise<Buffer> {
+/**
+ * Content of the regular file that a tar stream begins with. The stream is used up or destroyed.
+ * @throws GocliError NOT_FOUND for a folder or a link; the stream's error when it breaks off; the signal's reason
+ */
+export async function firstFile(tar: Readable, what: string, signal?: AbortSignal): Promise<Buffer> {
   const archive = extract();
-  tar.pipe(archive);
-  for await (const entry of archive) {
-    if (entry.header.type !== 'file') break;
-    const content = await buffer(entry);
-    tar.unpipe(archive);
-    tar.resume();
-    return content;
+  // A stream that breaks off breaks the archive off, which the loop then throws.
+  const fed = pipeline(tar, archive, signal === undefined ? {} : { signal });
+  fed.catch(() => undefined);
+  try {
+    for await (const entry of archive) {
+      if (entry.header.type !== 'file') throw new GocliError('NOT_FOUND', `${what} is not a file`);
+      return await buffer(entry);
+    }
+    await fed;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   }
-  tar.destroy();
-  throw new GocliError('NOT_FOUND', `${what} is not a file`);
+  throw new GocliError('NOT_FOUND', `${what} is not there`);
 }

@@ -1,26 +1,16 @@
-import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { isCode } from '../../errors/error.ts';
 import { containerOptions } from './container-options.ts';
 import { labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { connectTo, execIn } from './exec.ts';
+import { filesOf } from './container-files.ts';
 import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
 
 /** Containers of the daemon. */
 export function containersOf(connect: Connect): DockerContainers {
-  const getArchive = (id: string, path: string): Promise<Readable> =>
-    request(
-      connect,
-      `read ${path} of container ${id.slice(0, 12)}`,
-      async (engine) => (await engine.getContainer(id).getArchive({ path })) as unknown as Readable,
-    );
-  const putArchive = async (id: string, directory: string, tar: Readable): Promise<void> => {
-    await request(connect, `write to ${directory} of container ${id.slice(0, 12)}`, (engine) =>
-      engine.getContainer(id).putArchive(tar, { path: directory }),
-    );
-  };
   return {
     ...lifecycleOf(connect),
+    ...filesOf(connect),
     inspect: (id) =>
       requestUnless(connect, `inspect container ${id}`, [404], async (engine) =>
         inspectInfo(await engine.getContainer(id).inspect()),
@@ -33,16 +23,6 @@ export function containersOf(connect: Connect): DockerContainers {
       request(connect, `read the log of container ${id.slice(0, 12)}`, (engine) =>
         logsOf(engine, id, options?.tail),
       ),
-    putFiles: async (id, directory, files) => {
-      const { packFiles } = await import('./archive.ts');
-      await putArchive(id, directory, packFiles(files));
-    },
-    putArchive,
-    getArchive,
-    readFile: async (id, path) => {
-      const { firstFile } = await import('./archive.ts');
-      return firstFile(await getArchive(id, path), path);
-    },
     exec: (id, argv, options = {}) =>
       request(
         connect,

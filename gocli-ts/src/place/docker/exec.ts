@@ -1,4 +1,11 @@
-import { addAbortSignal, Duplex, PassThrough, Readable, type Writable } from 'node:stream';
+import {
+  addAbortSignal,
+  Duplex,
+  finished as finishedWith,
+  PassThrough,
+  Readable,
+  type Writable,
+} from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { finished, pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
@@ -13,7 +20,10 @@ export async function execIn(
 ): Promise<ExecResult> {
   const { signal, stdin } = options;
   signal?.throwIfAborted();
+  // A daemon answers none of these for a container that is held.
+  const abort = signal === undefined ? {} : { abortSignal: signal };
   const exec = await engine.getContainer(id).exec({
+    ...abort,
     Cmd: [...argv],
     AttachStdin: stdin !== undefined,
     AttachStdout: true,
@@ -22,7 +32,7 @@ export async function execIn(
     ...(options.env === undefined ? {} : { Env: [...options.env] }),
     ...(options.user === undefined ? {} : { User: options.user }),
   });
-  const stream = await exec.start({ hijack: stdin !== undefined, stdin: stdin !== undefined });
+  const stream = await exec.start({ ...abort, hijack: stdin !== undefined, stdin: stdin !== undefined });
   // Also covers a signal that aborted while the requests above were under way.
   if (signal !== undefined) addAbortSignal(signal, stream);
   const out = new PassThrough();
@@ -65,7 +75,10 @@ function feed(stdin: ExecOptions['stdin'], stream: Duplex): void {
     if (stdin !== undefined) stream.end(stdin);
     return;
   }
-  stdin.once('error', (error) => stream.destroy(error));
+  // Also of an input that breaks off without an error: its end would never be told to the program.
+  finishedWith(stdin, { writable: false }, (error) => {
+    if (error) stream.destroy(stdin.errored ?? new Error('the input of the program broke off'));
+  });
   stdin.pipe(stream);
 }
 
@@ -79,7 +92,7 @@ async function drain(from: Readable, to: Writable | undefined): Promise<string> 
 async function exitCodeOf(exec: Dockerode.Exec, signal: AbortSignal | undefined): Promise<number> {
   for (;;) {
     signal?.throwIfAborted();
-    const { Running, ExitCode } = await exec.inspect();
+    const { Running, ExitCode } = await exec.inspect(signal === undefined ? {} : { abortSignal: signal });
     if (!Running && ExitCode !== null) return ExitCode;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

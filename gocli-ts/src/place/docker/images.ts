@@ -4,6 +4,7 @@ import { GocliError, isCode } from '../../errors/error.ts';
 import { labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { dockerError } from './errors.ts';
 import type { DockerImages, ImageInfo } from '../port.ts';
+import { sending } from './sending.ts';
 
 /** Images of the daemon. */
 export function imagesOf(connect: Connect): DockerImages {
@@ -100,12 +101,14 @@ async function importRootfs(
   signal: AbortSignal,
 ): Promise<string> {
   const { readProgress } = await import('./progress.ts');
-  const stream = (await engine.importImage(tar, {
-    ...splitReference(reference),
-    changes: [...changes],
-    abortSignal: signal,
-  })) as unknown as Readable;
-  return readProgress(stream, () => undefined);
+  return sending(tar, signal, async (abortSignal) => {
+    const stream = (await engine.importImage(tar, {
+      ...splitReference(reference),
+      changes: [...changes],
+      abortSignal,
+    })) as unknown as Readable;
+    return readProgress(stream, () => undefined);
+  });
 }
 
 /** `GET /images/get`, which dockerode's types leave out. */

@@ -1,5 +1,7 @@
+import type { Agent } from 'node:http';
 import { createRequire, Module } from 'node:module';
 import type Dockerode from 'dockerode';
+import { daemonAgent } from './agent.ts';
 
 /**
  * What dockerode and its modem load at once and use for two things only that gocli never does: builds by BuildKit, and
@@ -13,7 +15,9 @@ const NEVER_USED = {
 /** A client of the daemon behind the socket. */
 export function loadDockerode(socket: string): Dockerode {
   const Client = withoutUnused(createRequire(import.meta.url));
-  return new Client({ socketPath: socket });
+  // The client hands its agent on to Node; its types leave that out.
+  const options: Dockerode.DockerOptions & { agent: Agent } = { socketPath: socket, agent: daemonAgent() };
+  return new Client(options);
 }
 
 /**

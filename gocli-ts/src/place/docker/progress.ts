@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { z } from 'zod';
 import type { TransferProgress } from '../port.ts';
 
@@ -13,7 +14,7 @@ const lineSchema = z.object({
 /**
  * Reads the stream of JSON lines that a pull, push or import answers with. The daemon reports failures in it after
  * having answered with status 200, so the stream must be read to its end.
- * @throws Error with the daemon's words for an error line
+ * @throws Error with the daemon's words for an error line, or that of the stream when it breaks off
  */
 export async function readProgress(
   stream: Readable,
@@ -21,7 +22,13 @@ export async function readProgress(
 ): Promise<string> {
   let last = '';
   const layers = new Map<string, { current: number; total: number }>();
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+  const lines = createInterface({ input: stream, crlfDelay: Infinity });
+  // A stream that breaks off does not close readline, whose loop would then wait for ever.
+  const ended = finished(stream, { writable: false });
+  ended.catch(() => {
+    lines.close();
+  });
+  for await (const line of lines) {
     if (line.trim() === '') continue;
     const parsed = lineSchema.safeParse(JSON.parse(line));
     if (!parsed.success) continue;
@@ -33,6 +40,7 @@ export async function readProgress(
     }
     onProgress({ message: status, ...sumOf(layers.values()) });
   }
+  await ended;
   return last;
 }
 

@@ -36,7 +36,7 @@ export async function addLayer(context: StepContext, layer: Layer): Promise<stri
   try {
     const stream = new PassThrough();
     const packing = host.run(tarArguments(layer.folder, layer.sources), { stdout: stream, signal });
-    const putting = docker.containers.putArchive(id, '/', stream);
+    const putting = docker.containers.putArchive(id, '/', stream, signal);
     packing.catch((error: unknown) => stream.destroy(error instanceof Error ? error : undefined));
     await Promise.all([packing, putting]);
     signal.throwIfAborted();

@@ -36,10 +36,9 @@ async function checkImage(imageId: string, deps: ProvisionDeps): Promise<void> {
   try {
     const { state } = await up(
       {
-        name,
         image,
         reference: imageId,
-        pinnedPorts: {},
+        values: { name },
         keepOnFailure: false,
         template: 'fresh',
         timeoutMs: TIMEOUT_MS,

@@ -76,6 +76,7 @@ async function fill(context: StepContext, id: string): Promise<void> {
     id,
     ROOT,
     createReadStream(join(resultOf(context, 'rootfs'), ROOTFS_FILE)),
+    context.signal,
   );
   step.progress({ message: 'adding programs and images' });
   await addPrograms(context, id);
@@ -112,7 +113,7 @@ async function putTar(
   const stream = new PassThrough();
   const packing = host.run(tarArguments(below, [{ folder, names }]), { stdout: stream, signal });
   packing.catch((error: unknown) => stream.destroy(error instanceof Error ? error : undefined));
-  await Promise.all([packing, docker.containers.putArchive(id, target, stream)]);
+  await Promise.all([packing, docker.containers.putArchive(id, target, stream, signal)]);
 }
 
 async function runScript(context: StepContext, id: string): Promise<void> {
@@ -140,7 +141,7 @@ async function inside(
 }
 
 async function takeOut({ docker, host, output, signal }: StepContext, id: string): Promise<void> {
-  const stdin = await docker.containers.getArchive(id, '/build/out');
+  const stdin = await docker.containers.getArchive(id, '/build/out', signal);
   await host.run(['tar', '--extract', '--file=-', '--no-same-owner', '--strip-components=1', '-C', output], {
     stdin,
     signal,

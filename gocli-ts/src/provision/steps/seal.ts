@@ -74,7 +74,7 @@ async function unpackRunner(context: StepContext, folder: string): Promise<void>
     entrypoint: ['/bin/true'],
   });
   try {
-    const stream = await docker.containers.getArchive(id, '/');
+    const stream = await docker.containers.getArchive(id, '/', signal);
     // Devices cannot be made by every user and hold nothing; Docker puts its own into the container anyway.
     const argv = [
       'tar',

@@ -5,6 +5,7 @@ import { consoleTail, whileAlive } from '../../rig/watchdog.ts';
 import { GocliError, isCode } from '../../errors/error.ts';
 import { readIfThere } from '../../host/files.ts';
 import { Monitor } from '../../machine/monitor.ts';
+import { within } from '../../shared/limit.ts';
 import { redact } from '../../shared/redact.ts';
 import { quote } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/port.ts';
@@ -103,7 +104,8 @@ async function runProvisionScript(
 
 /** Ends qemu through its monitor: the guest's file systems are read-only by now, and it must not write again. */
 async function switchOff({ docker, signal }: StepContext, { nodeId, target }: BuildMachine): Promise<void> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(OFF_MS)]);
+  using limit = within(signal, OFF_MS);
+  const bounded = limit.signal;
   {
     await using monitor = await Monitor.open(docker, nodeId, target.node, bounded);
     await monitor.execute('quit', {}, bounded).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { nodeContainer, networkContainer, networkFiles, type ClusterLayout } from '../../rig/containers.ts';
 import { kubernetesKind } from '../../kubernetes/kind.ts';
-import { planGuest } from '../../rig/plan.ts';
+import { defaultGuest } from '../../rig/plan.ts';
 import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/port.ts';
@@ -88,7 +88,7 @@ async function layoutOf(
   const { accelerator, cpu } = await chooseAccelerator(probe);
   return {
     plan: {
-      guest: planGuest(providerFacts(recipe.provider), { nodes: 1 }, kubernetesKind),
+      guest: { ...defaultGuest(providerFacts(recipe.provider), kubernetesKind), nodes: 1 },
       host: { name, image, imageId: image, pinnedPorts: {} },
     },
     ports: {},

@@ -49,7 +49,7 @@ export async function squash(context: StepContext, volume: string): Promise<void
     RAW,
     SQUASHED,
   ]);
-  const stream = await docker.containers.getArchive(box.id, SQUASHED);
+  const stream = await docker.containers.getArchive(box.id, SQUASHED, signal);
   const rename = ['--no-same-owner', '--no-same-permissions', '--transform', 's/.*/disk.qcow2/'];
   await host.run(['tar', '--extract', '--file=-', ...rename, '-C', output], { stdin: stream, signal });
 }

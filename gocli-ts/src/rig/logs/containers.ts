@@ -12,8 +12,8 @@ export function containerParts(found: FoundCluster, { docker }: LogDeps): LogPar
     ];
     const node = labels[LABEL.node];
     if (node === undefined) return parts;
-    const console = async (): Promise<string> =>
-      (await docker.containers.readFile(id, MACHINE_PATH.consoleLog)).toString('utf8');
+    const console = async (signal: AbortSignal): Promise<string> =>
+      (await docker.containers.readFile(id, MACHINE_PATH.consoleLog, signal)).toString('utf8');
     return [...parts, onePart(`nodes/${node}/console.log`, console)];
   });
 }

@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { writeAtomic } from '../../host/files.ts';
 import { abortReason } from '../../shared/clock.ts';
+import { within } from '../../shared/limit.ts';
 import { redact } from '../../shared/redact.ts';
 import type { FoundCluster } from '../find.ts';
 import { kindOf } from '../kind.ts';
@@ -68,7 +69,8 @@ async function exportPart(
 ): Promise<PartResult> {
   const files: string[] = [];
   signal.throwIfAborted();
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(partMs)]);
+  using limit = within(signal, partMs);
+  const bounded = limit.signal;
   try {
     // Not everything that is read can be interrupted, so it is left behind at its time.
     for (const { path, content } of await Promise.race([part.read(bounded), aborted(bounded)])) {

@@ -1,6 +1,7 @@
 import { thaw, type SavedState } from '../../frozen/thaw.ts';
 import { readAttachment, type IntactTemplate } from '../../frozen/templates.ts';
 import type { Steps } from '../../events/steps.ts';
+import { within } from '../../shared/limit.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
 import type { ClusterLayout, Origin } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
@@ -80,8 +81,8 @@ export async function thawCluster(
   const { launched, saved } = start;
   const { docker, clock } = deps;
   await whileAlive(docker, allContainers(launched), signal, async (alive) => {
-    const late = AbortSignal.timeout(Math.min(THAW_MS, start.timeoutMs));
-    const bounded = AbortSignal.any([alive, late]);
+    using limit = within(alive, Math.min(THAW_MS, start.timeoutMs));
+    const bounded = limit.signal;
     await using thawed = await steps.run('thaw', 'Thawing the machines', () =>
       thaw(machinesOf(launched), saved, deps, bounded, start.before),
     );

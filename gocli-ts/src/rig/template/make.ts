@@ -8,6 +8,7 @@ import { savedStateOf } from '../../frozen/thaw.ts';
 import { prepareGuests } from '../../frozen/prepare.ts';
 import { holdTemplate, publishTemplate, writeAttachment } from '../../frozen/templates.ts';
 import { nodeName } from '../../network/addresses.ts';
+import { within } from '../../shared/limit.ts';
 import type { ClusterLayout, Origin } from '../containers.ts';
 import type { ClusterDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../start/launch.ts';
@@ -39,7 +40,8 @@ export async function makeTemplate(making: Making, steps: Steps, deps: ClusterDe
   const frozen = await freezeOrGoOn(making, steps, deps);
   if (frozen === undefined) return false;
   const { layout, state, launched, keys, timeoutMs } = making;
-  const bounded = AbortSignal.timeout(FREEZE_MS + timeoutMs);
+  using limit = within(undefined, FREEZE_MS + timeoutMs);
+  const bounded = limit.signal;
   const manifest = draftOf(making, frozen, deps);
   const origin: Origin = {
     kind: 'thaw',

@@ -36,6 +36,7 @@ test('values of flags: choices, cluster names', async (t) => {
   t.deepEqual(await complete('ls', '-o', 'j'), ['json']);
   t.deepEqual(await complete('ssh', '--name', ''), ['k8s-1.36', 'two']);
   t.deepEqual(await complete('ssh', '-p', 't'), ['two']);
+  t.deepEqual(await complete('--prefix', ''), ['k8s-1.36', 'two']);
   t.deepEqual(await complete('run', '--memory', ''), []);
 });
 
@@ -49,6 +50,7 @@ test('snapshots and templates, where one is meant', async (t) => {
 test('positionals: nodes of the cluster meant, providers, choices', async (t) => {
   t.deepEqual(await complete('ssh', ''), ['node01']);
   t.deepEqual(await complete('ssh', '--name', 'two', ''), ['node01', 'node02']);
+  t.deepEqual(await complete('--name', 'two', 'ssh', ''), ['node01', 'node02']);
   t.deepEqual(await complete('run', ''), ['k8s-1.36']);
   t.deepEqual(await complete('completion', 'f'), ['fish']);
   t.deepEqual(await complete('ssh', 'node01', ''), []);

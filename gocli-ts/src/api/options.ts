@@ -1,0 +1,39 @@
+import { KUBERNETES_OPTIONS } from '../kubernetes/options/kubernetes-options.ts';
+import { flagOf, readOptions, type Option, type ValuesOf, type Written } from '../rig/options/option.ts';
+import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
+
+/** Every option of `run`, in the order of the help text. */
+export const OPTIONS = { ...RIG_OPTIONS, ...KUBERNETES_OPTIONS } as const;
+
+export type OptionKey = keyof typeof OPTIONS;
+export type RunValues = ValuesOf<typeof OPTIONS>;
+/** What a request may say: the same keys, each in the form that its option reads. */
+export type RunInputs = {
+  readonly [K in OptionKey]?: ((typeof OPTIONS)[K] extends Option<unknown, infer I> ? I : never) | undefined;
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says: kubevirtci's variables only where they count. An empty value counts as none. */
+function fromEnvironment(env: Environment, kubevirtci: boolean): Written[] {
+  return Object.entries(OPTIONS as Readonly<Record<string, Option<unknown, never>>>).flatMap(
+    ([key, { variable, onlyVariable }]) => {
+      const at = onlyVariable ?? (kubevirtci ? variable : undefined);
+      const input = at === undefined ? undefined : env[at];
+      return at === undefined || input === undefined || input === '' ? [] : [{ key, input, at }];
+    },
+  );
+}
+
+/**
+ * Reads the options of a request and, for what it leaves out, of the environment.
+ * @param kubevirtci whether kubevirtci's variables count
+ * @throws GocliError BAD_VALUE that names everything that is wrong
+ */
+export function readRunOptions(inputs: RunInputs, env: Environment, kubevirtci: boolean): RunValues {
+  const given = Object.entries(inputs).flatMap(([key, input]) =>
+    input === undefined ? [] : [{ key, input, at: flagOf(key) }],
+  );
+  const rest = fromEnvironment(env, kubevirtci).filter(({ key }) => !given.some((one) => one.key === key));
+  return readOptions(OPTIONS, [...rest, ...given]);
+}

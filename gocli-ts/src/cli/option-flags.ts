@@ -1,0 +1,37 @@
+import type { Options } from 'yargs';
+import { flagOf, type AnyOption, type OptionList } from '../rig/options/option.ts';
+
+/** Options as flags in yargs' form, by name without its dashes. */
+export function flagsOfOptions(options: OptionList): Record<string, Options> {
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([key, option]) =>
+      option.onlyVariable === undefined ? [[flagOf(key).slice(2), flagOfOption(option)]] : [],
+    ),
+  );
+}
+
+function flagOfOption({ type, describe, alias, group, hidden, default: value }: AnyOption): Options {
+  return {
+    type: type === 'list' ? 'string' : type,
+    describe,
+    ...(type === 'boolean' ? {} : { requiresArg: true }),
+    ...(type === 'list' ? { array: true } : {}),
+    ...(alias === undefined ? {} : { alias }),
+    ...(group === undefined ? {} : { group }),
+    ...(hidden === undefined ? {} : { hidden }),
+    ...(value === undefined ? {} : { default: value }),
+  };
+}
+
+/** The values of these options among parsed arguments, by key: the library's request. */
+export function inputsOf(
+  options: OptionList,
+  args: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(options).flatMap((key) => {
+      const value = args[flagOf(key).slice(2)];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}

@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import {
+  access,
+  constants,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { GocliError, messageOf } from '../errors/error.ts';
+import type { Clock } from '../shared/clock.ts';
+
+/** What a wait for a lock needs from outside. */
+export interface LockDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds that another writer may take. kubectl holds its lock for some. */
+const PATIENCE_MS = 10_000;
+const POLL_MS = 50;
+/** Whoever made a lock that is older, milliseconds, does not work any more. */
+const ABANDONED_MS = 60_000;
+/** As many links as Linux follows (path_resolution(7)). */
+const MOST_LINKS = 40;
+
+/**
+ * Text of a file that belongs to the user.
+ * @returns undefined when it does not exist, nothing for /dev/null
+ * @throws GocliError BAD_FILE naming the file, for what cannot be read, is no file or no UTF-8
+ */
+export async function readUserFile(path: string): Promise<string | undefined> {
+  return naming(path, 'read', async () => {
+    const stats = await statIfThere(path);
+    if (stats === undefined) return undefined;
+    // A device other than /dev/null, or a pipe, may never end.
+    if (stats.isCharacterDevice() && stats.rdev === (await statIfThere('/dev/null'))?.rdev) return '';
+    refuseOddFile(path, stats);
+    const bytes = await readFile(path);
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch (error) {
+      throw new GocliError('BAD_FILE', `${path} is not UTF-8 text`, { cause: error });
+    }
+  });
+}
+
+/** True for what can hold text of ours: not for a device, a pipe, a socket, a folder or nothing. */
+export async function isPlainFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+
+/**
+ * Changes a file that belongs to the user, as other programs expect: under the lock that client-go takes, through
+ * symbolic links, with owner and permissions kept. It is replaced as a whole; only where that cannot be (a bind mount, a
+ * folder that cannot be written, hard links) it is written in place. A new file is for its owner alone.
+ * @param edit gets the text, nothing for a file that does not exist; undefined leaves it as it is
+ * @param secret takes away what others may do with the file, since it comes to hold a key
+ * @returns true when there was something to change
+ * @throws GocliError BAD_FILE, LOCKED, and what `edit` throws
+ */
+export async function changeUserFile(
+  path: string,
+  edit: (text: string) => string | undefined,
+  { clock, signal }: LockDeps,
+  secret: boolean,
+): Promise<boolean> {
+  return naming(path, 'written', async () => {
+    const target = await followLinks(path);
+    refuseOddFile(path, await statIfThere(target));
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    const release = await takeLock(path, clock, signal);
+    try {
+      const text = (await readUserFile(target)) ?? '';
+      const next = edit(text);
+      if (next !== undefined && next !== text) await write(target, next, secret);
+      return next !== undefined;
+    } finally {
+      await release();
+    }
+  });
+}
+
+/** Where a path leads, though there may be nothing yet. */
+async function followLinks(path: string): Promise<string> {
+  let target = path;
+  for (let links = 0; links <= MOST_LINKS; links += 1) {
+    const stats = await lstat(target).catch(undefinedIfMissing);
+    if (stats?.isSymbolicLink() !== true) return target;
+    target = resolve(await realpath(dirname(target)), await readlink(target));
+  }
+  throw new GocliError('BAD_FILE', `${path} is a symbolic link that leads nowhere`);
+}
+
+function refuseOddFile(path: string, stats: Stats | undefined): void {
+  if (stats === undefined || stats.isFile()) return;
+  const what = stats.isDirectory() ? 'a folder' : stats.isFIFO() ? 'a pipe' : 'a device or socket';
+  throw new GocliError('BAD_FILE', `${path} is ${what}, not a file`);
+}
+
+/**
+ * The lock is `<file>.lock`, which is made and removed (client-go, tools/clientcmd/loader.go, lockFile). client-go never
+ * takes over one that was left behind, and so does this: two that take it over at a time would both have it.
+ */
+async function takeLock(path: string, clock: Clock, signal: AbortSignal): Promise<() => Promise<void>> {
+  const lock = `${path}.lock`;
+  const deadline = clock.monotonic() + PATIENCE_MS;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await (await open(lock, 'wx', 0)).close();
+      return () => rm(lock, { force: true });
+    } catch (error) {
+      // Nobody else can make one there either, and the file itself may be writable.
+      if (isErrno(error, 'EACCES', 'EPERM', 'EROFS')) return () => Promise.resolve();
+      if (!isErrno(error, 'EEXIST')) throw error;
+    }
+    const made = (await lstat(lock).catch(undefinedIfMissing))?.mtimeMs ?? clock.now();
+    if (clock.now() - made > ABANDONED_MS || clock.monotonic() > deadline) {
+      const since = new Date(made).toISOString();
+      throw new GocliError('LOCKED', `${path} is locked by another program since ${since}`, {
+        hint: `If none is at work on it, remove its lock: rm -rf ${lock}`,
+      });
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+async function write(target: string, text: string, secret: boolean): Promise<void> {
+  const before = await statIfThere(target);
+  // A file without the permission to write is not to be replaced either.
+  if (before !== undefined) await access(target, constants.W_OK);
+  const mode = before === undefined ? 0o600 : before.mode & (secret ? 0o700 : 0o777);
+  const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    if (before !== undefined && before.nlink > 1) {
+      await writeInPlace(target, text, mode);
+      return;
+    }
+    await using file = await open(temporary, 'wx', 0o600);
+    await file.writeFile(text);
+    if (before !== undefined) await file.chown(before.uid, before.gid);
+    await file.chmod(mode);
+    await file.sync();
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    if (before === undefined || !isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV')) throw error;
+    await writeInPlace(target, text, mode);
+  }
+}
+
+/** A disk that gets full on the way must not cost what was there. */
+async function writeInPlace(target: string, text: string, mode: number): Promise<void> {
+  await using file = await open(target, 'r+');
+  const before = await file.readFile();
+  const put = async (content: Buffer): Promise<void> => {
+    await file.write(content, 0, content.length, 0);
+    await file.truncate(content.length);
+    await file.sync();
+  };
+  try {
+    // Only the owner may; another one who may write leaves them as they are.
+    await file.chmod(mode).catch(() => undefined);
+    await put(Buffer.from(text));
+  } catch (error) {
+    await put(before);
+    throw error;
+  }
+}
+
+/** Whatever the system says against a file becomes an error that names it. */
+async function naming<T>(path: string, done: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new GocliError('BAD_FILE', `${path} cannot be ${done}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function statIfThere(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(undefinedIfMissing);
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT')) throw error;
+}
+
+function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

@@ -1,0 +1,82 @@
+import { GocliError } from '../errors/error.ts';
+import type { ImageInfo } from '../place/port.ts';
+import { factsOf } from '../provider/facts.ts';
+import { kindOf, type Kind } from './kind.ts';
+import { applyOptions, flagOf, type OptionList } from './options/option.ts';
+import { RIG_OPTIONS } from './options/rig-options.ts';
+import { defaultGuest, type ClusterPlan } from './plan.ts';
+import type { Snapshot } from './snapshot/snapshots.ts';
+
+/** What is planned: an image, the values that were asked for, and perhaps where it begins. */
+export interface PlanRequest {
+  readonly image: ImageInfo;
+  /** Reference the image was asked for by. */
+  readonly reference: string;
+  /** Values of options that were read, by key. */
+  readonly values: Readonly<Record<string, unknown>> & { readonly name: string };
+  /** Snapshot of another rig that this one begins at. */
+  readonly snapshot?: Snapshot | undefined;
+}
+
+/**
+ * The plan for a request, without touching anything: the provider's defaults changed by the options, or what the
+ * snapshot has that it begins at, under another name and on other ports.
+ * @throws GocliError BAD_VALUE of everything that is wrong, USAGE, IMAGE_MISSING, PROVIDER_UNKNOWN
+ */
+export function planRig(request: PlanRequest, kinds: readonly Kind[]): ClusterPlan {
+  const { image, reference, snapshot, values } = request;
+  const host = { name: values.name, image: reference, imageId: image.id, pinnedPorts: {} };
+  if (snapshot !== undefined) {
+    const { guest, host: taken } = snapshot.record.state.plan;
+    const kind = kindOf(kinds, guest);
+    refuseGuestOptions(optionsOf(kind), values);
+    const plan = { guest, host: { ...host, image: taken.image, imageId: taken.imageId } };
+    return applyOptions(optionsOf(kind), values, plan, kind);
+  }
+  const facts = factsOf(image, reference);
+  const kind = kindOf(kinds, facts);
+  return applyOptions(optionsOf(kind), values, { guest: defaultGuest(facts, kind), host }, kind);
+}
+
+/** Every option that a rig of a kind has. */
+export function optionsOf(kind: Pick<Kind, 'options'>): OptionList {
+  return { ...RIG_OPTIONS, ...kind.options };
+}
+
+/** The machines of a snapshot are what they are. @throws GocliError USAGE */
+function refuseGuestOptions(options: OptionList, values: PlanRequest['values']): void {
+  const asked = Object.entries(options).find(
+    ([key, option]) => option.guest !== undefined && values[key] !== undefined,
+  );
+  if (asked !== undefined) throw new GocliError('USAGE', `${flagOf(asked[0])} does not go with --snapshot`);
+}
+
+/** What differs between the plan of a running rig and the one asked for, as sentences. */
+export function planDifferences(
+  running: ClusterPlan,
+  asked: ClusterPlan,
+  kind: Pick<Kind, 'options'>,
+): string[] {
+  const differences: string[] = [];
+  const compare = (what: string, a: unknown, b: unknown): void => {
+    if (JSON.stringify(a) !== JSON.stringify(b))
+      differences.push(`${what}: ${show(a)} runs, ${show(b)} is asked for`);
+  };
+  compare('provider', running.guest.provider, asked.guest.provider);
+  for (const { differs } of Object.values(optionsOf(kind))) {
+    if (differs !== undefined) compare(differs.what, differs.of(running), differs.of(asked));
+  }
+  compare('kernel arguments', running.guest.kernelArgs, asked.guest.kernelArgs);
+  compare('single nodes', running.guest.perNode, asked.guest.perNode);
+  compare('image', running.host.imageId, asked.host.imageId);
+  for (const [port, hostPort] of Object.entries(asked.host.pinnedPorts)) {
+    const now = running.host.pinnedPorts[port];
+    if (now !== hostPort) compare(`host port of ${port}`, now ?? 'a free one', hostPort);
+  }
+  return differences;
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

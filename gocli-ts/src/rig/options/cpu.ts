@@ -1,0 +1,20 @@
+import { defineOption } from './option.ts';
+import { wholeNumber } from './number.ts';
+import { checkNodes, perNodeChange, readPerNode, type PerNode } from './per-node.ts';
+
+const MOST = 64;
+
+export const cpu = defineOption({
+  describe: 'vCPUs of a node, or of one: 4, node02=8',
+  type: 'list',
+  alias: 'c',
+  variable: 'KUBEVIRT_NUM_VCPU',
+  read: (input: PerNodeInput, at) => readPerNode(input, at, (text) => wholeNumber(text, at, 1, MOST)),
+  guest: (value: PerNode, plan) => perNodeChange('cpus', value, plan),
+  check: (plan) => {
+    checkNodes('--cpu', 'cpus', plan);
+  },
+  differs: { what: 'vCPUs per node', of: ({ guest }) => guest.cpus },
+});
+
+type PerNodeInput = number | string | readonly (number | string)[];

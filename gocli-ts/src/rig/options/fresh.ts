@@ -1,0 +1,8 @@
+import { defineOption } from './option.ts';
+
+export const fresh = defineOption({
+  describe: 'Start cold, with new keys, and replace the template',
+  type: 'boolean',
+  default: false,
+  read: (input: boolean) => input,
+});

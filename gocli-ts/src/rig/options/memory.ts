@@ -1,0 +1,26 @@
+import { GocliError } from '../../errors/error.ts';
+import { parseSize } from '../../shared/size.ts';
+import { nodePlans } from '../plan.ts';
+import { defineOption } from './option.ts';
+import { checkNodes, perNodeChange, readPerNode, type PerNode, type PerNodeInput } from './per-node.ts';
+
+const MIB = 1024 ** 2;
+
+/** In MiB. */
+export const memory = defineOption({
+  describe: 'Memory of a node, or of one: 3072M, node02=4G',
+  type: 'list',
+  alias: 'm',
+  variable: 'KUBEVIRT_MEMORY_SIZE',
+  read: (input: PerNodeInput, at) => readPerNode(input, at, (text) => Math.floor(parseSize(text, at) / MIB)),
+  guest: (value: PerNode, plan) => perNodeChange('memoryMiB', value, plan),
+  check: (plan, { leastMemoryMiB: least }) => {
+    checkNodes('--memory', 'memoryMiB', plan);
+    const small = nodePlans(plan).find(({ memoryMiB }) => memoryMiB < least);
+    if (small === undefined) return;
+    throw new GocliError('BAD_VALUE', `--memory: ${small.memoryMiB}M is too little`, {
+      hint: `A node needs at least ${least}M.`,
+    });
+  },
+  differs: { what: 'memory per node (MiB)', of: ({ guest }) => guest.memoryMiB },
+});

@@ -1,0 +1,14 @@
+import { GocliError } from '../../errors/error.ts';
+
+/** A whole number in a range. @throws GocliError BAD_VALUE */
+export function wholeNumber(value: unknown, at: string, low: number, high: number): number {
+  const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= low && number <= high)
+    return number;
+  throw new GocliError('BAD_VALUE', `${at}: ${String(value)} is out of range`, {
+    hint:
+      high === Number.MAX_SAFE_INTEGER
+        ? `A whole number from ${low} on.`
+        : `A whole number from ${low} to ${high}.`,
+  });
+}

@@ -1,0 +1,123 @@
+import { GocliError } from '../../errors/error.ts';
+import type { Kind } from '../kind.ts';
+import type { ClusterPlan, GuestPlan, HostPlan } from '../plan.ts';
+
+/**
+ * One value that a user may set, and everything that follows from it: its flag, its variable, its place in the
+ * library's request, what it does to the plan, and how a difference of it is told. The command line, the variables,
+ * the plan, the differences between plans, the reference and the completion all fold the list of these.
+ *
+ * @typeParam Value what the product works with
+ * @typeParam Input what a user writes, a flag or a key of a request
+ */
+export interface Option<Value, Input> {
+  readonly describe: string;
+  /** How the flag is parsed; `list`: it may be given several times. */
+  readonly type: 'string' | 'number' | 'boolean' | 'list';
+  /** Further names of the flag. */
+  readonly alias?: string | readonly string[];
+  /** Heading of the help text that it stands under. */
+  readonly group?: string;
+  readonly hidden?: true;
+  /** Value of a flag that is not given. */
+  readonly default?: string | number | boolean;
+  /** Environment variable that sets it where kubevirtci's variables count. */
+  readonly variable?: string;
+  /** Variable that sets it everywhere; such an option has no flag. */
+  readonly onlyVariable?: string;
+  /**
+   * @param at what the user wrote it as: `--memory`, `KUBEVIRT_MEMORY_SIZE`
+   * @throws GocliError BAD_VALUE that begins with `at`
+   */
+  read(input: Input, at: string): Value;
+  /** What of the guest plan it changes. */
+  guest?(value: Value, plan: GuestPlan): Partial<GuestPlan>;
+  /** What of the host plan it changes. */
+  host?(value: Value, plan: HostPlan): Partial<HostPlan>;
+  /** Refuses the whole plan. @throws GocliError BAD_VALUE that begins with the flag */
+  check?(plan: GuestPlan, kind: Kind): void;
+  /** What of a plan is compared when a rig of that name runs already, and how it is called then. */
+  readonly differs?: { readonly what: string; of(plan: ClusterPlan): unknown };
+}
+
+/** Any option. Its methods are called with what its own `read` gave. */
+export type AnyOption = Option<unknown, never>;
+export type OptionList = Readonly<Record<string, AnyOption>>;
+
+/** Values of a list of options that were read; what was not given is absent. */
+export type ValuesOf<O> = { readonly [K in keyof O]?: O[K] extends Option<infer V, never> ? V : never };
+
+/** Declares an option; its types follow from `read`. */
+export function defineOption<Value, Input>(option: Option<Value, Input>): Option<Value, Input> {
+  return option;
+}
+
+/** `--kernel-args` of `kernelArgs`. */
+export function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** A value of an option as it was written, and where. */
+export interface Written {
+  readonly key: string;
+  readonly input: unknown;
+  readonly at: string;
+}
+
+/**
+ * Reads everything that was written, each by its option; of several for one option the last counts.
+ * @throws GocliError BAD_VALUE that tells of everything that is wrong
+ */
+export function readOptions<O extends OptionList>(options: O, written: readonly Written[]): ValuesOf<O> {
+  const values: Record<string, unknown> = {};
+  const errors: GocliError[] = [];
+  for (const { key, input, at } of written) {
+    collect(errors, () => {
+      values[key] = options[key]?.read(input as never, at);
+    });
+  }
+  throwAll(errors);
+  return values as ValuesOf<O>;
+}
+
+/** The plan that the provider's defaults and these values give. @throws GocliError BAD_VALUE, of all that is wrong */
+export function applyOptions(
+  options: OptionList,
+  values: Readonly<Record<string, unknown>>,
+  plan: ClusterPlan,
+  kind: Kind,
+): ClusterPlan {
+  let { guest, host } = plan;
+  for (const [key, option] of Object.entries(options)) {
+    const value = values[key];
+    if (value === undefined) continue;
+    guest = { ...guest, ...option.guest?.(value, guest) };
+    host = { ...host, ...option.host?.(value, host) };
+  }
+  const errors: GocliError[] = [];
+  for (const option of Object.values(options)) collect(errors, () => option.check?.(guest, kind));
+  throwAll(errors);
+  return { guest, host };
+}
+
+function collect(errors: GocliError[], work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof GocliError)) throw error;
+    errors.push(error);
+  }
+}
+
+/** One error as it is; of several one that has a line for each. */
+function throwAll(errors: readonly GocliError[]): void {
+  const [first] = errors;
+  if (first === undefined) return;
+  if (errors.length === 1) throw first;
+  throw new GocliError('BAD_VALUE', `${errors.length} values are not accepted`, {
+    observed: errors
+      .map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`))
+      .join('\n'),
+    hint: 'All flags: gocli run --help',
+  });
+}

@@ -1,0 +1,54 @@
+import { GocliError } from '../../errors/error.ts';
+import { nodeName } from '../../network/addresses.ts';
+import type { GuestPlan, NodePlan } from '../plan.ts';
+
+/** A value for all nodes, and others for some, by name. */
+export interface PerNode {
+  readonly all?: number;
+  readonly nodes: Readonly<Record<string, number>>;
+}
+
+/** `4G`, `node02=8G`, several with commas between them, or a list of all these. */
+export type PerNodeInput = number | string | readonly (number | string)[];
+
+/** @throws GocliError BAD_VALUE, and what `read` throws of a value */
+export function readPerNode(input: PerNodeInput, at: string, read: (text: string) => number): PerNode {
+  let all: number | undefined;
+  const nodes: Record<string, number> = {};
+  for (const word of [input].flat().flatMap((one) => String(one).split(','))) {
+    const [, node, text] = /^(node\d{1,2})=(.*)$/.exec(word) ?? [undefined, undefined, word];
+    if (node === undefined) all = read(text);
+    else nodes[checkedName(node, at)] = read(text);
+  }
+  return { ...(all === undefined ? {} : { all }), nodes };
+}
+
+function checkedName(node: string, at: string): string {
+  const index = Number(node.slice('node'.length));
+  if (index >= 1) return nodeName(index);
+  throw new GocliError('BAD_VALUE', `${at}: there is no ${node}`, { hint: 'The first node is node01.' });
+}
+
+/** The change to a guest plan. A plan without values of single nodes is as it was before there were any. */
+export function perNodeChange(
+  field: keyof NodePlan,
+  { all, nodes }: PerNode,
+  plan: GuestPlan,
+): Partial<GuestPlan> {
+  const single = Object.entries(nodes);
+  const perNode: Record<string, NodePlan> = { ...plan.perNode };
+  for (const [name, value] of single) perNode[name] = { ...perNode[name], [field]: value };
+  return { ...(all === undefined ? {} : { [field]: all }), ...(single.length === 0 ? {} : { perNode }) };
+}
+
+/** Refuses values of nodes that the plan does not have. @throws GocliError BAD_VALUE */
+export function checkNodes(flag: string, field: keyof NodePlan, { nodes, perNode = {} }: GuestPlan): void {
+  const known = Array.from({ length: nodes }, (_, at) => nodeName(at + 1));
+  const strange = Object.entries(perNode).find(
+    ([name, plan]) => plan[field] !== undefined && !known.includes(name),
+  );
+  if (strange === undefined) return;
+  throw new GocliError('BAD_VALUE', `${flag}: there is no ${strange[0]} in a plan of ${nodes} nodes`, {
+    hint: `Its nodes: ${known.join(', ')}`,
+  });
+}

@@ -1,0 +1,34 @@
+import { containerOrg } from './container-org.ts';
+import { containerRegistry } from './container-registry.ts';
+import { containerSuffix } from './container-suffix.ts';
+import { cpu } from './cpu.ts';
+import { fresh } from './fresh.ts';
+import { keepOnFailure } from './keep-on-failure.ts';
+import { kernelArgs } from './kernel-args.ts';
+import { memory } from './memory.ts';
+import { name } from './name.ts';
+import { nodes } from './nodes.ts';
+import { provision } from './provision.ts';
+import { snapshot } from './snapshot.ts';
+import { template } from './template.ts';
+import { templateBudget } from './template-budget.ts';
+import { timeout } from './timeout.ts';
+
+/** Options of rigs of every kind, in the order of the help text. A new one is a file and a line here. */
+export const RIG_OPTIONS = {
+  name,
+  nodes,
+  memory,
+  cpu,
+  kernelArgs,
+  containerRegistry,
+  containerOrg,
+  containerSuffix,
+  provision,
+  keepOnFailure,
+  template,
+  snapshot,
+  fresh,
+  timeout,
+  templateBudget,
+} as const;

@@ -1,0 +1,8 @@
+import { defineOption } from './option.ts';
+
+export const template = defineOption({
+  describe: 'Thaw a template that fits, else make one; --no-template starts cold and keeps nothing',
+  type: 'boolean',
+  default: true,
+  read: (input: boolean) => input,
+});

@@ -1,0 +1,118 @@
+/**
+ * Scripts for a POSIX shell with GNU find and tar. Names are never read by us: they go from find to tar to tar, so that
+ * they may hold any byte. Messages of programs are read, so they must be English.
+ */
+const ENGLISH = 'LC_ALL=C.UTF-8; export LC_ALL';
+
+/** What is at $1, in a word of {@link Kind}. */
+export const KIND = `${ENGLISH}
+if [ -d "$1" ]; then echo folder
+elif [ -f "$1" ]; then echo file
+elif [ -e "$1" ]; then echo special
+elif [ -d "\${1%/*}/" ]; then echo absent
+else echo nowhere
+fi
+stat -L -- "$1" >/dev/null`;
+
+/**
+ * A file, a folder, something else (device, pipe, socket), nothing in a folder that exists, or not even that. A path
+ * that leads nowhere, or through what may not be searched, is told on stderr.
+ */
+export const KINDS = ['folder', 'file', 'special', 'absent', 'nowhere'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Exit code with which {@link PRINT} says that there is no such file; cat does not use it. */
+export const ABSENT = 66;
+
+/** The bytes of the file $1. Read to their end: files in /proc have a size of 0. */
+export const PRINT = `test -f "$1" || exit ${ABSENT}
+exec cat <"$1"`;
+
+/** Exit code of the packing scripts when something was left out; stderr has what, one line each. */
+export const INCOMPLETE = 65;
+
+/** File systems whose files are answers of the kernel: without a size, without an end, or 128 TiB long. */
+const OF_THE_KERNEL = [
+  'proc',
+  'sysfs',
+  'cgroup',
+  'cgroup2',
+  'bpf',
+  'tracefs',
+  'debugfs',
+  'securityfs',
+  'pstore',
+]
+  .map((type) => `-fstype ${type}`)
+  .join(' -o ');
+
+/** find itself writes to the stream when it is told "/dev/stderr"; the device could not be opened, it is a socket. */
+const SAY = '-fprintf /dev/stderr';
+
+/** -S: a hole costs nothing on the way. A file that changes while it is read is as it was at some moment, as with scp. */
+const TAR = 'tar -c -S --format=gnu --warning=no-file-changed --warning=no-file-removed -f -';
+
+/** Runs a packing function whose archive goes to stdout and whose complaints are kept for the end. */
+const PACKING = `exec 3>&1
+problems=$({ pack >&3; } 2>&1)
+code=$?
+if [ -n "$problems" ]; then printf '%s\\n' "$problems" >&2; exit ${INCOMPLETE}; fi
+# 1: "some files differ", the ones that changed.
+[ "$code" -le 1 ] || exit "$code"`;
+
+/** An archive of what is in the folder $1, by names that begin with "./". */
+export const PACK_FOLDER = `${ENGLISH}
+cd -- "$1" || exit
+pack() {
+  find . -type d \\( ${OF_THE_KERNEL} \\) -prune ${SAY} '%p: files of the kernel (%F), ask for one by its name\\n' \\
+    -o ! -type f ! -type d ! -type l ${SAY} '%p: not a regular file\\n' -o -print0 |
+    ${TAR} --no-recursion --null -T -
+}
+${PACKING}`;
+
+/**
+ * An archive of the file $2 in the folder $1; a link is followed. What occupies no disk may be an answer of the kernel
+ * with a wrong size, so it is read to its end first.
+ */
+export const PACK_FILE = `${ENGLISH}
+pack() {
+  folder=$1
+  if [ "$(stat -L -c %b -- "$1/$2")" = 0 ]; then
+    folder=$(mktemp -d) || return 2
+    cp --sparse=always --preserve=mode,timestamps -- "$1/$2" "$folder/$2" || { rm -rf -- "$folder"; return 2; }
+  fi
+  ${TAR} -h -C "$folder" -- "./$2"
+  packed=$?
+  [ "$folder" = "$1" ] || rm -rf -- "$folder"
+  return "$packed"
+}
+folder=$1 name=$2
+${PACKING.replace('{ pack >', '{ pack "$folder" "$name" >')}`;
+
+/**
+ * Files belong to whom unpacks them: numbers of users mean nothing on another machine. tar reads a socket only as far as
+ * the archive goes; what is behind it, mere padding, is read by cat, or the other end would wait for ever.
+ */
+const UNTAR = 'tar -x -p --no-same-owner -f -';
+
+/**
+ * Unpacks into the folder $1. tar makes links that lead out of it last, so that nothing is written through them. A
+ * folder that was there keeps its mode: copying into /tmp must not change /tmp.
+ */
+export const UNPACK_FOLDER = `${ENGLISH}
+keep=--no-overwrite-dir
+[ -d "$1" ] || { mkdir -- "$1" && keep=; } || exit
+${UNTAR} $keep -C "$1" && exec cat >/dev/null`;
+
+/**
+ * Unpacks the one file $2 as $1, whole or not at all. What is no regular file, such as /dev/null, is written to, and a
+ * link is followed.
+ */
+export const UNPACK_FILE = `${ENGLISH}
+if [ -e "$1" ] && [ ! -f "$1" ]; then tar -x -O -f - >"$1" && exec cat >/dev/null; exit; fi
+target=$1
+if [ -L "$1" ]; then target=$(readlink -f -- "$1") || exit; fi
+folder=$(mktemp -d "\${target%/*}/.gocli-XXXXXX") || exit
+trap 'rm -rf -- "$folder"' EXIT
+trap 'exit 129' HUP INT TERM PIPE
+${UNTAR} -C "$folder" && cat >/dev/null && mv -fT -- "$folder/$2" "$target"`;

@@ -1,0 +1,153 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, relative } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { execa } from 'execa';
+import { CHECKOUT, command, type CliResult, outputOf } from '../helpers/cli.ts';
+import { openSandbox, runArguments, type Sandbox } from '../helpers/sandbox.ts';
+import { tinyImage } from '../helpers/tiny-image.ts';
+
+/** What a package would compile with; in the test each only says that it was called. */
+const COMPILERS = ['gcc', 'g++', 'cc', 'c++', 'make', 'node-gyp', 'python3', 'python'];
+
+let sandbox: Sandbox;
+let image: string;
+/** Folder of everything below: `compiled` is there when a compiler ran. */
+let folder: string;
+/** The installed package, in an otherwise empty project. */
+let installed: string;
+
+test.before('packed and installed without a network', async (t) => {
+  sandbox = await openSandbox();
+  image = await tinyImage(sandbox.docker);
+  folder = await mkdtemp(join(tmpdir(), 'gocli-package-'));
+  const env = await userEnvironment(folder);
+  await execa('npm', ['pack', '--pack-destination', folder], { cwd: CHECKOUT });
+  const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  const project = join(folder, 'project');
+  await mkdir(project);
+  const result = await command(['npm', 'install', join(folder, tarball)], { cwd: project, env });
+  t.is(result.exitCode, 0, outputOf(result));
+  installed = join(project, 'node_modules', 'gocli');
+});
+
+test.after.always('nothing stays', async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** That of a user with compilers, with nothing in npm's cache, no settings, and a registry that nobody can reach. */
+async function userEnvironment(home: string): Promise<Record<string, string>> {
+  const bin = join(home, 'bin');
+  await mkdir(bin);
+  for (const name of COMPILERS) {
+    await writeFile(join(bin, name), `#!/bin/sh\necho "$0 $*" >>'${join(home, 'compiled')}'\nexit 1\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  return {
+    PATH: [bin, process.env['PATH']].join(delimiter),
+    HOME: home,
+    npm_config_cache: join(home, 'cache'),
+    npm_config_userconfig: join(home, 'npmrc'),
+    npm_config_globalconfig: join(home, 'global-npmrc'),
+    npm_config_ignore_scripts: 'false',
+    npm_config_registry: 'http://127.0.0.1:9/',
+  };
+}
+
+const gocli = (...argv: string[]): Promise<CliResult> =>
+  command([join(installed, '..', '.bin', 'gocli'), ...argv], { env: sandbox.env, cwd: folder });
+
+function ended(t: ExecutionContext, code: number, result: CliResult): void {
+  t.is(result.exitCode, code, outputOf(result));
+}
+
+/** Paths of the files below, with the bits that make them run. */
+async function filesBelow(root: string, part: string): Promise<string[]> {
+  const entries = await readdir(join(root, part), { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => !entry.isDirectory()).map((one) => join(one.parentPath, one.name));
+  return Promise.all(paths.map((path) => fileWithMode(root, relative(root, path))));
+}
+
+async function fileWithMode(root: string, path: string): Promise<string> {
+  return `${((await stat(join(root, path))).mode & 0o111).toString(8)} ${path}`;
+}
+
+test.serial('nothing is compiled, and nothing would be: no install script and no machine code', async (t) => {
+  await t.throwsAsync(readFile(join(folder, 'compiled')), { code: 'ENOENT' });
+  const files = await readdir(installed, { recursive: true });
+  t.deepEqual(
+    files.filter((path) => /\.(?:node|so|a|o|bare|wasm)$/.test(path)),
+    [],
+  );
+  const manifests = files.filter((path) => /node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/.test(path));
+  t.true(manifests.length > 50, String(manifests.length));
+  for (const path of manifests) {
+    const { scripts = {} } = JSON.parse(await readFile(join(installed, path), 'utf8')) as {
+      scripts?: Record<string, string>;
+    };
+    t.deepEqual(
+      Object.keys(scripts).filter((name) => ['preinstall', 'install', 'postinstall'].includes(name)),
+      [],
+      path,
+    );
+    // npm would run node-gyp by itself.
+    t.false(files.includes(path.replace('package.json', 'binding.gyp')), path);
+  }
+});
+
+test.serial(
+  'what provisioning reads is all there, as in a checkout; tests and sources are not',
+  async (t) => {
+    for (const part of ['cluster-provision', 'cluster-up', 'docs']) {
+      const { stdout } = await execa(
+        'git',
+        ['ls-files', '-z', '--cached', '--others', '--exclude-standard', part],
+        { cwd: CHECKOUT },
+      );
+      const tracked = stdout.split('\0').filter((path) => path !== '');
+      const wanted = await Promise.all(tracked.map((path) => fileWithMode(CHECKOUT, path)));
+      t.deepEqual((await filesBelow(installed, part)).sort(), wanted.sort());
+    }
+    t.deepEqual((await readdir(join(installed, 'dist'))).sort(), ['gocli-ts']);
+    const names = await readdir(installed);
+    t.deepEqual(
+      ['LICENSE', 'README.md', 'CHANGELOG.md', 'test', 'tsconfig.json'].map((name) => names.includes(name)),
+      [true, true, true, false, false],
+    );
+  },
+);
+
+test.serial('version, ls and run work, the latter with an image that is there', async (t) => {
+  const version = await gocli('version');
+  ended(t, 0, version);
+  const { version: packed } = JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  t.regex(version.stdout, new RegExp(`gocli +${packed}`));
+  const name = sandbox.name();
+  ended(t, 0, await gocli(...runArguments(image, name)));
+  const listed = await gocli('ls');
+  ended(t, 0, listed);
+  t.regex(listed.stdout, new RegExp(`${name} +tiny +1 +running`));
+  ended(t, 0, await gocli('rm', name));
+  t.deepEqual(await sandbox.leftovers(name), []);
+});
+
+test.serial(
+  'the scripts find their gocli and nothing to build; their files lie outside of the package',
+  async (t) => {
+    const script = (...argv: [string, ...string[]]): Promise<CliResult> =>
+      command([join(installed, 'cluster-up', argv[0]), ...argv.slice(1)], { env: sandbox.env, cwd: folder });
+    const version = await script('cli.sh', 'version');
+    t.is(version.stdout, (await gocli('version')).stdout, outputOf(version));
+    const bootstrap = await script('bootstrap.sh', 'cli', 'docker');
+    ended(t, 0, bootstrap);
+    t.is(bootstrap.stdout + bootstrap.stderr, '');
+    const { stdout } = await command(
+      ['bash', '-c', `source '${installed}/cluster-up/lib/common.sh'; ci_config`],
+      { env: sandbox.env },
+    );
+    t.true(stdout.startsWith(sandbox.env['XDG_STATE_HOME'] ?? 'unset'), stdout);
+  },
+);

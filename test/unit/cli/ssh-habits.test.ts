@@ -1,0 +1,98 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { COMMANDS } from '../../../gocli-ts/src/cli/commands.ts';
+import { parseCommandLine } from '../../../gocli-ts/src/cli/parser.ts';
+import { nodeOf } from '../../../gocli-ts/src/cli/ssh-habits.ts';
+
+async function parse(line: string): Promise<Record<string, unknown>> {
+  const result = await parseCommandLine(line.split(' '), COMMANDS);
+  if ('text' in result) throw new Error(result.text);
+  const { args, rest } = result.invocation;
+  return { ...args, rest: rest.join(' ') };
+}
+
+test("flags of ssh's users mean what they mean there, or nothing", async (t) => {
+  t.like(await parse('ssh -t node01 -- true -t'), { t: 1, node: 'node01', rest: 'true -t' });
+  t.like(await parse('ssh -tt node01 top'), { t: 2, rest: 'top' });
+  t.like(await parse('-t ssh -t node01 top'), { t: 2, rest: 'top' });
+  t.like(await parse('ssh -T -q -n node01 ls'), { T: true, n: true, quiet: true, rest: 'ls' });
+  t.like(await parse('ssh -l root -4 -C node01 ls -C'), { l: 'root', node: 'node01', rest: 'ls -C' });
+  const quiet = '-o StrictHostKeyChecking=no -oUserKnownHostsFile=/dev/null -o LogLevel=ERROR -o User=root';
+  t.like(await parse(`ssh ${quiet} node01 -- echo -o a=b`), {
+    node: 'node01',
+    rest: 'echo -o a=b',
+    output: undefined,
+  });
+  t.like(await parse(`${quiet} scp node01:/a b`), { paths: ['node01:/a', 'b'] });
+  t.like(await parse('ssh -o json node01'), { output: 'json', node: 'node01' });
+  t.like(await parse('ssh -o=json node01'), { output: 'json', node: 'node01' });
+});
+
+test('what ssh has and gocli has not is refused by its name, with what to type', async (t) => {
+  for (const [line, message, hint] of [
+    ['ssh -p 22 node01', /^-p 22/, /Leave it out/],
+    ['ssh -i key node01 true', /^-i /, /has the key/],
+    ['ssh -L 8080:localhost:80 node01', /^-L /, /port-forward/],
+    ['ssh -N node01', /^-N /, /id_ed25519/],
+    ['scp -P 22 a node01:/b', /^-P /, /Leave it out/],
+    ['ssh -o ProxyJump=x node01', /^-o ProxyJump /, /id_ed25519/],
+    ['ssh -o RequestTTY=force node01', /^-o RequestTTY /, /-tt/],
+  ] as const) {
+    const error = await t.throwsAsync(parse(line), { code: 'USAGE', message }, line);
+    t.regex((error as unknown as { hint: string }).hint, hint, line);
+  }
+  await t.throwsAsync(parse('ssh -o xml node01'), { code: 'BAD_VALUE' });
+  await t.throwsAsync(parse('ssh -o User=core node01'), { code: 'BAD_VALUE', message: /"core"/ });
+});
+
+test("-p of scp is scp's where the cluster's name would leave too few words", async (t) => {
+  for (const line of [
+    'scp -p a node01:/b',
+    'scp -rp a node01:/b',
+    'scp -pr a node01:/b',
+    'scp a -p node01:/b',
+  ])
+    t.like(await parse(line), { name: undefined, paths: ['a', 'node01:/b'] }, line);
+  t.like(await parse('scp -rpq ./x y node01:/b'), { r: true, quiet: true, paths: ['./x', 'y', 'node01:/b'] });
+  t.like(await parse('scp -p node01:/a -'), { name: undefined, paths: ['node01:/a', '-'] });
+  t.like(await parse('scp -p two a node01:/b'), { name: 'two', paths: ['a', 'node01:/b'] });
+  t.like(await parse('-p two scp -r a node01:/b'), { name: 'two', r: true, paths: ['a', 'node01:/b'] });
+  t.like(await parse('scp --name two -p a node01:/b'), { name: 'two', paths: ['a', 'node01:/b'] });
+  t.like(await parse('scp -r --prefix two a b node01:/'), { name: 'two', paths: ['a', 'b', 'node01:/'] });
+});
+
+test('the user is root, in either form', (t) => {
+  t.is(nodeOf('root@node01', undefined), 'node01');
+  t.is(nodeOf('node01', 'root'), 'node01');
+  for (const [login, user] of [['core@node01'], ['node01', 'core'], ['@node01']] as const)
+    t.throws(() => nodeOf(login, user), { code: 'BAD_VALUE', message: /as root/ });
+});
+
+test('any words parse, or are refused with what is wrong', async (t) => {
+  const word = fc.constantFrom(
+    '-p',
+    '-rp',
+    '-t',
+    '-o',
+    '-oA=b',
+    'A=b',
+    '22',
+    'two',
+    'a',
+    '--',
+    '-',
+    '-q',
+    'node01:/x',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom('ssh', 'scp'), fc.array(word, { maxLength: 5 }), async (verb, words) => {
+      const parsing = parseCommandLine([verb, ...words], COMMANDS);
+      const code = await parsing.then(
+        () => 'USAGE',
+        (error: unknown) => (error as { code?: string }).code,
+      );
+      t.true(code === 'USAGE' || code === 'BAD_VALUE', words.join(' '));
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { parse } from 'yaml';
+import { writeWrapperFiles } from '../../../gocli-ts/src/cli/wrapper-files.ts';
+import { writeSecret, type ClusterState } from '../../../gocli-ts/src/rig/state.ts';
+import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
+import { makeConsole } from '../../helpers/console.ts';
+import { K8S_FACTS, stateOf } from '../../helpers/engine.ts';
+
+const { plan } = stateOf();
+const STATE: ClusterState = stateOf({
+  plan: { ...plan, guest: { ...plan.guest, kubernetes: K8S_FACTS['kubernetes'] } },
+});
+const KUBECONFIG = renderKubeconfig('c', { server: 'https://127.0.0.1:1', ca: 'a', cert: 'b', key: 'c' });
+
+/** A Ready cluster, whose kubectl is a program that waits. */
+async function setUp(t: ExecutionContext): Promise<{
+  folder: string;
+  global: string;
+  kubectl: string;
+  write: (global?: string) => Promise<void>;
+  warnings: () => string[];
+}> {
+  const { engine, context } = await makeConsole(t);
+  const { cache, state } = engine.paths;
+  const kubectl = join(cache, 'kubectl', '1', 'kubectl');
+  await mkdir(join(kubectl, '..'), { recursive: true });
+  await copyFile('/bin/sleep', kubectl);
+  await writeSecret(engine.paths, 'c', 'kubeconfig', KUBECONFIG);
+  const folder = join(state, '..', '_ci-configs', 'k8s-1.36');
+  const session = { ...context, kinds: engine.kinds, emit: engine.emit, output: undefined, run: 'run1' };
+  return {
+    folder,
+    kubectl,
+    global: join(state, '..', 'global'),
+    write: (global) => writeWrapperFiles(folder, global, STATE, session),
+    warnings: () => engine.events.flatMap((event) => (event.type === 'notice' ? [event.text] : [])),
+  };
+}
+
+test('kubeconfig and kubectl lie where scripts look for them', async (t) => {
+  const { folder, write, warnings } = await setUp(t);
+  await write();
+  t.is(await readFile(join(folder, '.kubeconfig'), 'utf8'), KUBECONFIG);
+  t.is((await stat(join(folder, '.kubeconfig'))).mode & 0o777, 0o600);
+  t.is((await stat(join(folder, '.kubectl'))).mode & 0o777, 0o755);
+  t.deepEqual(warnings(), []);
+});
+
+test('a kubectl that runs is replaced, and goes on', async (t) => {
+  const { folder, write, warnings } = await setUp(t);
+  await write();
+  const { ino } = await stat(join(folder, '.kubectl'));
+  const running = spawn(join(folder, '.kubectl'), ['60']);
+  t.teardown(() => running.kill());
+  await new Promise((resolve) => running.once('spawn', resolve));
+  await write();
+  t.deepEqual(warnings(), []);
+  t.not((await stat(join(folder, '.kubectl'))).ino, ino);
+  t.is(running.exitCode, null);
+  t.deepEqual((await readdir(folder)).sort(), ['.kubeconfig', '.kubectl']);
+});
+
+test('a link in the place of kubectl is replaced, not what it leads to', async (t) => {
+  const { folder, global, write } = await setUp(t);
+  await mkdir(folder, { recursive: true });
+  await writeFile(global, 'theirs');
+  await symlink(global, join(folder, '.kubectl'));
+  await write();
+  t.is(await readFile(global, 'utf8'), 'theirs');
+});
+
+test('what cannot be written is a warning with what to type, and the rest is written', async (t) => {
+  const { folder, global, write, warnings } = await setUp(t);
+  await mkdir(join(folder, '.kubeconfig', 'x'), { recursive: true });
+  await mkdir(global);
+  await write(global);
+  const [first = '', second = '', ...further] = warnings();
+  t.deepEqual(further, []);
+  t.true(first.includes(`${join(folder, '.kubeconfig')} was not written`), first);
+  t.true(second.includes(`${global} is a folder`), second);
+  for (const text of [first, second]) t.regex(text, /cluster-up\/up\.sh/);
+  t.deepEqual((await readdir(folder)).sort(), ['.kubeconfig', '.kubectl']);
+});
+
+test('the global kubeconfig keeps what else is in it', async (t) => {
+  const { global, write, warnings } = await setUp(t);
+  await writeFile(global, 'clusters: [{name: work, cluster: {server: https://work}}]\n');
+  for (let round = 0; round < 2; round += 1) await write(global);
+  t.deepEqual(warnings(), []);
+  t.like(parse(await readFile(global, 'utf8')), {
+    clusters: [{ name: 'work' }, { name: 'c' }],
+    'current-context': 'c',
+  });
+});

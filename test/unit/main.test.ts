@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { writeState } from '../../gocli-ts/src/rig/state.ts';
+import { CHECKOUT, command, type CliResult } from '../helpers/cli.ts';
+import { stateOf } from '../helpers/engine.ts';
+
+const GOCLI = join(CHECKOUT, 'gocli-ts', 'bin', 'gocli.js');
+
+/** Runs a script of bash in which `gocli` is the built command line; the exit code is that of the first of a pipe. */
+function bash(script: string): Promise<CliResult> {
+  const gocli = `gocli() { "${process.execPath}" "${GOCLI}" "$@"; }`;
+  return command(['bash', '-c', `${gocli}; ${script}; exit "\${PIPESTATUS[0]}"`]);
+}
+
+test('a result that cannot be written is a failure that is said', async (t) => {
+  for (const argv of ['version', 'completion bash', '--help', 'ls --help']) {
+    const { exitCode, stderr } = await bash(`gocli ${argv} >/dev/full`);
+    t.is(exitCode, 1, argv);
+    t.regex(stderr, /could not be written.*GOCLI-E405[\s\S]*ENOSPC/);
+    t.notRegex(stderr, /^\s+at /m);
+  }
+});
+
+test('a reader that went away is no failure of what is done by then', async (t) => {
+  for (const reader of ['true', 'head -c 1 >/dev/null']) {
+    const { exitCode, stderr } = await bash(`gocli completion bash | ${reader}`);
+    t.is(exitCode, 0, stderr);
+    t.is(stderr, '');
+  }
+});
+
+test('an error keeps its exit code when nobody can read it', async (t) => {
+  t.is((await bash('gocli rnu 2>/dev/full')).exitCode, 2);
+  t.is((await bash('gocli rnu 2>&1 | true')).exitCode, 2);
+  t.is((await bash('gocli rnu >/dev/full')).exitCode, 2);
+});
+
+/** The environment of a gocli with a daemon that has no containers, and a started cluster whose kubectl is a script. */
+async function clusterWith(
+  t: ExecutionContext,
+  kubectl: string,
+): Promise<{ env: NodeJS.ProcessEnv; pid: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-main-'));
+  const socket = join(folder, 'docker.sock');
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end('[]');
+  }).listen(socket);
+  await once(server, 'listening');
+  t.teardown(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const paths = { state: join(folder, 'state', 'gocli'), cache: join(folder, 'cache', 'gocli') };
+  const pid = join(folder, 'pid');
+  const state = stateOf();
+  await writeState(paths, state);
+  const program = join(paths.cache, 'kubectl', state.plan.host.imageId.replace('sha256:', ''), 'kubectl');
+  await mkdir(join(program, '..'), { recursive: true });
+  await writeFile(program, `#!/bin/sh\necho $$ > ${pid}.part && mv ${pid}.part ${pid}\n${kubectl}\n`, {
+    mode: 0o755,
+  });
+  const env = {
+    ...process.env,
+    DOCKER_HOST: `unix://${socket}`,
+    XDG_STATE_HOME: join(folder, 'state'),
+    XDG_CACHE_HOME: join(folder, 'cache'),
+  };
+  return { env, pid };
+}
+
+async function waitForPid(file: string): Promise<number> {
+  for (;;) {
+    const content = await readFile(file, 'utf8').catch(() => '');
+    if (content !== '') return Number(content);
+    await delay(20);
+  }
+}
+
+async function isAlive(pid: number): Promise<boolean> {
+  // One that nobody has waited for yet is dead all the same.
+  const state = await readFile(`/proc/${pid.toFixed(0)}/stat`, 'utf8').catch(() => ' ) Z');
+  return !/\) [ZX]/.test(state);
+}
+
+test('what is attached hands on its exit code', async (t) => {
+  const { env } = await clusterWith(t, 'exit 7');
+  const child = spawn(process.execPath, [GOCLI, 'kubectl', 'get', 'pods'], { env, stdio: 'ignore' });
+  t.deepEqual(await once(child, 'exit'), [7, null]);
+});
+
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  test(`the first ${signal} ends a program that is attached, and gocli with ${exitCode}`, async (t) => {
+    const { env, pid } = await clusterWith(t, 'exec sleep 60');
+    // A session of its own: where these tests run on a terminal, Ctrl-C there would be the program's own matter.
+    const child = spawn(process.execPath, [GOCLI, 'kubectl', 'port-forward'], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    const stderr = text(child.stderr);
+    const program = await waitForPid(pid);
+    child.kill(signal);
+    t.deepEqual(await once(child, 'exit'), [exitCode, null]);
+    t.false(await isAlive(program));
+    t.regex(await stderr, new RegExp(`interrupted by ${signal}.*GOCLI-E700`));
+  });
+}
+
+test('the second signal ends gocli at once, and the program that is attached with it', async (t) => {
+  const { env, pid } = await clusterWith(t, 'trap "echo > $0.asked" TERM; while :; do sleep 0.05; done');
+  const child = spawn(process.execPath, [GOCLI, 'kubectl', 'x'], { env, stdio: 'ignore', detached: true });
+  const program = await waitForPid(pid);
+  child.kill('SIGTERM');
+  await delay(300);
+  t.is(child.exitCode, null);
+  // A terminal that is closed may say so several times; that is not impatience.
+  child.kill('SIGHUP');
+  await delay(300);
+  t.is(child.exitCode, null);
+  child.kill('SIGTERM');
+  t.deepEqual(await once(child, 'exit'), [143, null]);
+  // Killed with gocli, but not waited for by it.
+  await delay(200);
+  t.false(await isAlive(program));
+});

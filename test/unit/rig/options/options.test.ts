@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { OPTIONS } from '../../../../gocli-ts/src/api/options.ts';
+import { flagsOfOptions } from '../../../../gocli-ts/src/cli/option-flags.ts';
+import { UNHONOURED_VARIABLES } from '../../../../gocli-ts/src/cli/kubevirtci-variables.ts';
+import { flagOf, type AnyOption } from '../../../../gocli-ts/src/rig/options/option.ts';
+import { CHECKOUT } from '../../../helpers/cli.ts';
+
+const all = Object.entries(OPTIONS as Readonly<Record<string, AnyOption>>);
+
+test('every option is a flag of the reference, or a variable alone', (t) => {
+  const reference = readFileSync(`${CHECKOUT}docs/cli.md`, 'utf8');
+  const flags = Object.keys(flagsOfOptions(OPTIONS));
+  for (const [key, { onlyVariable }] of all) {
+    t.is(flags.includes(flagOf(key).slice(2)), onlyVariable === undefined, key);
+    if (onlyVariable === undefined) t.true(reference.includes(` ${flagOf(key)}`), key);
+  }
+});
+
+test('a variable of an option is on the page for users of kubevirtci, and not among those without effect', (t) => {
+  const page = readFileSync(`${CHECKOUT}docs/kubevirtci.md`, 'utf8');
+  for (const [, { variable }] of all) {
+    if (variable === undefined) continue;
+    t.true(page.includes(`\`${variable}\``), variable);
+    t.false(variable in UNHONOURED_VARIABLES, variable);
+  }
+});
+
+test('names of options become flags and back', (t) => {
+  t.is(flagOf('name'), '--name');
+  t.is(flagOf('keepOnFailure'), '--keep-on-failure');
+  t.is(flagOf('k8sPort'), '--k8s-port');
+});
