@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Context } from './cli/run.ts';
+import type { Environment, Surroundings } from './api/context.ts';
+import type { CliContext } from './cli/run.ts';
 import { dockerodeEngine } from './place/docker/dockerode.ts';
 import { loadKinds } from './kinds.ts';
 import { localHost } from './host/exec.ts';
@@ -9,23 +10,25 @@ import { userPaths } from './host/paths.ts';
 import { systemClock } from './shared/clock.ts';
 import { ssh2Client } from './ssh/client.ts';
 
-/** Builds the context of this process: the only place that knows the adapters. */
-export function processContext(signal: AbortSignal): Context {
+/** Builds the context of a command line in this process. */
+export function processContext(signal: AbortSignal): CliContext {
+  const { stdin, stdout, stderr } = process;
+  return { ...processSurroundings(), stdin, stdout, stderr, signal };
+}
+
+/** What operations of this process share: the only place that knows the adapters. */
+export function processSurroundings(env: Environment = process.env): Surroundings {
   const checkout = findCheckout(dirname(fileURLToPath(import.meta.url)));
   return {
-    env: process.env,
+    env,
     cwd: process.cwd(),
     checkout,
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    docker: dockerodeEngine(process.env),
-    host: localHost(process.env),
+    docker: dockerodeEngine(env),
+    host: localHost(env),
     ssh: ssh2Client(),
     clock: systemClock,
     paths: userPaths(),
     version: versionOf(checkout),
-    signal,
     loadKinds,
   };
 }

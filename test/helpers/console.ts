@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { runCli, type Context } from '../../gocli-ts/src/cli/run.ts';
+import { runCli, type CliContext } from '../../gocli-ts/src/cli/run.ts';
 import { FakeHost } from '../fakes/host.ts';
 import { Captured } from './captured.ts';
 import { makeEngine, type Engine } from './engine.ts';
@@ -9,7 +9,7 @@ import { makeEngine, type Engine } from './engine.ts';
 export interface Console {
   readonly engine: Engine;
   readonly host: FakeHost;
-  readonly context: Context;
+  readonly context: CliContext;
   /** Runs a command line in this process. Output is that of this run alone. */
   run(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
 }

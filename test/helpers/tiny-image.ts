@@ -65,6 +65,7 @@ export function provisionTiny(docker: Docker): Promise<ProvisionResult> {
       emit: () => undefined,
       signal: new AbortController().signal,
       version: '0.0.0',
+      kinds: [],
       run: 'tests',
     },
   );

@@ -1,11 +1,41 @@
+import type { GocliEvent } from '../events/events.ts';
+import type { Paths } from '../host/paths.ts';
 import type { Host } from '../host/port.ts';
+import type { Docker } from '../place/port.ts';
 import type { ClusterDeps } from '../rig/deps.ts';
+import type { Kind } from '../rig/kind.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Ssh } from '../ssh/port.ts';
 
-/** Everything an operation works with. */
-export interface Context extends ClusterDeps {
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where an operation takes place, as far as it is neither a rig nor Docker. */
+interface Place {
+  /** Programs of this host. */
   readonly host: Host;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
+  /** Folder that relative paths of a request are meant from. */
   readonly cwd: string;
   /** Root of the checkout or package that this gocli is of: it holds `cluster-provision/`. */
   readonly checkout: string;
 }
+
+/** What all operations of a process share. */
+export interface Surroundings extends Place {
+  readonly docker: Docker;
+  readonly ssh: Ssh;
+  readonly clock: Clock;
+  readonly paths: Paths;
+  readonly version: string;
+  /** What rigs can be for; loaded when an operation begins. */
+  readonly loadKinds: () => Promise<readonly Kind[]>;
+}
+
+/** Everything that one operation works with; see operation.ts for how it comes about. */
+export interface Context extends ClusterDeps, Place {
+  /** Adds the origin to what the engine tells; the rig, where it is not that of the whole context. */
+  readonly emit: (event: GocliEvent & { readonly rig?: string }) => void;
+}
+
+/** The request of an operation that needs to be told nothing. */
+export type NoRequest = Readonly<Record<string, never>>;

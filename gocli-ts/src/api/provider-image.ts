@@ -8,9 +8,9 @@ import type { Context } from './context.ts';
 
 export interface ImageRequest {
   readonly provider: string;
-  readonly registry: string | undefined;
-  readonly organisation: string | undefined;
-  readonly tag: string | undefined;
+  readonly registry?: string | undefined;
+  readonly organisation?: string | undefined;
+  readonly tag?: string | undefined;
   /** Whether the provider may be built when its image is nowhere. */
   readonly provision: boolean;
 }
@@ -36,23 +36,23 @@ export function imageReference({
  */
 export async function obtainImage(
   request: ImageRequest,
-  session: Context,
+  context: Context,
 ): Promise<{ image: ImageInfo; reference: string }> {
   const reference = imageReference(request);
-  const local = await session.docker.images.inspect(reference);
+  const local = await context.docker.images.inspect(reference);
   if (local !== undefined) return { image: local, reference };
-  if (request.registry !== undefined) return { image: await pullImage(reference, session), reference };
-  const folder = await folderOf(request.provider, session);
+  if (request.registry !== undefined) return { image: await pullImage(reference, context), reference };
+  const folder = await folderOf(request.provider, context);
   if (!request.provision || (request.tag !== undefined && request.tag !== 'latest'))
     throw missing(reference, folder);
-  return { image: await provisionNow(folder, reference, session), reference };
+  return { image: await provisionNow(folder, reference, context), reference };
 }
 
-async function pullImage(reference: string, session: Context): Promise<ImageInfo> {
-  const steps = new Steps(session.emit, session.clock);
+async function pullImage(reference: string, context: Context): Promise<ImageInfo> {
+  const steps = new Steps(context.emit, context.clock);
   return steps.run('pull', `Pulling ${reference}`, (step) =>
-    session.docker.images.pull(reference, {
-      signal: session.signal,
+    context.docker.images.pull(reference, {
+      signal: context.signal,
       onProgress: (progress) => {
         step.progress(progress);
       },
@@ -61,8 +61,8 @@ async function pullImage(reference: string, session: Context): Promise<ImageInfo
 }
 
 /** The folder a provider is made from. @throws GocliError PROVIDER_UNKNOWN with the nearest name */
-export async function folderOf(provider: string, session: Context): Promise<ProviderFolder> {
-  const folders = await listProviderFolders(join(session.checkout, 'cluster-provision'));
+export async function folderOf(provider: string, context: Context): Promise<ProviderFolder> {
+  const folders = await listProviderFolders(join(context.checkout, 'cluster-provision'));
   const found = folders.find(({ name }) => name === provider);
   if (found !== undefined) return found;
   const names = folders.map(({ name }) => name);
@@ -84,18 +84,18 @@ function missing(reference: string, { folder, name }: ProviderFolder): GocliErro
 async function provisionNow(
   { folder, name }: ProviderFolder,
   reference: string,
-  session: Context,
+  context: Context,
 ): Promise<ImageInfo> {
   const { readTimings } = await import('../host/timings.ts');
-  const { provisionFolder } = await import('../cli/provision-folder.ts');
-  const known = Object.values(await readTimings(session.paths)).reduce((sum, seconds) => sum + seconds, 0);
-  session.emit({
+  const { build } = await import('./provision.ts');
+  const known = Object.values(await readTimings(context.paths)).reduce((sum, seconds) => sum + seconds, 0);
+  context.emit({
     type: 'notice',
     level: 'info',
     text: `Image ${reference} is not there, so ${name} is provisioned first: about ${formatSeconds(known > 600 ? known : PROVISION_SECONDS)} from empty caches. (--no-provision refuses instead.)`,
   });
-  await provisionFolder({ folder }, session as never);
-  const image = await session.docker.images.inspect(reference);
+  await build({ folder }, context);
+  const image = await context.docker.images.inspect(reference);
   if (image === undefined)
     throw new GocliError('IMAGE_MISSING', `provisioning ${name} ended without image ${reference}`);
   return image;

@@ -7,11 +7,10 @@ import type { ClusterPlan } from '../rig/plan.ts';
 import { requireSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
+import { onRig } from './operation.ts';
 import { readRunOptions, type RunInputs, type RunValues } from './options.ts';
 import { obtainImage } from './provider-image.ts';
-
-/** Milliseconds for each wait, when nobody says. */
-const TIMEOUT_MS = 600_000;
+import { WAIT_MS } from './wait.ts';
 
 /** What to start: a provider or a snapshot, and options; what is left out is the provider's default. */
 export interface RunRequest extends RunInputs {
@@ -29,7 +28,8 @@ export type RunResult = UpResult;
  * NOT_READY (it is broken), TIMEOUT, GUEST_DIED and whatever else the start meets; the signal's reason
  */
 export async function run(request: RunRequest, context: Context): Promise<RunResult> {
-  const result = await up(await prepare(request, context), context);
+  const prepared = await prepare(request, context);
+  const result = await up(prepared, onRig(context, prepared.values.name));
   if (result.started) {
     await writeTimings(
       context.paths,
@@ -108,6 +108,6 @@ export function startOf({
     template: fresh === true ? 'fresh' : template === false ? 'none' : 'use',
     keepOnFailure: keepOnFailure ?? false,
     templateBudget,
-    timeoutMs: timeout ?? TIMEOUT_MS,
+    timeoutMs: timeout ?? WAIT_MS,
   };
 }

@@ -1,11 +1,10 @@
-import { findClusters, phaseOf, type ClusterPhase, type FoundCluster } from '../rig/find.ts';
-import { pauseCluster, resumeCluster, startStopped, stopCluster } from '../rig/stop.ts';
-import { notice } from '../rig/start/starting.ts';
-import type { Steps } from '../events/steps.ts';
-import { estimatedSteps } from '../host/timings.ts';
+import type { HoldResult } from '../api/hold.ts';
+import { pause } from '../api/pause.ts';
+import { resume } from '../api/resume.ts';
+import { start } from '../api/start.ts';
+import { stop } from '../api/stop.ts';
 import { wholeNumber } from './numbers.ts';
-import { chooseAnyCluster } from './options.ts';
-import { pinnedPorts } from './port-options.ts';
+import { pinnedPorts, type PortArguments } from './port-options.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
@@ -15,53 +14,40 @@ interface HoldArguments {
   readonly all: boolean;
 }
 
-export function stopAction(args: HoldArguments, session: Session): Promise<number> {
-  return forEach(args, 'running', 'Stopped', session, (found, steps) => stopCluster(found, steps, session));
+interface StartArguments extends HoldArguments, PortArguments {
+  readonly timeout: number;
 }
 
-export function startAction(
-  args: HoldArguments & { readonly timeout: number } & Parameters<typeof pinnedPorts>[0],
-  session: Session,
-): Promise<number> {
+export async function stopAction(args: HoldArguments, session: Session): Promise<number> {
+  return write('Stopped', await stop(requestOf(args), session), session);
+}
+
+export async function startAction(args: StartArguments, session: Session): Promise<number> {
   const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
-  const request = { timeoutMs, pinnedPorts: pinnedPorts(args) };
-  return forEach(args, 'stopped', 'Started', session, (found, steps) =>
-    startStopped(found, request, steps, session),
-  );
+  const request = { ...requestOf(args), timeoutMs, pinnedPorts: pinnedPorts(args) };
+  return write('Started', await start(request, session), session);
 }
 
-export function pauseAction(args: HoldArguments, session: Session): Promise<number> {
-  return forEach(args, 'running', 'Paused', session, async (found) => {
-    const skewMs = await pauseCluster(found, session);
-    notice(session, `All machines of ${found.name} stood still within ${skewMs.toFixed(1)} ms.`);
-  });
+export async function pauseAction(args: HoldArguments, session: Session): Promise<number> {
+  return write('Paused', await pause(requestOf(args), session), session);
 }
 
-export function resumeAction(args: HoldArguments, session: Session): Promise<number> {
-  return forEach(args, 'paused', 'Resumed', session, (found) => resumeCluster(found, session));
+export async function resumeAction(args: HoldArguments, session: Session): Promise<number> {
+  return write('Resumed', await resume(requestOf(args), session), session);
 }
 
-/** Does it with the cluster named, or with all that are in the state. */
-async function forEach(
-  args: HoldArguments,
-  state: ClusterPhase,
-  done: string,
-  session: Session,
-  work: (found: FoundCluster, steps: Steps) => Promise<unknown>,
-): Promise<number> {
-  const clusters = args.all
-    ? (await findClusters(session.docker, session.paths)).filter((found) => phaseOf(found) === state)
-    : [await chooseAnyCluster(args.cluster ?? args.name, session)];
-  const steps = await estimatedSteps(session);
-  for (const found of clusters) await work(found, steps);
-  const names = clusters.map(({ name }) => name);
+function requestOf({ cluster, name, all }: HoldArguments) {
+  return { name: cluster ?? name, all };
+}
+
+function write(done: string, { clusters, seconds }: HoldResult, session: Session): number {
   writeResult(session, {
-    data: { clusters: names, seconds: steps.elapsed() },
-    names,
+    data: { clusters, seconds },
+    names: clusters,
     text:
-      names.length === 0
+      clusters.length === 0
         ? 'There is no such cluster.\n'
-        : names.map((name) => `${done} cluster ${name}.\n`).join(''),
+        : clusters.map((name) => `${done} cluster ${name}.\n`).join(''),
   });
   return 0;
 }

@@ -1,8 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { ClusterDeps } from '../rig/deps.ts';
-import type { Host } from '../host/port.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Context } from '../api/context.ts';
 
 /** A stream that may be a terminal. */
 export type TerminalOut = Writable & {
@@ -12,20 +9,15 @@ export type TerminalOut = Writable & {
 };
 type TerminalIn = Readable & { readonly isTTY?: boolean; setRawMode?: (on: boolean) => unknown };
 
-/** The process as the command line sees it; tests give streams of their own. */
-export interface Surroundings {
-  readonly env: Environment;
-  readonly cwd: string;
-  /** Root of the checkout that this gocli was built from: it holds `cluster-provision/`. */
-  readonly checkout: string;
+/** The streams of the process; tests give some of their own. */
+export interface Streams {
   readonly stdin: TerminalIn;
   readonly stdout: TerminalOut;
   readonly stderr: TerminalOut;
 }
 
-/** Everything a command works with. */
-export interface Session extends ClusterDeps, Surroundings {
-  readonly host: Host;
+/** What a command works with: that of its operation, and what it reads and writes. */
+export interface Session extends Context, Streams {
   /** How results are written. */
   readonly output: OutputFormat | undefined;
 }

@@ -1,13 +1,7 @@
-import { checkSnapshotName } from '../rig/names.ts';
-import { createSnapshot } from '../rig/snapshot/create.ts';
-import { restoreSnapshot } from '../rig/snapshot/restore.ts';
-import { listSnapshots, removeSnapshot, requireSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
+import * as snapshots from '../api/snapshot.ts';
 import { GocliError } from '../errors/error.ts';
-import type { Steps } from '../events/steps.ts';
-import { estimatedSteps } from '../host/timings.ts';
 import { formatSeconds } from '../shared/text.ts';
 import { wholeNumber } from './numbers.ts';
-import { chooseCluster } from './options.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
@@ -18,93 +12,67 @@ interface SnapshotArguments {
 }
 
 export async function createAction(args: SnapshotArguments, session: Session): Promise<number> {
-  const name = snapshotName(args);
-  const found = await chooseCluster(args.name, session);
-  const existing = await listSnapshots(session.docker, found.name);
-  if (existing.some((one) => one.name === name)) {
-    throw new GocliError('CONFLICT', `cluster "${found.name}" has a snapshot "${name}" already`, {
-      hint: `Choose another name, or remove it: gocli snapshot rm ${name}`,
-    });
-  }
-  const steps = await estimatedSteps(session);
-  await createSnapshot(found, { name, kind: 'snapshot' }, steps, session);
-  done(session, name, `Snapshot ${name} of cluster ${found.name}`, steps);
+  const result = await snapshots.create(requestOf(args), session);
+  const { snapshot, cluster } = result;
+  writeWork(session, snapshot, `Snapshot ${snapshot} of cluster ${cluster}`, result);
   return 0;
 }
 
 export async function listAction({ name }: SnapshotArguments, session: Session): Promise<number> {
-  const snapshots = (await listSnapshots(session.docker, name)).filter(
-    ({ record }) => record.kind === 'snapshot',
-  );
+  const result = await snapshots.ls({ name }, session);
   writeResult(session, {
-    data: { snapshots: snapshots.map(rowOf) },
-    names: snapshots.map((one) => one.name),
+    data: { ...result },
+    names: result.snapshots.map((one) => one.name),
     table: [
       ['SNAPSHOT', 'CLUSTER', 'NODES', 'CREATED'],
-      ...snapshots.map(rowOf).map((row) => [row.name, row.cluster, String(row.nodes), row.createdAt]),
+      ...result.snapshots.map((row) => [row.name, row.cluster, String(row.nodes), row.createdAt]),
     ],
   });
   return 0;
 }
 
 export async function showAction(args: SnapshotArguments, session: Session): Promise<number> {
-  const snapshot = await requireSnapshot(session.docker, snapshotName(args), args.name);
-  const { state } = snapshot.record;
-  const rows = {
-    ...rowOf(snapshot),
-    provider: state.plan.guest.provider,
-    accelerator: state.accelerator,
-    template: state.template ?? '-',
-    image: state.plan.host.image,
-  };
+  const { ports, ...shown } = await snapshots.show(requestOf(args), session);
+  const rows = { ...shown, template: shown.template ?? '-' };
   writeResult(session, {
-    data: { ...rows, ports: state.ports },
-    names: [snapshot.name],
+    data: { ...rows, ports },
+    names: [shown.name],
     table: Object.entries(rows).map(([key, value]) => [key, String(value)]),
   });
   return 0;
 }
 
 export async function restoreAction(args: SnapshotArguments, session: Session): Promise<number> {
-  const snapshot = await requireSnapshot(session.docker, snapshotName(args), args.name);
   const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
-  const steps = await estimatedSteps(session);
-  await restoreSnapshot(snapshot, { timeoutMs, pinnedPorts: {} }, steps, session);
-  done(
-    session,
-    snapshot.cluster,
-    `Cluster ${snapshot.cluster} is as it was at snapshot ${snapshot.name}`,
-    steps,
-  );
+  const result = await snapshots.restore({ ...requestOf(args), timeoutMs }, session);
+  const { snapshot, cluster } = result;
+  writeWork(session, cluster, `Cluster ${cluster} is as it was at snapshot ${snapshot}`, result);
   return 0;
 }
 
 export async function removeAction(args: SnapshotArguments, session: Session): Promise<number> {
-  const snapshot = await requireSnapshot(session.docker, snapshotName(args), args.name);
-  await removeSnapshot(snapshot, session);
+  const { removed } = await snapshots.rm(requestOf(args), session);
   writeResult(session, {
-    data: { removed: rowOf(snapshot) },
-    names: [snapshot.name],
-    text: `Removed snapshot ${snapshot.name} of cluster ${snapshot.cluster}.\n`,
+    data: { removed },
+    names: [removed.name],
+    text: `Removed snapshot ${removed.name} of cluster ${removed.cluster}.\n`,
   });
   return 0;
 }
 
-function rowOf({ name, cluster, record }: Snapshot) {
-  const { nodes } = record.state.plan.guest;
-  return { name, cluster, nodes, createdAt: new Date(record.createdAt).toISOString() };
-}
-
-/** @throws GocliError USAGE, BAD_VALUE */
-function snapshotName({ snapshot }: SnapshotArguments): string {
+/** @throws GocliError USAGE */
+function requestOf({ snapshot, name }: SnapshotArguments): snapshots.SnapshotRequest {
   if (snapshot === undefined) throw new GocliError('USAGE', 'the name of a snapshot is missing');
-  return checkSnapshotName(snapshot);
+  return { snapshot, name };
 }
 
-function done(session: Session, name: string, what: string, steps: Steps): void {
-  writeResult(session, {
-    data: { name, seconds: steps.elapsed(), timings: steps.timings },
-    names: [name],
-    text: `${what} (${formatSeconds(steps.elapsed())}).\n`,
-  });
+/** @param name of what was made: a snapshot, or the cluster that is back */
+function writeWork(
+  session: Session,
+  name: string,
+  what: string,
+  { seconds, timings }: snapshots.SnapshotWork,
+): void {
+  const text = `${what} (${formatSeconds(seconds)}).\n`;
+  writeResult(session, { data: { name, seconds, timings }, names: [name], text });
 }

@@ -4,7 +4,7 @@ import { mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
 import { readSecret, type ClusterState } from '../rig/state.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { copyAtomic, writeAtomic } from '../host/files.ts';
-import { kubectlPath } from './kubectl-binary.ts';
+import { kubectlPath } from '../kubernetes/kubectl-binary.ts';
 import type { Session } from './session.ts';
 
 /**

@@ -26,6 +26,21 @@ export type GocliEvent =
 
 export type EventSink = (event: GocliEvent) => void;
 
+/** Which operation an event is of. */
+export interface EventOrigin {
+  /** As it is called on the command line: `run`, `snapshot create`. */
+  readonly operation: string;
+  /** Id of this one execution of it, which is also in the labels of what it makes. */
+  readonly run: string;
+  /** Name of the rig that the work is on; absent until it is chosen, and for work on none. */
+  readonly rig?: string;
+}
+
+/** What everybody outside of the engine gets: an event, and where it comes from. */
+export type OperationEvent = GocliEvent & EventOrigin;
+
+export type OperationSink = (event: OperationEvent) => void;
+
 /** How long one step took. */
 export interface StepTiming {
   readonly id: string;

@@ -4,33 +4,22 @@ import { stepNames, withDependents, withNeeds } from './graph.ts';
 import { type ForcedSteps, type PlannedStep, planSteps } from './plan.ts';
 import { readRecipe } from './recipe.ts';
 import { type Engine, type FinishedStep, runSteps } from './run.ts';
-import { STEP_NAMES, type ProvisionStep, type Recipe, type StepName } from './step.ts';
+import { STEP_NAMES, type ProvisionDeps, type ProvisionStep, type Recipe, type StepName } from './step.ts';
 import { imageOf } from './image/results.ts';
 import { imageReference, latestReference } from './steps/commit.ts';
 import { Store } from './store.ts';
 import { estimatedSteps, writeTimings } from '../host/timings.ts';
 import type { StepTiming } from '../events/events.ts';
 
-/** What a provisioning works with. */
-export type ProvisionDeps = Pick<
-  Engine,
-  'docker' | 'host' | 'ssh' | 'clock' | 'paths' | 'emit' | 'signal'
-> & {
-  /** Version of gocli, for labels. */
-  readonly version: string;
-  /** Identifies this run of gocli, for labels. */
-  readonly run: string;
-};
-
 export interface ProvisionRequest {
   /** A version folder, `cluster-provision/k8s/1.36`. */
   readonly folder: string;
-  /** Every step there is; see `provisionSteps`. */
+  /** Every step there is; see steps.ts. */
   readonly steps: readonly ProvisionStep[];
   /** Only these steps and what they need. */
-  readonly phases?: readonly string[];
+  readonly phases?: readonly string[] | undefined;
   /** Run these, and all that depends on them, though their results are there. */
-  readonly force?: readonly string[];
+  readonly force?: readonly string[] | undefined;
 }
 
 export interface ProvisionResult {

@@ -1,30 +1,17 @@
 import { join } from 'node:path';
-import type { Docker } from '../place/port.ts';
-import type { EventSink } from '../events/events.ts';
 import type { StepHandle, Steps } from '../events/steps.ts';
-import type { Paths } from '../host/paths.ts';
-import type { Host } from '../host/port.ts';
-import type { Clock } from '../shared/clock.ts';
 import { linked } from '../shared/limit.ts';
-import type { Ssh } from '../ssh/port.ts';
 import { explainDiskFull } from './disk-full.ts';
 import { exclusively } from '../host/exclusive.ts';
 import { stepKey } from './hash.ts';
 import { digestStep, type ForcedSteps, type PlannedStep, planStep } from './plan.ts';
-import type { ProvisionStep, Recipe, StepName } from './step.ts';
+import type { ProvisionDeps, ProvisionStep, Recipe, StepName } from './step.ts';
 import type { Store, StoredResult } from './store.ts';
 
 /** What running steps work with. */
-export interface Engine {
+export interface Engine extends ProvisionDeps {
   readonly recipe: Recipe;
   readonly store: Store;
-  readonly docker: Docker;
-  readonly host: Host;
-  readonly ssh: Ssh;
-  readonly clock: Clock;
-  readonly paths: Paths;
-  readonly emit: EventSink;
-  readonly signal: AbortSignal;
   readonly labels: Readonly<Record<string, string>>;
   readonly steps: Steps;
 }

@@ -1,11 +1,7 @@
 import type { ProviderConfig } from '../provider/schema.ts';
-import type { Docker } from '../place/port.ts';
-import type { EventSink } from '../events/events.ts';
 import type { StepHandle } from '../events/steps.ts';
-import type { Paths } from '../host/paths.ts';
 import type { Host } from '../host/port.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Ssh } from '../ssh/port.ts';
+import type { ClusterDeps } from '../rig/deps.ts';
 
 /** Steps of the provisioning graph, in the order in which they are listed. */
 export const STEP_NAMES = [
@@ -42,8 +38,13 @@ export interface StepInputs {
 /** File of a result that holds the id or name of a Docker image. */
 export const IMAGE_FILE = 'image';
 
+/** What a provisioning works with: that of rigs, since it starts machines and tries its image, and this host. */
+export interface ProvisionDeps extends ClusterDeps {
+  readonly host: Host;
+}
+
 /** What a running step may use. */
-export interface StepContext {
+export interface StepContext extends ProvisionDeps {
   readonly recipe: Recipe;
   /** Hash of everything that decides this step's result: 64 hex digits. */
   readonly key: string;
@@ -56,13 +57,6 @@ export interface StepContext {
   readonly output: string;
   /** A folder for intermediate files; removed in the end, whatever happens. */
   readonly scratch: string;
-  readonly docker: Docker;
-  readonly host: Host;
-  readonly ssh: Ssh;
-  readonly clock: Clock;
-  readonly paths: Paths;
-  readonly emit: EventSink;
-  readonly signal: AbortSignal;
   /** Labels for every container, volume and image the step makes. */
   readonly labels: Readonly<Record<string, string>>;
   readonly step: StepHandle;

@@ -5,7 +5,7 @@ import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Ssh } from '../ssh/port.ts';
 
-/** What every operation on clusters works with. */
+/** What all work on rigs needs. */
 export interface ClusterDeps {
   readonly docker: Docker;
   readonly ssh: Ssh;

@@ -1,34 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { Context } from '../../../gocli-ts/src/api/context.ts';
+import { beginOperation } from '../../../gocli-ts/src/api/operation.ts';
 import { imageReference, obtainImage, type ImageRequest } from '../../../gocli-ts/src/api/provider-image.ts';
-import type { Session } from '../../../gocli-ts/src/cli/session.ts';
 import { makeConsole, type Console } from '../../helpers/console.ts';
 import { addProvider, VM_FACTS } from '../../helpers/engine.ts';
 
-const LOCAL: ImageRequest = {
-  provider: 'vm-1',
-  registry: undefined,
-  organisation: undefined,
-  tag: undefined,
-  provision: false,
-};
+const LOCAL: ImageRequest = { provider: 'vm-1', provision: false };
 
-async function setUp(t: ExecutionContext): Promise<Console & { session: Session }> {
+async function setUp(t: ExecutionContext): Promise<Console & { work: Context }> {
   const console = await makeConsole(t);
   const folder = join(console.context.checkout, 'cluster-provision', 'vm', '1');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'provider.yaml'), 'name: vm-1\n');
-  return {
-    ...console,
-    session: {
-      ...console.context,
-      kinds: console.engine.kinds,
-      emit: console.engine.emit,
-      run: 'r',
-      output: undefined,
-    },
-  };
+  const { engine } = console;
+  const { emit, signal } = engine;
+  const work = await beginOperation({ operation: 'run', onEvent: emit, signal }, console.context);
+  return { ...console, work };
 }
 
 test('a reference is local, or that of a registry', (t) => {
@@ -42,16 +31,16 @@ test('a reference is local, or that of a registry', (t) => {
 });
 
 test('a local image is taken, and nothing is pulled', async (t) => {
-  const { engine, session } = await setUp(t);
+  const { engine, work } = await setUp(t);
   const image = addProvider(engine.docker, VM_FACTS);
-  t.deepEqual(await obtainImage(LOCAL, session), { image, reference: 'gocli/vm-1:latest' });
+  t.deepEqual(await obtainImage(LOCAL, work), { image, reference: 'gocli/vm-1:latest' });
   t.false(engine.docker.calls.some(({ method }) => method === 'images.pull'));
 });
 
 test('from a registry it is pulled when it is not there', async (t) => {
-  const { engine, session } = await setUp(t);
+  const { engine, work } = await setUp(t);
   const request = { ...LOCAL, registry: 'r.example' };
-  await t.throwsAsync(obtainImage(request, session), { code: 'IMAGE_MISSING' });
+  await t.throwsAsync(obtainImage(request, work), { code: 'IMAGE_MISSING' });
   const pulled = engine.docker.calls
     .filter(({ method }) => method === 'images.pull')
     .map(({ args }) => args[0]);
@@ -60,16 +49,16 @@ test('from a registry it is pulled when it is not there', async (t) => {
 });
 
 test('an image that is not there is an error that says what to type; so is a tag that is not built here', async (t) => {
-  const { session } = await setUp(t);
+  const { work } = await setUp(t);
   for (const request of [LOCAL, { ...LOCAL, provision: true, tag: 'v2' }]) {
-    const error = await t.throwsAsync(obtainImage(request, session), { code: 'IMAGE_MISSING' });
+    const error = await t.throwsAsync(obtainImage(request, work), { code: 'IMAGE_MISSING' });
     t.regex((error as unknown as { hint: string }).hint, /gocli provision .*cluster-provision\/vm\/1/);
   }
 });
 
 test('an unknown provider is an error with the nearest name, and all of them', async (t) => {
-  const { session } = await setUp(t);
-  const error = await t.throwsAsync(obtainImage({ ...LOCAL, provider: 'vm-11' }, session), {
+  const { work } = await setUp(t);
+  const error = await t.throwsAsync(obtainImage({ ...LOCAL, provider: 'vm-11' }, work), {
     code: 'PROVIDER_UNKNOWN',
     message: 'there is no provider "vm-11". Did you mean "vm-1"?',
   });

@@ -6,8 +6,12 @@ import type { Docker } from '../../../gocli-ts/src/place/port.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import type { GocliEvent } from '../../../gocli-ts/src/events/events.ts';
 import type { Host } from '../../../gocli-ts/src/host/port.ts';
-import type { ProvisionDeps } from '../../../gocli-ts/src/provision/provision.ts';
-import type { ProvisionStep, StepContext, StepName } from '../../../gocli-ts/src/provision/step.ts';
+import type {
+  ProvisionDeps,
+  ProvisionStep,
+  StepContext,
+  StepName,
+} from '../../../gocli-ts/src/provision/step.ts';
 import { systemClock } from '../../../gocli-ts/src/shared/clock.ts';
 import type { Ssh } from '../../../gocli-ts/src/ssh/port.ts';
 
@@ -56,6 +60,7 @@ export async function openBench(t: ExecutionContext): Promise<Bench> {
     signal: abort.signal,
     version: '0.0.0',
     run: 'test',
+    kinds: [],
   };
   return { folder, root, deps, events, images, abort };
 }

@@ -19,8 +19,8 @@ export const doctorCommand = defineCommand({
   ],
   run: async ({ fix, yes }, session) => {
     const { EXIT } = await import('../../errors/codes.ts');
-    const { CHECKS, runChecks } = await import('../doctor/doctor.ts');
-    const { renderChecks } = await import('../doctor/render.ts');
+    const { doctor } = await import('../../api/doctor/doctor.ts');
+    const { renderChecks } = await import('../render/checks.ts');
     if (fix) {
       const bootstrap = join(session.checkout, 'cluster-up', 'bootstrap.sh');
       const exitCode = await session.host.attach(
@@ -32,8 +32,7 @@ export const doctorCommand = defineCommand({
       );
       if (exitCode !== 0) return exitCode;
     }
-    const checks = await runChecks(CHECKS, session);
-    const healthy = checks.every(({ state }) => state !== 'failed');
+    const { healthy, checks } = await doctor({}, session);
     const names = checks.filter(({ state }) => state === 'failed').map(({ id }) => id);
     writeResult(session, { data: { healthy, checks }, names, text: renderChecks(checks) });
     return healthy ? EXIT.ok : EXIT.preflight;

@@ -6,9 +6,8 @@ export const gcCommand = defineCommand({
   summary: 'Remove templates that are not in use and old, without their image or over the budget',
   examples: [['GOCLI_TEMPLATE_BUDGET=10G gocli gc', 'let all templates together have 10 GiB']],
   run: async (_args, session) => {
-    const { collectGarbage } = await import('../../rig/template/inventory.ts');
-    const { templateBudget } = await import('../template-budget.ts');
-    const removed = await collectGarbage(session, templateBudget(session.env));
+    const { gc } = await import('../../api/gc.ts');
+    const { removed } = await gc({}, session);
     writeResult(session, {
       data: { removed },
       names: removed.map(({ id }) => id),

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { chooseStarted, nameOption } from '../options.ts';
+import { nameOption } from '../options.ts';
 
 export const kubeconfigCommand = defineCommand({
   usage: 'kubeconfig',
@@ -20,18 +19,13 @@ export const kubeconfigCommand = defineCommand({
     ['gocli kubeconfig --merge', 'use it everywhere'],
   ],
   run: async (args, session) => {
-    const { clusterFolder } = await import('../../host/paths.ts');
-    const { readSecret, STATE_FILE } = await import('../../rig/state.ts');
-    const { found } = await chooseStarted(args.name, session);
-    const text = await readSecret(session.paths, found.name, 'kubeconfig');
+    const kubeconfig = await import('../../api/kubeconfig.ts');
     if (args.merge) {
-      const { kubeconfigFiles, mergeIntoFiles } = await import('../../kubernetes/kubeconfig-file.ts');
-      const files = kubeconfigFiles(session.env, session.cwd);
-      session.stdout.write(`${await mergeIntoFiles(files, text, found.name, session)}\n`);
-    } else if (args.path) {
-      session.stdout.write(`${join(clusterFolder(session.paths, found.name), STATE_FILE.kubeconfig)}\n`);
+      const { file } = await kubeconfig.merge(args, session);
+      session.stdout.write(`${file}\n`);
     } else {
-      session.stdout.write(text);
+      const { path, text } = await kubeconfig.show(args, session);
+      session.stdout.write(args.path ? `${path}\n` : text);
     }
     return 0;
   },

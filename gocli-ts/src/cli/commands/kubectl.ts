@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { chooseStarted, nameOption } from '../options.ts';
+import { nameOption } from '../options.ts';
 
 export const kubectlCommand = defineCommand({
   usage: 'kubectl',
@@ -10,12 +9,10 @@ export const kubectlCommand = defineCommand({
   foreignFlags: { namespace: { alias: 'n', type: 'string' } },
   examples: [['gocli kubectl get pods -A', 'everything after the verb is for kubectl']],
   run: async (args, session, rest) => {
-    const { clusterFolder } = await import('../../host/paths.ts');
-    const { kubectlPath } = await import('../kubectl-binary.ts');
-    const { state } = await chooseStarted(args.name, session);
-    const kubeconfig = join(clusterFolder(session.paths, state.name), 'kubeconfig');
+    const { kubectl } = await import('../../api/kubectl.ts');
+    const { program, kubeconfig } = await kubectl(args, session);
     // Not as a flag: kubectl refuses flags before a plugin's name, and a plugin would not see it.
-    return session.host.attach([await kubectlPath(state, session), ...rest], {
+    return session.host.attach([program, ...rest], {
       env: { KUBECONFIG: kubeconfig },
       signal: session.signal,
     });

@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { chooseCluster, nameOption } from '../options.ts';
+import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
 
 export const logsCommand = defineCommand({
@@ -21,20 +20,18 @@ export const logsCommand = defineCommand({
     ['gocli logs --export ./evidence', 'everything that is needed to find out what went wrong'],
   ],
   run: async (args, session) => {
-    const found = await chooseCluster(args.name, session);
+    const logs = await import('../../api/logs.ts');
     if (args.export !== undefined) {
-      const { exportLogs } = await import('../../rig/logs/export.ts');
-      const folder = resolve(session.cwd, args.export);
-      const { files, failures } = await exportLogs(found, folder, session);
+      const { folder, files, failures } = await logs.exportTo({ ...args, folder: args.export }, session);
       writeResult(session, { data: { folder, files, failures }, names: [folder], text: `${folder}\n` });
       return 0;
     }
-    const { renderTails, tailLogs } = await import('../../rig/logs/tail.ts');
-    const logs = await tailLogs(found, args.node, args.tail, session);
+    const { renderTails } = await import('../render/log-tails.ts');
+    const { logs: tails } = await logs.tail({ ...args, lines: args.tail }, session);
     writeResult(session, {
-      data: { logs },
-      names: logs.map(({ source }) => source),
-      text: renderTails(logs),
+      data: { logs: tails },
+      names: tails.map(({ source }) => source),
+      text: renderTails(tails),
     });
     return 0;
   },

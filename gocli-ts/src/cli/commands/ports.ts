@@ -1,9 +1,6 @@
-import { GocliError } from '../../errors/error.ts';
 import { PORTS } from '../../kubernetes/ports.ts';
-import { portKey } from '../../network/ports.ts';
-import { didYouMean } from '../../shared/text.ts';
 import { defineCommand } from '../command.ts';
-import { chooseStarted, nameOption } from '../options.ts';
+import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
 
 export const portsCommand = defineCommand({
@@ -16,15 +13,8 @@ export const portsCommand = defineCommand({
   },
   examples: [['gocli ports k8s', 'the host port of the Kubernetes API']],
   run: async (args, session) => {
-    const { state } = await chooseStarted(args.name, session);
-    const { kindOf } = await import('../../rig/kind.ts');
-    const ports = kindOf(session.kinds, state.plan.guest).ports.map(({ name, port, protocol, meaning }) => ({
-      name,
-      containerPort: port,
-      protocol,
-      hostPort: state.ports[portKey(port, protocol)] ?? null,
-      meaning,
-    }));
+    const { portNamed, ports: portsOf } = await import('../../api/ports.ts');
+    const { ports } = await portsOf({ name: args.name }, session);
     if (args.port === undefined) {
       writeResult(session, {
         data: { ports },
@@ -38,8 +28,7 @@ export const portsCommand = defineCommand({
       });
       return 0;
     }
-    const found = ports.find(({ name }) => name === args.port);
-    if (found?.hostPort == null) throw unknownPort(args.port, ports);
+    const found = portNamed(args.port, ports);
     writeResult(session, {
       data: { port: found },
       names: [String(found.hostPort)],
@@ -48,10 +37,3 @@ export const portsCommand = defineCommand({
     return 0;
   },
 });
-
-function unknownPort(name: string, ports: readonly { readonly name: string }[]): GocliError {
-  const names = ports.map((port) => port.name);
-  return new GocliError('NOT_FOUND', `there is no port "${name}".${didYouMean(name, names)}`, {
-    hint: `Ports: ${names.join(', ')}`,
-  });
-}

@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { LABEL } from '../../place/labels.ts';
 import { GocliError } from '../../errors/error.ts';
 import { formatBytes } from '../../shared/size.ts';
 import { defineCommand } from '../command.ts';
@@ -18,26 +16,11 @@ export const providerCommand = defineCommand({
 });
 
 async function list(session: Session): Promise<number> {
-  const { listProviderFolders } = await import('../../provider/folders.ts');
-  const folders = await listProviderFolders(join(session.checkout, 'cluster-provision'));
-  const images = await session.docker.images.list({ [LABEL.provider]: '' });
-  const names = [
-    ...new Set([
-      ...folders.map(({ name }) => name),
-      ...images.map(({ labels }) => labels[LABEL.provider] ?? ''),
-    ]),
-  ].sort();
-  const providers = names.map((name) => {
-    const own = images.filter(({ labels }) => labels[LABEL.provider] === name);
-    return {
-      name,
-      folder: folders.find((one) => one.name === name)?.folder ?? null,
-      images: own.map(({ id, tags, size, created }) => ({ id, tags, size, created })),
-    };
-  });
+  const { ls } = await import('../../api/provider.ts');
+  const { providers } = await ls({}, session);
   writeResult(session, {
     data: { providers },
-    names,
+    names: providers.map(({ name }) => name),
     table: [
       ['PROVIDER', 'IMAGE', 'SIZE', 'CREATED'],
       ...providers.map(({ name, images: [first] }) => [
@@ -52,27 +35,13 @@ async function list(session: Session): Promise<number> {
 }
 
 async function show(name: string | undefined, session: Session): Promise<number> {
-  const { folderOf, imageReference } = await import('../../api/provider-image.ts');
+  const providers = await import('../../api/provider.ts');
   const { isKubernetes, kubernetesOf } = await import('../../kubernetes/section.ts');
-  const { factsOf } = await import('../../provider/facts.ts');
   if (name === undefined)
     throw new GocliError('USAGE', 'provider show needs a name', {
       hint: 'For example: gocli provider show k8s-1.36',
     });
-  const reference = imageReference({
-    provider: name,
-    registry: undefined,
-    organisation: undefined,
-    tag: undefined,
-  });
-  const image = await session.docker.images.inspect(reference);
-  if (image === undefined) {
-    const { folder } = await folderOf(name, session);
-    throw new GocliError('IMAGE_MISSING', `provider ${name} has no image yet`, {
-      hint: `Build it: gocli provision ${folder}`,
-    });
-  }
-  const facts = factsOf(image, reference);
+  const { reference, image, facts } = await providers.show({ name }, session);
   writeResult(session, {
     data: { name, image, facts },
     names: [reference],

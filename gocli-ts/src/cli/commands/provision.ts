@@ -33,16 +33,9 @@ export const provisionCommand = defineCommand({
     ['gocli provision cluster-provision/k8s/1.36', 'build gocli/k8s-1.36; finished steps are cached'],
   ],
   run: async (args, session) => {
-    const { provisionFolder } = await import('../provision-folder.ts');
-    return provisionFolder(
-      {
-        folder: args.folder,
-        phases: args.phases?.split(','),
-        force: args.force,
-        locked: args.locked,
-        dryRun: args['dry-run'],
-      },
-      session,
-    );
+    const actions = await import('../provision-actions.ts');
+    const { folder, phases, force, locked } = args;
+    const request = { folder, phases: phases?.split(','), force, locked };
+    return args['dry-run'] ? actions.planAction(request, session) : actions.buildAction(request, session);
   },
 });

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
-import { chooseStarted, nameOption } from '../options.ts';
+import { nameOption } from '../options.ts';
 import { nodeOf, withoutSshHabits } from '../ssh-habits.ts';
-import type { SshTarget } from '../../ssh/port.ts';
+import type { SshConnection } from '../../ssh/port.ts';
 import type { Session } from '../session.ts';
 
 export const sshCommand = defineCommand({
@@ -22,15 +22,11 @@ export const sshCommand = defineCommand({
     ['gocli ssh node01 -- journalctl -u kubelet', 'one command; its exit code is the exit code'],
   ],
   run: async (args, session, rest) => {
-    const { nodeIndex } = await import('../../rig/names.ts');
-    const { sshTarget } = await import('../../rig/ssh-target.ts');
-    const { readSecret } = await import('../../rig/state.ts');
+    const { connect } = await import('../../api/ssh.ts');
     const node = nodeOf(args.node, args.l);
-    const { state } = await chooseStarted(args.name, session);
-    const index = nodeIndex(node, state.plan.guest.nodes);
-    const key = await readSecret(session.paths, state.name, 'id_ed25519');
     const { t: terminal, T: plain = false, n: deaf = false } = args;
-    return runOn(sshTarget(state, index, key), rest.join(' '), { terminal, plain, deaf }, session);
+    const connection = await connect({ name: args.name, node }, session);
+    return runOn(connection, rest.join(' '), { terminal, plain, deaf }, session);
   },
 });
 
@@ -43,10 +39,14 @@ interface Manner {
 }
 
 /** Like ssh(1), the words are joined by spaces, so that one quoted word can be a whole shell command. */
-async function runOn(target: SshTarget, command: string, manner: Manner, session: Session): Promise<number> {
+async function runOn(
+  opened: SshConnection,
+  command: string,
+  manner: Manner,
+  session: Session,
+): Promise<number> {
   const { stdin, stdout, stderr, signal } = session;
-  // No dynamic import in a function with `using`: the compiler leaves its path as it is (TypeScript 6.0).
-  await using connection = await session.ssh.connect(target, signal);
+  await using connection = opened;
   const streams = { signal, stdout, stderr, ...(manner.deaf ? {} : { stdin }) };
   const result = await (wantsTerminal(manner, session)
     ? onTerminal(session, (options) => connection.exec(command, { ...streams, ...options }))

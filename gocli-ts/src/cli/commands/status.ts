@@ -1,6 +1,6 @@
 import { EXIT } from '../../errors/codes.ts';
 import { defineCommand } from '../command.ts';
-import { chooseAnyCluster, nameOption } from '../options.ts';
+import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
 
 export const statusCommand = defineCommand({
@@ -9,17 +9,19 @@ export const statusCommand = defineCommand({
   positionals: { cluster: { type: 'string', describe: 'Name of the cluster' } },
   options: nameOption,
   run: async (args, session) => {
-    const { conditionHistory } = await import('../../rig/condition-history.ts');
-    const { clusterStatus } = await import('../../rig/status.ts');
-    const found = await chooseAnyCluster(args.cluster ?? args.name, session);
-    const { ready, conditions } = await clusterStatus(found, session);
-    const dated = await conditionHistory(session.paths, found.name, conditions, session.clock.now());
+    const { status } = await import('../../api/status.ts');
+    const { name: cluster, ready, conditions } = await status({ name: args.cluster ?? args.name }, session);
     writeResult(session, {
-      data: { name: found.name, ready, conditions: dated },
-      names: dated.filter(({ met }) => !met).map(({ name }) => name),
+      data: { name: cluster, ready, conditions },
+      names: conditions.filter(({ met }) => !met).map(({ name }) => name),
       table: [
         ['', 'CONDITION', 'OBSERVED', 'SINCE'],
-        ...dated.map(({ name, met, observed, since }) => [met ? '✓' : '✗', name, observed, met ? '' : since]),
+        ...conditions.map(({ name, met, observed, since }) => [
+          met ? '✓' : '✗',
+          name,
+          observed,
+          met ? '' : since,
+        ]),
       ],
     });
     return ready ? EXIT.ok : EXIT.notReady;

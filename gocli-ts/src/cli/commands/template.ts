@@ -27,18 +27,17 @@ export const templateCommand = defineCommand({
   ],
   run: async (args, session) => {
     const actions = await import('../template-actions.ts');
-    const choice = { ...args, name: args.template };
     switch (args.action) {
       case 'ls':
         return actions.listAction(session);
       case 'show':
-        return actions.showAction(choice, session);
+        return actions.showAction(args, session);
       case 'build':
-        return actions.buildAction(choice, session);
+        return actions.buildAction(args, session);
       case 'verify':
-        return actions.verifyAction(choice, session);
+        return actions.verifyAction(args, session);
       default:
-        return actions.removeAction(choice, session);
+        return actions.removeAction(args, session);
     }
   },
 });

@@ -1,4 +1,3 @@
-import { messageOf } from '../../errors/error.ts';
 import { defineCommand } from '../command.ts';
 import { writeResult } from '../render/output.ts';
 
@@ -6,11 +5,8 @@ export const versionCommand = defineCommand({
   usage: 'version',
   summary: 'Print the versions of gocli, Node and Docker',
   run: async (_args, session) => {
-    const docker = await session.docker.system.info().then(
-      (info) => info.version,
-      (error: unknown) => messageOf(error),
-    );
-    const versions = { gocli: session.version, node: process.versions.node, docker };
+    const { version } = await import('../../api/version.ts');
+    const { versions } = await version({}, session);
     writeResult(session, {
       data: { versions },
       names: [session.version],

@@ -1,4 +1,4 @@
-import type { EventSink, GocliEvent } from '../../events/events.ts';
+import type { EventSink, GocliEvent, OperationSink } from '../../events/events.ts';
 import { redact } from '../../shared/redact.ts';
 import { formatBytes } from '../../shared/size.ts';
 import { formatSeconds } from '../../shared/text.ts';
@@ -9,7 +9,7 @@ export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
 /** Something that shows events; `close` leaves the terminal as it was. */
 export interface Progress {
-  readonly sink: EventSink;
+  readonly sink: OperationSink;
   close(): void;
 }
 

@@ -1,22 +1,52 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GocliError } from '../../errors/error.ts';
+import { isKubernetes } from '../../kubernetes/section.ts';
+import { runTrialPod } from '../../kubernetes/trial.ts';
+import { down } from '../../rig/remove.ts';
+import { up } from '../../rig/up.ts';
 import { imageOf } from '../image/results.ts';
-import type { ProvisionStep } from '../step.ts';
+import type { ProvisionDeps, ProvisionStep } from '../step.ts';
 
-/** Starts a cluster from the image with this id, waits until it is Ready and tries it; throws what it finds. */
-export type ImageCheck = (image: string, signal: AbortSignal) => Promise<void>;
+/** Milliseconds each wait of the trial start may take. */
+const TIMEOUT_MS = 600_000;
 
-/** Proves the image by using it. What that means is handed in: it is the business of a cluster, not of its making. */
-export function checkStep(check: ImageCheck): ProvisionStep {
-  return {
-    name: 'check',
-    title: 'Start a cluster from the image',
-    needs: ['commit'],
-    inputs: () => ({ values: { check: '1' }, files: [] }),
-    run: async (context) => {
-      const image = await imageOf(context, 'commit');
-      await check(image, context.signal);
-      await writeFile(join(context.output, 'checked'), `${image}\n`);
-    },
-  };
+/** Proves the image by using it. */
+export const checkStep: ProvisionStep = {
+  name: 'check',
+  title: 'Start a cluster from the image',
+  needs: ['commit'],
+  inputs: () => ({ values: { check: '1' }, files: [] }),
+  run: async (context) => {
+    const image = await imageOf(context, 'commit');
+    await checkImage(image, context);
+    await writeFile(join(context.output, 'checked'), `${image}\n`);
+  },
+};
+
+/**
+ * A cold start until Ready, a freeze and a thaw, then a pod that asks the cluster's DNS. The rig is removed again; the
+ * template of the provider's default plan stays.
+ */
+async function checkImage(imageId: string, deps: ProvisionDeps): Promise<void> {
+  const image = await deps.docker.images.inspect(imageId);
+  if (image === undefined)
+    throw new GocliError('IMAGE_MISSING', `image ${imageId} is not there to be checked`);
+  const name = `check-${deps.run}`;
+  try {
+    const { state } = await up(
+      {
+        image,
+        reference: imageId,
+        values: { name },
+        keepOnFailure: false,
+        template: 'fresh',
+        timeoutMs: TIMEOUT_MS,
+      },
+      deps,
+    );
+    if (isKubernetes(state.plan.guest)) await runTrialPod(name, deps);
+  } finally {
+    await down(name, deps);
+  }
 }

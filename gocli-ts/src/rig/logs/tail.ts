@@ -38,8 +38,3 @@ export async function tailLogs(
   });
   return (await Promise.all(tails)).map(({ source, text }) => ({ source, text: redact(text) }));
 }
-
-/** The tails under headings, as `tail -v` prints several files. */
-export function renderTails(logs: readonly LogTail[]): string {
-  return logs.map(({ source, text }) => `==> ${source} <==\n${text === '' ? '(empty)' : text}\n`).join('\n');
-}

@@ -1,18 +1,20 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { detailOf, makeProgress, type ProgressMode } from '../../../../gocli-ts/src/cli/render/progress.ts';
-import type { GocliEvent } from '../../../../gocli-ts/src/events/events.ts';
+import type { OperationEvent } from '../../../../gocli-ts/src/events/events.ts';
 import { Captured } from '../../../helpers/captured.ts';
 
-const EVENTS: readonly GocliEvent[] = [
-  { type: 'step-start', id: 'boot', title: 'Booting', estimateSeconds: 20 },
-  { type: 'step-progress', id: 'boot', message: 'kernel' },
-  { type: 'log', source: 'kubeadm', line: '[init]' },
-  { type: 'notice', level: 'warning', text: 'password=hunter22' },
-  { type: 'notice', level: 'info', text: 'by the way' },
-  { type: 'step-end', id: 'boot', title: 'Booting', outcome: 'done', seconds: 2.34, note: 'tcg' },
-  { type: 'step-end', id: 'pull', title: 'Pulling', outcome: 'cached', seconds: 0 },
-  { type: 'step-end', id: 'x', title: 'Trying', outcome: 'failed', seconds: 61 },
+const ORIGIN = { operation: 'snapshot create', run: '01234567', rig: 'c' };
+
+const EVENTS: readonly OperationEvent[] = [
+  { type: 'step-start', id: 'boot', title: 'Booting', estimateSeconds: 20, ...ORIGIN },
+  { type: 'step-progress', id: 'boot', message: 'kernel', ...ORIGIN },
+  { type: 'log', source: 'kubeadm', line: '[init]', ...ORIGIN },
+  { type: 'notice', level: 'warning', text: 'password=hunter22', ...ORIGIN },
+  { type: 'notice', level: 'info', text: 'by the way', ...ORIGIN },
+  { type: 'step-end', id: 'boot', title: 'Booting', outcome: 'done', seconds: 2.34, note: 'tcg', ...ORIGIN },
+  { type: 'step-end', id: 'pull', title: 'Pulling', outcome: 'cached', seconds: 0, ...ORIGIN },
+  { type: 'step-end', id: 'x', title: 'Trying', outcome: 'failed', seconds: 61, ...ORIGIN },
 ];
 
 async function show(
@@ -49,11 +51,11 @@ test('quiet progress is warnings alone, masked', async (t) => {
   t.is(await show('none'), 'Warning: password=(masked)\n');
 });
 
-test('JSON progress is one object per event, masked', async (t) => {
+test('JSON progress is one object per event with its origin, masked', async (t) => {
   const lines = (await show('json'))
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as GocliEvent);
+    .map((line) => JSON.parse(line) as OperationEvent);
   t.is(lines.length, EVENTS.length);
   t.deepEqual(lines[0], EVENTS[0]);
   t.like(lines[3], { text: 'password=(masked)' });
@@ -66,7 +68,7 @@ test('JSON progress stays JSON, whatever a text holds', async (t) => {
   );
   await fc.assert(
     fc.asyncProperty(secret, async ([prefix, text]) => {
-      const output = await show('json', [{ type: 'notice', level: 'info', text: prefix + text }]);
+      const output = await show('json', [{ type: 'notice', level: 'info', text: prefix + text, ...ORIGIN }]);
       t.like(JSON.parse(output), { type: 'notice' });
     }),
     { numRuns: 50 },

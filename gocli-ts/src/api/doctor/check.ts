@@ -1,5 +1,5 @@
 import type { DockerInfo, ImageInfo } from '../../place/port.ts';
-import type { Session } from '../session.ts';
+import type { Context } from '../context.ts';
 
 type CheckState = 'ok' | 'warning' | 'failed';
 
@@ -14,7 +14,7 @@ export interface Finding {
 
 /** What all checks share: looked up once. */
 export interface CheckContext {
-  readonly session: Session;
+  readonly context: Context;
   /** What the daemon says of itself, or why it cannot be asked. */
   readonly docker: DockerInfo | Error;
   /** Images with a guest that an accelerator can be tried with. */

@@ -27,8 +27,8 @@ export const hostChecks: readonly Check[] = [
   {
     id: 'disk-cache',
     title: 'Disk of the cache',
-    run: async ({ session, providers }) =>
-      judgeDisk(session.paths.cache, await freeBytes(session.paths.cache), providers.length > 0),
+    run: async ({ context, providers }) =>
+      judgeDisk(context.paths.cache, await freeBytes(context.paths.cache), providers.length > 0),
   },
   { id: 'ports', title: 'Ports of 127.0.0.1', run: checkPorts },
   {

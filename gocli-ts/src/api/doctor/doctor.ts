@@ -2,7 +2,7 @@ import { isKubernetes } from '../../kubernetes/section.ts';
 import { FACTS_LABEL, providerFactsSchema } from '../../provider/facts.ts';
 import type { ImageInfo } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
-import type { Session } from '../session.ts';
+import type { Context, NoRequest } from '../context.ts';
 import type { Check, CheckContext, Finding } from './check.ts';
 import { dockerChecks } from './docker.ts';
 import { hostChecks } from './host.ts';
@@ -17,16 +17,28 @@ export interface CheckResult extends Finding {
   readonly title: string;
 }
 
+export interface DoctorResult {
+  /** False when a check failed. */
+  readonly healthy: boolean;
+  readonly checks: readonly CheckResult[];
+}
+
+/** What this host has and lacks. */
+export async function doctor(_request: NoRequest, context: Context): Promise<DoctorResult> {
+  const checks = await runChecks(CHECKS, context);
+  return { healthy: checks.every(({ state }) => state !== 'failed'), checks };
+}
+
 /** Looks at the host. A check that breaks is one that failed. */
-export async function runChecks(checks: readonly Check[], session: Session): Promise<CheckResult[]> {
-  const context = await readContext(session);
+export async function runChecks(checks: readonly Check[], context: Context): Promise<CheckResult[]> {
+  const shared = await lookUp(context);
   return Promise.all(
     checks.map(async (check) => {
       const { id, title } = check;
       try {
-        return { id, title, ...(await check.run(context)) };
+        return { id, title, ...(await check.run(shared)) };
       } catch (error) {
-        session.signal.throwIfAborted();
+        context.signal.throwIfAborted();
         return {
           id,
           title,
@@ -39,15 +51,15 @@ export async function runChecks(checks: readonly Check[], session: Session): Pro
   );
 }
 
-async function readContext(session: Session): Promise<CheckContext> {
+async function lookUp(context: Context): Promise<CheckContext> {
   try {
-    const docker = await session.docker.system.info();
-    const bootable = await session.docker.images.list({ [FACTS_LABEL]: '' });
-    return { session, docker, bootable, providers: bootable.filter(isProvider) };
+    const docker = await context.docker.system.info();
+    const bootable = await context.docker.images.list({ [FACTS_LABEL]: '' });
+    return { context, docker, bootable, providers: bootable.filter(isProvider) };
   } catch (error) {
-    session.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     return {
-      session,
+      context,
       docker: error instanceof Error ? error : new Error(String(error)),
       bootable: [],
       providers: [],

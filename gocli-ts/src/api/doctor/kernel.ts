@@ -5,6 +5,7 @@ import { isCode } from '../../errors/error.ts';
 import { PROBE_GUEST } from '../../provider/image-path.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess, type DeviceAccess } from '../../machine/devices.ts';
+import type { Context } from '../context.ts';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from './check.ts';
 
 /** A function of each module that the network container needs: bridge, taps, rules, masquerading. */
@@ -33,22 +34,18 @@ async function checkTun(): Promise<Finding> {
   }
 }
 
-async function checkAccelerator({ session, bootable }: CheckContext): Promise<Finding> {
+async function checkAccelerator({ context, bootable }: CheckContext): Promise<Finding> {
   const image = bootable[0];
   const access = await readDeviceAccess().catch(() => undefined);
   if (image === undefined || access === undefined) {
     const kvm = await stat('/dev/kvm').catch(() => undefined);
     return judgeUntried(kvm?.isCharacterDevice() === true);
   }
-  return tryAccelerator(session, image.id, access);
+  return tryAccelerator(context, image.id, access);
 }
 
-async function tryAccelerator(
-  session: CheckContext['session'],
-  image: string,
-  access: DeviceAccess,
-): Promise<Finding> {
-  const { docker, paths, clock, signal, run } = session;
+async function tryAccelerator(context: Context, image: string, access: DeviceAccess): Promise<Finding> {
+  const { docker, paths, clock, signal, run } = context;
   const labels = { [LABEL.role]: 'probe', [LABEL.run]: run };
   const { accelerator, reason } = await chooseAccelerator({
     docker,

@@ -1,4 +1,4 @@
-import type { CheckResult } from './doctor.ts';
+import type { CheckResult } from '../../api/doctor/doctor.ts';
 
 const MARKS = { ok: '✓', warning: '!', failed: '✗' } as const;
 

@@ -1,22 +1,22 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABEL } from '../place/labels.ts';
+import type { ClusterDeps } from '../rig/deps.ts';
 import type { ClusterState } from '../rig/state.ts';
 import { IMAGE_PATH } from '../provider/image-path.ts';
 import { writeAtomic } from '../host/files.ts';
-import type { Session } from './session.ts';
 import { GocliError } from '../errors/error.ts';
 
 /** The provider's own kubectl on this host. It is taken out of the image once per image and kept in the cache. */
 export async function kubectlPath(
   state: ClusterState,
-  session: Pick<Session, 'docker' | 'paths' | 'signal'>,
+  { docker, paths, signal }: Pick<ClusterDeps, 'docker' | 'paths' | 'signal'>,
 ): Promise<string> {
   const id = state.plan.host.imageId.replace(/^sha256:/, '').slice(0, 16);
-  const path = join(session.paths.cache, 'kubectl', id, 'kubectl');
+  const path = join(paths.cache, 'kubectl', id, 'kubectl');
   const there = await stat(path).catch(() => undefined);
   if (there !== undefined) return path;
-  const containers = await session.docker.containers.list({
+  const containers = await docker.containers.list({
     [LABEL.cluster]: state.name,
     [LABEL.role]: 'dnsmasq',
   });
@@ -26,7 +26,6 @@ export async function kubectlPath(
       hint: 'Type: gocli status',
     });
   }
-  const { docker, signal } = session;
   await writeAtomic(path, await docker.containers.readFile(owner.id, IMAGE_PATH.kubectl, signal), 0o755);
   return path;
 }

@@ -1,8 +1,8 @@
 import test from 'ava';
-import type { Check } from '../../../../gocli-ts/src/cli/doctor/check.ts';
-import { CHECKS, runChecks } from '../../../../gocli-ts/src/cli/doctor/doctor.ts';
-import { renderChecks } from '../../../../gocli-ts/src/cli/doctor/render.ts';
-import type { Session } from '../../../../gocli-ts/src/cli/session.ts';
+import type { Check } from '../../../../gocli-ts/src/api/doctor/check.ts';
+import { CHECKS, runChecks } from '../../../../gocli-ts/src/api/doctor/doctor.ts';
+import { renderChecks } from '../../../../gocli-ts/src/cli/render/checks.ts';
+import type { Context } from '../../../../gocli-ts/src/api/context.ts';
 import { FACTS_LABEL } from '../../../../gocli-ts/src/provider/facts.ts';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
@@ -16,8 +16,8 @@ const FACTS = {
 };
 const KUBERNETES = { version: '1.36.3', podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' };
 
-function session(docker: FakeDocker): Session {
-  return { docker, signal: new AbortController().signal } as Partial<Session> as Session;
+function contextOf(docker: FakeDocker): Context {
+  return { docker, signal: new AbortController().signal } as Partial<Context> as Context;
 }
 
 /** Tells what the shared context holds. */
@@ -42,17 +42,17 @@ test('only an image with Kubernetes is a provider; a label that cannot be read i
   });
   docker.addImage('gocli/tiny:1', { [FACTS_LABEL]: JSON.stringify({ ...FACTS, name: 'tiny' }) });
   docker.addImage('other', { [FACTS_LABEL]: '{nonsense' });
-  t.is((await runChecks([echo], session(docker)))[0]?.observed, '20.10.24 1 of 3');
+  t.is((await runChecks([echo], contextOf(docker)))[0]?.observed, '20.10.24 1 of 3');
 });
 
 test('without a daemon the checks still run', async (t) => {
   const docker = new FakeDocker().failNext('system.info', new GocliError('DOCKER_UNREACHABLE', 'no daemon'));
-  t.is((await runChecks([echo], session(docker)))[0]?.observed, 'no daemon 0 of 0');
+  t.is((await runChecks([echo], contextOf(docker)))[0]?.observed, 'no daemon 0 of 0');
 });
 
 test('a check that breaks has failed, the others hold', async (t) => {
   const broken: Check = { id: 'broken', title: 'Broken', run: () => Promise.reject(new Error('oops')) };
-  const results = await runChecks([broken, echo], session(new FakeDocker()));
+  const results = await runChecks([broken, echo], contextOf(new FakeDocker()));
   t.deepEqual(
     results.map(({ id, state }) => [id, state]),
     [

@@ -4,20 +4,20 @@ import {
   judgeDaemon,
   judgeProviders,
   judgeStorage,
-} from '../../../../gocli-ts/src/cli/doctor/docker.ts';
+} from '../../../../gocli-ts/src/api/doctor/docker.ts';
 import {
   judgeDisk,
   judgeInotify,
   judgeMemory,
   judgePorts,
-} from '../../../../gocli-ts/src/cli/doctor/host.ts';
+} from '../../../../gocli-ts/src/api/doctor/host.ts';
 import {
   judgeAccelerator,
   judgeModules,
   judgeUntried,
   unavailable,
-} from '../../../../gocli-ts/src/cli/doctor/kernel.ts';
-import { judgeGo, judgeProgram } from '../../../../gocli-ts/src/cli/doctor/tools.ts';
+} from '../../../../gocli-ts/src/api/doctor/kernel.ts';
+import { judgeGo, judgeProgram } from '../../../../gocli-ts/src/api/doctor/tools.ts';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
 

@@ -15,8 +15,8 @@ export const toolChecks: readonly Check[] = [
   { id: 'gcc', title: 'gcc, for provisioning', run: (context) => checkProgram(context, 'gcc') },
 ];
 
-async function checkGo({ session, providers }: CheckContext): Promise<Finding> {
-  return judgeGo(await goVersion(session.host, session.signal), providers.length > 0);
+async function checkGo({ context, providers }: CheckContext): Promise<Finding> {
+  return judgeGo(await goVersion(context.host, context.signal), providers.length > 0);
 }
 
 async function goVersion(host: Host, signal: AbortSignal): Promise<string | undefined> {
@@ -40,8 +40,8 @@ export function judgeGo(version: string | undefined, provisioned: boolean): Find
   );
 }
 
-async function checkProgram({ session, providers }: CheckContext, program: string): Promise<Finding> {
-  return judgeProgram(program, await session.host.which(program), providers.length > 0);
+async function checkProgram({ context, providers }: CheckContext, program: string): Promise<Finding> {
+  return judgeProgram(program, await context.host.which(program), providers.length > 0);
 }
 
 export function judgeProgram(program: string, path: string | undefined, provisioned: boolean): Finding {

@@ -1,0 +1,36 @@
+import { findClusters, phaseOf, type ClusterPhase } from '../rig/find.ts';
+import type { ClusterState } from '../rig/state.ts';
+import type { Context, NoRequest } from './context.ts';
+
+/** A rig in a list. What is not known of one that never came up is null. */
+export interface ListedRig {
+  readonly name: string;
+  readonly provider: string | null;
+  /** 0 while it is not known. */
+  readonly nodes: number;
+  readonly state: ClusterPhase;
+  readonly accelerator: ClusterState['accelerator'] | null;
+  /** RFC 3339. */
+  readonly createdAt: string | null;
+  /** Port of the Kubernetes API on 127.0.0.1. */
+  readonly apiPort: number | null;
+}
+
+export interface LsResult {
+  readonly clusters: readonly ListedRig[];
+}
+
+/** All rigs of this host, by name. @throws GocliError DOCKER_UNREACHABLE */
+export async function ls(_request: NoRequest, { docker, paths }: Context): Promise<LsResult> {
+  const found = await findClusters(docker, paths);
+  const clusters = found.map((one) => ({
+    name: one.name,
+    provider: one.state?.plan.guest.provider ?? null,
+    nodes: one.state?.plan.guest.nodes ?? 0,
+    state: phaseOf(one),
+    accelerator: one.state?.accelerator ?? null,
+    createdAt: one.state?.createdAt ?? null,
+    apiPort: one.state?.ports['6443/tcp'] ?? null,
+  }));
+  return { clusters };
+}

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import type { OperationSink } from '../events/events.ts';
+import type { Context, Surroundings } from './context.ts';
+
+/** One execution of an operation. */
+export interface Execution {
+  /** As on the command line: `run`, `snapshot create`. */
+  readonly operation: string;
+  readonly onEvent: OperationSink;
+  readonly signal: AbortSignal;
+}
+
+/** Begins an operation: it gets an id of its own, and all it tells carries that and its name. */
+export async function beginOperation(
+  { operation, onEvent, signal }: Execution,
+  surroundings: Surroundings,
+): Promise<Context> {
+  const { docker, ssh, clock, paths, version, host, env, cwd, checkout, loadKinds } = surroundings;
+  const run = randomBytes(4).toString('hex');
+  return {
+    docker,
+    ssh,
+    clock,
+    paths,
+    version,
+    host,
+    env,
+    cwd,
+    checkout,
+    kinds: await loadKinds(),
+    emit: (event) => {
+      onEvent({ ...event, operation, run });
+    },
+    run,
+    signal,
+  };
+}
+
+/** The same for work on one rig: what is told carries its name. */
+export function onRig(context: Context, rig: string): Context {
+  const { emit } = context;
+  return {
+    ...context,
+    emit: (event) => {
+      emit({ ...event, rig: event.rig ?? rig });
+    },
+  };
+}

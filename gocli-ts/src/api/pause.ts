@@ -1,0 +1,15 @@
+import { pauseCluster } from '../rig/stop.ts';
+import type { Context } from './context.ts';
+import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
+
+/**
+ * Holds all processors of rigs; their memory stays.
+ * @throws GocliError NOT_FOUND, NOT_READY (stopped or paused already)
+ */
+export function pause(request: HoldRequest, context: Context): Promise<HoldResult> {
+  return withEach(request, 'running', context, async (found, _steps, own) => {
+    const skewMs = await pauseCluster(found, own);
+    const text = `All machines of ${found.name} stood still within ${skewMs.toFixed(1)} ms.`;
+    own.emit({ type: 'notice', level: 'info', text });
+  });
+}

@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import type { StepTiming } from '../events/events.ts';
+import { planProvision, provision } from '../provision/provision.ts';
+import { provisionSteps } from '../provision/steps.ts';
+import { latestReference } from '../provision/steps/commit.ts';
+import type { Context } from './context.ts';
+
+export interface ProvisionRequest {
+  /** A version folder, `cluster-provision/k8s/1.36`. */
+  readonly folder: string;
+  /** Only these steps and what they need. */
+  readonly phases?: readonly string[] | undefined;
+  /** Run these, and all that depends on them, though their results are there. */
+  readonly force?: readonly string[] | undefined;
+  /** Whether a locked package that is gone is an error, instead of a reason to renew the lock. */
+  readonly locked?: boolean | undefined;
+}
+
+export interface PlannedProvision {
+  readonly steps: readonly {
+    readonly step: string;
+    readonly action: 'run' | 'cached';
+    readonly why: string;
+    /** Hash of all that decides the result of the step. */
+    readonly key: string;
+  }[];
+}
+
+export interface ProvisionResult {
+  readonly provider: string;
+  /** Reference of the image; null when the steps asked for do not make one. */
+  readonly image: string | null;
+  /** False when every step was cached. */
+  readonly changed: boolean;
+  readonly seconds: number;
+  readonly timings: readonly StepTiming[];
+}
+
+/** What {@link build} would do, step by step, without doing it. @throws GocliError BAD_FILE, BAD_VALUE */
+export async function plan(request: ProvisionRequest, context: Context): Promise<PlannedProvision> {
+  const steps = (await planProvision(workOf(request, context), context)).map(
+    ({ step, key, cached, why }) => ({
+      step: step.name,
+      action: cached === undefined ? ('run' as const) : ('cached' as const),
+      why,
+      key,
+    }),
+  );
+  return { steps };
+}
+
+/**
+ * Makes a provider image from its folder. What failed or was interrupted goes on where it ended.
+ * @throws GocliError BAD_FILE, BAD_VALUE, and what the steps throw
+ */
+export async function build(request: ProvisionRequest, context: Context): Promise<ProvisionResult> {
+  const start = context.clock.monotonic();
+  const { recipe, timings, changed, results } = await provision(workOf(request, context), context);
+  return {
+    provider: recipe.provider.name,
+    image: results.has('commit') ? latestReference(recipe) : null,
+    changed,
+    seconds: (context.clock.monotonic() - start) / 1000,
+    timings,
+  };
+}
+
+function workOf({ folder, phases, force, locked = false }: ProvisionRequest, { cwd }: Context) {
+  return { folder: resolve(cwd, folder), steps: provisionSteps(locked), phases, force };
+}

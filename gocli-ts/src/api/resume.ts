@@ -1,0 +1,11 @@
+import { resumeCluster } from '../rig/stop.ts';
+import type { Context } from './context.ts';
+import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
+
+/**
+ * Lets paused rigs go on, with their clocks set.
+ * @throws GocliError NOT_FOUND, CONFLICT (not paused)
+ */
+export function resume(request: HoldRequest, context: Context): Promise<HoldResult> {
+  return withEach(request, 'paused', context, (found, _steps, own) => resumeCluster(found, own));
+}

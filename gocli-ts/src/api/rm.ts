@@ -1,0 +1,50 @@
+import { forgetInFiles, kubeconfigFiles } from '../kubernetes/kubeconfig-file.ts';
+import { findClusters } from '../rig/find.ts';
+import { checkClusterName } from '../rig/names.ts';
+import { down, type RemovedCluster } from '../rig/remove.ts';
+import { readSecret } from '../rig/state.ts';
+import { chooseAny, type RigChoice } from './choose.ts';
+import type { Context } from './context.ts';
+import { onRig } from './operation.ts';
+
+export interface RmRequest extends RigChoice {
+  /** Every rig there is. */
+  readonly all?: boolean | undefined;
+}
+
+/** What went with a rig. */
+export interface RemovedRig extends RemovedCluster {
+  readonly name: string;
+}
+
+export interface RmResult {
+  readonly removed: readonly RemovedRig[];
+  /** Those of which nothing was there but perhaps snapshots. */
+  readonly absent: readonly RemovedRig[];
+}
+
+/**
+ * Removes rigs, and what gocli wrote of them into the user's kubeconfigs. Removing what is not there is no error.
+ * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none named and several there)
+ */
+export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
+  const names = await namesOf(request, context);
+  const all = await Promise.all(names.map(async (name) => ({ name, ...(await remove(name, context)) })));
+  const wasThere = ({ containers, volumes, state }: RemovedRig): boolean => containers + volumes > 0 || state;
+  return { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
+}
+
+async function remove(name: string, context: Context): Promise<RemovedCluster> {
+  const { paths, env, cwd } = context;
+  // It goes with the rig.
+  const written = await readSecret(paths, name, 'kubeconfig').catch(() => undefined);
+  const removed = await down(name, context);
+  await forgetInFiles(kubeconfigFiles(env, cwd), name, written, onRig(context, name));
+  return removed;
+}
+
+async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {
+  if (name !== undefined && all !== true) return [checkClusterName(name)];
+  const names = (await findClusters(context.docker, context.paths)).map((found) => found.name);
+  return all === true || names.length <= 1 ? names : [(await chooseAny({}, context)).name];
+}

@@ -1,0 +1,77 @@
+import { isAbsolute } from 'node:path';
+import type { Writable } from 'node:stream';
+import { GocliError } from '../errors/error.ts';
+import { download, upload } from '../rig/copy/copy.ts';
+import type { RigChoice } from './choose.ts';
+import type { Context } from './context.ts';
+import { connect } from './ssh.ts';
+
+/** One file or folder to a node. */
+export interface Upload {
+  readonly direction: 'upload';
+  /** `node01` */
+  readonly node: string;
+  /** Path on this machine; `dir/.` is what is in a folder. */
+  readonly local: string;
+  /** Path on the node; `dir/.` has to be a folder. */
+  readonly remote: string;
+}
+
+/** One file or folder from a node. */
+export interface Download {
+  readonly direction: 'download';
+  readonly node: string;
+  readonly remote: string;
+  /** A path, or where the bytes of one file go; a stream is not ended. */
+  readonly local: string | Writable;
+}
+
+export interface ScpRequest extends RigChoice {
+  readonly copies: readonly (Upload | Download)[];
+}
+
+/**
+ * Copies files and folders between nodes and this machine, with modes, as scp does: what can be copied is.
+ * @throws GocliError BAD_VALUE, NOT_FOUND (rig, node or path), NOT_READY, COMMAND, REMOTE_COMMAND, DISK_FULL,
+ * GUEST_UNREACHABLE
+ */
+export async function scp({ name, copies }: ScpRequest, context: Context): Promise<void> {
+  const failures: GocliError[] = [];
+  for (const node of new Set(copies.map((one) => one.node))) {
+    const ofNode = copies.filter((one) => one.node === node);
+    failures.push(...(await copyAll({ name, node }, ofNode, context)));
+  }
+  const [first] = failures;
+  if (first === undefined) return;
+  if (failures.length === 1) throw first;
+  throw new GocliError('REMOTE_COMMAND', `${failures.length} sources were not copied, or not all of them`, {
+    observed: failures.map(({ message, observed = '' }) => `${message}\n${observed}`.trim()).join('\n'),
+  });
+}
+
+/** Over one connection. Returns what could not be copied. */
+async function copyAll(
+  target: Parameters<typeof connect>[0],
+  copies: ScpRequest['copies'],
+  context: Context,
+): Promise<GocliError[]> {
+  const { host, cwd, signal } = context;
+  const here = (path: string): string => (isAbsolute(path) ? path : `${cwd}/${path}`);
+  const failures: GocliError[] = [];
+  await using connection = await connect(target, context);
+  const ends = { connection, host };
+  for (const one of copies) {
+    try {
+      if (one.direction === 'upload') await upload(ends, here(one.local), one.remote, signal);
+      else {
+        const to = typeof one.local === 'string' ? here(one.local) : one.local;
+        await download(ends, one.remote, to, signal);
+      }
+    } catch (error) {
+      if (!(error instanceof GocliError) || error.code === 'GUEST_UNREACHABLE') throw error;
+      signal.throwIfAborted();
+      failures.push(error);
+    }
+  }
+  return failures;
+}

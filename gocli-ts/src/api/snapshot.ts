@@ -1,0 +1,118 @@
+import { GocliError } from '../errors/error.ts';
+import type { StepTiming } from '../events/events.ts';
+import { estimatedSteps } from '../host/timings.ts';
+import { checkSnapshotName } from '../rig/names.ts';
+import { createSnapshot } from '../rig/snapshot/create.ts';
+import { restoreSnapshot } from '../rig/snapshot/restore.ts';
+import { listSnapshots, removeSnapshot, requireSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
+import type { ClusterState } from '../rig/state.ts';
+import { chooseAwake, type RigChoice } from './choose.ts';
+import type { Context } from './context.ts';
+import { onRig } from './operation.ts';
+import { WAIT_MS } from './wait.ts';
+
+/** Which snapshot; the name of its rig tells two of one name apart. */
+export interface SnapshotRequest extends RigChoice {
+  readonly snapshot: string;
+}
+
+export interface RestoreRequest extends SnapshotRequest {
+  /** Milliseconds that each wait may take; ten minutes unless told. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface ListedSnapshot {
+  readonly name: string;
+  /** The rig that it is a moment of. */
+  readonly cluster: string;
+  readonly nodes: number;
+  /** RFC 3339. */
+  readonly createdAt: string;
+}
+
+export interface ShownSnapshot extends ListedSnapshot {
+  readonly provider: string;
+  readonly accelerator: ClusterState['accelerator'];
+  /** Id of the template that it stands on; null for one of a rig that was booted. */
+  readonly template: string | null;
+  /** Reference of the provider image. */
+  readonly image: string;
+  /** Host ports that the rig had, by `<container port>/<protocol>`. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** What was done with a snapshot, and how long it took. */
+export interface SnapshotWork {
+  readonly snapshot: string;
+  readonly cluster: string;
+  readonly seconds: number;
+  readonly timings: readonly StepTiming[];
+}
+
+/**
+ * Keeps one moment of a running rig: memory, disks and registry.
+ * @throws GocliError BAD_VALUE, NOT_FOUND, NOT_READY, CONFLICT (it has one of that name), DISK_FULL
+ */
+export async function create(request: SnapshotRequest, context: Context): Promise<SnapshotWork> {
+  const name = checkSnapshotName(request.snapshot);
+  const found = await chooseAwake(request, context);
+  const existing = await listSnapshots(context.docker, found.name);
+  if (existing.some((one) => one.name === name)) {
+    throw new GocliError('CONFLICT', `cluster "${found.name}" has a snapshot "${name}" already`, {
+      hint: `Choose another name, or remove it: gocli snapshot rm ${name}`,
+    });
+  }
+  const own = onRig(context, found.name);
+  const steps = await estimatedSteps(own);
+  await createSnapshot(found, { name, kind: 'snapshot' }, steps, own);
+  return { snapshot: name, cluster: found.name, seconds: steps.elapsed(), timings: steps.timings };
+}
+
+/** The snapshots of one rig, or all; the oldest first. */
+export async function ls({ name }: RigChoice, { docker }: Context): Promise<{ snapshots: ListedSnapshot[] }> {
+  const all = await listSnapshots(docker, name);
+  return { snapshots: all.filter(({ record }) => record.kind === 'snapshot').map(listed) };
+}
+
+/** @throws GocliError BAD_VALUE, NOT_FOUND, USAGE (several rigs have one of that name) */
+export async function show(request: SnapshotRequest, context: Context): Promise<ShownSnapshot> {
+  const snapshot = await chosen(request, context);
+  const { plan, accelerator, template = null, ports } = snapshot.record.state;
+  return {
+    ...listed(snapshot),
+    provider: plan.guest.provider,
+    accelerator,
+    template,
+    image: plan.host.image,
+    ports,
+  };
+}
+
+/**
+ * Puts a rig back as it was: same name, ports and keys. What runs under its name is replaced.
+ * @throws GocliError what {@link show} throws, and CONFLICT (another accelerator or processor), PORT_TAKEN, TIMEOUT
+ */
+export async function restore(request: RestoreRequest, context: Context): Promise<SnapshotWork> {
+  const snapshot = await chosen(request, context);
+  const { name, cluster } = snapshot;
+  const own = onRig(context, cluster);
+  const steps = await estimatedSteps(own);
+  await restoreSnapshot(snapshot, { timeoutMs: request.timeoutMs ?? WAIT_MS, pinnedPorts: {} }, steps, own);
+  return { snapshot: name, cluster, seconds: steps.elapsed(), timings: steps.timings };
+}
+
+/** Removes a snapshot and its files. @throws GocliError what {@link show} throws */
+export async function rm(request: SnapshotRequest, context: Context): Promise<{ removed: ListedSnapshot }> {
+  const snapshot = await chosen(request, context);
+  await removeSnapshot(snapshot, context);
+  return { removed: listed(snapshot) };
+}
+
+function chosen({ snapshot, name }: SnapshotRequest, { docker }: Context): Promise<Snapshot> {
+  return requireSnapshot(docker, checkSnapshotName(snapshot), name);
+}
+
+function listed({ name, cluster, record }: Snapshot): ListedSnapshot {
+  const { nodes } = record.state.plan.guest;
+  return { name, cluster, nodes, createdAt: new Date(record.createdAt).toISOString() };
+}

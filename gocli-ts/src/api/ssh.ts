@@ -1,0 +1,37 @@
+import { nodeIndex } from '../rig/names.ts';
+import { sshTarget } from '../rig/ssh-target.ts';
+import { readSecret } from '../rig/state.ts';
+import type { SshConnection, SshExecOptions, SshResult } from '../ssh/port.ts';
+import { chooseStarted, type RigChoice } from './choose.ts';
+import type { Context } from './context.ts';
+
+export interface SshRequest extends RigChoice {
+  /** `node01` */
+  readonly node: string;
+}
+
+export interface ExecRequest extends SshRequest, Omit<SshExecOptions, 'signal'> {
+  /** A command line for the login shell of root. */
+  readonly command: string;
+}
+
+/**
+ * A connection to a node, as root. Whoever asked disposes of it.
+ * @throws GocliError BAD_VALUE, NOT_FOUND (also the node), NOT_READY, GUEST_UNREACHABLE
+ */
+export async function connect(request: SshRequest, context: Context): Promise<SshConnection> {
+  const { state } = await chooseStarted(request, context);
+  const index = nodeIndex(request.node, state.plan.guest.nodes);
+  const key = await readSecret(context.paths, state.name, 'id_ed25519');
+  return context.ssh.connect(sshTarget(state, index, key), context.signal);
+}
+
+/**
+ * Runs a command on a node. Its exit code is a result, whatever it is.
+ * @throws GocliError what {@link connect} throws
+ */
+export async function exec(request: ExecRequest, context: Context): Promise<SshResult> {
+  const { name, node, command, ...options } = request;
+  await using connection = await connect({ name, node }, context);
+  return await connection.exec(command, { ...options, signal: context.signal });
+}

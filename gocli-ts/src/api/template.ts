@@ -1,0 +1,198 @@
+import { GocliError, isCode } from '../errors/error.ts';
+import type { Manifest } from '../frozen/manifest.ts';
+import { unpublishTemplate } from '../frozen/templates.ts';
+import { verifyTemplate } from '../frozen/verify.ts';
+import { planRig } from '../rig/make-plan.ts';
+import type { GuestPlan } from '../rig/plan.ts';
+import { down } from '../rig/remove.ts';
+import { lookAround } from '../rig/start/surroundings.ts';
+import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
+import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
+import { templateKey } from '../rig/template/key.ts';
+import { up, type UpRequest } from '../rig/up.ts';
+import { didYouMean } from '../shared/text.ts';
+import type { Context, NoRequest } from './context.ts';
+import { onRig } from './operation.ts';
+import { readRunOptions, type RunInputs } from './options.ts';
+import { obtainImage } from './provider-image.ts';
+import { startOf } from './run.ts';
+
+/** Which template; may be left out when there is only one. */
+export interface TemplateChoice {
+  /** Its id. */
+  readonly template?: string | undefined;
+}
+
+export interface TemplatesChoice extends TemplateChoice {
+  /** Every template there is. */
+  readonly all?: boolean | undefined;
+}
+
+/** Options of `run` that decide which template fits. */
+type PlanInputs = Pick<RunInputs, 'nodes' | 'memory' | 'cpu'>;
+
+/** A template, and the plan that it is compared with: the provider's default one with these changes. */
+export interface TemplateShowRequest extends TemplateChoice, PlanInputs {}
+
+export interface TemplateBuildRequest extends PlanInputs {
+  readonly provider: string;
+}
+
+export interface ListedTemplate {
+  readonly id: string;
+  readonly provider: string;
+  readonly nodes: number;
+  /** Bytes on disk of memory and state. */
+  readonly bytes: number;
+  /** RFC 3339, as all times here; the epoch when it cannot be read. */
+  readonly createdAt: string;
+  /** When the first of its keys expires; null for never. */
+  readonly expiresAt: string | null;
+  readonly lastUse: string;
+  /** Names of rigs that were thawed from it. */
+  readonly usedBy: readonly string[];
+  readonly hasImage: boolean;
+  /** Why it cannot be used; null when it can. */
+  readonly problem: string | null;
+}
+
+export interface ShownTemplate extends ListedTemplate {
+  readonly manifest: Manifest | null;
+  /** What its guests were started with. */
+  readonly guest: GuestPlan | null;
+  readonly fits: boolean;
+  /** In words. */
+  readonly why: string;
+}
+
+/** All templates, the newest first. */
+export async function ls(_request: NoRequest, context: Context): Promise<{ templates: ListedTemplate[] }> {
+  return { templates: (await inventory(context)).map(listed) };
+}
+
+/** What a template holds, and whether it fits a plan. @throws GocliError NOT_FOUND, BAD_VALUE */
+export async function show(request: TemplateShowRequest, context: Context): Promise<ShownTemplate> {
+  const item = await oneItem(request.template, context);
+  const { manifest } = item.template;
+  const known = typeof manifest === 'string' ? undefined : manifest;
+  const why = await fitOf(item, request, context);
+  const guest = (known && guestOf(known)) ?? null;
+  return { ...listed(item), manifest: known ?? null, guest, fits: why === FITS, why };
+}
+
+const FITS = 'it fits';
+
+async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): Promise<string> {
+  const { template, provider } = item;
+  if (typeof template.manifest === 'string') return template.manifest;
+  const request = await requestOf(provider, plan, false, context).catch((error: unknown) => {
+    if (isCode(error, 'IMAGE_MISSING') || isCode(error, 'PROVIDER_UNKNOWN')) return undefined;
+    throw error;
+  });
+  if (request === undefined) return `there is no image ${provider} to compare it with`;
+  const asked = planRig(request, context.kinds);
+  const { place } = await lookAround(asked, context);
+  const choice = chooseTemplate([template], templateKey(asked, context.kinds), asked, place);
+  return choice.template === undefined ? (choice.why ?? 'it is of another provider') : FITS;
+}
+
+/** The start that a template is made by. */
+async function requestOf(
+  provider: string,
+  { nodes, memory, cpu }: PlanInputs,
+  provision: boolean,
+  context: Context,
+): Promise<UpRequest> {
+  const values = readRunOptions({ nodes, memory, cpu }, context.env, false);
+  const image = await obtainImage({ provider, provision }, context);
+  return { ...image, values: { ...values, name: `template-${context.run}` }, ...startOf(values) };
+}
+
+/**
+ * Starts a rig, which leaves its template behind, and removes it again.
+ * @returns the id of the template; null when none could be made
+ * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, BAD_VALUE, and what a start meets
+ */
+export async function build(
+  request: TemplateBuildRequest,
+  context: Context,
+): Promise<{ template: string | null }> {
+  const start = await requestOf(request.provider, request, true, context);
+  const { name } = start.values;
+  try {
+    const { state } = await up(start, onRig(context, name));
+    return { template: state.template ?? null };
+  } finally {
+    await down(name, context);
+  }
+}
+
+/**
+ * Reads every byte of templates, and removes those that are damaged.
+ * @returns for each the files that differ or are missing
+ * @throws GocliError NOT_FOUND
+ */
+export async function verify(
+  request: TemplatesChoice,
+  context: Context,
+): Promise<{ templates: { id: string; damaged: readonly string[] }[] }> {
+  const { docker, signal } = context;
+  const templates: { id: string; damaged: readonly string[] }[] = [];
+  for (const { template } of await chosenItems(request, context)) {
+    const { id, manifest } = template;
+    const damaged =
+      typeof manifest === 'string' ? [manifest] : await verifyTemplate(docker, template, manifest, signal);
+    if (damaged.length > 0) await unpublishTemplate(docker, template);
+    templates.push({ id, damaged });
+  }
+  return { templates };
+}
+
+/**
+ * Removes templates.
+ * @returns for each the rigs that still run on its files
+ * @throws GocliError NOT_FOUND
+ */
+export async function rm(
+  request: TemplatesChoice,
+  context: Context,
+): Promise<{ removed: { id: string; usedBy: readonly string[] }[] }> {
+  const items = await chosenItems(request, context);
+  for (const { template } of items) await unpublishTemplate(context.docker, template);
+  return { removed: items.map(({ template, usedBy }) => ({ id: template.id, usedBy })) };
+}
+
+async function chosenItems({ template, all }: TemplatesChoice, context: Context): Promise<InventoryItem[]> {
+  return all === true ? inventory(context) : [await oneItem(template, context)];
+}
+
+/** The template with that id, or the only one there is. @throws GocliError NOT_FOUND */
+async function oneItem(id: string | undefined, context: Context): Promise<InventoryItem> {
+  const items = await inventory(context);
+  const ids = items.map(({ template }) => template.id);
+  const found = items.find(({ template }) => template.id === id);
+  const [only] = items;
+  if (found !== undefined) return found;
+  if (id === undefined && only !== undefined && items.length === 1) return only;
+  const known = ids.length === 0 ? 'There is none.' : `Templates: ${ids.join(', ')}`;
+  if (id === undefined) throw new GocliError('NOT_FOUND', 'which template is meant?', { hint: known });
+  throw new GocliError('NOT_FOUND', `there is no template "${id}".${didYouMean(id, ids)}`, { hint: known });
+}
+
+function listed(item: InventoryItem): ListedTemplate {
+  const { template, provider, nodes, bytes, createdAt, lastUse, usedBy, hasImage } = item;
+  const intact = typeof template.manifest === 'string' ? undefined : template.manifest;
+  const expiresAt = intact?.expiresAt;
+  return {
+    id: template.id,
+    provider,
+    nodes,
+    bytes,
+    createdAt: new Date(createdAt).toISOString(),
+    expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
+    lastUse: new Date(lastUse).toISOString(),
+    usedBy,
+    hasImage,
+    problem: typeof template.manifest === 'string' ? template.manifest : null,
+  };
+}

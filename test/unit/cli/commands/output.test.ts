@@ -1,0 +1,77 @@
+import test, { type ExecutionContext } from 'ava';
+import { publishTemplate } from '../../../../gocli-ts/src/frozen/templates.ts';
+import { publishSnapshot } from '../../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { readState } from '../../../../gocli-ts/src/rig/state.ts';
+import { makeConsole, type Console } from '../../../helpers/console.ts';
+import { addProvider, VM_FACTS } from '../../../helpers/engine.ts';
+import { manifestOf } from '../../frozen/frozen.ts';
+
+const CREATED = '1970-01-01T00:00:00.000Z';
+
+/** A cluster "vm-1" that runs, a snapshot of it, and a template of its image. */
+async function setUp(t: ExecutionContext): Promise<Console> {
+  const console = await makeConsole(t);
+  const { docker, paths, clock } = console.engine;
+  const { id: imageId } = addProvider(docker, VM_FACTS);
+  const { code, stderr } = await console.run('run', 'vm-1', '--no-template');
+  t.is(code, 0, stderr);
+  const state = await readState(paths, 'vm-1');
+  if (state === undefined) throw new Error('the cluster has no state');
+  await publishTemplate(docker, manifestOf({ id: 'aaaaaaaaaaaa', imageId, createdAt: clock.now() }));
+  await publishSnapshot(docker, {
+    format: 1,
+    kind: 'snapshot',
+    name: 'clean',
+    id: '0123456789ab',
+    createdAt: 0,
+    saved: { qemu: '10.0.13', capabilities: [], direct: true, machines: [] },
+    state,
+  });
+  return console;
+}
+
+async function json(console: Console, ...argv: string[]): Promise<unknown> {
+  return JSON.parse((await console.run(...argv, '-o', 'json')).stdout);
+}
+
+test('snapshots: a list, one of them, and what was removed', async (t) => {
+  const console = await setUp(t);
+  const row = { name: 'clean', cluster: 'vm-1', nodes: 1, createdAt: CREATED };
+  t.deepEqual(await json(console, 'snapshot', 'ls'), { version: 1, snapshots: [row] });
+  t.is(
+    (await console.run('snapshot', 'ls')).stdout,
+    `SNAPSHOT  CLUSTER  NODES  CREATED\nclean     vm-1     1      ${CREATED}\n`,
+  );
+  t.like(await json(console, 'snapshot', 'show', 'clean'), { ...row, provider: 'vm-1', template: '-' });
+  t.regex((await console.run('snapshot', 'show', 'clean')).stdout, /^template +-$/m);
+  t.is((await console.run('snapshot', 'show')).code, 2);
+  const removed = await console.run('snapshot', 'rm', 'clean');
+  t.is(removed.stdout, 'Removed snapshot clean of cluster vm-1.\n', removed.stderr);
+  t.is((await console.run('snapshot', 'ls', '-o', 'name')).stdout, '');
+});
+
+test('templates: a list, one of them with what it fits, verified, removed', async (t) => {
+  const console = await setUp(t);
+  const row = { id: 'aaaaaaaaaaaa', nodes: 1, usedBy: [], hasImage: true, problem: null };
+  t.like(await json(console, 'template', 'ls'), { templates: [row] });
+  t.regex((await console.run('template', 'ls')).stdout, /^aaaaaaaaaaaa .* 0\.0 s +- +0\.0 s +-$/m);
+  const shown = await json(console, 'template', 'show');
+  t.like(shown, { ...row, fits: false });
+  t.false('guest' in (shown as object));
+  t.regex((await console.run('template', 'show')).stdout, /^fits the plan asked for +there is no image/m);
+  t.is((await console.run('template', 'verify')).stdout, 'Template aaaaaaaaaaaa is intact.\n');
+  t.is((await console.run('template', 'rm')).stdout, 'Removed template aaaaaaaaaaaa.\n');
+  t.is((await console.run('template', 'show')).code, 4);
+});
+
+test('logs, under the names of their containers', async (t) => {
+  const console = await setUp(t);
+  t.regex((await console.run('logs', 'node01', '--tail', '1')).stdout, /^==> vm-1-node01 <==\n/);
+  const names = (await console.run('logs', '-o', 'name')).stdout;
+  t.deepEqual(names.trim().split('\n').sort(), [
+    'vm-1-dnsmasq',
+    'vm-1-node01',
+    'vm-1-node01 console',
+    'vm-1-registry',
+  ]);
+});
