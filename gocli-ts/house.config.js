@@ -69,7 +69,8 @@ export default {
     },
     {
       name: 'no-cycles',
-      comment: 'files that load each other; types may refer to each other, and what is imported at its first use',
+      comment:
+        'files that load each other; types may refer to each other, and what is imported at its first use',
       severity: 'error',
       from: { path: `^${SRC}/` },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'dynamic-import'] } },

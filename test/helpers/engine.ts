@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { ClusterDeps } from '../../gocli-ts/src/rig/deps.ts';
-import type { ClusterState } from '../../gocli-ts/src/rig/state.ts';
+import type { RigDeps } from '../../gocli-ts/src/rig/deps.ts';
+import type { RigState } from '../../gocli-ts/src/rig/state.ts';
 import type { UpRequest } from '../../gocli-ts/src/rig/up.ts';
 import { readRunOptions, type RunInputs } from '../../gocli-ts/src/api/options.ts';
 import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
@@ -38,7 +38,7 @@ export const K8S_FACTS: ProviderFacts = {
 };
 
 /** Everything an operation on clusters works with, nothing of it real but a folder of its own. */
-export interface Engine extends ClusterDeps {
+export interface Engine extends RigDeps {
   readonly docker: FakeDocker;
   readonly ssh: FakeSsh;
   readonly clock: FakeClock;
@@ -107,7 +107,7 @@ export function requestFor(image: ImageInfo, asked: Asked = {}): UpRequest {
 export const EMULATED = { ...EMULATED_CPU, host: '', flags: '' };
 
 /** The state of a cluster "c" of one virtual machine. */
-export function stateOf(changed: Partial<ClusterState> = {}): ClusterState {
+export function stateOf(changed: Partial<RigState> = {}): RigState {
   return {
     format: 1,
     name: 'c',
@@ -136,7 +136,7 @@ export function stateOf(changed: Partial<ClusterState> = {}): ClusterState {
 }
 
 /** The same while it starts. */
-export function unready(state: ClusterState): ClusterState {
+export function unready(state: RigState): RigState {
   const starting = { ...state };
   delete starting.readyAt;
   return starting;

@@ -1,7 +1,7 @@
 import { GocliError } from '../errors/error.ts';
-import { findClusters, requireAwake, requireCluster, requireState, type FoundCluster } from '../rig/find.ts';
-import { checkClusterName } from '../rig/names.ts';
-import type { ClusterState } from '../rig/state.ts';
+import { findRigs, requireAwake, requireRig, requireState, type FoundRig } from '../rig/find.ts';
+import { checkRigName } from '../rig/names.ts';
+import type { RigState } from '../rig/state.ts';
 import type { Context } from './context.ts';
 
 type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env'>;
@@ -16,10 +16,10 @@ export interface RigChoice {
  * The rig a request is about, whatever it is doing.
  * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none of that name, or none named and several there)
  */
-export async function chooseAny({ name }: RigChoice, context: ChoiceContext): Promise<FoundCluster> {
+export async function chooseAny({ name }: RigChoice, context: ChoiceContext): Promise<FoundRig> {
   const { docker, paths, env } = context;
-  if (name !== undefined) return requireCluster(docker, paths, checkClusterName(name));
-  const all = await findClusters(docker, paths);
+  if (name !== undefined) return requireRig(docker, paths, checkRigName(name));
+  const all = await findRigs(docker, paths);
   const [only] = all;
   if (only !== undefined && all.length === 1) return only;
   const preferred = all.find((cluster) => cluster.name === env['KUBEVIRT_PROVIDER']);
@@ -33,7 +33,7 @@ export async function chooseAny({ name }: RigChoice, context: ChoiceContext): Pr
 }
 
 /** Like {@link chooseAny}, for what a rig has to run for. @throws GocliError NOT_READY (stopped or paused) too */
-export async function chooseAwake(choice: RigChoice, context: ChoiceContext): Promise<FoundCluster> {
+export async function chooseAwake(choice: RigChoice, context: ChoiceContext): Promise<FoundRig> {
   const found = await chooseAny(choice, context);
   requireAwake(found.state);
   return found;
@@ -43,7 +43,7 @@ export async function chooseAwake(choice: RigChoice, context: ChoiceContext): Pr
 export async function chooseStarted(
   choice: RigChoice,
   context: ChoiceContext,
-): Promise<{ found: FoundCluster; state: ClusterState }> {
+): Promise<{ found: FoundRig; state: RigState }> {
   const found = await chooseAwake(choice, context);
   return { found, state: requireState(found) };
 }

@@ -2,7 +2,7 @@ import type { GocliEvent } from '../events/events.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Host } from '../host/port.ts';
 import type { Docker } from '../place/port.ts';
-import type { ClusterDeps } from '../rig/deps.ts';
+import type { RigDeps } from '../rig/deps.ts';
 import type { Kind } from '../rig/kind.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Ssh } from '../ssh/port.ts';
@@ -32,7 +32,7 @@ export interface Surroundings extends Place {
 }
 
 /** Everything that one operation works with; see operation.ts for how it comes about. */
-export interface Context extends ClusterDeps, Place {
+export interface Context extends RigDeps, Place {
   /** Adds the origin to what the engine tells; the rig, where it is not that of the whole context. */
   readonly emit: (event: GocliEvent & { readonly rig?: string }) => void;
 }

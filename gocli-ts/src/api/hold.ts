@@ -1,6 +1,6 @@
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
-import { findClusters, phaseOf, type ClusterPhase, type FoundCluster } from '../rig/find.ts';
+import { findRigs, phaseOf, type RigPhase, type FoundRig } from '../rig/find.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { onRig } from './operation.ts';
@@ -20,13 +20,13 @@ export interface HoldResult {
 /** Does it with the rig named, or with all that are in the state, one after the other. */
 export async function withEach(
   request: HoldRequest,
-  state: ClusterPhase,
+  state: RigPhase,
   context: Context,
-  work: (found: FoundCluster, steps: Steps, context: Context) => Promise<unknown>,
+  work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<HoldResult> {
   const rigs =
     request.all === true
-      ? (await findClusters(context.docker, context.paths)).filter((found) => phaseOf(found) === state)
+      ? (await findRigs(context.docker, context.paths)).filter((found) => phaseOf(found) === state)
       : [await chooseAny(request, context)];
   const start = context.clock.monotonic();
   for (const found of rigs) {

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { clusterFolder } from '../host/paths.ts';
+import { rigFolder } from '../host/paths.ts';
 import { kubeconfigFiles, mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
 import { readSecret, STATE_FILE } from '../rig/state.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
@@ -27,7 +27,7 @@ export interface MergeResult {
 export async function show(request: RigChoice, context: Context): Promise<KubeconfigResult> {
   const { name } = (await chooseStarted(request, context)).state;
   const text = await readSecret(context.paths, name, 'kubeconfig');
-  return { name, path: join(clusterFolder(context.paths, name), STATE_FILE.kubeconfig), text };
+  return { name, path: join(rigFolder(context.paths, name), STATE_FILE.kubeconfig), text };
 }
 
 /**

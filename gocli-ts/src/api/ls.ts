@@ -1,5 +1,5 @@
-import { findClusters, phaseOf, type ClusterPhase } from '../rig/find.ts';
-import type { ClusterState } from '../rig/state.ts';
+import { findRigs, phaseOf, type RigPhase } from '../rig/find.ts';
+import type { RigState } from '../rig/state.ts';
 import type { Context, NoRequest } from './context.ts';
 
 /** A rig in a list. What is not known of one that never came up is null. */
@@ -8,8 +8,8 @@ export interface ListedRig {
   readonly provider: string | null;
   /** 0 while it is not known. */
   readonly nodes: number;
-  readonly state: ClusterPhase;
-  readonly accelerator: ClusterState['accelerator'] | null;
+  readonly state: RigPhase;
+  readonly accelerator: RigState['accelerator'] | null;
   /** RFC 3339. */
   readonly createdAt: string | null;
   /** Port of the Kubernetes API on 127.0.0.1. */
@@ -22,7 +22,7 @@ export interface LsResult {
 
 /** All rigs of this host, by name. @throws GocliError DOCKER_UNREACHABLE */
 export async function ls(_request: NoRequest, { docker, paths }: Context): Promise<LsResult> {
-  const found = await findClusters(docker, paths);
+  const found = await findRigs(docker, paths);
   const clusters = found.map((one) => ({
     name: one.name,
     provider: one.state?.plan.guest.provider ?? null,

@@ -1,4 +1,4 @@
-import { pauseCluster } from '../rig/stop.ts';
+import { pauseRig } from '../rig/stop.ts';
 import type { Context } from './context.ts';
 import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
 
@@ -8,7 +8,7 @@ import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
  */
 export function pause(request: HoldRequest, context: Context): Promise<HoldResult> {
   return withEach(request, 'running', context, async (found, _steps, own) => {
-    const skewMs = await pauseCluster(found, own);
+    const skewMs = await pauseRig(found, own);
     const text = `All machines of ${found.name} stood still within ${skewMs.toFixed(1)} ms.`;
     own.emit({ type: 'notice', level: 'info', text });
   });

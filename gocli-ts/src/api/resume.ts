@@ -1,4 +1,4 @@
-import { resumeCluster } from '../rig/stop.ts';
+import { resumeRig } from '../rig/stop.ts';
 import type { Context } from './context.ts';
 import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
 
@@ -7,5 +7,5 @@ import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
  * @throws GocliError NOT_FOUND, CONFLICT (not paused)
  */
 export function resume(request: HoldRequest, context: Context): Promise<HoldResult> {
-  return withEach(request, 'paused', context, (found, _steps, own) => resumeCluster(found, own));
+  return withEach(request, 'paused', context, (found, _steps, own) => resumeRig(found, own));
 }

@@ -1,7 +1,7 @@
 import { forgetInFiles, kubeconfigFiles } from '../kubernetes/kubeconfig-file.ts';
-import { findClusters } from '../rig/find.ts';
-import { checkClusterName } from '../rig/names.ts';
-import { down, type RemovedCluster } from '../rig/remove.ts';
+import { findRigs } from '../rig/find.ts';
+import { checkRigName } from '../rig/names.ts';
+import { removeRig, type RigRemains } from '../rig/remove.ts';
 import { readSecret } from '../rig/state.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -13,7 +13,7 @@ export interface RmRequest extends RigChoice {
 }
 
 /** What went with a rig. */
-export interface RemovedRig extends RemovedCluster {
+export interface RemovedRig extends RigRemains {
   readonly name: string;
 }
 
@@ -34,17 +34,17 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
   return { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
 }
 
-async function remove(name: string, context: Context): Promise<RemovedCluster> {
+async function remove(name: string, context: Context): Promise<RemovedRig> {
   const { paths, env, cwd } = context;
   // It goes with the rig.
   const written = await readSecret(paths, name, 'kubeconfig').catch(() => undefined);
-  const removed = await down(name, context);
+  const removed = await removeRig(name, context);
   await forgetInFiles(kubeconfigFiles(env, cwd), name, written, onRig(context, name));
   return removed;
 }
 
 async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {
-  if (name !== undefined && all !== true) return [checkClusterName(name)];
-  const names = (await findClusters(context.docker, context.paths)).map((found) => found.name);
+  if (name !== undefined && all !== true) return [checkRigName(name)];
+  const names = (await findRigs(context.docker, context.paths)).map((found) => found.name);
   return all === true || names.length <= 1 ? names : [(await chooseAny({}, context)).name];
 }

@@ -2,8 +2,8 @@ import { GocliError } from '../errors/error.ts';
 import { writeTimings } from '../host/timings.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { planRig } from '../rig/make-plan.ts';
-import { checkClusterName } from '../rig/names.ts';
-import type { ClusterPlan } from '../rig/plan.ts';
+import { checkRigName } from '../rig/names.ts';
+import type { RigPlan } from '../rig/plan.ts';
 import { requireSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
@@ -40,7 +40,7 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
 }
 
 /** What {@link run} would start, without touching anything. @throws GocliError like run, before it starts anything */
-export async function plan(request: RunRequest, context: Context): Promise<ClusterPlan> {
+export async function plan(request: RunRequest, context: Context): Promise<RigPlan> {
   const prepared = await prepare({ ...request, provision: false }, context);
   return planRig(prepared, context.kinds);
 }
@@ -62,7 +62,7 @@ async function prepare(request: RunRequest, context: Context): Promise<UpRequest
       hint: 'For example: gocli run k8s-1.36 (all: gocli provider ls)',
     });
   }
-  const name = values.name ?? checkClusterName(provider);
+  const name = values.name ?? checkRigName(provider);
   const image =
     snapshot === undefined
       ? await imageOfProvider(provider, values, context)

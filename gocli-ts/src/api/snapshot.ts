@@ -5,7 +5,7 @@ import { checkSnapshotName } from '../rig/names.ts';
 import { createSnapshot } from '../rig/snapshot/create.ts';
 import { restoreSnapshot } from '../rig/snapshot/restore.ts';
 import { listSnapshots, removeSnapshot, requireSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
-import type { ClusterState } from '../rig/state.ts';
+import type { RigState } from '../rig/state.ts';
 import { chooseAwake, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { onRig } from './operation.ts';
@@ -32,7 +32,7 @@ export interface ListedSnapshot {
 
 export interface ShownSnapshot extends ListedSnapshot {
   readonly provider: string;
-  readonly accelerator: ClusterState['accelerator'];
+  readonly accelerator: RigState['accelerator'];
   /** Id of the template that it stands on; null for one of a rig that was booted. */
   readonly template: string | null;
   /** Reference of the provider image. */

@@ -1,5 +1,5 @@
 import { conditionHistory, type DatedCondition } from '../rig/condition-history.ts';
-import { clusterStatus } from '../rig/status.ts';
+import { rigStatus } from '../rig/status.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 
@@ -13,7 +13,7 @@ export interface StatusResult {
 /** Looks once at everything that Ready stands for. @throws GocliError BAD_VALUE, NOT_FOUND */
 export async function status(request: RigChoice, context: Context): Promise<StatusResult> {
   const found = await chooseAny(request, context);
-  const { ready, conditions } = await clusterStatus(found, context);
+  const { ready, conditions } = await rigStatus(found, context);
   const dated = await conditionHistory(context.paths, found.name, conditions, context.clock.now());
   return { name: found.name, ready, conditions: dated };
 }

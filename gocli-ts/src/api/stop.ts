@@ -1,4 +1,4 @@
-import { stopCluster } from '../rig/stop.ts';
+import { stopRig } from '../rig/stop.ts';
 import type { Context } from './context.ts';
 import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
 
@@ -7,5 +7,5 @@ import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
  * @throws GocliError NOT_FOUND, NOT_READY (stopped or paused already), DISK_FULL
  */
 export function stop(request: HoldRequest, context: Context): Promise<HoldResult> {
-  return withEach(request, 'running', context, stopCluster);
+  return withEach(request, 'running', context, stopRig);
 }

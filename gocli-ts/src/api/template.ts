@@ -4,7 +4,7 @@ import { unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
 import { planRig } from '../rig/make-plan.ts';
 import type { GuestPlan } from '../rig/plan.ts';
-import { down } from '../rig/remove.ts';
+import { removeRig } from '../rig/remove.ts';
 import { lookAround } from '../rig/start/surroundings.ts';
 import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
 import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
@@ -123,7 +123,7 @@ export async function build(
     const { state } = await up(start, onRig(context, name));
     return { template: state.template ?? null };
   } finally {
-    await down(name, context);
+    await removeRig(name, context);
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isKubernetes } from '../kubernetes/section.ts';
 import { mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
-import { readSecret, type ClusterState } from '../rig/state.ts';
+import { readSecret, type RigState } from '../rig/state.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { copyAtomic, writeAtomic } from '../host/files.ts';
 import { kubectlPath } from '../kubernetes/kubectl-binary.ts';
@@ -16,7 +16,7 @@ import type { Session } from './session.ts';
 export async function writeWrapperFiles(
   folder: string | undefined,
   globalKubeconfig: string | undefined,
-  state: ClusterState,
+  state: RigState,
   session: Session,
 ): Promise<void> {
   if (!isKubernetes(state.plan.guest)) return;

@@ -16,6 +16,6 @@ export function userPaths(): Paths {
 }
 
 /** `<state>/clusters/<name>`. The name must have been validated. */
-export function clusterFolder(paths: Paths, name: string): string {
+export function rigFolder(paths: Paths, name: string): string {
   return join(paths.state, 'clusters', name);
 }

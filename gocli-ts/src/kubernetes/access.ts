@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Paths } from '../host/paths.ts';
 import { hostPort } from '../rig/find.ts';
-import { readSecret, type ClusterState } from '../rig/state.ts';
+import { readSecret, type RigState } from '../rig/state.ts';
 import type { KindKeys } from '../rig/template/keys.ts';
 import { parseKubeconfig, renderKubeconfig, type AdminAccess } from './kubeconfig.ts';
 
@@ -15,29 +15,23 @@ export function keysOf({ ca, cert, key }: AdminAccess): KindKeys {
 }
 
 /** Where the administrator of a rig connects to from this host. */
-export function apiServer(state: Pick<ClusterState, 'name' | 'ports'>): string {
+export function apiServer(state: Pick<RigState, 'name' | 'ports'>): string {
   return `https://127.0.0.1:${hostPort(state, '6443/tcp').toFixed(0)}`;
 }
 
 /** The administrator's access to a rig by the keys that are kept beside its template; none, when there are no keys yet. */
-export function adminOf(
-  keys: KindKeys,
-  state: Pick<ClusterState, 'name' | 'ports'>,
-): AdminAccess | undefined {
+export function adminOf(keys: KindKeys, state: Pick<RigState, 'name' | 'ports'>): AdminAccess | undefined {
   const parsed = keysSchema.safeParse(keys);
   return parsed.success ? { ...parsed.data.admin, server: apiServer(state) } : undefined;
 }
 
 /** The administrator's access to a rig by its state folder. @throws GocliError NOT_FOUND, KUBERNETES */
-export async function readAccess({ name }: Pick<ClusterState, 'name'>, paths: Paths): Promise<AdminAccess> {
+export async function readAccess({ name }: Pick<RigState, 'name'>, paths: Paths): Promise<AdminAccess> {
   return parseKubeconfig(await readSecret(paths, name, 'kubeconfig'));
 }
 
 /** The kubeconfig of a rig, once it has keys. */
-export function kubeconfigOf(
-  state: Pick<ClusterState, 'name' | 'ports'>,
-  keys: KindKeys,
-): string | undefined {
+export function kubeconfigOf(state: Pick<RigState, 'name' | 'ports'>, keys: KindKeys): string | undefined {
   const admin = adminOf(keys, state);
   return admin === undefined ? undefined : renderKubeconfig(state.name, admin);
 }

@@ -15,13 +15,13 @@ import type { SshConnection } from '../ssh/port.ts';
 import { allMet } from '../waiting/all-met.ts';
 import { waitFor, type WaitOptions } from '../waiting/condition.ts';
 import { inTime } from '../waiting/in-time.ts';
-import type { ClusterDeps } from '../rig/deps.ts';
+import type { RigDeps } from '../rig/deps.ts';
 import type { Booting } from '../rig/kind.ts';
 import { connectWhenUp, sshTarget } from '../rig/ssh-target.ts';
 import { kubernetesOf } from './section.ts';
 import { targetsOf } from './targets.ts';
 import { kubeadmInit, kubeadmJoin, registerNodes, setUpNetwork } from './kubeadm.ts';
-import { writeSecret, type ClusterState } from '../rig/state.ts';
+import { writeSecret, type RigState } from '../rig/state.ts';
 
 /** Where the administrator's kubeconfig lies in the network container while manifests are applied. */
 const CONTAINER_KUBECONFIG = '/run/gocli-admin.conf';
@@ -33,7 +33,7 @@ const CONTAINER_KUBECONFIG = '/run/gocli-admin.conf';
 export async function coldStart(
   start: Booting,
   steps: Steps,
-  deps: ClusterDeps,
+  deps: RigDeps,
   signal: AbortSignal,
 ): Promise<AdminAccess> {
   const { state, sshPrivateKey, timeoutMs } = start;
@@ -63,7 +63,7 @@ export async function coldStart(
 
 /** Waits until all Ready conditions of a cluster are met. */
 async function waitUntilReady(
-  state: ClusterState,
+  state: RigState,
   access: AdminAccess,
   steps: Steps,
   options: WaitOptions,
@@ -76,7 +76,7 @@ async function bootstrap(
   start: Booting,
   nodes: All<SshConnection>,
   steps: Steps,
-  deps: ClusterDeps,
+  deps: RigDeps,
   signal: AbortSignal,
 ): Promise<AdminAccess> {
   const kubernetes = kubernetesOf(start.state.plan.guest);
@@ -124,7 +124,7 @@ async function bootstrap(
 async function adminAccess(
   start: Booting,
   node: SshConnection,
-  deps: ClusterDeps,
+  deps: RigDeps,
   signal: AbortSignal,
 ): Promise<AdminAccess> {
   const read = 'until [ -s /etc/kubernetes/admin.conf ]; do sleep 0.2; done; cat /etc/kubernetes/admin.conf';
@@ -145,7 +145,7 @@ async function adminAccess(
 async function applyManifests(
   start: Booting,
   access: AdminAccess,
-  deps: ClusterDeps,
+  deps: RigDeps,
   signal: AbortSignal,
   onObserved: (message: string) => void,
 ): Promise<void> {

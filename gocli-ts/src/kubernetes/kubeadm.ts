@@ -10,7 +10,7 @@ import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
 import type { SshConnection } from '../ssh/port.ts';
 import { inTime, type InTimeOptions } from '../waiting/in-time.ts';
-import type { ClusterState } from '../rig/state.ts';
+import type { RigState } from '../rig/state.ts';
 
 /** How long a step of the bootstrap may take, and what else ends it. */
 export type Bounds = Pick<InTimeOptions, 'signal' | 'timeoutMs'>;
@@ -19,7 +19,7 @@ export type Bounds = Pick<InTimeOptions, 'signal' | 'timeoutMs'>;
 export async function setUpNetwork(
   node: SshConnection,
   index: number,
-  state: ClusterState,
+  state: RigState,
   bounds: Bounds,
 ): Promise<void> {
   const stdin = networkInput({ ...kubernetesOf(state.plan.guest), index, nodes: state.plan.guest.nodes });
@@ -33,7 +33,7 @@ export async function setUpNetwork(
  * the pod network that its CNI configuration says.
  * @throws GocliError KUBERNETES, TIMEOUT
  */
-export async function registerNodes(access: AdminAccess, state: ClusterState, bounds: Bounds): Promise<void> {
+export async function registerNodes(access: AdminAccess, state: RigState, bounds: Bounds): Promise<void> {
   const { podSubnet } = kubernetesOf(state.plan.guest);
   using api = new ApiClient(access);
   for (let index = 2; index <= state.plan.guest.nodes; index += 1) {

@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABEL } from '../place/labels.ts';
-import type { ClusterDeps } from '../rig/deps.ts';
-import type { ClusterState } from '../rig/state.ts';
+import type { RigDeps } from '../rig/deps.ts';
+import type { RigState } from '../rig/state.ts';
 import { IMAGE_PATH } from '../provider/image-path.ts';
 import { writeAtomic } from '../host/files.ts';
 import { GocliError } from '../errors/error.ts';
 
 /** The provider's own kubectl on this host. It is taken out of the image once per image and kept in the cache. */
 export async function kubectlPath(
-  state: ClusterState,
-  { docker, paths, signal }: Pick<ClusterDeps, 'docker' | 'paths' | 'signal'>,
+  state: RigState,
+  { docker, paths, signal }: Pick<RigDeps, 'docker' | 'paths' | 'signal'>,
 ): Promise<string> {
   const id = state.plan.host.imageId.replace(/^sha256:/, '').slice(0, 16);
   const path = join(paths.cache, 'kubectl', id, 'kubectl');

@@ -1,6 +1,6 @@
 import { ApiClient } from './api.ts';
 import { readAccess } from './access.ts';
-import type { FoundCluster } from '../rig/find.ts';
+import type { FoundRig } from '../rig/find.ts';
 import { json, onePart, type LogDeps, type LogPart } from '../rig/logs/part.ts';
 
 const OBJECTS: Readonly<Record<string, string>> = {
@@ -11,7 +11,7 @@ const OBJECTS: Readonly<Record<string, string>> = {
 };
 
 /** What the API server says, when it answers. Secrets and config maps are not asked for. */
-export function kubernetesParts(found: FoundCluster, { paths }: LogDeps): LogPart[] {
+export function kubernetesParts(found: FoundRig, { paths }: LogDeps): LogPart[] {
   return Object.entries(OBJECTS).map(([kind, path]) =>
     onePart(`kubernetes/${kind}.json`, async (signal) => {
       using api = new ApiClient(await readAccess(found, paths));

@@ -1,8 +1,8 @@
 import type { Steps } from '../events/steps.ts';
 import type { Paths } from '../host/paths.ts';
-import type { ClusterDeps } from '../rig/deps.ts';
+import type { RigDeps } from '../rig/deps.ts';
 import type { Proof, Thawed } from '../rig/kind.ts';
-import type { ClusterState } from '../rig/state.ts';
+import type { RigState } from '../rig/state.ts';
 import type { RigKeys } from '../rig/template/keys.ts';
 import { allMet } from '../waiting/all-met.ts';
 import type { WaitOptions } from '../waiting/condition.ts';
@@ -14,11 +14,7 @@ import { removeSurplus } from './surplus.ts';
 import { targetsOf } from './targets.ts';
 
 /** Waits until no pod changes any more. */
-export async function settle(
-  state: ClusterState,
-  keys: RigKeys,
-  { clock, signal }: ClusterDeps,
-): Promise<boolean> {
+export async function settle(state: RigState, keys: RigKeys, { clock, signal }: RigDeps): Promise<boolean> {
   const admin = adminOf(keys, state);
   if (admin === undefined) return true;
   using api = new ApiClient(admin);
@@ -38,7 +34,7 @@ export async function afterThaw(thawed: Thawed, steps: Steps, options: WaitOptio
 }
 
 /** Conditions of a cluster that was started, by the keys in its state folder. */
-export async function proof(state: ClusterState, paths: Paths): Promise<Proof> {
+export async function proof(state: RigState, paths: Paths): Promise<Proof> {
   const access = await readAccess(state, paths).catch(() => undefined);
   if (access === undefined) return notYet();
   const api = new ApiClient(access);

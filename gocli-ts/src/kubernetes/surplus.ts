@@ -3,7 +3,7 @@ import type { SavedState } from '../frozen/thaw.ts';
 import type { ApiClient } from './api.ts';
 import { apiReady } from './conditions.ts';
 import { waitFor, type WaitOptions } from '../waiting/condition.ts';
-import type { ClusterPlan } from '../rig/plan.ts';
+import type { RigPlan } from '../rig/plan.ts';
 
 const podsSchema = z.object({
   items: z.array(z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }) })),
@@ -20,7 +20,7 @@ const slicesSchema = z.object({
 });
 
 interface Surplus {
-  readonly layout: { readonly plan: ClusterPlan };
+  readonly layout: { readonly plan: RigPlan };
   readonly saved: SavedState;
 }
 

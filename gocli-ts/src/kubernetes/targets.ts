@@ -1,10 +1,10 @@
 import { hostPort } from '../rig/find.ts';
-import type { ClusterState } from '../rig/state.ts';
+import type { RigState } from '../rig/state.ts';
 import type { ApiClient } from './api.ts';
 import type { ReadyTargets } from './conditions.ts';
 
 /** What conditions of a cluster look at. */
-export function targetsOf(state: ClusterState, api: ApiClient): ReadyTargets {
+export function targetsOf(state: RigState, api: ApiClient): ReadyTargets {
   return {
     api,
     nodes: state.plan.guest.nodes,

@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ClusterDeps } from '../rig/deps.ts';
+import type { RigDeps } from '../rig/deps.ts';
 import { lastLines } from '../shared/text.ts';
 
 /** The trial pod runs this: a file system, an address and the cluster's DNS, from inside a pod. */
@@ -12,7 +12,7 @@ const TRIAL = 'echo started on $(hostname) && nslookup kubernetes.default.svc.cl
  */
 export async function runTrialPod(
   name: string,
-  { docker, signal }: Pick<ClusterDeps, 'docker' | 'signal'>,
+  { docker, signal }: Pick<RigDeps, 'docker' | 'signal'>,
 ): Promise<void> {
   const [owner] = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.role]: 'dnsmasq' });
   if (owner === undefined) throw new GocliError('NOT_FOUND', `cluster ${name} lost its network container`);

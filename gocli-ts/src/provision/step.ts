@@ -1,7 +1,7 @@
 import type { ProviderConfig } from '../provider/schema.ts';
 import type { StepHandle } from '../events/steps.ts';
 import type { Host } from '../host/port.ts';
-import type { ClusterDeps } from '../rig/deps.ts';
+import type { RigDeps } from '../rig/deps.ts';
 
 /** Steps of the provisioning graph, in the order in which they are listed. */
 export const STEP_NAMES = [
@@ -39,7 +39,7 @@ export interface StepInputs {
 export const IMAGE_FILE = 'image';
 
 /** What a provisioning works with: that of rigs, since it starts machines and tries its image, and this host. */
-export interface ProvisionDeps extends ClusterDeps {
+export interface ProvisionDeps extends RigDeps {
   readonly host: Host;
 }
 

@@ -2,12 +2,12 @@ import { GocliError } from '../errors/error.ts';
 import type { MachineHandle } from '../frozen/migration.ts';
 import { Agent } from '../machine/agent.ts';
 import { within } from '../shared/limit.ts';
-import type { ClusterDeps } from './deps.ts';
+import type { RigDeps } from './deps.ts';
 
 /** Waits until the guest agent of every machine answers. @throws GocliError TIMEOUT, GUEST_DIED */
 export async function waitForAgents(
   machines: readonly MachineHandle[],
-  { docker }: Pick<ClusterDeps, 'docker'>,
+  { docker }: Pick<RigDeps, 'docker'>,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<void> {

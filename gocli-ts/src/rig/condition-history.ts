@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readIfThere, writeAtomic } from '../host/files.ts';
-import { clusterFolder, type Paths } from '../host/paths.ts';
+import { rigFolder, type Paths } from '../host/paths.ts';
 import type { ConditionStatus } from './status.ts';
 
 const schema = z.record(z.string(), z.object({ met: z.boolean(), since: z.string() }));
@@ -19,7 +19,7 @@ export async function conditionHistory(
   conditions: readonly ConditionStatus[],
   now: number,
 ): Promise<DatedCondition[]> {
-  const folder = clusterFolder(paths, cluster);
+  const folder = rigFolder(paths, cluster);
   const file = join(folder, 'conditions.json');
   const before = parse(await readIfThere(file));
   const dated = conditions.map((condition) => {

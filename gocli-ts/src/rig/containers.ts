@@ -11,7 +11,7 @@ import { frozenFiles } from '../frozen/files.ts';
 import type { CpuIdentity, FrozenMachine } from '../frozen/manifest.ts';
 import { templateMount } from '../frozen/templates.ts';
 import { containerName, dataVolume } from './names.ts';
-import { nodePlan, type ClusterPlan } from './plan.ts';
+import { nodePlan, type RigPlan } from './plan.ts';
 
 /**
  * Where the machines of a start come from: a boot, a boot with memory and disk in the volume of a coming template, the
@@ -55,8 +55,8 @@ const GROW = 'gocli.grow';
 const WORKER_SHARES = 256;
 
 /** Everything that decides the containers of one cluster start. */
-export interface ClusterLayout {
-  readonly plan: ClusterPlan;
+export interface RigLayout {
+  readonly plan: RigPlan;
   /** Host port by `<container port>/<protocol>`. */
   readonly ports: Readonly<Record<string, number>>;
   /** Ports of its kind. */
@@ -70,7 +70,7 @@ export interface ClusterLayout {
   readonly sshPublicKey: string;
 }
 
-function labelsFor(layout: ClusterLayout, role: Role, node?: string): Labels {
+function labelsFor(layout: RigLayout, role: Role, node?: string): Labels {
   return {
     [LABEL.cluster]: layout.plan.host.name,
     [LABEL.role]: role,
@@ -85,7 +85,7 @@ function labelsFor(layout: ClusterLayout, role: Role, node?: string): Labels {
  * The container that owns the namespace. Its capabilities are the measured minimum: NET_ADMIN for the bridge, the taps
  * and the rules, NET_RAW and NET_BIND_SERVICE for DHCP and DNS, SETUID and SETGID for dnsmasq's start.
  */
-export function networkContainer(layout: ClusterLayout): ContainerSpec {
+export function networkContainer(layout: RigLayout): ContainerSpec {
   const { plan } = layout;
   return {
     name: containerName.network(plan.host.name),
@@ -103,7 +103,7 @@ export function networkContainer(layout: ClusterLayout): ContainerSpec {
   };
 }
 
-function publishedFor(layout: ClusterLayout): PublishedPort[] {
+function publishedFor(layout: RigLayout): PublishedPort[] {
   return publishedPorts(layout.plan.guest.nodes, layout.kindPorts).map(({ key, port, protocol }) => ({
     containerPort: port,
     protocol,
@@ -112,7 +112,7 @@ function publishedFor(layout: ClusterLayout): PublishedPort[] {
 }
 
 /** Files of the network container, put below /etc/gocli before it starts. */
-export function networkFiles(layout: ClusterLayout): FileEntry[] {
+export function networkFiles(layout: RigLayout): FileEntry[] {
   const network = {
     nodes: layout.plan.guest.nodes,
     ports: layout.kindPorts,
@@ -125,7 +125,7 @@ export function networkFiles(layout: ClusterLayout): FileEntry[] {
   ];
 }
 
-export function registryContainer(layout: ClusterLayout, networkId: string): ContainerSpec {
+export function registryContainer(layout: RigLayout, networkId: string): ContainerSpec {
   const { name, imageId } = layout.plan.host;
   return {
     name: containerName.registry(name),
@@ -142,12 +142,12 @@ export function registryContainer(layout: ClusterLayout, networkId: string): Con
 }
 
 /** The cluster's own volume: what its registry stores, and its snapshots. */
-function dataMount(layout: ClusterLayout): Mount {
+function dataMount(layout: RigLayout): Mount {
   const { name } = layout.plan.host;
   return { type: 'volume', source: dataVolume(name), target: '/data', labels: labelsFor(layout, 'data') };
 }
 
-function dataMountFor(layout: ClusterLayout, origin: Origin): Mount {
+function dataMountFor(layout: RigLayout, origin: Origin): Mount {
   // Only the registry's container fills a new volume: two that are made at once would get into each other's way.
   if (origin.kind !== 'bake') return { ...dataMount(layout), noCopy: true };
   return { type: 'volume', source: dataVolume(origin.cluster), target: '/data', readOnly: true };
@@ -159,7 +159,7 @@ function isMaking({ kind }: Origin): boolean {
 }
 
 export function nodeContainer(
-  layout: ClusterLayout,
+  layout: RigLayout,
   index: number,
   networkId: string,
   origin: Origin,
@@ -187,7 +187,7 @@ export function nodeContainer(
   });
 }
 
-function copiedDisk(node: string, { guest }: ClusterPlan, origin: Origin): { copyDiskFrom?: string } {
+function copiedDisk(node: string, { guest }: RigPlan, origin: Origin): { copyDiskFrom?: string } {
   if (origin.kind !== 'restore' || !guest.disk) return {};
   return { copyDiskFrom: frozenFiles(node, origin.folder).disk };
 }
@@ -207,7 +207,7 @@ export function machineSpec(
     accelerator,
     cpu,
     sshPublicKey,
-  }: Pick<ClusterLayout, 'plan' | 'accelerator' | 'sshPublicKey'> & {
+  }: Pick<RigLayout, 'plan' | 'accelerator' | 'sshPublicKey'> & {
     readonly cpu: Pick<CpuIdentity, 'model'>;
   },
   index: number,

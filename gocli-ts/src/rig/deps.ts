@@ -6,7 +6,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Ssh } from '../ssh/port.ts';
 
 /** What all work on rigs needs. */
-export interface ClusterDeps {
+export interface RigDeps {
   readonly docker: Docker;
   readonly ssh: Ssh;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import { LABEL } from '../place/labels.ts';
 import { writeAtomic } from '../host/files.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
 import { redact } from '../shared/redact.ts';
-import type { ClusterDeps } from './deps.ts';
+import type { RigDeps } from './deps.ts';
 
 /**
  * Keeps the logs and consoles of a start that failed in `<state>/failed/<name>-<run>`, as far as they can be had.
@@ -12,7 +12,7 @@ import type { ClusterDeps } from './deps.ts';
 export async function collectEvidence(
   name: string,
   run: string,
-  { docker, paths }: Pick<ClusterDeps, 'docker' | 'paths'>,
+  { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
 ): Promise<string | undefined> {
   const containers = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.run]: run });
   if (containers.length === 0) return undefined;

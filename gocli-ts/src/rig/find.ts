@@ -3,20 +3,20 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
-import { readState, stateNames, type ClusterState } from './state.ts';
+import { readState, stateNames, type RigState } from './state.ts';
 
 /** A cluster as it is found on this host: its containers, by label, and its state. */
-export interface FoundCluster {
+export interface FoundRig {
   readonly name: string;
   readonly containers: readonly ContainerInfo[];
   /** Absent when the start was killed before it wrote any. */
-  readonly state: ClusterState | undefined;
+  readonly state: RigState | undefined;
 }
 
 /** What a cluster is doing, as people see it. */
-export type ClusterPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'broken';
+export type RigPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'broken';
 
-export function phaseOf({ containers, state }: FoundCluster): ClusterPhase {
+export function phaseOf({ containers, state }: FoundRig): RigPhase {
   if (state?.stopped === true) return 'stopped';
   if (containers.length === 0 || containers.some((one) => one.state !== 'running')) return 'broken';
   if (state?.paused === true) return 'paused';
@@ -24,11 +24,7 @@ export function phaseOf({ containers, state }: FoundCluster): ClusterPhase {
 }
 
 /** The cluster of that name, or undefined when there is neither a container nor a state folder. */
-export async function findCluster(
-  docker: Docker,
-  paths: Paths,
-  name: string,
-): Promise<FoundCluster | undefined> {
+export async function findRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
   const [containers, state] = await Promise.all([
     docker.containers.list({ [LABEL.cluster]: name }),
     readState(paths, name),
@@ -37,7 +33,7 @@ export async function findCluster(
 }
 
 /** All clusters of this host, by name. */
-export async function findClusters(docker: Docker, paths: Paths): Promise<FoundCluster[]> {
+export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]> {
   const [containers, names] = await Promise.all([
     docker.containers.list({ [LABEL.cluster]: '' }),
     stateNames(paths),
@@ -59,10 +55,10 @@ function noneWhenDamaged(error: unknown): undefined {
 }
 
 /** @throws GocliError NOT_FOUND, with the names that exist */
-export async function requireCluster(docker: Docker, paths: Paths, name: string): Promise<FoundCluster> {
-  const found = await findCluster(docker, paths, name);
+export async function requireRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig> {
+  const found = await findRig(docker, paths, name);
   if (found !== undefined) return found;
-  const names = (await findClusters(docker, paths)).map((cluster) => cluster.name);
+  const names = (await findRigs(docker, paths)).map((cluster) => cluster.name);
   throw new GocliError('NOT_FOUND', `there is no cluster "${name}".${didYouMean(name, names)}`, {
     hint:
       names.length === 0 ? 'No cluster exists. Type: gocli run <provider>' : `Clusters: ${names.join(', ')}`,
@@ -70,7 +66,7 @@ export async function requireCluster(docker: Docker, paths: Paths, name: string)
 }
 
 /** @throws GocliError NOT_FOUND when the cluster's start did not get as far as its state */
-export function requireState(found: FoundCluster): ClusterState {
+export function requireState(found: FoundRig): RigState {
   if (found.state !== undefined) return found.state;
   throw new GocliError('NOT_FOUND', `cluster "${found.name}" was not started completely`, {
     hint: `Remove what is left of it: gocli rm --name ${found.name}`,
@@ -78,7 +74,7 @@ export function requireState(found: FoundCluster): ClusterState {
 }
 
 /** @throws GocliError NOT_READY, with what to type, when the cluster is stopped or paused */
-export function requireAwake(state: ClusterState | undefined): void {
+export function requireAwake(state: RigState | undefined): void {
   if (state?.stopped === true) {
     throw new GocliError('NOT_READY', `cluster "${state.name}" is stopped`, {
       hint: `Type: gocli start ${state.name}`,
@@ -92,7 +88,7 @@ export function requireAwake(state: ClusterState | undefined): void {
 }
 
 /** The container of a node. @throws GocliError NOT_FOUND */
-export function nodeOf(found: FoundCluster, node: string): ContainerInfo {
+export function nodeOf(found: FoundRig, node: string): ContainerInfo {
   const container = found.containers.find(({ labels }) => labels[LABEL.node] === node);
   if (container !== undefined) return container;
   throw new GocliError('NOT_FOUND', `cluster "${found.name}" has no container for ${node}`, {
@@ -101,7 +97,7 @@ export function nodeOf(found: FoundCluster, node: string): ContainerInfo {
 }
 
 /** The host port of a container port. @throws GocliError NOT_FOUND */
-export function hostPort(state: Pick<ClusterState, 'name' | 'ports'>, key: string): number {
+export function hostPort(state: Pick<RigState, 'name' | 'ports'>, key: string): number {
   const port = state.ports[key];
   if (port !== undefined) return port;
   throw new GocliError('NOT_FOUND', `port ${key} of cluster "${state.name}" is not published`, {

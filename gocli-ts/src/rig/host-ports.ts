@@ -3,10 +3,10 @@ import { freePorts, portHolder, portProblem } from '../host/ports.ts';
 import { publishedPorts, type Published } from '../network/ports.ts';
 import type { Docker } from '../place/port.ts';
 import { kindOf, type Kind } from './kind.ts';
-import type { ClusterPlan } from './plan.ts';
+import type { RigPlan } from './plan.ts';
 
 /** Everything that a rig of this plan publishes. */
-export function portsOf({ guest }: ClusterPlan, kinds: readonly Kind[]): Published[] {
+export function portsOf({ guest }: RigPlan, kinds: readonly Kind[]): Published[] {
   return publishedPorts(guest.nodes, kindOf(kinds, guest).ports);
 }
 

@@ -4,18 +4,18 @@ import type { SavedState } from '../frozen/thaw.ts';
 import type { Paths } from '../host/paths.ts';
 import type { PortInfo } from '../network/ports.ts';
 import type { Condition, WaitOptions } from '../waiting/condition.ts';
-import type { ClusterDeps } from './deps.ts';
-import type { FoundCluster } from './find.ts';
+import type { RigDeps } from './deps.ts';
+import type { FoundRig } from './find.ts';
 import type { LogDeps, LogPart } from './logs/part.ts';
 import type { OptionList } from './options/option.ts';
-import type { ClusterPlan, GuestPlan } from './plan.ts';
+import type { RigPlan, GuestPlan } from './plan.ts';
 import type { Launched } from './start/launch.ts';
-import type { ClusterState } from './state.ts';
+import type { RigState } from './state.ts';
 import type { KindKeys, RigKeys } from './template/keys.ts';
 
 /** Machines that boot, and what turns them into a rig of a kind. */
 export interface Booting {
-  readonly state: ClusterState;
+  readonly state: RigState;
   readonly launched: Launched;
   readonly sshPrivateKey: string;
   /** Milliseconds for each wait. */
@@ -24,8 +24,8 @@ export interface Booting {
 
 /** Machines that run again after a thaw. */
 export interface Thawed {
-  readonly state: ClusterState;
-  readonly layout: { readonly plan: ClusterPlan };
+  readonly state: RigState;
+  readonly layout: { readonly plan: RigPlan };
   /** What they were thawed from; it may have more machines than the plan. */
   readonly saved: SavedState;
   readonly keys: RigKeys;
@@ -56,21 +56,21 @@ export interface Kind {
    * Turns booting machines into a Ready rig.
    * @returns the keys by which one talks to it, which are kept beside its template
    */
-  bringUp(booting: Booting, steps: Steps, deps: ClusterDeps, signal: AbortSignal): Promise<KindKeys>;
+  bringUp(booting: Booting, steps: Steps, deps: RigDeps, signal: AbortSignal): Promise<KindKeys>;
   /** Waits until nothing in a Ready rig changes any more; false when it goes on changing. */
-  settle(state: ClusterState, keys: RigKeys, deps: ClusterDeps): Promise<boolean>;
+  settle(state: RigState, keys: RigKeys, deps: RigDeps): Promise<boolean>;
   /** Waits until thawed machines are a Ready rig again, of as many nodes as the plan says. */
   afterThaw(thawed: Thawed, steps: Steps, options: WaitOptions): Promise<void>;
   /** What Ready stands for. @param paths where the keys of the rig are */
-  proof(state: ClusterState, paths: Paths): Promise<Proof>;
+  proof(state: RigState, paths: Paths): Promise<Proof>;
   /** Files that the state folder has beside the ssh key, by name. */
-  keyFiles(state: ClusterState, keys: KindKeys): Partial<Record<'kubeconfig', string>>;
+  keyFiles(state: RigState, keys: KindKeys): Partial<Record<'kubeconfig', string>>;
   /** The keys of a rig that runs, from its state folder. @throws GocliError NOT_FOUND */
-  readKeys(state: ClusterState, paths: Paths): Promise<KindKeys>;
+  readKeys(state: RigState, paths: Paths): Promise<KindKeys>;
   /** When the first of the keys expires, in milliseconds since the epoch. */
   expiresAt(keys: KindKeys): number | undefined;
   /** What only this kind can tell of a rig that went wrong. */
-  logParts(found: FoundCluster, deps: LogDeps): Promise<LogPart[]>;
+  logParts(found: FoundRig, deps: LogDeps): Promise<LogPart[]>;
   /** Version of what it brings up, if there is one. */
   version(guest: GuestPlan): string | undefined;
 }

@@ -4,7 +4,7 @@ import { factsOf } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
 import { applyOptions, flagOf, type OptionList } from './options/option.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
-import { defaultGuest, type ClusterPlan } from './plan.ts';
+import { defaultGuest, type RigPlan } from './plan.ts';
 import type { Snapshot } from './snapshot/snapshots.ts';
 
 /** What is planned: an image, the values that were asked for, and perhaps where it begins. */
@@ -23,7 +23,7 @@ export interface PlanRequest {
  * snapshot has that it begins at, under another name and on other ports.
  * @throws GocliError BAD_VALUE of everything that is wrong, USAGE, IMAGE_MISSING, PROVIDER_UNKNOWN
  */
-export function planRig(request: PlanRequest, kinds: readonly Kind[]): ClusterPlan {
+export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
   const { image, reference, snapshot, values } = request;
   const host = { name: values.name, image: reference, imageId: image.id, pinnedPorts: {} };
   const facts = factsOf(image, reference);
@@ -50,11 +50,7 @@ function refuseGuestOptions(options: OptionList, values: PlanRequest['values']):
 }
 
 /** What differs between the plan of a running rig and the one asked for, as sentences. */
-export function planDifferences(
-  running: ClusterPlan,
-  asked: ClusterPlan,
-  kind: Pick<Kind, 'options'>,
-): string[] {
+export function planDifferences(running: RigPlan, asked: RigPlan, kind: Pick<Kind, 'options'>): string[] {
   const differences: string[] = [];
   const compare = (what: string, a: unknown, b: unknown): void => {
     if (JSON.stringify(a) !== JSON.stringify(b))

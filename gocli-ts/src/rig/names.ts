@@ -3,7 +3,7 @@ import { nodeName } from '../network/addresses.ts';
 import { didYouMean } from '../shared/text.ts';
 
 /** Checks a cluster name before it reaches a path, a label or a container name. @throws GocliError BAD_VALUE */
-export function checkClusterName(name: string, at = '--name'): string {
+export function checkRigName(name: string, at = '--name'): string {
   return checkName(name, at, 'cluster');
 }
 

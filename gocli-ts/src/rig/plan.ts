@@ -38,7 +38,7 @@ export interface HostPlan {
 }
 
 /** Pure description of a rig. */
-export interface ClusterPlan {
+export interface RigPlan {
   readonly guest: GuestPlan;
   readonly host: HostPlan;
 }

@@ -4,7 +4,7 @@ import { listSnapshots } from './snapshot/snapshots.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { removeState, stateNames } from './state.ts';
-import type { ClusterDeps } from './deps.ts';
+import type { RigDeps } from './deps.ts';
 
 export interface Removed {
   readonly containers: number;
@@ -12,17 +12,14 @@ export interface Removed {
 }
 
 /** What went with a cluster; of one that was not there nothing. */
-export interface RemovedCluster extends Removed {
+export interface RigRemains extends Removed {
   readonly state: boolean;
   /** Names of its snapshots, which stay. */
   readonly snapshots: readonly string[];
 }
 
 /** Removes a cluster: containers, volumes, state. Removing what is not there is not an error. */
-export async function down(
-  name: string,
-  deps: Pick<ClusterDeps, 'docker' | 'paths'>,
-): Promise<RemovedCluster> {
+export async function removeRig(name: string, deps: Pick<RigDeps, 'docker' | 'paths'>): Promise<RigRemains> {
   const { docker, paths } = deps;
   const snapshots = await listSnapshots(docker, name);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');

@@ -3,13 +3,13 @@ import { nodeName, sshPort } from '../network/addresses.ts';
 import { portKey } from '../network/ports.ts';
 import type { SshConnection, SshTarget } from '../ssh/port.ts';
 import { waitFor } from '../waiting/condition.ts';
-import type { ClusterDeps } from './deps.ts';
+import type { RigDeps } from './deps.ts';
 import { hostPort } from './find.ts';
-import type { ClusterState } from './state.ts';
+import type { RigState } from './state.ts';
 
 /** Where node NN of a cluster is reached by ssh. */
 export function sshTarget(
-  state: Pick<ClusterState, 'name' | 'ports'>,
+  state: Pick<RigState, 'name' | 'ports'>,
   index: number,
   privateKey: string,
 ): SshTarget {
@@ -25,7 +25,7 @@ export function sshTarget(
 /** Connects as soon as the guest's ssh server answers. The boot of a guest under emulation takes up to a minute. */
 export async function connectWhenUp(
   target: SshTarget,
-  deps: Pick<ClusterDeps, 'ssh' | 'clock'>,
+  deps: Pick<RigDeps, 'ssh' | 'clock'>,
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<SshConnection> {

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import { cpuSchema } from '../frozen/manifest.ts';
 import { readIfThere, writeAtomic } from '../host/files.ts';
-import { clusterFolder, type Paths } from '../host/paths.ts';
-import type { ClusterPlan } from './plan.ts';
+import { rigFolder, type Paths } from '../host/paths.ts';
+import type { RigPlan } from './plan.ts';
 
 /** Schema of `cluster.json`, which snapshots keep too. */
 export const stateSchema = z.object({
@@ -16,7 +16,7 @@ export const stateSchema = z.object({
   accelerator: z.enum(['kvm', 'tcg']),
   acceleratorReason: z.string(),
   cpu: cpuSchema,
-  plan: z.custom<ClusterPlan>((value) => typeof value === 'object' && value !== null),
+  plan: z.custom<RigPlan>((value) => typeof value === 'object' && value !== null),
   /** Host port on 127.0.0.1 by `<container port>/<protocol>`; fixed for the life of the cluster. */
   ports: z.record(z.string(), z.int()),
   /** Public part of the ssh key, one line; needed to start the machines again. */
@@ -31,7 +31,7 @@ export const stateSchema = z.object({
 });
 
 /** What labels cannot hold: `$XDG_STATE_HOME/gocli/clusters/<name>/cluster.json`. */
-export type ClusterState = z.infer<typeof stateSchema>;
+export type RigState = z.infer<typeof stateSchema>;
 
 /** Files of a cluster's state folder. */
 export const STATE_FILE = {
@@ -40,14 +40,14 @@ export const STATE_FILE = {
   sshKey: 'id_ed25519',
 } as const;
 
-export async function writeState(paths: Paths, state: ClusterState): Promise<void> {
-  const folder = clusterFolder(paths, state.name);
+export async function writeState(paths: Paths, state: RigState): Promise<void> {
+  const folder = rigFolder(paths, state.name);
   await writeAtomic(join(folder, STATE_FILE.cluster), `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
 /** The state of a cluster, or undefined when there is none. @throws GocliError BAD_FILE for a damaged file */
-export async function readState(paths: Paths, name: string): Promise<ClusterState | undefined> {
-  const file = join(clusterFolder(paths, name), STATE_FILE.cluster);
+export async function readState(paths: Paths, name: string): Promise<RigState | undefined> {
+  const file = join(rigFolder(paths, name), STATE_FILE.cluster);
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
   try {
@@ -67,7 +67,7 @@ export async function writeSecret(
   file: 'kubeconfig' | 'id_ed25519',
   text: string,
 ): Promise<string> {
-  const path = join(clusterFolder(paths, name), file);
+  const path = join(rigFolder(paths, name), file);
   await writeAtomic(path, text, 0o600);
   return path;
 }
@@ -78,7 +78,7 @@ export async function readSecret(
   name: string,
   file: 'kubeconfig' | 'id_ed25519',
 ): Promise<string> {
-  const text = await readIfThere(join(clusterFolder(paths, name), file));
+  const text = await readIfThere(join(rigFolder(paths, name), file));
   if (text === undefined) {
     throw new GocliError('NOT_FOUND', `cluster "${name}" has no ${file} yet`, { hint: 'Type: gocli status' });
   }
@@ -86,7 +86,7 @@ export async function readSecret(
 }
 
 export async function removeState(paths: Paths, name: string): Promise<void> {
-  await rm(clusterFolder(paths, name), { recursive: true, force: true });
+  await rm(rigFolder(paths, name), { recursive: true, force: true });
 }
 
 /** Names of all clusters that have a state folder. */

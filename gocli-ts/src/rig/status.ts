@@ -3,10 +3,10 @@ import { LABEL } from '../place/labels.ts';
 import { within } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Condition } from '../waiting/condition.ts';
-import type { ClusterDeps } from './deps.ts';
-import type { FoundCluster } from './find.ts';
+import type { RigDeps } from './deps.ts';
+import type { FoundRig } from './find.ts';
 import { kindOf } from './kind.ts';
-import type { ClusterState } from './state.ts';
+import type { RigState } from './state.ts';
 
 export interface ConditionStatus {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface ConditionStatus {
   readonly observed: string;
 }
 
-export interface ClusterStatus {
+export interface RigStatus {
   readonly ready: boolean;
   readonly conditions: readonly ConditionStatus[];
 }
@@ -23,10 +23,10 @@ export interface ClusterStatus {
 const LOOK_MS = 5000;
 
 /** Looks at every condition of a cluster once, all at the same time. */
-export async function clusterStatus(
-  found: FoundCluster,
-  deps: Pick<ClusterDeps, 'kinds' | 'paths' | 'signal'>,
-): Promise<ClusterStatus> {
+export async function rigStatus(
+  found: FoundRig,
+  deps: Pick<RigDeps, 'kinds' | 'paths' | 'signal'>,
+): Promise<RigStatus> {
   const state = found.state;
   const held = heldCondition(state);
   if (held !== undefined) return { ready: false, conditions: [held] };
@@ -40,7 +40,7 @@ export async function clusterStatus(
 }
 
 /** Of a cluster that the user stopped or paused nothing else can be asked. */
-function heldCondition(state: ClusterState | undefined): ConditionStatus | undefined {
+function heldCondition(state: RigState | undefined): ConditionStatus | undefined {
   const what = state?.stopped === true ? 'stopped' : 'paused';
   if (state?.stopped !== true && state?.paused !== true) return undefined;
   const undo = what === 'stopped' ? 'start' : 'resume';
@@ -48,7 +48,7 @@ function heldCondition(state: ClusterState | undefined): ConditionStatus | undef
 }
 
 /** Containers that should be there and run. */
-function containerConditions(found: FoundCluster): ConditionStatus[] {
+function containerConditions(found: FoundRig): ConditionStatus[] {
   const nodes = found.state?.plan.guest.nodes ?? 0;
   const expected = [
     'dnsmasq',

@@ -2,19 +2,19 @@ import { LABEL } from '../place/labels.ts';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
-import type { ClusterDeps } from './deps.ts';
-import { requireAwake, requireState, type FoundCluster } from './find.ts';
+import type { RigDeps } from './deps.ts';
+import { requireAwake, requireState, type FoundRig } from './find.ts';
 import { createSnapshot, machinesIn } from './snapshot/create.ts';
 import { removeContainers } from './remove.ts';
 import { restoreSnapshot, type RestoreRequest } from './snapshot/restore.ts';
 import { listSnapshots, removeSnapshot, STOPPED } from './snapshot/snapshots.ts';
-import { writeState, type ClusterState } from './state.ts';
+import { writeState, type RigState } from './state.ts';
 
 /**
  * Saves a cluster and ends its processes: memory and CPU are free until {@link startStopped}.
  * @throws GocliError NOT_READY when it is stopped or paused already
  */
-export async function stopCluster(found: FoundCluster, steps: Steps, deps: ClusterDeps): Promise<void> {
+export async function stopRig(found: FoundRig, steps: Steps, deps: RigDeps): Promise<void> {
   const state = requireState(found);
   requireAwake(state);
   await createSnapshot(found, { name: STOPPED, kind: 'stopped' }, steps, deps);
@@ -30,11 +30,11 @@ export async function stopCluster(found: FoundCluster, steps: Steps, deps: Clust
  * @throws GocliError NOT_FOUND (not stopped), PORT_TAKEN
  */
 export async function startStopped(
-  found: FoundCluster,
+  found: FoundRig,
   request: RestoreRequest,
   steps: Steps,
-  deps: ClusterDeps,
-): Promise<ClusterState> {
+  deps: RigDeps,
+): Promise<RigState> {
   const [saved] = (await listSnapshots(deps.docker, found.name)).filter(
     ({ record }) => record.kind === 'stopped',
   );
@@ -47,7 +47,7 @@ export async function startStopped(
 }
 
 /** Holds all processors of a cluster; returns the milliseconds between the first and the last machine. */
-export async function pauseCluster(found: FoundCluster, deps: ClusterDeps): Promise<number> {
+export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> {
   const state = requireState(found);
   requireAwake(state);
   const skewMs = await pauseMachines(machinesIn(found), deps, deps.signal);
@@ -56,7 +56,7 @@ export async function pauseCluster(found: FoundCluster, deps: ClusterDeps): Prom
 }
 
 /** Lets a paused cluster go on, at the right time. */
-export async function resumeCluster(found: FoundCluster, deps: ClusterDeps): Promise<void> {
+export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   const state = requireState(found);
   if (state.paused !== true) {
     throw new GocliError('CONFLICT', `cluster "${found.name}" is not paused`, { hint: 'Type: gocli ls' });

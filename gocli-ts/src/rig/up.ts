@@ -2,16 +2,16 @@ import { LABEL } from '../place/labels.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
-import type { ClusterDeps } from './deps.ts';
+import type { RigDeps } from './deps.ts';
 import { removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
-import { findCluster, requireAwake, type FoundCluster } from './find.ts';
+import { findRig, requireAwake, type FoundRig } from './find.ts';
 import { kindOf } from './kind.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
-import type { ClusterPlan } from './plan.ts';
+import type { RigPlan } from './plan.ts';
 import { startRig } from './start/start.ts';
-import { readState, removeState, type ClusterState } from './state.ts';
-import { clusterStatus } from './status.ts';
+import { readState, removeState, type RigState } from './state.ts';
+import { rigStatus } from './status.ts';
 import type { TemplateUse } from './start/starting.ts';
 
 export interface UpRequest extends PlanRequest {
@@ -24,7 +24,7 @@ export interface UpRequest extends PlanRequest {
 }
 
 export interface UpResult {
-  readonly state: ClusterState;
+  readonly state: RigState;
   /** False when the cluster ran already. */
   readonly started: boolean;
   readonly timings: readonly StepTiming[];
@@ -36,9 +36,9 @@ export interface UpResult {
  * made is removed.
  * @throws GocliError CONFLICT (it runs with another plan), NOT_READY (it is broken), and whatever the start meets
  */
-export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResult> {
+export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const plan = planRig(request, deps.kinds);
-  const found = await findCluster(deps.docker, deps.paths, request.values.name);
+  const found = await findRig(deps.docker, deps.paths, request.values.name);
   if (found !== undefined) return reuse(found, plan, deps);
   const steps = await estimatedSteps(deps);
   try {
@@ -53,7 +53,7 @@ export async function up(request: UpRequest, deps: ClusterDeps): Promise<UpResul
   }
 }
 
-async function reuse(found: FoundCluster, plan: ClusterPlan, deps: ClusterDeps): Promise<UpResult> {
+async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpResult> {
   const { state, name } = found;
   requireAwake(state);
   if (state?.readyAt === undefined) {
@@ -68,7 +68,7 @@ async function reuse(found: FoundCluster, plan: ClusterPlan, deps: ClusterDeps):
       hint: `Remove it first (gocli rm --name ${name}), or start another one beside it with --name`,
     });
   }
-  const { ready, conditions } = await clusterStatus(found, deps);
+  const { ready, conditions } = await rigStatus(found, deps);
   if (ready) return { state, started: false, timings: [], seconds: 0 };
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
@@ -78,7 +78,7 @@ async function reuse(found: FoundCluster, plan: ClusterPlan, deps: ClusterDeps):
 }
 
 /** Evidence is kept before anything goes; what the user asked to keep stays, and so does a cluster that was Ready. */
-async function afterFailure(request: UpRequest, deps: ClusterDeps): Promise<void> {
+async function afterFailure(request: UpRequest, deps: RigDeps): Promise<void> {
   const { docker, paths, emit, run, signal } = deps;
   const state = await readState(paths, request.values.name).catch(() => undefined);
   if (state?.run === run && state.readyAt !== undefined && signal.aborted) {

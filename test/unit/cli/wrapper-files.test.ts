@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
 import { writeWrapperFiles } from '../../../gocli-ts/src/cli/wrapper-files.ts';
-import { writeSecret, type ClusterState } from '../../../gocli-ts/src/rig/state.ts';
+import { writeSecret, type RigState } from '../../../gocli-ts/src/rig/state.ts';
 import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { makeConsole } from '../../helpers/console.ts';
 import { K8S_FACTS, stateOf } from '../../helpers/engine.ts';
 
 const { plan } = stateOf();
-const STATE: ClusterState = stateOf({
+const STATE: RigState = stateOf({
   plan: { ...plan, guest: { ...plan.guest, kubernetes: K8S_FACTS['kubernetes'] } },
 });
 const KUBECONFIG = renderKubeconfig('c', { server: 'https://127.0.0.1:1', ca: 'a', cert: 'b', key: 'c' });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { conditionHistory } from '../../../gocli-ts/src/rig/condition-history.ts';
 import { writeState } from '../../../gocli-ts/src/rig/state.ts';
-import { clusterFolder } from '../../../gocli-ts/src/host/paths.ts';
+import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { makeEngine, stateOf } from '../../helpers/engine.ts';
 
 const now = Date.UTC(2030, 0, 1);
@@ -27,8 +27,8 @@ test('a damaged record is begun anew; a cluster without a folder gets none', asy
   t.deepEqual(await conditionHistory(paths, 'c', [met], now), [
     { ...met, since: '2030-01-01T00:00:00.000Z' },
   ]);
-  await t.throwsAsync(readdir(clusterFolder(paths, 'c')));
-  await mkdir(clusterFolder(paths, 'c'), { recursive: true });
-  await writeFile(join(clusterFolder(paths, 'c'), 'conditions.json'), '{"a":7');
+  await t.throwsAsync(readdir(rigFolder(paths, 'c')));
+  await mkdir(rigFolder(paths, 'c'), { recursive: true });
+  await writeFile(join(rigFolder(paths, 'c'), 'conditions.json'), '{"a":7');
   t.like((await conditionHistory(paths, 'c', [met], now))[0], { since: '2030-01-01T00:00:00.000Z' });
 });

@@ -6,7 +6,7 @@ import {
   networkFiles,
   nodeContainer,
   registryContainer,
-  type ClusterLayout,
+  type RigLayout,
   type Origin,
 } from '../../../gocli-ts/src/rig/containers.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
@@ -17,7 +17,7 @@ import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
 import { EMULATED, stateOf } from '../../helpers/engine.ts';
 
 const { plan } = stateOf();
-const LAYOUT: ClusterLayout = {
+const LAYOUT: RigLayout = {
   plan: { ...plan, guest: { ...plan.guest, nodes: 2 } },
   ports: { '6443/tcp': 6443, '31111/udp': 31111 },
   kindPorts: PORTS,

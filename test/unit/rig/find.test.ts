@@ -2,16 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import {
-  findCluster,
-  findClusters,
+  findRig,
+  findRigs,
   hostPort,
   nodeOf,
-  requireCluster,
+  requireRig,
   requireState,
 } from '../../../gocli-ts/src/rig/find.ts';
 import { writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
-import { clusterFolder } from '../../../gocli-ts/src/host/paths.ts';
+import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { makeEngine, stateOf, type Engine } from '../../helpers/engine.ts';
 
 async function addNode({ docker }: Engine, cluster: string): Promise<string> {
@@ -26,11 +26,11 @@ test('a cluster is found by its label or its state; by neither there is none', a
   await addNode(engine, 'only-containers');
   await writeState(engine.paths, stateOf({ name: 'only-state' }));
   const { docker, paths } = engine;
-  t.is((await findCluster(docker, paths, 'only-containers'))?.containers.length, 1);
-  t.is((await findCluster(docker, paths, 'only-state'))?.state?.name, 'only-state');
-  t.is(await findCluster(docker, paths, 'only'), undefined);
+  t.is((await findRig(docker, paths, 'only-containers'))?.containers.length, 1);
+  t.is((await findRig(docker, paths, 'only-state'))?.state?.name, 'only-state');
+  t.is(await findRig(docker, paths, 'only'), undefined);
   t.deepEqual(
-    (await findClusters(docker, paths)).map(({ name }) => name),
+    (await findRigs(docker, paths)).map(({ name }) => name),
     ['only-containers', 'only-state'],
   );
 });
@@ -38,9 +38,9 @@ test('a cluster is found by its label or its state; by neither there is none', a
 test('a damaged state hides neither the other clusters nor its own', async (t) => {
   const { docker, paths } = await makeEngine(t);
   await writeState(paths, stateOf());
-  await mkdir(clusterFolder(paths, 'broken'), { recursive: true });
-  await writeFile(join(clusterFolder(paths, 'broken'), 'cluster.json'), '{');
-  const found = await findClusters(docker, paths);
+  await mkdir(rigFolder(paths, 'broken'), { recursive: true });
+  await writeFile(join(rigFolder(paths, 'broken'), 'cluster.json'), '{');
+  const found = await findRigs(docker, paths);
   t.deepEqual(
     found.map(({ name, state }) => [name, state?.name]),
     [
@@ -48,15 +48,15 @@ test('a damaged state hides neither the other clusters nor its own', async (t) =
       ['c', 'c'],
     ],
   );
-  await t.throwsAsync(findCluster(docker, paths, 'broken'), { code: 'BAD_FILE' });
+  await t.throwsAsync(findRig(docker, paths, 'broken'), { code: 'BAD_FILE' });
 });
 
 test('an unknown cluster is an error with the nearest name, and all of them', async (t) => {
   const { docker, paths } = await makeEngine(t);
-  const none = await t.throwsAsync(requireCluster(docker, paths, 'x'), { code: 'NOT_FOUND' });
+  const none = await t.throwsAsync(requireRig(docker, paths, 'x'), { code: 'NOT_FOUND' });
   t.regex((none as unknown as { hint: string }).hint, /No cluster exists/);
   await writeState(paths, stateOf({ name: 'k8s-1.36' }));
-  const error = await t.throwsAsync(requireCluster(docker, paths, 'k8s-1.63'), {
+  const error = await t.throwsAsync(requireRig(docker, paths, 'k8s-1.63'), {
     code: 'NOT_FOUND',
     message: /"k8s-1\.63"\. Did you mean "k8s-1\.36"\?/,
   });
@@ -66,7 +66,7 @@ test('an unknown cluster is an error with the nearest name, and all of them', as
 test('parts that are missing are errors that say what to type', async (t) => {
   const engine = await makeEngine(t);
   const id = await addNode(engine, 'c');
-  const found = await requireCluster(engine.docker, engine.paths, 'c');
+  const found = await requireRig(engine.docker, engine.paths, 'c');
   t.is(nodeOf(found, 'node01').id, id);
   t.throws(() => nodeOf(found, 'node02'), { code: 'NOT_FOUND', message: /node02/ });
   const error = t.throws(() => requireState(found), { code: 'NOT_FOUND', message: /not started completely/ });

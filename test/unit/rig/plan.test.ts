@@ -1,7 +1,7 @@
 import test from 'ava';
 import { kubernetesKind } from '../../../gocli-ts/src/kubernetes/kind.ts';
 import { planDifferences } from '../../../gocli-ts/src/rig/make-plan.ts';
-import { defaultGuest, nodePlans, type ClusterPlan } from '../../../gocli-ts/src/rig/plan.ts';
+import { defaultGuest, nodePlans, type RigPlan } from '../../../gocli-ts/src/rig/plan.ts';
 import { tinyKind } from '../../kinds/tiny.ts';
 import { K8S_FACTS, stateOf } from '../../helpers/engine.ts';
 
@@ -32,7 +32,7 @@ test('what a node has of its own takes the place of what all have', (t) => {
 test('a plan does not differ from itself, nor after it was stored', (t) => {
   const { plan } = stateOf();
   t.deepEqual(planDifferences(plan, plan, tinyKind), []);
-  t.deepEqual(planDifferences(JSON.parse(JSON.stringify(plan)) as ClusterPlan, plan, tinyKind), []);
+  t.deepEqual(planDifferences(JSON.parse(JSON.stringify(plan)) as RigPlan, plan, tinyKind), []);
 });
 
 test('every difference is a sentence with both values', (t) => {

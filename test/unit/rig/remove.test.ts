@@ -1,5 +1,5 @@
 import test from 'ava';
-import { down } from '../../../gocli-ts/src/rig/remove.ts';
+import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import type { FakeDocker } from '../../fakes/docker.ts';
@@ -27,7 +27,7 @@ test('containers, volume and state of one cluster go, and nothing of another who
   await addCluster(docker, 'c-2', 'r2');
   await writeState(paths, stateOf());
   await writeState(paths, stateOf({ name: 'c-2' }));
-  t.like(await down('c', { docker, paths }), { containers: 3, volumes: 1, state: true });
+  t.like(await removeRig('c', { docker, paths }), { containers: 3, volumes: 1, state: true });
   t.deepEqual(names(docker), ['c-2-dnsmasq', 'c-2-registry', 'c-2-node']);
   t.deepEqual([...docker.volumeStore.keys()], ['c-2-registry']);
   t.deepEqual(await stateNames(paths), ['c-2']);
@@ -35,5 +35,5 @@ test('containers, volume and state of one cluster go, and nothing of another who
 
 test('removing what is not there is no error', async (t) => {
   const { docker, paths } = await makeEngine(t);
-  t.like(await down('c', { docker, paths }), { containers: 0, volumes: 0, state: false });
+  t.like(await removeRig('c', { docker, paths }), { containers: 0, volumes: 0, state: false });
 });

@@ -9,7 +9,7 @@ import {
   writeSecret,
   writeState,
 } from '../../../gocli-ts/src/rig/state.ts';
-import { clusterFolder } from '../../../gocli-ts/src/host/paths.ts';
+import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { makeEngine, stateOf, unready } from '../../helpers/engine.ts';
 
 test('what is written is read again, and leaves no other file', async (t) => {
@@ -19,13 +19,13 @@ test('what is written is read again, and leaves no other file', async (t) => {
     await writeState(paths, state);
     t.deepEqual(JSON.parse(JSON.stringify(await readState(paths, 'c'))), JSON.parse(JSON.stringify(state)));
   }
-  t.deepEqual(await readdir(clusterFolder(paths, 'c')), ['cluster.json']);
+  t.deepEqual(await readdir(rigFolder(paths, 'c')), ['cluster.json']);
 });
 
 test('a cluster without state has none; a damaged one is an error with what to type', async (t) => {
   const { paths } = await makeEngine(t);
   t.is(await readState(paths, 'c'), undefined);
-  const folder = clusterFolder(paths, 'c');
+  const folder = rigFolder(paths, 'c');
   await mkdir(folder, { recursive: true });
   for (const text of [
     '',
@@ -51,7 +51,7 @@ test('secrets are for their owner only, also when the file was there', async (t)
     t.is((await stat(path)).mode & 0o777, 0o600);
     t.is(await readSecret(paths, 'c', 'id_ed25519'), secret);
   }
-  t.is((await stat(clusterFolder(paths, 'c'))).mode & 0o777, 0o700);
+  t.is((await stat(rigFolder(paths, 'c'))).mode & 0o777, 0o700);
   await t.throwsAsync(readSecret(paths, 'c', 'kubeconfig'), {
     code: 'NOT_FOUND',
     message: /no kubeconfig yet/,

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
-import { down } from '../../../gocli-ts/src/rig/remove.ts';
+import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { readSecret, readState, stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { planRig } from '../../../gocli-ts/src/rig/make-plan.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
@@ -67,7 +67,7 @@ test('a start makes network, registry and nodes, and remembers what labels canno
   t.like(state, { name: 'c', accelerator: 'tcg' });
   t.truthy(state?.readyAt);
   t.regex(await readSecret(engine.paths, 'c', 'id_ed25519'), /PRIVATE KEY/);
-  t.like(await down('c', engine), { containers: 4, volumes: 1, state: true });
+  t.like(await removeRig('c', engine), { containers: 4, volumes: 1, state: true });
 });
 
 test('the published ports are those of the state', async (t) => {
@@ -170,7 +170,7 @@ test('what is to be kept on failure stays, and the user is told how it goes', as
   t.deepEqual(containers(engine), [...NEIGHBOUR, 'c-dnsmasq', 'c-node01', 'c-registry']);
   t.truthy(await readState(engine.paths, 'c'));
   t.true(notices(engine).some((text) => text.includes('gocli rm --name c')));
-  await down('c', engine);
+  await removeRig('c', engine);
   await untouched(t, engine);
 });
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { checkClusterName } from '../../../gocli-ts/src/rig/names.ts';
+import { checkRigName } from '../../../gocli-ts/src/rig/names.ts';
 import { renderYaml } from '../../../gocli-ts/src/shared/yaml.ts';
 
 const VERSIONS = ['1.1', '1.2'] as const;
@@ -31,7 +31,7 @@ const AMBIGUOUS = [
 
 function isName(text: string): boolean {
   try {
-    return checkClusterName(text) === text;
+    return checkRigName(text) === text;
   } catch {
     return false;
   }

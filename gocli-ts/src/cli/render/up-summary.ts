@@ -1,4 +1,4 @@
-import { clusterFolder } from '../../host/paths.ts';
+import { rigFolder } from '../../host/paths.ts';
 import { join } from 'node:path';
 import { STATE_FILE } from '../../rig/state.ts';
 import type { UpResult } from '../../rig/up.ts';
@@ -13,7 +13,7 @@ import { renderWaterfall } from './waterfall.ts';
 /** What `gocli run` prints: nodes, time per step, and commands to type next. */
 export function writeUpSummary(result: UpResult, waterfall: boolean, session: Session): void {
   const { state, started, timings, seconds } = result;
-  const kubeconfig = join(clusterFolder(session.paths, state.name), STATE_FILE.kubeconfig);
+  const kubeconfig = join(rigFolder(session.paths, state.name), STATE_FILE.kubeconfig);
   writeResult(session, {
     data: {
       name: state.name,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { isKubernetes } from '../../kubernetes/section.ts';
 import { runTrialPod } from '../../kubernetes/trial.ts';
-import { down } from '../../rig/remove.ts';
+import { removeRig } from '../../rig/remove.ts';
 import { up } from '../../rig/up.ts';
 import { imageOf } from '../image/results.ts';
 import type { ProvisionDeps, ProvisionStep } from '../step.ts';
@@ -47,6 +47,6 @@ async function checkImage(imageId: string, deps: ProvisionDeps): Promise<void> {
     );
     if (isKubernetes(state.plan.guest)) await runTrialPod(name, deps);
   } finally {
-    await down(name, deps);
+    await removeRig(name, deps);
   }
 }

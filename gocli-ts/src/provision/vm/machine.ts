@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { nodeContainer, networkContainer, networkFiles, type ClusterLayout } from '../../rig/containers.ts';
+import { nodeContainer, networkContainer, networkFiles, type RigLayout } from '../../rig/containers.ts';
 import { kubernetesKind } from '../../kubernetes/kind.ts';
 import { defaultGuest } from '../../rig/plan.ts';
 import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
@@ -81,7 +81,7 @@ async function layoutOf(
   name: string,
   image: string,
   sshPublicKey: string,
-): Promise<ClusterLayout> {
+): Promise<RigLayout> {
   const { docker, labels, paths, clock, signal, recipe } = context;
   const access = await readDeviceAccess();
   const probe = { docker, image, guest: PROBE_GUEST, labels, access, paths, clock, signal };
@@ -104,7 +104,7 @@ async function layoutOf(
 
 async function startNetwork(
   { docker, labels }: StepContext,
-  layout: ClusterLayout,
+  layout: RigLayout,
   cleanup: Cleanup,
 ): Promise<StartedContainer> {
   const ports = [{ containerPort: sshPort(1), protocol: 'tcp' as const, hostPort: 0 }];
@@ -118,7 +118,7 @@ async function startNetwork(
 
 async function startNode(
   context: StepContext,
-  layout: ClusterLayout,
+  layout: RigLayout,
   networkId: string,
   cleanup: Cleanup,
 ): Promise<StartedContainer> {

@@ -1,10 +1,10 @@
 import { LABEL } from '../../place/labels.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
-import type { FoundCluster } from '../find.ts';
+import type { FoundRig } from '../find.ts';
 import { json, onePart, type LogDeps, type LogPart } from './part.ts';
 
 /** Logs and facts of every container, and the serial console of every machine. They outlive the container's end. */
-export function containerParts(found: FoundCluster, { docker }: LogDeps): LogPart[] {
+export function containerParts(found: FoundRig, { docker }: LogDeps): LogPart[] {
   return found.containers.flatMap(({ id, name, labels }) => {
     const parts = [
       onePart(`containers/${name}.log`, () => docker.containers.logs(id)),

@@ -6,7 +6,7 @@ import { writeAtomic } from '../../host/files.ts';
 import { abortReason } from '../../shared/clock.ts';
 import { within } from '../../shared/limit.ts';
 import { redact } from '../../shared/redact.ts';
-import type { FoundCluster } from '../find.ts';
+import type { FoundRig } from '../find.ts';
 import { kindOf } from '../kind.ts';
 import { containerParts } from './containers.ts';
 import { factParts } from './plan.ts';
@@ -30,7 +30,7 @@ export interface LogExport {
  * `errors.txt`, not a failure: clusters are looked into when they are broken.
  */
 export async function exportLogs(
-  found: FoundCluster,
+  found: FoundRig,
   folder: string,
   deps: LogDeps,
   partMs = PART_MS,
@@ -51,7 +51,7 @@ export async function exportLogs(
 }
 
 /** What only the kind of the rig can tell. */
-async function kindParts(found: FoundCluster, deps: LogDeps): Promise<LogPart[]> {
+async function kindParts(found: FoundRig, deps: LogDeps): Promise<LogPart[]> {
   if (found.state === undefined) return [];
   return kindOf(deps.kinds, found.state.plan.guest).logParts(found, deps);
 }

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { readTree } from '../../place/tree.ts';
 import { nodeName } from '../../network/addresses.ts';
 import type { SshConnection } from '../../ssh/port.ts';
-import type { FoundCluster } from '../find.ts';
+import type { FoundRig } from '../find.ts';
 import { sshTarget } from '../ssh-target.ts';
 import { readSecret } from '../state.ts';
 import type { LogDeps, LogFile, LogPart } from './part.ts';
@@ -29,7 +29,7 @@ const PACK_POD_LOGS = [
 ].join('\n');
 
 /** What the guests themselves know, over ssh: one part for each node, for the pods' logs one more. */
-export function guestParts(found: FoundCluster, deps: LogDeps): LogPart[] {
+export function guestParts(found: FoundRig, deps: LogDeps): LogPart[] {
   const { state } = found;
   if (state === undefined) return [];
   return Array.from({ length: state.plan.guest.nodes }, (_, at) => at + 1).flatMap((index) => {

@@ -1,4 +1,4 @@
-import type { ClusterDeps } from '../deps.ts';
+import type { RigDeps } from '../deps.ts';
 
 export interface LogFile {
   /** Path below the export's folder. */
@@ -13,7 +13,7 @@ export interface LogPart {
   read(signal: AbortSignal): Promise<readonly LogFile[]>;
 }
 
-export type LogDeps = Pick<ClusterDeps, 'docker' | 'kinds' | 'ssh' | 'paths' | 'signal' | 'version'>;
+export type LogDeps = Pick<RigDeps, 'docker' | 'kinds' | 'ssh' | 'paths' | 'signal' | 'version'>;
 
 /** A part that is one file. */
 export function onePart(path: string, read: (signal: AbortSignal) => Promise<string>): LogPart {

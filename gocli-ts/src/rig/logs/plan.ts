@@ -1,22 +1,22 @@
-import type { FoundCluster } from '../find.ts';
+import type { FoundRig } from '../find.ts';
 import { kindOf, type Kind } from '../kind.ts';
-import type { ClusterState } from '../state.ts';
-import { clusterStatus } from '../status.ts';
+import type { RigState } from '../state.ts';
+import { rigStatus } from '../status.ts';
 import { json, onePart, type LogDeps, type LogPart } from './part.ts';
 
 /** What was planned, what it runs on, and what holds now. */
-export function factParts(found: FoundCluster, deps: LogDeps): LogPart[] {
+export function factParts(found: FoundRig, deps: LogDeps): LogPart[] {
   return [
     onePart('plan.json', () =>
       Promise.resolve(json(found.state ?? { name: found.name, state: 'was never written' })),
     ),
     onePart('versions.json', async () => json(await versions(found, deps))),
-    onePart('status.json', async (signal) => json(await clusterStatus(found, { ...deps, signal }))),
+    onePart('status.json', async (signal) => json(await rigStatus(found, { ...deps, signal }))),
   ];
 }
 
 async function versions(
-  { state, containers }: FoundCluster,
+  { state, containers }: FoundRig,
   { docker, version, kinds }: LogDeps,
 ): Promise<unknown> {
   const imageId = state?.plan.host.imageId ?? containers[0]?.imageId;
@@ -29,7 +29,7 @@ async function versions(
   };
 }
 
-function versionOf({ plan }: ClusterState, kinds: readonly Kind[]): Record<string, string | null> {
+function versionOf({ plan }: RigState, kinds: readonly Kind[]): Record<string, string | null> {
   const kind = kindOf(kinds, plan.guest);
   return { [kind.name]: kind.version(plan.guest) ?? null };
 }

@@ -2,8 +2,8 @@ import { LABEL } from '../../place/labels.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { redact } from '../../shared/redact.ts';
 import { lastLines } from '../../shared/text.ts';
-import type { ClusterDeps } from '../deps.ts';
-import { nodeOf, type FoundCluster } from '../find.ts';
+import type { RigDeps } from '../deps.ts';
+import { nodeOf, type FoundRig } from '../find.ts';
 import { consoleTail } from '../watchdog.ts';
 
 export interface LogTail {
@@ -17,10 +17,10 @@ export interface LogTail {
  * @throws GocliError NOT_FOUND for an unknown node
  */
 export async function tailLogs(
-  found: FoundCluster,
+  found: FoundRig,
   node: string | undefined,
   lines: number,
-  { docker }: Pick<ClusterDeps, 'docker'>,
+  { docker }: Pick<RigDeps, 'docker'>,
 ): Promise<LogTail[]> {
   if (!Number.isInteger(lines) || lines < 1) {
     throw new GocliError('BAD_VALUE', `--tail: ${lines} is not a number of lines`, {

@@ -1,7 +1,7 @@
 import { GocliError } from '../../errors/error.ts';
 import type { ProviderFacts } from '../../provider/facts.ts';
 import type { Kind } from '../kind.ts';
-import type { ClusterPlan, GuestPlan, HostPlan } from '../plan.ts';
+import type { RigPlan, GuestPlan, HostPlan } from '../plan.ts';
 
 /**
  * One value that a user may set, and everything that follows from it: its flag, its variable, its place in the
@@ -38,7 +38,7 @@ export interface Option<Value, Input> {
   /** Refuses the whole plan. @throws GocliError BAD_VALUE that begins with the flag */
   check?(plan: GuestPlan, about: PlanAbout): void;
   /** What of a plan is compared when a rig of that name runs already, and how it is called then. */
-  readonly differs?: { readonly what: string; of(plan: ClusterPlan): unknown };
+  readonly differs?: { readonly what: string; of(plan: RigPlan): unknown };
 }
 
 /** What a plan is checked against. */
@@ -91,9 +91,9 @@ export function readOptions<O extends OptionList>(options: O, written: readonly 
 export function applyOptions(
   options: OptionList,
   values: Readonly<Record<string, unknown>>,
-  plan: ClusterPlan,
+  plan: RigPlan,
   about: PlanAbout,
-): ClusterPlan {
+): RigPlan {
   let { guest, host } = plan;
   for (const [key, option] of Object.entries(options)) {
     const value = values[key];

@@ -18,8 +18,8 @@ import {
   type IntactTemplate,
 } from '../../frozen/templates.ts';
 import { runTool } from '../../frozen/tool.ts';
-import { networkContainer, networkFiles, nodeContainer, type ClusterLayout } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
+import { networkContainer, networkFiles, nodeContainer, type RigLayout } from '../containers.ts';
+import type { RigDeps } from '../deps.ts';
 import { removeLabelled } from '../remove.ts';
 import { dataVolume } from '../names.ts';
 import { kindOf } from '../kind.ts';
@@ -35,7 +35,7 @@ const BAKED = '/baked';
  * the snapshot into memory that lies in files and are saved again without having run.
  * @throws GocliError REMOTE_COMMAND, COMMAND, CONFLICT (another processor)
  */
-export function bakedTemplate(snapshot: Snapshot, deps: ClusterDeps): Promise<IntactTemplate> {
+export function bakedTemplate(snapshot: Snapshot, deps: RigDeps): Promise<IntactTemplate> {
   const key = keyOf(['snapshot', snapshot.record.id]);
   const find = async (): Promise<IntactTemplate | undefined> =>
     (await listTemplates(deps.docker, key)).find(isIntact);
@@ -49,7 +49,7 @@ export function bakedTemplate(snapshot: Snapshot, deps: ClusterDeps): Promise<In
   });
 }
 
-async function bake(snapshot: Snapshot, key: string, deps: ClusterDeps): Promise<void> {
+async function bake(snapshot: Snapshot, key: string, deps: RigDeps): Promise<void> {
   const { docker, signal } = deps;
   const { record } = snapshot;
   const id = randomBytes(6).toString('hex');
@@ -94,7 +94,7 @@ async function bake(snapshot: Snapshot, key: string, deps: ClusterDeps): Promise
 async function copyFiles(
   { record, cluster }: Snapshot,
   id: string,
-  { docker, signal }: ClusterDeps,
+  { docker, signal }: RigDeps,
 ): Promise<void> {
   const { state } = record;
   const script = `set -eu
@@ -126,10 +126,10 @@ cp attachment.json ${BAKED}/`;
 }
 
 async function launchBaking(
-  layout: ClusterLayout,
+  layout: RigLayout,
   { record, cluster }: Snapshot,
   template: string,
-  { docker: { containers } }: ClusterDeps,
+  { docker: { containers } }: RigDeps,
 ): Promise<MachineHandle[]> {
   const networkId = await containers.create({ ...networkContainer(layout), ports: [] });
   await containers.putFiles(networkId, '/etc/gocli', networkFiles(layout));

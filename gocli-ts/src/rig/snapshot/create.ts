@@ -9,8 +9,8 @@ import { kindOf } from '../kind.ts';
 import { saveMachines } from '../../frozen/save.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
 import { REGISTRY_USER } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
-import { requireState, type FoundCluster } from '../find.ts';
+import type { RigDeps } from '../deps.ts';
+import { requireState, type FoundRig } from '../find.ts';
 import { inside } from '../inside.ts';
 import { readSecret } from '../state.ts';
 import { publishSnapshot, removeFiles, snapshotFolder, type SnapshotRecord } from './snapshots.ts';
@@ -21,7 +21,7 @@ export interface SnapshotRequest {
 }
 
 /** The machines of a running cluster. */
-export function machinesIn({ containers }: FoundCluster): MachineHandle[] {
+export function machinesIn({ containers }: FoundRig): MachineHandle[] {
   return containers
     .flatMap(({ id, labels }) => {
       const node = labels[LABEL.node];
@@ -36,10 +36,10 @@ export function machinesIn({ containers }: FoundCluster): MachineHandle[] {
  * @throws GocliError REMOTE_COMMAND, COMMAND, DISK_FULL
  */
 export async function createSnapshot(
-  found: FoundCluster,
+  found: FoundRig,
   { name, kind }: SnapshotRequest,
   steps: Steps,
-  deps: ClusterDeps,
+  deps: RigDeps,
 ): Promise<SnapshotRecord> {
   const { docker, clock, signal } = deps;
   const state = requireState(found);
@@ -96,11 +96,7 @@ async function copyData(machines: readonly MachineHandle[], folder: string, dock
 }
 
 /** Keys and certificates, so that the rig can come back after it was removed. */
-async function keepKeys(
-  found: FoundCluster,
-  folder: string,
-  { docker, paths, kinds }: ClusterDeps,
-): Promise<void> {
+async function keepKeys(found: FoundRig, folder: string, { docker, paths, kinds }: RigDeps): Promise<void> {
   const [machine] = machinesIn(found);
   const state = requireState(found);
   const keys: RigKeys = {

@@ -2,11 +2,11 @@ import type { Docker } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { processorDifference } from '../../frozen/gate.ts';
 import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
-import type { ClusterLayout } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
+import type { RigLayout } from '../containers.ts';
+import type { RigDeps } from '../deps.ts';
 import { kindOf } from '../kind.ts';
-import type { ClusterPlan } from '../plan.ts';
-import type { ClusterState } from '../state.ts';
+import type { RigPlan } from '../plan.ts';
+import type { RigState } from '../state.ts';
 import { readHost } from '../start/surroundings.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
 import { snapshotFolder, type Snapshot } from './snapshots.ts';
@@ -17,10 +17,10 @@ import { snapshotFolder, type Snapshot } from './snapshots.ts';
  */
 export async function snapshotLayout(
   { record }: Snapshot,
-  plan: ClusterPlan,
-  { ports, sshPublicKey }: Pick<ClusterState, 'ports' | 'sshPublicKey'>,
-  deps: ClusterDeps,
-): Promise<ClusterLayout> {
+  plan: RigPlan,
+  { ports, sshPublicKey }: Pick<RigState, 'ports' | 'sshPublicKey'>,
+  deps: RigDeps,
+): Promise<RigLayout> {
   const { facts } = await readHost(plan, deps);
   const difference = processorDifference(record.state, facts);
   if (difference !== undefined) {

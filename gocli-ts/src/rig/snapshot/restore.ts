@@ -2,13 +2,13 @@ import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import type { Steps } from '../../events/steps.ts';
 import { REGISTRY_USER } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
+import type { RigDeps } from '../deps.ts';
 import { removeContainers } from '../remove.ts';
 import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
 import { choosePorts, portsOf } from '../host-ports.ts';
-import { writeState, type ClusterState } from '../state.ts';
-import { launchWithAccess, thawCluster } from '../start/go-on.ts';
+import { writeState, type RigState } from '../state.ts';
+import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
 import { readKeys, snapshotLayout } from './layout.ts';
 import { snapshotFolder, type Snapshot } from './snapshots.ts';
 
@@ -27,8 +27,8 @@ export async function restoreSnapshot(
   snapshot: Snapshot,
   request: RestoreRequest,
   steps: Steps,
-  deps: ClusterDeps,
-): Promise<ClusterState> {
+  deps: RigDeps,
+): Promise<RigState> {
   const { record } = snapshot;
   const { plan } = record.state;
   const keys = await readKeys(snapshot, deps.docker);
@@ -40,7 +40,7 @@ export async function restoreSnapshot(
     ...record.state.ports,
     ...request.pinnedPorts,
   });
-  const state: ClusterState = { ...record.state, run: deps.run, ports };
+  const state: RigState = { ...record.state, run: deps.run, ports };
   delete state.readyAt;
   const layout = { ...fitting, ports };
   const folder = snapshotFolder(record.id);
@@ -50,7 +50,7 @@ export async function restoreSnapshot(
   const { timeoutMs } = request;
   const before = (): Promise<void> => restoreRegistry(launched, folder, deps.docker);
   const start = { state, layout, launched, saved: record.saved, keys, timeoutMs, before };
-  await thawCluster(start, steps, deps, deps.signal);
+  await goOnThawed(start, steps, deps, deps.signal);
   const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
   await writeState(deps.paths, ready);
   return ready;

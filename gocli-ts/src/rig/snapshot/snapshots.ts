@@ -9,7 +9,7 @@ import { runTool } from '../../frozen/tool.ts';
 import type { SavedState } from '../../frozen/thaw.ts';
 import { didYouMean } from '../../shared/text.ts';
 import { REGISTRY_USER } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
+import type { RigDeps } from '../deps.ts';
 import { inside } from '../inside.ts';
 import { dataVolume } from '../names.ts';
 import { stateSchema } from '../state.ts';
@@ -121,7 +121,7 @@ export async function removeFiles(
  */
 export async function removeSnapshot(
   { record, keeper, cluster }: Snapshot,
-  { docker, signal }: Pick<ClusterDeps, 'docker' | 'signal'>,
+  { docker, signal }: Pick<RigDeps, 'docker' | 'signal'>,
 ): Promise<void> {
   await docker.containers.remove(keeper);
   const volume = dataVolume(cluster);

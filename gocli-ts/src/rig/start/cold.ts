@@ -2,9 +2,9 @@ import { messageOf } from '../../errors/error.ts';
 import { listTemplates, unpublishTemplate } from '../../frozen/templates.ts';
 import { generateSshKey } from '../../ssh/keys.ts';
 import { kindOf } from '../kind.ts';
-import type { ClusterLayout, Origin } from '../containers.ts';
+import type { RigLayout, Origin } from '../containers.ts';
 import { checkMemory } from '../memory.ts';
-import { writeState, type ClusterState } from '../state.ts';
+import { writeState, type RigState } from '../state.ts';
 import { collectGarbage } from '../template/inventory.ts';
 import type { KindKeys, RigKeys } from '../template/keys.ts';
 import { makeTemplate } from '../template/make.ts';
@@ -17,12 +17,12 @@ import { markReady, notice, stateOf, type Starting } from './starting.ts';
 export async function coldStart(
   starting: Starting,
   origin: Origin & { kind: 'boot' | 'build' },
-): Promise<ClusterState> {
+): Promise<RigState> {
   const { deps, plan, timeoutMs } = starting;
   const tight = await checkMemory(plan.guest);
   if (tight !== undefined) notice(deps, tight, 'warning');
   const ssh = await generateSshKey(plan.host.name);
-  const layout: ClusterLayout = { ...starting.surroundings.layout, sshPublicKey: ssh.publicKey };
+  const layout: RigLayout = { ...starting.surroundings.layout, sshPublicKey: ssh.publicKey };
   const state = stateOf(starting, layout);
   const sshKeys = { sshPrivateKey: ssh.privateKey, sshPublicKey: ssh.publicKey };
   const launched = await launchNew(starting, { layout, origin, state, keys: sshKeys });
@@ -37,9 +37,9 @@ export async function coldStart(
 }
 
 interface NewRig {
-  readonly layout: ClusterLayout;
+  readonly layout: RigLayout;
   readonly origin: Origin;
-  readonly state: ClusterState;
+  readonly state: RigState;
   readonly keys: RigKeys;
 }
 
@@ -55,7 +55,7 @@ function launchNew({ steps, deps }: Starting, { layout, origin, state, keys }: N
 
 function bringUp(
   { plan, steps, deps, timeoutMs }: Starting,
-  state: ClusterState,
+  state: RigState,
   launched: Launched,
   sshPrivateKey: string,
 ): Promise<KindKeys> {

@@ -3,10 +3,10 @@ import { readAttachment, type IntactTemplate } from '../../frozen/templates.ts';
 import type { Steps } from '../../events/steps.ts';
 import { within } from '../../shared/limit.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
-import type { ClusterLayout, Origin } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
+import type { RigLayout, Origin } from '../containers.ts';
+import type { RigDeps } from '../deps.ts';
 import { allContainers, launch, machinesOf, type Launched, type Started } from './launch.ts';
-import { writeSecret, writeState, type ClusterState } from '../state.ts';
+import { writeSecret, writeState, type RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
 import { kindOf } from '../kind.ts';
@@ -17,15 +17,15 @@ const THAW_MS = 90_000;
 const LOOK_MS = 20_000;
 
 /** @throws GocliError NOT_FOUND, BAD_FILE */
-export async function keysOf(template: IntactTemplate, deps: ClusterDeps): Promise<RigKeys> {
+export async function keysOf(template: IntactTemplate, deps: RigDeps): Promise<RigKeys> {
   return parseKeys(await readAttachment(deps.docker, template));
 }
 
 /** Keeps the keys of a rig in its state folder. */
 export async function writeAccess(
   keys: RigKeys,
-  state: ClusterState,
-  { paths, kinds }: Pick<ClusterDeps, 'paths' | 'kinds'>,
+  state: RigState,
+  { paths, kinds }: Pick<RigDeps, 'paths' | 'kinds'>,
 ): Promise<void> {
   await writeSecret(paths, state.name, 'id_ed25519', keys.sshPrivateKey);
   const { kubeconfig } = kindOf(kinds, state.plan.guest).keyFiles(state, keys);
@@ -33,10 +33,10 @@ export async function writeAccess(
 }
 
 interface Claimed {
-  readonly layout: ClusterLayout;
+  readonly layout: RigLayout;
   readonly network: Started;
   readonly origin: Origin;
-  readonly state: ClusterState;
+  readonly state: RigState;
   readonly keys: RigKeys;
 }
 
@@ -44,7 +44,7 @@ interface Claimed {
 export function launchWithAccess(
   { layout, network, origin, state, keys }: Claimed,
   steps: Steps,
-  deps: ClusterDeps,
+  deps: RigDeps,
 ): Promise<Launched> {
   return steps.run('containers', 'Starting the containers', async () => {
     const [launched] = await Promise.all([
@@ -57,8 +57,8 @@ export function launchWithAccess(
 }
 
 export interface ThawStart {
-  readonly state: ClusterState;
-  readonly layout: Pick<ClusterLayout, 'plan'>;
+  readonly state: RigState;
+  readonly layout: Pick<RigLayout, 'plan'>;
   readonly launched: Launched;
   readonly saved: SavedState;
   /** What has to be done before the machines go on. */
@@ -72,10 +72,10 @@ export interface ThawStart {
  * Ready. The clocks are right before that is said.
  * @throws GocliError TIMEOUT when it takes longer than a thaw may, and whatever the thaw meets
  */
-export async function thawCluster(
+export async function goOnThawed(
   start: ThawStart,
   steps: Steps,
-  deps: ClusterDeps,
+  deps: RigDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const { launched, saved } = start;

@@ -6,10 +6,10 @@ import {
   networkFiles,
   nodeContainer,
   registryContainer,
-  type ClusterLayout,
+  type RigLayout,
   type Origin,
 } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
+import type { RigDeps } from '../deps.ts';
 
 export type Started = Pick<ContainerInfo, 'id' | 'name' | 'labels'>;
 
@@ -33,7 +33,7 @@ export function machinesOf({ nodes }: Launched): MachineHandle[] {
  * Makes the network container, by whose name a cluster is claimed: of two starts under one name only one gets it.
  * @throws GocliError CONFLICT
  */
-export async function claim(layout: ClusterLayout, { docker }: ClusterDeps): Promise<Started> {
+export async function claim(layout: RigLayout, { docker }: RigDeps): Promise<Started> {
   return create(docker.containers, networkContainer(layout));
 }
 
@@ -42,10 +42,10 @@ export async function claim(layout: ClusterLayout, { docker }: ClusterDeps): Pro
  * Nodes wait for their taps themselves.
  */
 export async function launch(
-  layout: ClusterLayout,
+  layout: RigLayout,
   network: Started,
   origin: Origin,
-  { docker, signal }: ClusterDeps,
+  { docker, signal }: RigDeps,
 ): Promise<Launched> {
   const { containers } = docker;
   const specs = [registryContainer(layout, network.id), ...nodeSpecs(layout, network, origin)];
@@ -65,10 +65,10 @@ export async function launch(
 
 /** Replaces the machines of a cluster by others; network and registry stay. */
 export async function replaceNodes(
-  layout: ClusterLayout,
+  layout: RigLayout,
   launched: Launched,
   origin: Origin,
-  { docker }: Pick<ClusterDeps, 'docker'>,
+  { docker }: Pick<RigDeps, 'docker'>,
 ): Promise<Launched> {
   const { containers } = docker;
   await allOf(launched.nodes.map(({ id }) => containers.remove(id)));
@@ -82,16 +82,13 @@ export async function replaceNodes(
   return { ...launched, nodes };
 }
 
-function nodeSpecs(layout: ClusterLayout, network: Started, origin: Origin): ContainerSpec[] {
+function nodeSpecs(layout: RigLayout, network: Started, origin: Origin): ContainerSpec[] {
   return Array.from({ length: layout.plan.guest.nodes }, (_, at) =>
     nodeContainer(layout, at + 1, network.id, origin),
   );
 }
 
-async function create(
-  containers: ClusterDeps['docker']['containers'],
-  spec: ContainerSpec,
-): Promise<Started> {
+async function create(containers: RigDeps['docker']['containers'], spec: ContainerSpec): Promise<Started> {
   return { id: await containers.create(spec), name: spec.name, labels: spec.labels };
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Steps } from '../../events/steps.ts';
 import { listTemplates, sweepTemplates } from '../../frozen/templates.ts';
-import type { ClusterDeps } from '../deps.ts';
-import type { ClusterState } from '../state.ts';
+import type { RigDeps } from '../deps.ts';
+import type { RigState } from '../state.ts';
 import { chooseTemplate, type Choice } from '../template/choose.ts';
 import { templateKey } from '../template/key.ts';
 import { makingTemplate } from '../template/lock.ts';
@@ -12,7 +12,7 @@ import type { Start, Starting } from './starting.ts';
 import { fromSnapshot, thawIfFits } from './thawed.ts';
 
 /** Starts a rig that does not exist: thawed from a template that fits, else cold. */
-export async function startRig(start: Start, steps: Steps, deps: ClusterDeps): Promise<ClusterState> {
+export async function startRig(start: Start, steps: Steps, deps: RigDeps): Promise<RigState> {
   const key = templateKey(start.plan, deps.kinds);
   const found = await steps.run('prepare', 'Choosing accelerator, ports and template', async (step) => {
     const [surroundings, choice] = await prepare(start, key, deps);
@@ -26,7 +26,7 @@ export async function startRig(start: Start, steps: Steps, deps: ClusterDeps): P
   return thawed ?? coldWithTemplate(starting);
 }
 
-async function prepare(start: Start, key: string, deps: ClusterDeps): Promise<[Surroundings, Choice]> {
+async function prepare(start: Start, key: string, deps: RigDeps): Promise<[Surroundings, Choice]> {
   const [surroundings, templates] = await Promise.all([
     lookAround(start.plan, deps),
     start.template === 'use' ? listTemplates(deps.docker) : [],
@@ -35,7 +35,7 @@ async function prepare(start: Start, key: string, deps: ClusterDeps): Promise<[S
 }
 
 /** Only one command at a time makes the template of a plan; others wait for it, which is quicker than to make another. */
-async function coldWithTemplate(starting: Starting): Promise<ClusterState> {
+async function coldWithTemplate(starting: Starting): Promise<RigState> {
   const { deps, key } = starting;
   return makingTemplate(key, deps, async () => {
     if (starting.template === 'use') {

@@ -1,16 +1,16 @@
 import type { Steps } from '../../events/steps.ts';
-import type { ClusterLayout } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
-import type { ClusterPlan } from '../plan.ts';
+import type { RigLayout } from '../containers.ts';
+import type { RigDeps } from '../deps.ts';
+import type { RigPlan } from '../plan.ts';
 import type { Snapshot } from '../snapshot/snapshots.ts';
-import { writeState, type ClusterState } from '../state.ts';
+import { writeState, type RigState } from '../state.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Whether a start may thaw: `use` a template or make one, make a `fresh` one, or none at all. */
 export type TemplateUse = 'use' | 'fresh' | 'none';
 
 export interface Start {
-  readonly plan: ClusterPlan;
+  readonly plan: RigPlan;
   readonly template: TemplateUse;
   /** Snapshot that the cluster begins at, instead of a boot. */
   readonly snapshot?: Snapshot | undefined;
@@ -25,14 +25,14 @@ export interface Starting extends Start {
   readonly key: string;
   readonly surroundings: Surroundings;
   readonly steps: Steps;
-  readonly deps: ClusterDeps;
+  readonly deps: RigDeps;
 }
 
 /** The state of a cluster that is being started. */
 export function stateOf(
   { plan, surroundings: { acceleratorReason }, deps }: Starting,
-  layout: ClusterLayout,
-): ClusterState {
+  layout: RigLayout,
+): RigState {
   return {
     format: 1,
     name: plan.host.name,
@@ -48,13 +48,13 @@ export function stateOf(
 }
 
 /** Writes down that a cluster was seen Ready. */
-export async function markReady(state: ClusterState, { paths, clock }: ClusterDeps): Promise<ClusterState> {
+export async function markReady(state: RigState, { paths, clock }: RigDeps): Promise<RigState> {
   const ready = { ...state, readyAt: new Date(clock.now()).toISOString() };
   await writeState(paths, ready);
   return ready;
 }
 
 /** Tells the user what is decided for him. */
-export function notice({ emit }: ClusterDeps, text: string, level: 'info' | 'warning' = 'info'): void {
+export function notice({ emit }: RigDeps, text: string, level: 'info' | 'warning' = 'info'): void {
   emit({ type: 'notice', level, text });
 }

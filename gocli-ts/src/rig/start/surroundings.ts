@@ -4,28 +4,28 @@ import type { Place } from '../../frozen/gate.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess } from '../../machine/devices.ts';
 import { PROBE_GUEST } from '../../provider/image-path.ts';
-import type { ClusterLayout } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
+import type { RigLayout } from '../containers.ts';
+import type { RigDeps } from '../deps.ts';
 import { kindOf } from '../kind.ts';
-import type { ClusterPlan } from '../plan.ts';
+import type { RigPlan } from '../plan.ts';
 import { choosePorts, portsOf } from '../host-ports.ts';
 import { readMemory, wantedBytes } from '../memory.ts';
 
 /** What a start finds out before it makes anything. The ssh key depends on whether a template is thawed. */
 export interface Surroundings {
-  readonly layout: Omit<ClusterLayout, 'sshPublicKey'>;
+  readonly layout: Omit<RigLayout, 'sshPublicKey'>;
   readonly acceleratorReason: string;
   readonly place: Place;
 }
 
 /** What machines find on this host. */
 export interface FoundHost {
-  readonly facts: Pick<ClusterLayout, 'accelerator' | 'cpu' | 'access'>;
+  readonly facts: Pick<RigLayout, 'accelerator' | 'cpu' | 'access'>;
   readonly acceleratorReason: string;
 }
 
 /** @throws GocliError NO_TUN */
-export async function readHost({ host }: ClusterPlan, deps: ClusterDeps): Promise<FoundHost> {
+export async function readHost({ host }: RigPlan, deps: RigDeps): Promise<FoundHost> {
   const { docker, paths, clock, signal, run } = deps;
   const access = await readDeviceAccess();
   const labels = { [LABEL.cluster]: host.name, [LABEL.run]: run, [LABEL.role]: 'probe' };
@@ -36,7 +36,7 @@ export async function readHost({ host }: ClusterPlan, deps: ClusterDeps): Promis
 }
 
 /** @throws GocliError NO_TUN, PORT_TAKEN */
-export async function lookAround(plan: ClusterPlan, deps: ClusterDeps): Promise<Surroundings> {
+export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surroundings> {
   const [ports, { facts, acceleratorReason }, memory] = await Promise.all([
     choosePorts(deps.docker, portsOf(plan, deps.kinds), plan.host.pinnedPorts),
     readHost(plan, deps),

@@ -14,14 +14,14 @@ import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from './launch.ts';
 import { bakedTemplate } from '../snapshot/bake.ts';
 import type { Snapshot } from '../snapshot/snapshots.ts';
-import type { ClusterState } from '../state.ts';
+import type { RigState } from '../state.ts';
 import type { Choice } from '../template/choose.ts';
 import { markUsed } from '../template/inventory.ts';
-import { keysOf, launchWithAccess, thawCluster } from './go-on.ts';
+import { keysOf, launchWithAccess, goOnThawed } from './go-on.ts';
 import { markReady, notice, stateOf, type Starting } from './starting.ts';
 
 /** A new cluster that begins at a snapshot of another; what cannot be thawed is an error here, not a cold start. */
-export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Promise<ClusterState> {
+export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Promise<RigState> {
   const { deps, steps } = starting;
   const template = await steps.run('bake', 'Making a template of the snapshot', () =>
     bakedTemplate(snapshot, deps),
@@ -37,7 +37,7 @@ export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Prom
 }
 
 /** The thawed cluster, or undefined when there is nothing to thaw or it did not starting out. */
-export async function thawIfFits(choice: Choice, starting: Starting): Promise<ClusterState | undefined> {
+export async function thawIfFits(choice: Choice, starting: Starting): Promise<RigState | undefined> {
   const { deps } = starting;
   if (choice.template === undefined) {
     if (choice.why !== undefined) notice(deps, `Starting cold: ${choice.why}.`);
@@ -56,7 +56,7 @@ export async function thawIfFits(choice: Choice, starting: Starting): Promise<Cl
 /** Something that is wrong with the template, so that a cold start does better. */
 class ThawFailure extends Error {}
 
-async function thawFrom(template: IntactTemplate, starting: Starting): Promise<ClusterState> {
+async function thawFrom(template: IntactTemplate, starting: Starting): Promise<RigState> {
   const { deps, steps, plan, timeoutMs } = starting;
   const { manifest } = template;
   const keys = await keysOf(template, deps).catch(asFailure);
@@ -69,7 +69,7 @@ async function thawFrom(template: IntactTemplate, starting: Starting): Promise<C
   const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
   const saved = savedStateOf(manifest);
   const start = { state, layout, launched, saved, keys, timeoutMs, before };
-  const thawing = thawCluster(start, steps, deps, deps.signal).catch(asFailure);
+  const thawing = goOnThawed(start, steps, deps, deps.signal).catch(asFailure);
   await Promise.all([thawing, markUsed(deps, template.id)]);
   return markReady(state, deps);
 }

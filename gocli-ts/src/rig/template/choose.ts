@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { refusal, type Place } from '../../frozen/gate.ts';
 import type { Manifest } from '../../frozen/manifest.ts';
 import { isIntact, type IntactTemplate, type Template } from '../../frozen/templates.ts';
-import type { ClusterPlan, GuestPlan } from '../plan.ts';
+import type { RigPlan, GuestPlan } from '../plan.ts';
 
 /** The template to thaw, or why none fits; without one of this provider there is nothing to say. */
 export type Choice =
@@ -23,7 +23,7 @@ export function guestOf(manifest: Manifest): GuestPlan | undefined {
 export function chooseTemplate(
   templates: readonly Template[],
   key: string,
-  plan: ClusterPlan,
+  plan: RigPlan,
   place: Place,
 ): Choice {
   const mine = templates.filter((template) => template.key === key);
@@ -44,7 +44,7 @@ function whyNot(
   templates: readonly Template[],
   mine: readonly Template[],
   usable: readonly IntactTemplate[],
-  plan: ClusterPlan,
+  plan: RigPlan,
   place: Place,
 ): string | undefined {
   const [refused] = usable;
@@ -62,7 +62,7 @@ function whyNot(
   return other === undefined ? undefined : named(other, planChange(other, plan));
 }
 
-function planChange({ manifest }: IntactTemplate, { guest, host }: ClusterPlan): string {
+function planChange({ manifest }: IntactTemplate, { guest, host }: RigPlan): string {
   if (manifest.imageId !== host.imageId) return 'it was made from another image';
   const before: Partial<GuestPlan> = guestOf(manifest) ?? {};
   const keys = Object.keys(guest);

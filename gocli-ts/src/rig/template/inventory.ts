@@ -6,7 +6,7 @@ import type { Docker } from '../../place/port.ts';
 import { evictions, type Evicted } from '../../frozen/eviction.ts';
 import { listTemplates, sweepTemplates, unpublishTemplate, type Template } from '../../frozen/templates.ts';
 import type { Paths } from '../../host/paths.ts';
-import type { ClusterDeps } from '../deps.ts';
+import type { RigDeps } from '../deps.ts';
 import { guestOf } from './choose.ts';
 
 /** Bytes of a block as stat(2) counts them. */
@@ -29,7 +29,7 @@ export interface InventoryItem {
   readonly hasImage: boolean;
 }
 
-type InventoryDeps = Pick<ClusterDeps, 'docker' | 'paths' | 'clock'>;
+type InventoryDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock'>;
 
 /** All templates, the newest first. */
 export async function inventory({

@@ -3,13 +3,13 @@ import { qemuArguments } from '../../machine/arguments.ts';
 import { EMULATED_CPU } from '../../machine/cpu-models.ts';
 import { machineSpec } from '../containers.ts';
 import { kindOf, type Kind } from '../kind.ts';
-import type { ClusterPlan } from '../plan.ts';
+import type { RigPlan } from '../plan.ts';
 
 /**
  * What a template of this plan is found by: image, guest plan and everything that is sent to the guests, but not the
  * number of nodes, since a template may have more machines than are asked for.
  */
-export function templateKey(plan: ClusterPlan, kinds: readonly Kind[]): string {
+export function templateKey(plan: RigPlan, kinds: readonly Kind[]): string {
   const guest = { ...plan.guest, nodes: 0 };
   const layout = { plan, accelerator: 'tcg' as const, cpu: EMULATED_CPU, sshPublicKey: '' };
   const machine = qemuArguments(machineSpec(layout, 1, { kind: 'boot' }));

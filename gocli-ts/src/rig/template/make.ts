@@ -9,20 +9,20 @@ import { prepareGuests } from '../../frozen/prepare.ts';
 import { holdTemplate, publishTemplate, writeAttachment } from '../../frozen/templates.ts';
 import { nodeName } from '../../network/addresses.ts';
 import { within } from '../../shared/limit.ts';
-import type { ClusterLayout, Origin } from '../containers.ts';
-import type { ClusterDeps } from '../deps.ts';
+import type { RigLayout, Origin } from '../containers.ts';
+import type { RigDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../start/launch.ts';
-import type { ClusterState } from '../state.ts';
+import type { RigState } from '../state.ts';
 import { kindOf } from '../kind.ts';
 import type { RigKeys } from './keys.ts';
-import { thawCluster } from '../start/go-on.ts';
+import { goOnThawed } from '../start/go-on.ts';
 
 /** A Ready cluster whose machines have their memory and disks in the volume of a coming template. */
 export interface Making {
   readonly id: string;
   readonly key: string;
-  readonly layout: ClusterLayout;
-  readonly state: ClusterState;
+  readonly layout: RigLayout;
+  readonly state: RigState;
   readonly launched: Launched;
   readonly keys: RigKeys;
   readonly timeoutMs: number;
@@ -36,7 +36,7 @@ const FREEZE_MS = 120_000;
  * stopped for good everything that goes wrong leaves the cluster as it is; then nothing but a deadline ends it.
  * @returns false when no template was made and the cluster runs on
  */
-export async function makeTemplate(making: Making, steps: Steps, deps: ClusterDeps): Promise<boolean> {
+export async function makeTemplate(making: Making, steps: Steps, deps: RigDeps): Promise<boolean> {
   const frozen = await freezeOrGoOn(making, steps, deps);
   if (frozen === undefined) return false;
   const { layout, state, launched, keys, timeoutMs } = making;
@@ -59,7 +59,7 @@ export async function makeTemplate(making: Making, steps: Steps, deps: ClusterDe
   await deps.docker.containers.remove(holder);
   const saved = savedStateOf(manifest);
   const start = { state, layout, launched: clone, saved, keys, timeoutMs };
-  await thawCluster(start, steps, { ...deps, signal: bounded }, bounded);
+  await goOnThawed(start, steps, { ...deps, signal: bounded }, bounded);
   await steps.run('publish', 'Keeping the template', async (step) => {
     const names = manifest.machines.map(({ name }) => name);
     const files = await measureFiles(deps.docker, clone.nodes[0]?.id ?? '', names, bounded);
@@ -70,7 +70,7 @@ export async function makeTemplate(making: Making, steps: Steps, deps: ClusterDe
   return true;
 }
 
-async function freezeOrGoOn(making: Making, steps: Steps, deps: ClusterDeps): Promise<Frozen | undefined> {
+async function freezeOrGoOn(making: Making, steps: Steps, deps: RigDeps): Promise<Frozen | undefined> {
   const { signal } = deps;
   try {
     return await steps.run('freeze', 'Freezing the cluster for later starts', async (step) => {
@@ -91,7 +91,7 @@ async function freezeOrGoOn(making: Making, steps: Steps, deps: ClusterDeps): Pr
 }
 
 /** The manifest without what can only be measured once the files have reached the disk. */
-function draftOf(making: Making, frozen: Frozen, { clock, version, kinds }: ClusterDeps): Manifest {
+function draftOf(making: Making, frozen: Frozen, { clock, version, kinds }: RigDeps): Manifest {
   const { plan } = making.layout;
   const expiresAt = kindOf(kinds, plan.guest).expiresAt(making.keys);
   const unknown = { bytes: 0, sha256: '' };

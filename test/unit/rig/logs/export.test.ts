@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { EMULATED } from '../../../helpers/engine.ts';
 import test, { type ExecutionContext } from 'ava';
-import { findCluster } from '../../../../gocli-ts/src/rig/find.ts';
+import { findRig } from '../../../../gocli-ts/src/rig/find.ts';
 import { exportLogs } from '../../../../gocli-ts/src/rig/logs/export.ts';
 import { isInside } from '../../../../gocli-ts/src/rig/logs/guest.ts';
 import type { LogDeps } from '../../../../gocli-ts/src/rig/logs/part.ts';
@@ -92,7 +92,7 @@ async function cluster(t: ExecutionContext, pods: readonly TreeEntry[] = []): Pr
 }
 
 async function exported({ docker, deps, folder }: Cluster, partMs?: number): ReturnType<typeof exportLogs> {
-  const found = await findCluster(docker, deps.paths, 'c');
+  const found = await findRig(docker, deps.paths, 'c');
   if (found === undefined) throw new Error('the cluster is not found');
   return exportLogs(found, folder, deps, partMs);
 }
@@ -197,7 +197,7 @@ test('names that a guest gives do not lead out of the folder', async (t) => {
 
 test('the tails of all containers, or of one node, secrets masked', async (t) => {
   const { docker, deps } = await cluster(t);
-  const found = await findCluster(docker, deps.paths, 'c');
+  const found = await findRig(docker, deps.paths, 'c');
   if (found === undefined) throw new Error('the cluster is not found');
   const all = await tailLogs(found, undefined, 5, deps);
   t.deepEqual(

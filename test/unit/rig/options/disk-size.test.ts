@@ -1,7 +1,7 @@
 import test from 'ava';
 import { planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
 import { nodeContainer } from '../../../../gocli-ts/src/rig/containers.ts';
-import type { ClusterPlan } from '../../../../gocli-ts/src/rig/plan.ts';
+import type { RigPlan } from '../../../../gocli-ts/src/rig/plan.ts';
 import { deviceAccess } from '../../../../gocli-ts/src/machine/devices.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
 import { tinyKind } from '../../../kinds/tiny.ts';
@@ -9,7 +9,7 @@ import { addProvider, EMULATED, requestFor, VM_FACTS } from '../../../helpers/en
 
 const DISK = { ...VM_FACTS, disk: true, defaults: { ...VM_FACTS.defaults, diskMiB: 1024 } };
 
-function planOf(diskSize: string | undefined, facts = DISK): ClusterPlan {
+function planOf(diskSize: string | undefined, facts = DISK): RigPlan {
   return planRig(requestFor(addProvider(new FakeDocker(), facts), { diskSize }), [tinyKind]);
 }
 

@@ -2,7 +2,7 @@ import test from 'ava';
 import { readRunOptions } from '../../../../gocli-ts/src/api/options.ts';
 import { templateKey } from '../../../../gocli-ts/src/rig/template/key.ts';
 import { planDifferences, planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
-import { nodePlans, type ClusterPlan } from '../../../../gocli-ts/src/rig/plan.ts';
+import { nodePlans, type RigPlan } from '../../../../gocli-ts/src/rig/plan.ts';
 import { tinyKind } from '../../../kinds/tiny.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
 import { addProvider, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
@@ -10,7 +10,7 @@ import { addProvider, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
 const image = addProvider(new FakeDocker(), VM_FACTS);
 const KINDS = [tinyKind];
 
-function planOf(asked: Parameters<typeof requestFor>[1]): ClusterPlan {
+function planOf(asked: Parameters<typeof requestFor>[1]): RigPlan {
   return planRig(requestFor(image, asked), KINDS);
 }
 

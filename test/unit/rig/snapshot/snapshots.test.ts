@@ -1,5 +1,5 @@
 import test from 'ava';
-import { down } from '../../../../gocli-ts/src/rig/remove.ts';
+import { removeRig } from '../../../../gocli-ts/src/rig/remove.ts';
 import {
   listSnapshots,
   publishSnapshot,
@@ -26,7 +26,7 @@ async function withSnapshot(engine: Engine, name: string, kind: SnapshotRecord['
 test('a snapshot outlives its cluster and keeps the volume it lies in', async (t) => {
   const engine = await makeEngine(t);
   await withSnapshot(engine, 'clean');
-  t.deepEqual((await down('c', engine)).snapshots, ['clean']);
+  t.deepEqual((await removeRig('c', engine)).snapshots, ['clean']);
   t.deepEqual([...engine.docker.volumeStore.keys()], ['c-data']);
   t.is((await requireSnapshot(engine.docker, 'clean')).cluster, 'c');
   await t.throwsAsync(requireSnapshot(engine.docker, 'claen'), {
@@ -38,7 +38,7 @@ test('a snapshot outlives its cluster and keeps the volume it lies in', async (t
 test('what a stopped cluster was saved as goes with it', async (t) => {
   const engine = await makeEngine(t);
   await withSnapshot(engine, '.stopped', 'stopped');
-  t.deepEqual((await down('c', engine)).snapshots, []);
+  t.deepEqual((await removeRig('c', engine)).snapshots, []);
   t.deepEqual([...engine.docker.volumeStore.keys()], []);
   t.deepEqual(await listSnapshots(engine.docker), []);
 });
@@ -60,7 +60,7 @@ test('removing a snapshot of a running cluster removes its files in a machine, a
 test('the last snapshot of a removed cluster takes the volume along', async (t) => {
   const engine = await makeEngine(t);
   await withSnapshot(engine, 'clean');
-  await down('c', engine);
+  await removeRig('c', engine);
   await removeSnapshot(await requireSnapshot(engine.docker, 'clean'), engine);
   t.deepEqual([...engine.docker.volumeStore.keys()], []);
 });

@@ -2,7 +2,7 @@ import test from 'ava';
 import { tinyKind } from '../../../kinds/tiny.ts';
 import { chooseTemplate } from '../../../../gocli-ts/src/rig/template/choose.ts';
 import { templateKey } from '../../../../gocli-ts/src/rig/template/key.ts';
-import type { ClusterPlan } from '../../../../gocli-ts/src/rig/plan.ts';
+import type { RigPlan } from '../../../../gocli-ts/src/rig/plan.ts';
 import type { Manifest } from '../../../../gocli-ts/src/frozen/manifest.ts';
 import type { Template } from '../../../../gocli-ts/src/frozen/templates.ts';
 import { stateOf } from '../../../helpers/engine.ts';
@@ -15,7 +15,7 @@ function templateOf(id: string, changed: Partial<Manifest> = {}): Template {
   return { id, key: manifest.key, volume: id, imageId: manifest.imageId, keeper: id, manifest };
 }
 
-const nodes = (count: number): ClusterPlan => ({ ...plan, guest: { ...plan.guest, nodes: count } });
+const nodes = (count: number): RigPlan => ({ ...plan, guest: { ...plan.guest, nodes: count } });
 const machines = (count: number) => ({
   machines: Array.from({ length: count }, (_, at) => machineOf(`node0${at + 1}`)),
 });
@@ -53,7 +53,7 @@ test('why a template of this plan is not used', (t) => {
 
 test('why a template of another plan or image of this provider is not used', (t) => {
   const other = { ...templateOf('other'), key: 'another' };
-  const why = (asked: ClusterPlan, template = other): string | undefined => {
+  const why = (asked: RigPlan, template = other): string | undefined => {
     const choice = chooseTemplate([template], 'key', asked, placeOf());
     return choice.template === undefined ? choice.why : undefined;
   };
