@@ -29,7 +29,7 @@ export interface RmResult {
  */
 export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
   const names = await namesOf(request, context);
-  const all = await Promise.all(names.map(async (name) => ({ name, ...(await remove(name, context)) })));
+  const all = await Promise.all(names.map((name) => remove(name, context)));
   const wasThere = ({ containers, volumes, state }: RemovedRig): boolean => containers + volumes > 0 || state;
   return { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
 }
@@ -40,7 +40,7 @@ async function remove(name: string, context: Context): Promise<RemovedRig> {
   const written = await readSecret(paths, name, 'kubeconfig').catch(() => undefined);
   const removed = await removeRig(name, context);
   await forgetInFiles(kubeconfigFiles(env, cwd), name, written, onRig(context, name));
-  return removed;
+  return { name, ...removed };
 }
 
 async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {

@@ -70,7 +70,9 @@ test('the picture in ARCHITECTURE.md is the house', async (t) => {
   const drawn = picture
     .split('\n')
     .filter((line) => /^ {2}[a-z]/.test(line))
-    .map((line) => [...line.slice(0, 24).matchAll(/([a-z]+)\//g)].map(([, room = '']) => room).sort());
+    .map((line) => [...line.slice(0, 24).matchAll(/([a-z]+)\//g)].map(([, room = '']) => room).sort())
+    // The files at the top of src are in the picture, too.
+    .filter((rooms) => rooms.length > 0);
   t.deepEqual(
     drawn.reverse(),
     (await floors()).map((floor) => [...floor].sort()),
