@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Context, Environment } from './api/context.ts';
 import { beginOperation } from './api/operation.ts';
 import { processSurroundings } from './context.ts';
@@ -33,6 +34,8 @@ function bind<Request, Result>(
       onEvent: onEvent ?? (() => undefined),
       signal: signal ?? new AbortController().signal,
     };
+    // Every wait for every machine listens to it; Node would warn of a leak at the eleventh.
+    setMaxListeners(0, execution.signal);
     const context = await beginOperation(execution, processSurroundings(env));
     // By its type a request is left out only where an empty one will do.
     return work(request ?? ({} as Request), context);

@@ -9,6 +9,8 @@ import type { RigState } from '../rig/state.ts';
 import { chooseAwake, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { onRig } from './operation.ts';
+import { readInputs, type InputsOf } from './options.ts';
+import { timeout } from '../rig/options/timeout.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** Which snapshot; the name of its rig tells two of one name apart. */
@@ -16,10 +18,10 @@ export interface SnapshotRequest extends RigChoice {
   readonly snapshot: string;
 }
 
-export interface RestoreRequest extends SnapshotRequest {
-  /** Milliseconds that each wait may take; ten minutes unless told. */
-  readonly timeoutMs?: number | undefined;
-}
+/** Options of `snapshot restore`. */
+export const RESTORE_OPTIONS = { timeout } as const;
+
+export type RestoreRequest = SnapshotRequest & InputsOf<typeof RESTORE_OPTIONS>;
 
 export interface ListedSnapshot {
   readonly name: string;
@@ -93,11 +95,12 @@ export async function show(request: SnapshotRequest, context: Context): Promise<
  * @throws GocliError what {@link show} throws, and CONFLICT (another accelerator or processor), PORT_TAKEN, TIMEOUT
  */
 export async function restore(request: RestoreRequest, context: Context): Promise<SnapshotWork> {
+  const values = readInputs(RESTORE_OPTIONS, { timeout: request.timeout });
   const snapshot = await chosen(request, context);
   const { name, cluster } = snapshot;
   const own = onRig(context, cluster);
   const steps = await estimatedSteps(own);
-  await restoreSnapshot(snapshot, { timeoutMs: request.timeoutMs ?? WAIT_MS, pinnedPorts: {} }, steps, own);
+  await restoreSnapshot(snapshot, { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {} }, steps, own);
   return { snapshot: name, cluster, seconds: steps.elapsed(), timings: steps.timings };
 }
 

@@ -1,22 +1,27 @@
+import { KUBERNETES_OPTIONS } from '../kubernetes/options/kubernetes-options.ts';
+import { hostChanges } from '../rig/options/option.ts';
+import { timeout } from '../rig/options/timeout.ts';
 import { startStopped } from '../rig/stop.ts';
 import type { Context } from './context.ts';
 import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
+import { readInputs, type InputsOf } from './options.ts';
 import { WAIT_MS } from './wait.ts';
 
-export interface StartRequest extends HoldRequest {
-  /** Milliseconds that each wait may take; ten minutes unless told. */
-  readonly timeoutMs?: number | undefined;
-  /** Host ports that are to replace those it had, by `<container port>/<protocol>`. */
-  readonly pinnedPorts?: Readonly<Record<string, number>> | undefined;
-}
+/** Options of `start`: how long it may take, and host ports that are to replace those that the rig had. */
+export const START_OPTIONS = { timeout, ...KUBERNETES_OPTIONS } as const;
+
+export type StartRequest = HoldRequest & InputsOf<typeof START_OPTIONS>;
 
 /**
  * Brings stopped rigs back as they were, on the ports they had.
- * @throws GocliError NOT_FOUND, CONFLICT (not stopped), PORT_TAKEN, TIMEOUT
+ * @throws GocliError BAD_VALUE, NOT_FOUND, CONFLICT (not stopped), PORT_TAKEN, TIMEOUT
  */
-export function start(request: StartRequest, context: Context): Promise<HoldResult> {
-  const { timeoutMs = WAIT_MS, pinnedPorts = {} } = request;
-  return withEach(request, 'stopped', context, (found, steps, own) =>
-    startStopped(found, { timeoutMs, pinnedPorts }, steps, own),
+export async function start(request: StartRequest, context: Context): Promise<HoldResult> {
+  const { name, all, ...inputs } = request;
+  const values = readInputs(START_OPTIONS, inputs);
+  const { pinnedPorts } = hostChanges(START_OPTIONS, values);
+  const restore = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts };
+  return withEach({ name, all }, 'stopped', context, (found, steps, own) =>
+    startStopped(found, restore, steps, own),
   );
 }

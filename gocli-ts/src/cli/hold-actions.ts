@@ -1,10 +1,9 @@
 import type { HoldResult } from '../api/hold.ts';
 import { pause } from '../api/pause.ts';
 import { resume } from '../api/resume.ts';
-import { start } from '../api/start.ts';
+import { start, START_OPTIONS, type StartRequest } from '../api/start.ts';
 import { stop } from '../api/stop.ts';
-import { wholeNumber } from './numbers.ts';
-import { pinnedPorts, type PortArguments } from './port-options.ts';
+import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
@@ -14,17 +13,15 @@ interface HoldArguments {
   readonly all: boolean;
 }
 
-interface StartArguments extends HoldArguments, PortArguments {
-  readonly timeout: number;
-}
-
 export async function stopAction(args: HoldArguments, session: Session): Promise<number> {
   return write('Stopped', await stop(requestOf(args), session), session);
 }
 
-export async function startAction(args: StartArguments, session: Session): Promise<number> {
-  const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
-  const request = { ...requestOf(args), timeoutMs, pinnedPorts: pinnedPorts(args) };
+export async function startAction(
+  args: HoldArguments & Readonly<Record<string, unknown>>,
+  session: Session,
+): Promise<number> {
+  const request: StartRequest = { ...requestOf(args), ...inputsOf(START_OPTIONS, args) };
   return write('Started', await start(request, session), session);
 }
 

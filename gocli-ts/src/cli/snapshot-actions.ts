@@ -1,14 +1,13 @@
 import * as snapshots from '../api/snapshot.ts';
 import { GocliError } from '../errors/error.ts';
 import { formatSeconds } from '../shared/text.ts';
-import { wholeNumber } from './numbers.ts';
+import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
-interface SnapshotArguments {
+interface SnapshotArguments extends Readonly<Record<string, unknown>> {
   readonly snapshot?: string | undefined;
   readonly name?: string | undefined;
-  readonly timeout: number;
 }
 
 export async function createAction(args: SnapshotArguments, session: Session): Promise<number> {
@@ -43,8 +42,10 @@ export async function showAction(args: SnapshotArguments, session: Session): Pro
 }
 
 export async function restoreAction(args: SnapshotArguments, session: Session): Promise<number> {
-  const timeoutMs = (wholeNumber('--timeout', args.timeout) ?? 600) * 1000;
-  const result = await snapshots.restore({ ...requestOf(args), timeoutMs }, session);
+  const result = await snapshots.restore(
+    { ...requestOf(args), ...inputsOf(snapshots.RESTORE_OPTIONS, args) },
+    session,
+  );
   const { snapshot, cluster } = result;
   writeWork(session, cluster, `Cluster ${cluster} is as it was at snapshot ${snapshot}`, result);
   return 0;

@@ -37,7 +37,7 @@ export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
 }
 
 /** Every option that a rig of a kind has. */
-export function optionsOf(kind: Pick<Kind, 'options'>): OptionList {
+function optionsOf(kind: Pick<Kind, 'options'>): OptionList {
   return { ...RIG_OPTIONS, ...kind.options };
 }
 

@@ -1,6 +1,8 @@
 import { defineCommand, type Command } from '../command.ts';
 import { nameOption } from '../options.ts';
-import { portOptions } from '../port-options.ts';
+import { KUBERNETES_OPTIONS } from '../../kubernetes/options/kubernetes-options.ts';
+import { timeout } from '../../rig/options/timeout.ts';
+import { flagsOfOptions } from '../option-flags.ts';
 
 const cluster = { cluster: { type: 'string', describe: 'Name of the cluster' } } as const;
 const all = {
@@ -22,8 +24,7 @@ export const startCommand: Command = defineCommand({
   options: {
     ...nameOption,
     ...all,
-    timeout: { type: 'number', requiresArg: true, default: 600, describe: 'Seconds each wait may take' },
-    ...portOptions,
+    ...flagsOfOptions({ timeout, ...KUBERNETES_OPTIONS }),
   },
   run: async (args, session) => (await import('../hold-actions.ts')).startAction(args, session),
 });

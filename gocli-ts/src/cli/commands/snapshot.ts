@@ -1,4 +1,6 @@
+import { timeout } from '../../rig/options/timeout.ts';
 import { defineCommand } from '../command.ts';
+import { flagsOfOptions } from '../option-flags.ts';
 import { nameOption } from '../options.ts';
 
 export const snapshotCommand = defineCommand({
@@ -15,7 +17,7 @@ export const snapshotCommand = defineCommand({
   },
   options: {
     ...nameOption,
-    timeout: { type: 'number', requiresArg: true, default: 600, describe: 'Seconds each wait may take' },
+    ...flagsOfOptions({ timeout }),
   },
   examples: [
     ['gocli snapshot create clean', 'memory, disks and registry of the cluster, which then runs on'],

@@ -107,6 +107,18 @@ export function applyOptions(
   return { guest, host };
 }
 
+/** What values of options change in a host plan that has nothing yet. */
+export function hostChanges(
+  options: OptionList,
+  values: Readonly<Record<string, unknown>>,
+): Pick<HostPlan, 'pinnedPorts'> {
+  let host: HostPlan = { name: '', image: '', imageId: '', pinnedPorts: {} };
+  for (const [key, option] of Object.entries(options)) {
+    if (values[key] !== undefined) host = { ...host, ...option.host?.(values[key], host) };
+  }
+  return host;
+}
+
 function collect(errors: GocliError[], work: () => void): void {
   try {
     work();

@@ -3,23 +3,24 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
-import { CHECKOUT, command, type CliResult, outputOf } from '../helpers/cli.ts';
-import { openSandbox, runArguments, type Sandbox } from '../helpers/sandbox.ts';
-import { tinyImage } from '../helpers/tiny-image.ts';
+import { CHECKOUT, command, gocli as checkoutGocli, type CliResult, outputOf } from '../helpers/cli.ts';
+import { PROVIDER, providerFolder } from '../helpers/provider.ts';
+import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
 
 /** What a package would compile with; in the test each only says that it was called. */
 const COMPILERS = ['gcc', 'g++', 'cc', 'c++', 'make', 'node-gyp', 'python3', 'python'];
 
 let sandbox: Sandbox;
-let image: string;
 /** Folder of everything below: `compiled` is there when a compiler ran. */
 let folder: string;
 /** The installed package, in an otherwise empty project. */
 let installed: string;
 
 test.before('packed and installed without a network', async (t) => {
+  t.timeout(85 * 60_000);
+  const built = await checkoutGocli(['provision', await providerFolder()]);
+  t.is(built.exitCode, 0, outputOf(built));
   sandbox = await openSandbox();
-  image = await tinyImage(sandbox.docker);
   folder = await mkdtemp(join(tmpdir(), 'gocli-package-'));
   const env = await userEnvironment(folder);
   await execa('npm', ['pack', '--pack-destination', folder], { cwd: CHECKOUT });
@@ -126,12 +127,38 @@ test.serial('version, ls and run work, the latter with an image that is there', 
   };
   t.regex(version.stdout, new RegExp(`gocli +${packed}`));
   const name = sandbox.name();
-  ended(t, 0, await gocli(...runArguments(image, name)));
+  ended(t, 0, await gocli('run', PROVIDER, '--no-provision', '--name', name));
   const listed = await gocli('ls');
   ended(t, 0, listed);
-  t.regex(listed.stdout, new RegExp(`${name} +tiny +1 +running`));
+  t.regex(listed.stdout, new RegExp(`${name} +${PROVIDER} +1 +running`));
+  ended(t, 0, await gocli('kubectl', '--name', name, 'get', '--raw', '/readyz'));
   ended(t, 0, await gocli('rm', name));
   t.deepEqual(await sandbox.leftovers(name), []);
+});
+
+test.serial('a program imports the library and starts a cluster of its own', async (t) => {
+  const name = sandbox.name();
+  const program = `
+    import { ls, rm, run } from 'gocli';
+    const events = [];
+    const { state, started } = await run(
+      { provider: '${PROVIDER}', name: '${name}', provision: false },
+      { onEvent: (event) => events.push(event) },
+    );
+    const { clusters } = await ls();
+    const origins = events.map(({ operation, rig }) => operation + ' ' + rig);
+    await rm({ name: '${name}' });
+    console.log(JSON.stringify({ name: state.name, started, there: clusters.map((one) => one.name), origins }));
+    process.exit(0);`;
+  await writeFile(join(folder, 'project', 'program.mjs'), program);
+  const result = await command([process.execPath, 'program.mjs'], {
+    env: sandbox.env,
+    cwd: join(folder, 'project'),
+  });
+  ended(t, 0, result);
+  const said = JSON.parse(result.stdout) as { name: string; there: string[]; origins: string[] };
+  t.like(said, { name, started: true, there: [name] });
+  t.deepEqual([...new Set(said.origins)], [`run ${name}`]);
 });
 
 test.serial(
