@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment, Surroundings } from './api/context.ts';
-import type { CliContext } from './cli/run.ts';
+import type { CliContext } from './cli/run-cli.ts';
 import { dockerodeEngine } from './place/docker/dockerode.ts';
 import { loadKinds } from './kinds.ts';
 import { localHost } from './host/exec.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import { renderError } from './cli/render/error-report.ts';
-import { runCli } from './cli/run.ts';
+import { runCli } from './cli/run-cli.ts';
 import { processContext } from './context.ts';
 import { GocliError, messageOf } from './errors/error.ts';
 import { childHasInterrupts } from './host/children.ts';

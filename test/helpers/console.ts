@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { runCli, type CliContext } from '../../gocli-ts/src/cli/run.ts';
+import { runCli, type CliContext } from '../../gocli-ts/src/cli/run-cli.ts';
 import { FakeHost } from '../fakes/host.ts';
 import { Captured } from './captured.ts';
 import { makeEngine, type Engine } from './engine.ts';

@@ -1,13 +1,13 @@
 import { isCode } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
 import { stepNames, withDependents, withNeeds } from './graph.ts';
-import { type ForcedSteps, type PlannedStep, planSteps } from './plan.ts';
+import { type ForcedSteps, type PlannedStep, planSteps } from './plan-steps.ts';
 import { readRecipe } from './recipe.ts';
-import { type Engine, type FinishedStep, runSteps } from './run.ts';
+import { type Engine, type FinishedStep, runSteps } from './run-steps.ts';
 import { STEP_NAMES, type ProvisionDeps, type ProvisionStep, type Recipe, type StepName } from './step.ts';
 import { imageOf } from './image/results.ts';
 import { imageReference, latestReference } from './steps/commit.ts';
-import { Store } from './store.ts';
+import { Store } from './result-store.ts';
 import { estimatedSteps, writeTimings } from '../host/timings.ts';
 import type { StepTiming } from '../events/events.ts';
 

@@ -1,6 +1,6 @@
 import { defineOption } from './option.ts';
 import { wholeNumber } from './number.ts';
-import { checkNodes, perNodeChange, readPerNode, type PerNode } from './per-node.ts';
+import { checkNodes, perNodeChange, readPerNode, type PerNode, type PerNodeInput } from './per-node.ts';
 
 const MOST = 64;
 
@@ -16,5 +16,3 @@ export const cpu = defineOption({
   },
   differs: { what: 'vCPUs per node', of: ({ guest }) => guest.cpus },
 });
-
-type PerNodeInput = number | string | readonly (number | string)[];

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { runCli } from '../../../../gocli-ts/src/cli/run.ts';
+import { runCli } from '../../../../gocli-ts/src/cli/run-cli.ts';
 import { writeSecret, writeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { MACHINE_PATH } from '../../../../gocli-ts/src/machine/spec.ts';

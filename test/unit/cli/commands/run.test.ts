@@ -5,7 +5,7 @@ import { FACTS_LABEL } from '../../../../gocli-ts/src/provider/facts.ts';
 import { planProvision } from '../../../../gocli-ts/src/provision/provision.ts';
 import { IMAGE_FILE } from '../../../../gocli-ts/src/provision/step.ts';
 import { provisionSteps } from '../../../../gocli-ts/src/provision/steps.ts';
-import { Store } from '../../../../gocli-ts/src/provision/store.ts';
+import { Store } from '../../../../gocli-ts/src/provision/result-store.ts';
 import { CHECKOUT } from '../../../helpers/cli.ts';
 import { makeConsole, type Console } from '../../../helpers/console.ts';
 import { VM_FACTS } from '../../../helpers/engine.ts';

@@ -1,7 +1,7 @@
 import type { Docker } from '../place/port.ts';
 import { changedInputs, digestInputs, type InputDigests, stepKey } from './hash.ts';
 import { inOrder } from './graph.ts';
-import { readImage, type Store, type StoredResult } from './store.ts';
+import { readImage, type Store, type StoredResult } from './result-store.ts';
 import type { ProvisionStep, Recipe, StepName } from './step.ts';
 
 /** What is going to happen with one step, and why. */

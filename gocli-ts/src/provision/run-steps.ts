@@ -4,9 +4,9 @@ import { linked } from '../shared/limit.ts';
 import { explainDiskFull } from './disk-full.ts';
 import { exclusively } from '../host/exclusive.ts';
 import { stepKey } from './hash.ts';
-import { digestStep, type ForcedSteps, type PlannedStep, planStep } from './plan.ts';
+import { digestStep, type ForcedSteps, type PlannedStep, planStep } from './plan-steps.ts';
 import type { ProvisionDeps, ProvisionStep, Recipe, StepName } from './step.ts';
-import type { Store, StoredResult } from './store.ts';
+import type { Store, StoredResult } from './result-store.ts';
 
 /** What running steps work with. */
 export interface Engine extends ProvisionDeps {
