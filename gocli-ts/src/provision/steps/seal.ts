@@ -7,7 +7,7 @@ import { imageOf, ownUser, resultOf } from '../image/results.ts';
 import type { Inventory } from '../sbom/cyclonedx.ts';
 import { parseDpkgStatus } from '../sbom/dpkg.ts';
 import { readGoPrograms } from '../sbom/go.ts';
-import { readBuildFacts } from '../seal/host-traces.ts';
+import { readBuildFacts } from '../seal/build-facts.ts';
 import { scanTree, type TreeReport } from '../seal/scan.ts';
 import type { ProvisionStep, StepContext } from '../step.ts';
 

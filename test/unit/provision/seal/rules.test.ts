@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
-import { hostNames } from '../../../../gocli-ts/src/provision/seal/host-traces.ts';
+import { hostNames } from '../../../../gocli-ts/src/provision/seal/build-facts.ts';
 import { judgeContent, judgePath, judgeWhole } from '../../../../gocli-ts/src/provision/seal/rules.ts';
 
 const facts = { mirrors: ['mirror.example.org'], hostname: 'builder' };
