@@ -13,7 +13,8 @@ import { up, type UpRequest } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context, NoRequest } from './context.ts';
 import { onRig } from './operation.ts';
-import { readRunOptions, type RunInputs } from './options.ts';
+import { readRunOptions, type InputsOf } from './options.ts';
+import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
 import { obtainImage } from './provider-image.ts';
 import { startOf } from './run.ts';
 
@@ -29,7 +30,10 @@ export interface TemplatesChoice extends TemplateChoice {
 }
 
 /** Options of `run` that decide which template fits. */
-type PlanInputs = Pick<RunInputs, 'nodes' | 'memory' | 'cpu'>;
+const { nodes, memory, cpu } = RIG_OPTIONS;
+/** Options of the plan that a template is for. */
+export const PLAN_OPTIONS = { nodes, memory, cpu } as const;
+type PlanInputs = InputsOf<typeof PLAN_OPTIONS>;
 
 /** A template, and the plan that it is compared with: the provider's default one with these changes. */
 export interface TemplateShowRequest extends TemplateChoice, PlanInputs {}
@@ -99,11 +103,13 @@ async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): P
 /** The start that a template is made by. */
 async function requestOf(
   provider: string,
-  { nodes, memory, cpu }: PlanInputs,
+  asked: PlanInputs,
   provision: boolean,
   context: Context,
 ): Promise<UpRequest> {
-  const values = readRunOptions({ nodes, memory, cpu }, context.env, false);
+  // No more than these: what a template is of has other keys of these names.
+  const inputs = { nodes: asked.nodes, memory: asked.memory, cpu: asked.cpu };
+  const values = readRunOptions(inputs, context.env, false);
   const image = await obtainImage({ provider, provision }, context);
   return { ...image, values: { ...values, name: `template-${context.run}` }, ...startOf(values) };
 }

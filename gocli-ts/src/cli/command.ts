@@ -11,6 +11,8 @@ export interface Command {
   readonly summary: string;
   readonly positionals: OptionSet;
   readonly options: OptionSet;
+  /** Further options, loaded when the verb is this one. */
+  readonly lateOptions?: () => Promise<OptionSet>;
   readonly examples: readonly (readonly [command: string, meaning: string])[];
   /** Verbs whose words after the given number of positionals belong to another program. */
   readonly passThroughAfter?: number;
@@ -27,6 +29,7 @@ interface CommandDefinition<P extends OptionSet, O extends OptionSet> {
   readonly summary: string;
   readonly positionals?: P;
   readonly options?: O;
+  readonly lateOptions?: () => Promise<OptionSet>;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   readonly passThroughAfter?: number;
   readonly foreignFlags?: OptionSet;
@@ -38,8 +41,8 @@ interface CommandDefinition<P extends OptionSet, O extends OptionSet> {
 export function defineCommand<const P extends OptionSet, const O extends OptionSet>(
   definition: CommandDefinition<P, O>,
 ): Command {
-  const { usage, summary, positionals, options, examples, passThroughAfter, foreignFlags, withoutHabits } =
-    definition;
+  const { usage, summary, positionals, options, lateOptions, examples } = definition;
+  const { passThroughAfter, foreignFlags, withoutHabits } = definition;
   return {
     usage,
     summary,
@@ -47,6 +50,7 @@ export function defineCommand<const P extends OptionSet, const O extends OptionS
     options: options ?? {},
     examples: examples ?? [],
     foreignFlags: foreignFlags ?? {},
+    ...(lateOptions === undefined ? {} : { lateOptions }),
     ...(passThroughAfter === undefined ? {} : { passThroughAfter }),
     ...(withoutHabits === undefined ? {} : { withoutHabits }),
     // yargs has checked and converted the arguments by the very options their type is inferred from.

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { GocliError } from '../errors/error.ts';
 import type { Command } from './command.ts';
 import { commandOf, flagsOf, GLOBAL_OPTIONS } from './flags.ts';
+import { withLateOptions } from './late-options.ts';
 import { separatePassThrough } from './pass-through.ts';
 import { usageError } from './usage-error.ts';
 
@@ -21,10 +22,11 @@ export async function parseCommandLine(
   commands: readonly Command[],
 ): Promise<ParseResult> {
   const words = argv[0] === '--version' ? ['version', ...argv.slice(1)] : argv;
+  const ready = await withLateOptions(words, commands);
   const asked = words.includes('--help') || words.includes('-h');
-  const result = await parse(words, commands, asked);
+  const result = await parse(words, ready, asked);
   // Help has further forms, such as `-qh` or a last word `help`, which yargs knows best.
-  return asked || !('text' in result) ? result : parse(words, commands, true);
+  return asked || !('text' in result) ? result : parse(words, ready, true);
 }
 
 /**

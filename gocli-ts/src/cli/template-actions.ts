@@ -1,15 +1,13 @@
 import * as templates from '../api/template.ts';
 import { EXIT } from '../errors/codes.ts';
 import { GocliError } from '../errors/error.ts';
+import { inputsOf } from './option-flags.ts';
 import { templateTable } from './render/templates.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
-interface PlanArguments {
+interface PlanArguments extends Readonly<Record<string, unknown>> {
   readonly template?: string | undefined;
-  readonly nodes?: number | undefined;
-  readonly memory?: readonly string[] | undefined;
-  readonly cpu?: readonly string[] | undefined;
 }
 
 interface ChoiceArguments {
@@ -49,8 +47,8 @@ function words(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function planOf({ nodes, memory, cpu }: PlanArguments) {
-  return { nodes, memory, cpu };
+function planOf(args: PlanArguments) {
+  return inputsOf(templates.PLAN_OPTIONS, args);
 }
 
 export async function buildAction(args: PlanArguments, session: Session): Promise<number> {

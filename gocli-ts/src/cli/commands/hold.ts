@@ -1,8 +1,5 @@
 import { defineCommand, type Command } from '../command.ts';
 import { nameOption } from '../options.ts';
-import { KUBERNETES_OPTIONS } from '../../kubernetes/options/kubernetes-options.ts';
-import { timeout } from '../../rig/options/timeout.ts';
-import { flagsOfOptions } from '../option-flags.ts';
 
 const cluster = { cluster: { type: 'string', describe: 'Name of the cluster' } } as const;
 const all = {
@@ -21,10 +18,11 @@ export const startCommand: Command = defineCommand({
   usage: 'start [cluster]',
   summary: 'Bring a stopped cluster back, on the same ports',
   positionals: cluster,
-  options: {
-    ...nameOption,
-    ...all,
-    ...flagsOfOptions({ timeout, ...KUBERNETES_OPTIONS }),
+  options: { ...nameOption, ...all },
+  lateOptions: async () => {
+    const { START_OPTIONS } = await import('../../api/start.ts');
+    const { flagsOfOptions } = await import('../option-flags.ts');
+    return flagsOfOptions(START_OPTIONS);
   },
   run: async (args, session) => (await import('../hold-actions.ts')).startAction(args, session),
 });

@@ -1,6 +1,4 @@
-import { OPTIONS } from '../../api/options.ts';
 import { defineCommand } from '../command.ts';
-import { flagsOfOptions } from '../option-flags.ts';
 
 /** How the command line shows what is done. */
 const OWN = {
@@ -18,7 +16,12 @@ export const runCommand = defineCommand({
   positionals: {
     provider: { type: 'string', describe: 'Provider, such as k8s-1.36 (see: gocli provider ls)' },
   },
-  options: { ...flagsOfOptions(OPTIONS), ...OWN },
+  options: OWN,
+  lateOptions: async () => {
+    const { OPTIONS } = await import('../../api/options.ts');
+    const { flagsOfOptions } = await import('../option-flags.ts');
+    return flagsOfOptions(OPTIONS);
+  },
   examples: [
     ['gocli run k8s-1.36', 'start a cluster named k8s-1.36'],
     ['gocli run k8s-1.36 --name two --memory 4G', 'another one beside it'],

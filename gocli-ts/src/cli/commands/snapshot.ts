@@ -1,6 +1,4 @@
-import { timeout } from '../../rig/options/timeout.ts';
 import { defineCommand } from '../command.ts';
-import { flagsOfOptions } from '../option-flags.ts';
 import { nameOption } from '../options.ts';
 
 export const snapshotCommand = defineCommand({
@@ -15,9 +13,11 @@ export const snapshotCommand = defineCommand({
     },
     snapshot: { type: 'string', describe: 'Name of the snapshot' },
   },
-  options: {
-    ...nameOption,
-    ...flagsOfOptions({ timeout }),
+  options: nameOption,
+  lateOptions: async () => {
+    const { RESTORE_OPTIONS } = await import('../../api/snapshot.ts');
+    const { flagsOfOptions } = await import('../option-flags.ts');
+    return flagsOfOptions(RESTORE_OPTIONS);
   },
   examples: [
     ['gocli snapshot create clean', 'memory, disks and registry of the cluster, which then runs on'],

@@ -1,8 +1,4 @@
-import { cpu } from '../../rig/options/cpu.ts';
-import { memory } from '../../rig/options/memory.ts';
-import { nodes } from '../../rig/options/nodes.ts';
 import { defineCommand } from '../command.ts';
-import { flagsOfOptions } from '../option-flags.ts';
 
 export const templateCommand = defineCommand({
   usage: 'template <action> [template]',
@@ -17,8 +13,12 @@ export const templateCommand = defineCommand({
     template: { type: 'string', describe: 'Id of the template; for build the provider' },
   },
   options: {
-    ...flagsOfOptions({ nodes, memory, cpu }),
     all: { type: 'boolean', default: false, describe: 'Every template (rm, verify)' },
+  },
+  lateOptions: async () => {
+    const { PLAN_OPTIONS } = await import('../../api/template.ts');
+    const { flagsOfOptions } = await import('../option-flags.ts');
+    return flagsOfOptions(PLAN_OPTIONS);
   },
   examples: [
     ['gocli template build k8s-1.36 --nodes 3', 'make the template of three nodes before it is needed'],

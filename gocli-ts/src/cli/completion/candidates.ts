@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { withLateOptions } from '../late-options.ts';
 import { GLOBAL_OPTIONS, verbIndex, verbOf } from '../flags.ts';
 
 /** Names that only a look at this host can tell. Each is asked for only when it is wanted. */
@@ -31,7 +32,7 @@ export async function candidates(
 ): Promise<string[]> {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const found = await possible(before, current, commands, names);
+  const found = await possible(before, current, await withLateOptions(before, commands), names);
   return found.filter((word) => word.startsWith(current));
 }
 

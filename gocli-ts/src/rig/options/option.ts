@@ -1,4 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
+import { didYouMean } from '../../shared/text.ts';
 import type { ProviderFacts } from '../../provider/facts.ts';
 import type { Kind } from '../kind.ts';
 import type { RigPlan, GuestPlan, HostPlan } from '../plan.ts';
@@ -80,11 +81,31 @@ export function readOptions<O extends OptionList>(options: O, written: readonly 
   const errors: GocliError[] = [];
   for (const { key, input, at } of written) {
     collect(errors, () => {
-      values[key] = options[key]?.read(input as never, at);
+      values[key] = optionOf(options, key, at).read(checkType(input, options[key]?.type, at) as never, at);
     });
   }
   throwAll(errors);
   return values as ValuesOf<O>;
+}
+
+function optionOf(options: OptionList, key: string, at: string): AnyOption {
+  const option = Object.hasOwn(options, key) ? options[key] : undefined;
+  if (option !== undefined) return option;
+  const near = didYouMean(at, Object.keys(options).map(flagOf));
+  throw new GocliError('BAD_VALUE', `${at}: there is no such option.${near}`);
+}
+
+/** What came from a program, not from a command line, may be of any type. A variable is a text, whatever it sets. */
+function checkType(input: unknown, type: AnyOption['type'] | undefined, at: string): unknown {
+  const isWord = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number';
+  const accepted: Readonly<Record<AnyOption['type'], () => boolean>> = {
+    string: () => typeof input === 'string',
+    number: () => isWord(input),
+    boolean: () => typeof input === 'boolean',
+    list: () => (Array.isArray(input) ? input.every(isWord) : isWord(input)),
+  };
+  if (type === undefined || accepted[type]()) return input;
+  throw new GocliError('BAD_VALUE', `${at}: ${JSON.stringify(input)} is not a ${type}`);
 }
 
 /** The plan that the provider's defaults and these values give. @throws GocliError BAD_VALUE, of all that is wrong */
