@@ -8,11 +8,13 @@ export interface Execution {
   readonly operation: string;
   readonly onEvent: OperationSink;
   readonly signal: AbortSignal;
+  /** For operations that never ask what a rig is for, and are to be quick. */
+  readonly withoutKinds?: boolean;
 }
 
 /** Begins an operation: it gets an id of its own, and all it tells carries that and its name. */
 export async function beginOperation(
-  { operation, onEvent, signal }: Execution,
+  { operation, onEvent, signal, withoutKinds = false }: Execution,
   surroundings: Surroundings,
 ): Promise<Context> {
   const { docker, ssh, clock, paths, version, host, env, cwd, checkout, loadKinds } = surroundings;
@@ -27,7 +29,7 @@ export async function beginOperation(
     env,
     cwd,
     checkout,
-    kinds: await loadKinds(),
+    kinds: withoutKinds ? [] : await loadKinds(),
     emit: (event) => {
       onEvent({ ...event, operation, run });
     },

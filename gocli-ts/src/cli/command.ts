@@ -18,6 +18,8 @@ export interface Command {
   readonly passThroughAfter?: number;
   /** Flags of the other program that may stand before the verb; they are handed on. */
   readonly foreignFlags: OptionSet;
+  /** Never asks what a rig is for, and is to be quick. */
+  readonly withoutKinds?: true;
   /** Takes what users of another program write from habit out of the words behind the verb. */
   readonly withoutHabits?: (words: readonly string[]) => readonly string[];
   /** Returns the exit code. `rest` are the words after `--`. */
@@ -33,6 +35,7 @@ interface CommandDefinition<P extends OptionSet, O extends OptionSet> {
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   readonly passThroughAfter?: number;
   readonly foreignFlags?: OptionSet;
+  readonly withoutKinds?: true;
   readonly withoutHabits?: (words: readonly string[]) => readonly string[];
   run(args: Parsed<P> & Parsed<O>, session: Session, rest: readonly string[]): Promise<number>;
 }
@@ -42,7 +45,7 @@ export function defineCommand<const P extends OptionSet, const O extends OptionS
   definition: CommandDefinition<P, O>,
 ): Command {
   const { usage, summary, positionals, options, lateOptions, examples } = definition;
-  const { passThroughAfter, foreignFlags, withoutHabits } = definition;
+  const { passThroughAfter, foreignFlags, withoutHabits, withoutKinds = false } = definition;
   return {
     usage,
     summary,
@@ -52,6 +55,7 @@ export function defineCommand<const P extends OptionSet, const O extends OptionS
     foreignFlags: foreignFlags ?? {},
     ...(lateOptions === undefined ? {} : { lateOptions }),
     ...(passThroughAfter === undefined ? {} : { passThroughAfter }),
+    ...(withoutKinds ? { withoutKinds } : {}),
     ...(withoutHabits === undefined ? {} : { withoutHabits }),
     // yargs has checked and converted the arguments by the very options their type is inferred from.
     run: (args, session, rest) => definition.run(args as Parsed<P> & Parsed<O>, session, rest),

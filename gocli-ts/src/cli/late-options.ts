@@ -9,7 +9,9 @@ export function withLateOptions(
   argv: readonly string[],
   commands: readonly Command[],
 ): Promise<readonly Command[]> {
-  return Promise.all(commands.map((command) => (concerns(argv, command) ? complete(command) : command)));
+  return Promise.all(
+    commands.map(async (command) => (concerns(argv, command) ? complete(command) : command)),
+  );
 }
 
 /** Flags before the verb may be those of any; without a word beside flags there is no verb. */

@@ -28,7 +28,12 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     const progress = await makeProgress(mode, context.stderr, form.verbose);
     try {
       const { stdin, stdout, stderr, signal } = context;
-      const execution = { operation: operationOf(parsed.invocation), onEvent: progress.sink, signal };
+      const execution = {
+        operation: operationOf(parsed.invocation),
+        onEvent: progress.sink,
+        signal,
+        withoutKinds: command.withoutKinds === true,
+      };
       const operation = await beginOperation(execution, context);
       const session: Session = { ...operation, stdin, stdout, stderr, output };
       return await command.run(args, session, rest);

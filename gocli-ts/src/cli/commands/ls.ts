@@ -4,6 +4,7 @@ import { writeResult } from '../render/output.ts';
 export const lsCommand = defineCommand({
   usage: 'ls',
   summary: 'List the clusters of this host',
+  withoutKinds: true,
   run: async (_args, session) => {
     const { ls } = await import('../../api/ls.ts');
     const { clusters } = await ls({}, session);
