@@ -15,7 +15,10 @@ export interface Sandbox {
   /** `gocli run` of this tiny image with these flags. */
   run(image: string, name: string, ...flags: string[]): Promise<CliResult>;
   cli(...argv: string[]): Promise<CliResult>;
-  /** Everything of a cluster that is there: containers, volumes, state, as words. Empty when nothing is left. */
+  /**
+   * Everything of a cluster that is there: containers, volumes, state, as words, and volumes of templates that nothing
+   * uses, which are nobody's. Empty when nothing is left.
+   */
   leftovers(name: string): Promise<string[]>;
   /** Removes everything that the tests made. */
   close(): Promise<void>;
@@ -78,9 +81,19 @@ async function leftovers(docker: Docker, clusters: string, name: string): Promis
   const containers = await docker.containers.list(labels);
   const volumes = await docker.volumes.list(labels);
   const states = await readdir(clusters).catch(() => []);
+  const unused = await unusedTemplates(docker);
   return [
+    ...unused.map((one) => `volume ${one}`),
     ...containers.map((one) => `container ${one.name}`),
     ...volumes.map((one) => `volume ${one.name}`),
     ...states.filter((one) => one === name).map((one) => `state ${one}`),
   ];
+}
+
+/** Volumes of templates that no container uses: of unfinished ones, since each other has a keeper. */
+async function unusedTemplates(docker: Docker): Promise<string[]> {
+  const volumes = await docker.volumes.list({ [LABEL.role]: 'template' });
+  const users = await docker.containers.list({ [LABEL.template]: '' });
+  const used = new Set(users.map(({ labels }) => labels[LABEL.template]));
+  return volumes.filter(({ labels }) => !used.has(labels[LABEL.template])).map(({ name }) => name);
 }

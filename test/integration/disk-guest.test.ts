@@ -5,7 +5,8 @@ import { Monitor } from '../../gocli-ts/src/machine/monitor.ts';
 import { MACHINE_PATH } from '../../gocli-ts/src/machine/spec.ts';
 import { type CliResult, outputOf } from '../helpers/cli.ts';
 import { diskImage } from '../helpers/disk-image.ts';
-import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
+import { meddle } from '../helpers/meddle.ts';
+import { openSandbox, runArguments, type Sandbox } from '../helpers/sandbox.ts';
 
 let sandbox: Sandbox;
 let image: string;
@@ -74,6 +75,41 @@ test.serial('a thawed clone has the file system of the template, and its own cop
   const seen = await shell(t, second, 'echo 3 >/proc/sys/vm/drop_caches; cat /data/boots; ls /data');
   t.is(seen, `${boots}\nboots\nlost+found\nssh_host_ed25519_key\nssh_host_ed25519_key.pub`);
   for (const name of [first, second]) ended(t, 0, await sandbox.cli('rm', name));
+});
+
+test.serial('a cluster whose freeze was interrupted is saved with its disk, and comes back', async (t) => {
+  const name = sandbox.name();
+  const moment = { step: 'freeze', ms: 0 };
+  const argv = [...runArguments(image, name), '--fresh'];
+  t.is((await meddle(argv, moment, (child) => child.kill('SIGINT'), sandbox.env)).exitCode, 130);
+  await shell(t, name, 'echo kept >/data/note; sync');
+  const snapshot = `${name}-s`;
+  ended(t, 0, await sandbox.cli('snapshot', 'create', snapshot, '--name', name));
+  await shell(t, name, 'echo lost >/data/note; sync');
+  ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
+  const cold = 'echo 3 >/proc/sys/vm/drop_caches; cat /data/note; wc -l </data/boots';
+  t.is(await shell(t, name, cold), 'kept\n1');
+  await shell(t, name, 'echo later >/data/note; sync');
+  ended(t, 0, await sandbox.cli('stop', name));
+  // Nothing of the template that was never made is needed.
+  ended(t, 0, await sandbox.cli('gc'));
+  ended(t, 0, await sandbox.cli('start', name));
+  t.is(await shell(t, name, cold), 'later\n1');
+  ended(t, 0, await sandbox.cli('snapshot', 'rm', snapshot));
+  ended(t, 0, await sandbox.cli('rm', name));
+  t.deepEqual(await sandbox.leftovers(name), []);
+});
+
+test.serial('a cluster is stopped and started straight from an interrupted freeze', async (t) => {
+  const name = sandbox.name();
+  const argv = [...runArguments(image, name), '--fresh'];
+  await meddle(argv, { step: 'freeze', ms: 60 }, (child) => child.kill('SIGINT'), sandbox.env);
+  await shell(t, name, 'echo kept >/data/note; sync');
+  ended(t, 0, await sandbox.cli('stop', name));
+  ended(t, 0, await sandbox.cli('start', name));
+  t.is(await shell(t, name, 'echo 3 >/proc/sys/vm/drop_caches; cat /data/note'), 'kept');
+  ended(t, 0, await sandbox.cli('rm', name));
+  t.deepEqual(await sandbox.leftovers(name), []);
 });
 
 test.serial('gocli.panic makes a kernel panic of a machine that was up', async (t) => {

@@ -53,6 +53,17 @@ for (const [at, [id, ms]] of MOMENTS.entries()) {
   });
 }
 
+test.serial('a start that was to make a template leaves nothing of it', async (t) => {
+  for (const [step, ms] of [
+    ['containers', 300],
+    ['boot', 200],
+  ] as const) {
+    const name = sandbox.name();
+    const argv = [...runArguments(image, name), '--fresh'];
+    await expectGone(t, name, 'SIGINT', await interrupt(argv, 'SIGINT', { step, ms }));
+  }
+});
+
 test.serial('a reader of the progress that goes away ends the run in order', async (t) => {
   for (const ms of [0, 120, 400]) {
     const name = sandbox.name();

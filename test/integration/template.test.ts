@@ -184,10 +184,10 @@ test.serial('cold start instead of a thaw: the guest does not answer in time', a
   }
   const result = await running;
   ended(t, 0, result);
-  t.regex(result.stderr, new RegExp(`template ${template.id} could not be thawed and is removed`));
+  t.regex(result.stderr, new RegExp(`template ${template.id} could not be thawed and stays`));
   t.regex(result.stderr, /kept in .*failed/);
   ended(t, 0, await sandbox.cli('rm', name));
-  t.not((await only()).id, template.id);
+  t.is((await only()).id, template.id, 'a busy host says nothing of it');
 });
 
 test.serial('a flipped bit in the memory is found by verify, which removes the template', async (t) => {

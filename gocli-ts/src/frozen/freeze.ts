@@ -1,11 +1,12 @@
 import type { Docker } from '../place/port.ts';
 import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
-import { All } from '../shared/all.ts';
+import { All, together } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
 import { within } from '../shared/limit.ts';
 import { frozenFiles } from './files.ts';
 import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
+import { resumeAfter } from './resume.ts';
 
 /** What freezing and thawing work with. */
 export interface FrozenDeps {
@@ -22,8 +23,7 @@ export interface Frozen {
   readonly skewMs: number;
 }
 
-/** Milliseconds to let the machines go on, and for them to end: neither waits for the guest. */
-const CONT_MS = 5000;
+/** Milliseconds for the machines to end, which does not wait for the guest. */
 const QUIT_MS = 20_000;
 
 export const BOOT_ID = '/proc/sys/kernel/random/boot_id';
@@ -44,18 +44,7 @@ export async function freeze(
   );
   // With it, memory in a shared file is left where it is.
   await monitors.each((monitor) => setCapabilities(monitor, ['x-ignore-shared'], signal));
-  const skewMs = await stopAll(monitors, clock, signal);
-  try {
-    await monitors.each(async (monitor, index) => {
-      const { state } = frozenFiles(machines[index]?.node ?? '');
-      await monitor.execute('migrate', { uri: `file:${state}` }, signal);
-      await migrationEnd(monitor, `save the state of ${machines[index]?.node ?? ''}`, clock, signal);
-    });
-  } catch (error) {
-    using resuming = within(undefined, CONT_MS);
-    await monitors.each((monitor) => monitor.execute('cont', {}, resuming.signal));
-    throw error;
-  }
+  const skewMs = await stopAndSave(monitors, machines, { docker, clock }, signal);
   const qemu = monitors.items[0]?.version ?? '';
   // From here on there is no way back, so no signal ends it half-way.
   using ending = within(undefined, QUIT_MS);
@@ -64,10 +53,31 @@ export async function freeze(
   return { bootIds, qemu, skewMs };
 }
 
+/** Returns the milliseconds between the first and the last machine's stop. */
+async function stopAndSave(
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  deps: FrozenDeps,
+  signal: AbortSignal,
+): Promise<number> {
+  const { clock } = deps;
+  try {
+    const skewMs = await stopAll(monitors, clock, signal);
+    await together(monitors.items, signal, async (monitor, bounded, at) => {
+      const node = machines[at]?.node ?? '';
+      await monitor.execute('migrate', { uri: `file:${frozenFiles(node).state}` }, bounded);
+      await migrationEnd(monitor, `save the state of ${node}`, clock, bounded);
+    });
+    return skewMs;
+  } catch (error) {
+    return await resumeAfter(error, monitors, machines, deps);
+  }
+}
+
 /** Stops all machines at once; returns the milliseconds between the first and the last. */
 export async function stopAll(monitors: All<Monitor>, clock: Clock, signal: AbortSignal): Promise<number> {
-  const times = await monitors.each(async (monitor) => {
-    await monitor.execute('stop', {}, signal);
+  const times = await together(monitors.items, signal, async (monitor, bounded) => {
+    await monitor.execute('stop', {}, bounded);
     return clock.monotonic();
   });
   return Math.max(...times) - Math.min(...times);

@@ -1,17 +1,15 @@
 import type { Docker } from '../place/port.ts';
 import { isCode } from '../errors/error.ts';
-import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
-import { All } from '../shared/all.ts';
+import { All, together } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
-import { within } from '../shared/limit.ts';
+import { linked } from '../shared/limit.ts';
 import { frozenFiles } from './files.ts';
 import { bootIdOf, stopAll, type FrozenDeps } from './freeze.ts';
 import { migrationEnd, setCapabilities, setMigration, type MachineHandle } from './migration.ts';
+import { resumeAfter, resumeAll } from './resume.ts';
 import type { SavedState } from './thaw.ts';
 
-/** Milliseconds for what must not be left half done, whatever the user interrupts. */
-const RESUME_MS = 30_000;
 /** Memory and devices in one file. */
 const WHOLE = ['mapped-ram', 'multifd'] as const;
 
@@ -35,22 +33,13 @@ export async function saveMachines(
   deps: FrozenDeps,
   signal: AbortSignal,
 ): Promise<SavedState> {
-  const { docker, clock } = deps;
+  const { docker } = deps;
   const bootIds = await Promise.all(machines.map((machine) => bootIdOf(machine, docker, signal)));
   await using monitors = await openMonitors(machines, docker, signal);
   // Clones have been thawed with the one, and qemu cannot do both at once.
   await monitors.each((monitor) => setCapabilities(monitor, ['x-ignore-shared'], signal, false));
-  let saved: boolean[] | undefined;
-  try {
-    await stopAll(monitors, clock, signal);
-    const saving = monitors.each(async (monitor, index) => {
-      const node = machines[index]?.node ?? '';
-      return saveWhole(monitor, node, frozenFiles(node, options.folder).state, clock, signal);
-    });
-    [saved] = await Promise.all([saving, options.meanwhile()]);
-  } finally {
-    if (saved === undefined || options.goOn) await resumeAll(monitors, machines, deps);
-  }
+  const saved = await saveStopped(monitors, machines, options, deps, signal);
+  if (options.goOn) await resumeAll(monitors, machines, deps);
   return {
     qemu: monitors.items[0]?.version ?? '',
     capabilities: WHOLE,
@@ -61,6 +50,37 @@ export async function saveMachines(
       file: frozenFiles(node, options.folder).state,
     })),
   };
+}
+
+/** Stops all machines and saves them; when it fails they go on. Returns which were saved past the page cache. */
+async function saveStopped(
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  options: SaveOptions,
+  deps: FrozenDeps,
+  signal: AbortSignal,
+): Promise<boolean[]> {
+  const { clock } = deps;
+  let copying: Promise<void> = Promise.resolve();
+  try {
+    await stopAll(monitors, clock, signal);
+    using failing = linked(signal);
+    copying = options.meanwhile().catch((error: unknown) => {
+      failing.abort(error);
+      throw error;
+    });
+    const saved = await together(monitors.items, failing.signal, (monitor, bounded, at) => {
+      const node = machines[at]?.node ?? '';
+      return saveWhole(monitor, node, frozenFiles(node, options.folder).state, clock, bounded);
+    });
+    await copying;
+    return saved;
+  } catch (error) {
+    const resuming = resumeAfter(error, monitors, machines, deps);
+    // Whoever removes what is half copied must find it still.
+    await Promise.allSettled([copying, resuming]);
+    return await resuming;
+  }
 }
 
 /**
@@ -83,19 +103,27 @@ async function saveWhole(
   try {
     return await save(true);
   } catch (error) {
+    signal.throwIfAborted();
     if (!isCode(error, 'REMOTE_COMMAND')) throw error;
     return save(false);
   }
 }
 
-/** Stops the processors of all machines where they are; returns the milliseconds between the first and the last. */
+/**
+ * Stops the processors of all machines where they are, or of none; returns the milliseconds between the first and the
+ * last.
+ */
 export async function pauseMachines(
   machines: readonly MachineHandle[],
   { docker, clock }: FrozenDeps,
   signal: AbortSignal,
 ): Promise<number> {
   await using monitors = await openMonitors(machines, docker, signal);
-  return await stopAll(monitors, clock, signal);
+  try {
+    return await stopAll(monitors, clock, signal);
+  } catch (error) {
+    return await resumeAfter(error, monitors, machines, { docker, clock });
+  }
 }
 
 /** Lets paused machines go on and sets their clocks. */
@@ -114,26 +142,4 @@ function openMonitors(
   signal: AbortSignal,
 ): Promise<All<Monitor>> {
   return All.open(machines, ({ container, node }) => Monitor.open(docker, container, node, signal));
-}
-
-async function resumeAll(
-  monitors: All<Monitor>,
-  machines: readonly MachineHandle[],
-  { docker, clock }: FrozenDeps,
-): Promise<void> {
-  using limit = within(undefined, RESUME_MS);
-  const bounded = limit.signal;
-  await monitors.each((monitor) => monitor.execute('cont', {}, bounded));
-  await Promise.all(machines.map((machine) => setClock(machine, docker, clock, bounded)));
-}
-
-/** A guest does not see the time pass while it is stopped. */
-async function setClock(
-  { container, node }: MachineHandle,
-  docker: Docker,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
-  await using agent = await Agent.open(docker, container, node, signal);
-  await agent.setClock(clock, signal);
 }

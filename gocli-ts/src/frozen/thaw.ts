@@ -1,7 +1,7 @@
-import { GocliError } from '../errors/error.ts';
 import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All } from '../shared/all.ts';
+import { asBadState, BadState } from './bad-state.ts';
 import { frozenFiles } from './files.ts';
 import { BOOT_ID, type FrozenDeps } from './freeze.ts';
 import type { Manifest } from './manifest.ts';
@@ -37,7 +37,7 @@ export function savedStateOf({ qemu, machines }: Pick<Manifest, 'qemu' | 'machin
  * Loads saved state into machines that wait for it and lets all run at the same moment. Returns as soon as they run;
  * their clocks are behind by the age of the template until {@link Thawed.confirm} has set them.
  * @param before what is done beside the load, and has to be over before the machines run
- * @throws GocliError REMOTE_COMMAND (qemu refused the state), GUEST_DIED, CONFLICT (another qemu)
+ * @throws BadState REMOTE_COMMAND (qemu refused the state), CONFLICT (another qemu); GocliError GUEST_DIED
  */
 export async function thaw(
   machines: readonly MachineHandle[],
@@ -58,11 +58,16 @@ export async function thaw(
   const loading = monitors.each(async (monitor, index) => {
     const node = machines[index]?.node ?? '';
     if (monitor.version !== saved.qemu) {
-      throw new GocliError('CONFLICT', `qemu is ${monitor.version}; the state is of ${saved.qemu}`);
+      throw new BadState('CONFLICT', `qemu is ${monitor.version}; the state is of ${saved.qemu}`);
     }
     await setMigration(monitor, saved, signal);
-    await monitor.execute('migrate-incoming', { uri: `file:${saved.machines[index]?.file ?? ''}` }, signal);
-    await migrationEnd(monitor, `load the state of ${node}`, clock, signal);
+    const uri = `file:${saved.machines[index]?.file ?? ''}`;
+    try {
+      await monitor.execute('migrate-incoming', { uri }, signal);
+      await migrationEnd(monitor, `load the state of ${node}`, clock, signal);
+    } catch (error) {
+      throw asBadState(error, 'REMOTE_COMMAND');
+    }
   });
   // Both are waited for, whichever fails: what runs in a container must not outlive its reason.
   await Promise.allSettled([loading, before()]).then((results) => {
@@ -87,7 +92,7 @@ export class Thawed implements AsyncDisposable {
 
   /**
    * Sets all clocks, then makes sure that no guest rebooted on the way: it would look like a thaw.
-   * @throws GocliError GUEST_DIED (rebooted, or its agent is gone), REMOTE_COMMAND (clock not set)
+   * @throws BadState GUEST_DIED (rebooted); GocliError GUEST_DIED (its agent is gone), REMOTE_COMMAND (clock not set)
    */
   async confirm(signal: AbortSignal): Promise<void> {
     await this.#agents.each(async (agent, index) => {
@@ -96,7 +101,7 @@ export class Thawed implements AsyncDisposable {
       const frozen = this.#frozen[index];
       const bootId = (await agent.readFile(BOOT_ID, signal)).trim();
       if (bootId === frozen?.bootId) return;
-      throw new GocliError('GUEST_DIED', `${frozen?.name ?? 'a machine'} rebooted instead of going on`);
+      throw new BadState('GUEST_DIED', `${frozen?.name ?? 'a machine'} rebooted instead of going on`);
     });
   }
 

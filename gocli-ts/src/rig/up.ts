@@ -1,5 +1,6 @@
 import { LABEL } from '../place/labels.ts';
-import { GocliError, messageOf } from '../errors/error.ts';
+import { sweepTemplates } from '../frozen/templates.ts';
+import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
@@ -45,7 +46,7 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
     const state = await startRig({ ...request, plan }, steps, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
-    await afterFailure(request, deps).catch((failure: unknown) => {
+    await afterFailure(error, request, deps).catch((failure: unknown) => {
       const text = `Not everything could be removed (${messageOf(failure)}). Type: gocli rm --name ${request.values.name}`;
       deps.emit({ type: 'notice', level: 'warning', text });
     });
@@ -78,11 +79,11 @@ async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpR
 }
 
 /** Evidence is kept before anything goes; what the user asked to keep stays, and so does a cluster that was Ready. */
-async function afterFailure(request: UpRequest, deps: RigDeps): Promise<void> {
+async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): Promise<void> {
   const { docker, paths, emit, run, signal } = deps;
   const state = await readState(paths, request.values.name).catch(() => undefined);
-  if (state?.run === run && state.readyAt !== undefined && signal.aborted) {
-    const text = `Cluster ${request.values.name} is Ready and runs on; no template was made of it.`;
+  if (state?.run === run && state.readyAt !== undefined && !isCode(error, 'GUEST_DIED')) {
+    const text = `Cluster ${request.values.name} is Ready and runs on.`;
     emit({ type: 'notice', level: 'info', text });
     return;
   }
@@ -101,4 +102,6 @@ async function afterFailure(request: UpRequest, deps: RigDeps): Promise<void> {
   }
   await removeLabelled(docker, { [LABEL.cluster]: request.values.name, [LABEL.run]: run });
   if (state?.run === run) await removeState(paths, request.values.name);
+  // The volume of a template that was to be made has no label of the run: another one may come to use it.
+  await sweepTemplates(docker);
 }

@@ -4,7 +4,8 @@ import { freeze } from '../../../gocli-ts/src/frozen/freeze.ts';
 import { rebake } from '../../../gocli-ts/src/frozen/rebake.ts';
 import { pauseMachines, resumeMachines, saveMachines } from '../../../gocli-ts/src/frozen/save.ts';
 import { thaw, type SavedState } from '../../../gocli-ts/src/frozen/thaw.ts';
-import { fakeMachines } from './machines.ts';
+import { Monitor } from '../../../gocli-ts/src/machine/monitor.ts';
+import { fakeMachines, type FakeMachines } from './machines.ts';
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
@@ -72,6 +73,98 @@ test('a copy that fails lets the machines go on, also of a cluster that was to b
   const saving = saveMachines(fake.machines, { folder: '/data/x', goOn: false, meanwhile }, fake, never);
   await t.throwsAsync(saving, { message: 'disk full' });
   t.is(placesOf(fake.told, 'cont').length, 2);
+});
+
+/** Ends the save of a moment in different ways, and tells how the machines are some time later. */
+async function interrupted(work: (fake: FakeMachines, stop: AbortController) => Promise<unknown>) {
+  const fake = await fakeMachines(2);
+  fake.saveMs = 100_000;
+  const stop = new AbortController();
+  const error = await work(fake, stop).then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  // Whatever was under way has ended by then.
+  fake.clock.advance(200_000);
+  const { signal } = new AbortController();
+  for (const { container, node } of fake.machines) {
+    await using monitor = await Monitor.open(fake.docker, container, node, signal);
+    await monitor.execute('query-migrate', {}, signal);
+  }
+  return { fake, error };
+}
+
+const full = (): Promise<void> =>
+  soon(() => {
+    throw new Error('disk full');
+  });
+const folder = '/data/x';
+/** Real time, since the fake clock runs ahead of whatever is waited for. */
+const soon = (work: () => void): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5)).then(work);
+
+test('machines whose freeze is interrupted run, and go on running', async (t) => {
+  const { fake, error } = await interrupted(async (machines, stop) => {
+    void soon(() => {
+      stop.abort(new Error('Ctrl-C'));
+    });
+    await freeze(machines.machines, machines, stop.signal);
+  });
+  t.is((error as Error).message, 'Ctrl-C');
+  t.deepEqual([...fake.running].toSorted(), ['node01', 'node02'], fake.told.join(', '));
+  t.true(before(fake.told, 'migrate_cancel', 'cont'));
+});
+
+test('machines whose disks cannot be copied while they are saved go on running', async (t) => {
+  const { fake, error } = await interrupted((machines) =>
+    saveMachines(machines.machines, { folder, goOn: false, meanwhile: full }, machines, never),
+  );
+  t.is((error as Error).message, 'disk full');
+  t.deepEqual([...fake.running].toSorted(), ['node01', 'node02'], fake.told.join(', '));
+});
+
+test('when one cannot be saved the others end their saves, and go on running', async (t) => {
+  const { fake, error } = await interrupted((machines) => {
+    machines.refused.add('node01 migrate');
+    return freeze(machines.machines, machines, never);
+  });
+  t.regex((error as Error).message, /refused migrate/);
+  t.deepEqual([...fake.running].toSorted(), ['node01', 'node02'], fake.told.join(', '));
+});
+
+test('all but the machine that cannot go on do, and that is said', async (t) => {
+  const { fake, error } = await interrupted((machines) => {
+    machines.refused.add('node01 cont').add('node02 migration');
+    return freeze(machines.machines, machines, never);
+  });
+  t.regex((error as Error).message, /cannot save the state of node02; after that not all .*refused cont/);
+  t.deepEqual([...fake.running], ['node02']);
+});
+
+test('the clocks of machines that go on after a failure are set', async (t) => {
+  const fake = await fakeMachines(2);
+  fake.refused.add('node02 migrate');
+  await t.throwsAsync(freeze(fake.machines, fake, never));
+  t.is(fake.clocksSet, 2);
+});
+
+test('a pause that fails for one machine holds none', async (t) => {
+  const fake = await fakeMachines(2);
+  fake.refused.add('node02 stop');
+  await t.throwsAsync(pauseMachines(fake.machines, fake, never), { code: 'REMOTE_COMMAND' });
+  t.deepEqual([...fake.running].toSorted(), ['node01', 'node02']);
+});
+
+test('what is half copied is waited for before the failure is told', async (t) => {
+  const fake = await fakeMachines(1);
+  fake.refused.add('node01 migrate');
+  let copied = false;
+  const meanwhile = (): Promise<void> =>
+    soon(() => {
+      t.true(fake.running.has('node01'), 'it does not stand still for that');
+      copied = true;
+    });
+  await t.throwsAsync(saveMachines(fake.machines, { folder, goOn: true, meanwhile }, fake, never));
+  t.true(copied);
 });
 
 test('pause stops all, resume lets all go on', async (t) => {

@@ -1,5 +1,6 @@
 import { BOOT_ID } from '../../../gocli-ts/src/frozen/freeze.ts';
 import type { MachineHandle } from '../../../gocli-ts/src/frozen/migration.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeDocker } from '../../fakes/docker.ts';
@@ -14,19 +15,58 @@ export interface FakeMachines {
   readonly told: string[];
   /** What qemu refuses: `<node> <command>`, or a migration that fails: `<node> migration`. */
   readonly refused: Set<string>;
+  /** What qemu refuses the first time. */
+  readonly refusedOnce: Set<string>;
+  /** Milliseconds that saving takes; no time unless told. A save that ends stops its machine. */
+  saveMs: number;
+  /** Nodes whose processors run. */
+  readonly running: Set<string>;
+  /** How often a guest was told the time. */
+  clocksSet: number;
   /** What the guests say their boot is. */
   readonly bootIds: Map<string, string>;
+}
+
+/** The migration of one machine, as qemu goes on with it by itself. */
+class Migration {
+  readonly #clock: FakeClock;
+  readonly #atEnd: () => void;
+  #status = 'none';
+  #next: { status: string; at: number } | undefined;
+
+  constructor(clock: FakeClock, atEnd: () => void) {
+    this.#clock = clock;
+    this.#atEnd = atEnd;
+  }
+
+  begin(end: string, ms: number): void {
+    this.#status = 'active';
+    this.#next = { status: end, at: this.#clock.monotonic() + ms };
+  }
+
+  cancel(): void {
+    if (this.status() !== 'active') return;
+    this.#status = 'cancelling';
+    this.#next = { status: 'cancelled', at: this.#clock.monotonic() + 50 };
+  }
+
+  status(): string {
+    if (this.#next !== undefined && this.#clock.monotonic() >= this.#next.at) {
+      this.#status = this.#next.status;
+      this.#next = undefined;
+      if (this.#status === 'completed') this.#atEnd();
+    }
+    return this.#status;
+  }
 }
 
 const GREETING = { QMP: { version: { qemu: { major: 10, minor: 0, micro: 13 } } } };
 const QUESTIONS = ['qmp_capabilities', 'query-migrate'];
 
+/** So many machines that run. */
 export async function fakeMachines(count: number): Promise<FakeMachines> {
   const docker = new FakeDocker();
   docker.addImage('image');
-  const told: string[] = [];
-  const refused = new Set<string>();
-  const bootIds = new Map<string, string>();
   const isolated = { network: 'none', capabilities: [], noNewPrivileges: true };
   const machines: MachineHandle[] = [];
   for (let index = 1; index <= count; index += 1) {
@@ -34,26 +74,67 @@ export async function fakeMachines(count: number): Promise<FakeMachines> {
     const container = await docker.containers.create({ name: node, image: 'image', labels: {}, ...isolated });
     await docker.containers.start(container);
     machines.push({ container, node });
-    bootIds.set(node, `boot-${node}`);
   }
+  return scriptMachines(docker, new FakeClock(), machines);
+}
+
+/** Gives all machines of a daemon, also those that are made later, a qemu and a guest agent. */
+export function scriptMachines(
+  docker: FakeDocker,
+  clock: FakeClock,
+  machines: readonly MachineHandle[] = [],
+): FakeMachines {
+  const told: string[] = [];
+  const refused = new Set<string>();
+  const refusedOnce = new Set<string>();
+  const running = new Set(machines.map(({ node }) => node));
+  const bootIds = new Map<string, string>();
+  const fake: FakeMachines = {
+    docker,
+    clock,
+    machines,
+    told,
+    refused,
+    refusedOnce,
+    running,
+    bootIds,
+    saveMs: 0,
+    clocksSet: 0,
+  };
+  const migrations = new Map<string, Migration>();
+  const act = (node: string, command: string): void => {
+    const migration = migrations.get(node) ?? new Migration(clock, () => running.delete(node));
+    migrations.set(node, migration);
+    // What was over before the command counts before it.
+    migration.status();
+    const end = refused.has(`${node} migration`) ? 'failed' : 'completed';
+    if (command === 'stop') running.delete(node);
+    if (command === 'cont') running.add(node);
+    if (command === 'migrate') migration.begin(end, fake.saveMs);
+    if (command === 'migrate-incoming') migration.begin(end, 0);
+    if (command === 'migrate_cancel') migration.cancel();
+  };
   const answerOf = (node: string, id: string) => (request: Record<string, unknown>) => {
     const command = String(request['execute']);
     if (!QUESTIONS.includes(command)) told.push(`${node} ${command}`);
-    if (refused.has(`${node} ${command}`)) return { error: { desc: 'no' } };
+    const refusal = `${node} ${command}`;
+    if (refusedOnce.delete(refusal) || refused.has(refusal)) return { error: { desc: 'no' } };
     if (command === 'quit') docker.end(id, 0);
-    if (command !== 'query-migrate') return { return: {} };
-    return { return: { status: refused.has(`${node} migration`) ? 'failed' : 'completed' } };
+    act(node, command);
+    const status = migrations.get(node)?.status();
+    return { return: command === 'query-migrate' && status !== 'none' ? { status } : {} };
   };
-  docker.onConnect = (argv, { id, name }) => {
-    if (argv.some((word) => word.includes(MACHINE_PATH.agent))) return jsonPeer(agentOf(name, bootIds)).near;
-    const { near, far } = jsonPeer(answerOf(name, id));
+  docker.onConnect = (argv, { id, name, labels }) => {
+    const node = labels[LABEL.node] ?? name;
+    if (argv.some((word) => word.includes(MACHINE_PATH.agent))) return jsonPeer(agentOf(node, fake)).near;
+    const { near, far } = jsonPeer(answerOf(node, id));
     far.write(`${JSON.stringify(GREETING)}\n`);
     return near;
   };
-  return { docker, clock: new FakeClock(), machines, told, refused, bootIds };
+  return fake;
 }
 
-function agentOf(node: string, bootIds: ReadonlyMap<string, string>) {
+function agentOf(node: string, fake: FakeMachines) {
   return ({ execute, arguments: given }: Record<string, unknown>): unknown => {
     const argument = (given ?? {}) as { id?: number; path?: string };
     switch (execute) {
@@ -62,7 +143,18 @@ function agentOf(node: string, bootIds: ReadonlyMap<string, string>) {
       case 'guest-file-open':
         return argument.path === BOOT_ID ? { return: 1000 } : { error: { desc: 'no such file' } };
       case 'guest-file-read':
-        return { return: { 'buf-b64': Buffer.from(`${bootIds.get(node) ?? ''}\n`).toString('base64') } };
+        return {
+          return: {
+            'buf-b64': Buffer.from(`${fake.bootIds.get(node) ?? `boot-${node}`}\n`).toString('base64'),
+          },
+        };
+      case 'guest-exec':
+        return { return: { pid: 1 } };
+      case 'guest-exec-status':
+        return { return: { exited: true, exitcode: 0 } };
+      case 'guest-set-time':
+        fake.clocksSet += 1;
+        return { return: {} };
       case 'guest-get-time':
         return { return: Date.UTC(2030, 0, 1) * 1e6 };
       default:

@@ -17,6 +17,7 @@ import {
   templateMount,
   type IntactTemplate,
 } from '../../frozen/templates.ts';
+import { allOf } from '../../shared/all.ts';
 import { runTool } from '../../frozen/tool.ts';
 import { networkContainer, networkFiles, nodeContainer, type RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
@@ -135,7 +136,7 @@ async function launchBaking(
   await containers.putFiles(networkId, '/etc/gocli', networkFiles(layout));
   await containers.start(networkId);
   const origin = { kind: 'bake', template, cluster } as const;
-  return Promise.all(
+  return allOf(
     record.saved.machines.map(async ({ name: node }, at) => {
       const container = await containers.create(nodeContainer(layout, at + 1, networkId, origin));
       await containers.start(container);

@@ -6,8 +6,11 @@ import type { MachineHandle } from '../../frozen/migration.ts';
 import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
 import type { RigKeys } from '../template/keys.ts';
 import { kindOf } from '../kind.ts';
-import { saveMachines } from '../../frozen/save.ts';
-import { MACHINE_PATH } from '../../machine/spec.ts';
+import { frozenFiles } from '../../frozen/files.ts';
+import { resumeMachines, saveMachines } from '../../frozen/save.ts';
+import type { SavedState } from '../../frozen/thaw.ts';
+import { allOf } from '../../shared/all.ts';
+import { GocliError } from '../../errors/error.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { requireState, type FoundRig } from '../find.ts';
@@ -47,30 +50,27 @@ export async function createSnapshot(
   const registry = found.containers.find(({ labels }) => labels[LABEL.role] === 'registry');
   const id = randomBytes(6).toString('hex');
   const folder = snapshotFolder(id);
-  const saved = await steps.run('save', 'Saving memory, disks and registry', async () => {
+  return steps.run('save', 'Saving memory, disks and registry', async () => {
+    let saved: SavedState | undefined;
     try {
       await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
       await keepKeys(found, folder, deps);
       await using held = await holdRegistry(registry, docker);
-      const meanwhile = (): Promise<void> => copyData(machines, folder, docker);
-      return await saveMachines(machines, { folder, goOn: kind === 'snapshot', meanwhile }, deps, signal);
+      const meanwhile = (): Promise<void> => copyData(machines, state.plan.guest.disk, folder, docker);
+      saved = await saveMachines(machines, { folder, goOn: kind === 'snapshot', meanwhile }, deps, signal);
+      const createdAt = clock.now();
+      const record: SnapshotRecord = { format: 1, kind, name, id, createdAt, saved, state };
+      await publishSnapshot(docker, record);
+      return record;
     } catch (error) {
       // What is half saved takes gigabytes, and nobody would find it.
       await removeFiles(machines[0], folder, docker).catch(() => undefined);
+      // A cluster that was to be stopped stands still by now.
+      if (saved !== undefined && kind === 'stopped')
+        await resumeMachines(machines, deps, new AbortController().signal);
       throw error;
     }
   });
-  const record: SnapshotRecord = {
-    format: 1,
-    kind,
-    name,
-    id,
-    createdAt: clock.now(),
-    saved,
-    state,
-  };
-  await publishSnapshot(docker, record);
-  return record;
 }
 
 /** Lets the registry stand still until it is disposed of. */
@@ -83,16 +83,23 @@ async function holdRegistry(registry: ContainerInfo | undefined, docker: Docker)
   };
 }
 
-async function copyData(machines: readonly MachineHandle[], folder: string, docker: Docker): Promise<void> {
-  await Promise.all([
-    ...machines.map((machine) =>
-      inside(docker, machine, 'umask 007; [ ! -e "$1" ] || cp --sparse=always "$1" "$2"', [
-        MACHINE_PATH.overlay,
-        `${folder}/${machine.node}.qcow2`,
-      ]),
-    ),
-    inside(docker, machines[0], 'cp -a /data/registry "$1/registry"', [folder], REGISTRY_USER),
-  ]);
+/**
+ * The variable is the machine's own (machine/container.ts): what it runs on may lie in the volume of a template that was
+ * never made. No disk is an error, as a save without it is worth nothing.
+ */
+const COPY_DISK = `umask 007; cp --sparse=always "\${GOCLI_DISK:?the machine names no disk}" "$1"`;
+
+async function copyData(
+  machines: readonly MachineHandle[],
+  disk: boolean,
+  folder: string,
+  docker: Docker,
+): Promise<void> {
+  const disks = (disk ? machines : []).map((machine) =>
+    inside(docker, machine, COPY_DISK, [frozenFiles(machine.node, folder).disk]),
+  );
+  const data = inside(docker, machines[0], 'cp -a /data/registry "$1/registry"', [folder], REGISTRY_USER);
+  await allOf([...disks, data]);
 }
 
 /** Keys and certificates, so that the rig can come back after it was removed. */
@@ -104,6 +111,9 @@ async function keepKeys(found: FoundRig, folder: string, { docker, paths, kinds 
     sshPublicKey: state.sshPublicKey,
     ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
   };
-  const argv = ['sh', '-c', 'umask 077; cat >"$1"', 'sh', `${folder}/${ATTACHMENT_FILE}`];
-  await docker.containers.exec(machine?.container ?? '', argv, { stdin: JSON.stringify(keys) });
+  const path = `${folder}/${ATTACHMENT_FILE}`;
+  const argv = ['sh', '-c', 'umask 077; cat >"$1"', 'sh', path];
+  const options = { stdin: JSON.stringify(keys) };
+  const { exitCode, stderr } = await docker.containers.exec(machine?.container ?? '', argv, options);
+  if (exitCode !== 0) throw new GocliError('COMMAND', `${path} cannot be written`, { observed: stderr });
 }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors/error.ts';
 import { listTemplates, unpublishTemplate } from '../../frozen/templates.ts';
+import { allOf } from '../../shared/all.ts';
 import { generateSshKey } from '../../ssh/keys.ts';
 import { kindOf } from '../kind.ts';
 import type { RigLayout, Origin } from '../containers.ts';
@@ -30,10 +31,10 @@ export async function coldStart(
   const ready = await markReady(state, deps);
   if (origin.kind === 'boot') return ready;
   const keys: RigKeys = { ...sshKeys, ...kindKeys };
-  const making = { id: origin.template, key: starting.key, layout, state, launched, keys, timeoutMs };
+  const making = { id: origin.template, key: starting.key, layout, state: ready, launched, keys, timeoutMs };
   const made = await makeTemplate(making, starting.steps, deps);
-  if (made) await makeRoom(starting, origin.template);
-  return made ? markReady({ ...state, template: origin.template }, deps) : ready;
+  if (made.published) await makeRoom(starting, origin.template);
+  return made.state;
 }
 
 interface NewRig {
@@ -69,16 +70,22 @@ function bringUp(
  * A new template takes the place of those of the same plan, which did not fit or were not wanted; others go when all
  * together are too big.
  */
-async function makeRoom({ key, plan, deps, templateBudget }: Starting, id: string): Promise<void> {
+async function makeRoom(starting: Starting, id: string): Promise<void> {
+  const { deps, templateBudget } = starting;
+  try {
+    await removeOlder(starting, id);
+    const removed = await collectGarbage(deps, templateBudget);
+    for (const gone of removed) notice(deps, `Removed template ${gone.id}: ${gone.why}.`);
+  } catch (error) {
+    // The rig is Ready; what cannot be tidied up now is no failure of its start.
+    notice(deps, `Templates could not be tidied up: ${messageOf(error)}. Try it later: gocli gc`, 'warning');
+  }
+}
+
+async function removeOlder({ key, plan, deps }: Starting, id: string): Promise<void> {
   const same = (await listTemplates(deps.docker, key)).filter((template) => template.id !== id);
   const older = same.filter(
     ({ manifest }) => typeof manifest === 'string' || manifest.machines.length === plan.guest.nodes,
   );
-  await Promise.all(older.map((template) => unpublishTemplate(deps.docker, template)));
-  // The rig is Ready; what cannot be tidied up now is no failure of its start.
-  const removed = await collectGarbage(deps, templateBudget).catch((error: unknown) => {
-    notice(deps, `Templates could not be tidied up: ${messageOf(error)}.`, 'warning');
-    return [];
-  });
-  for (const gone of removed) notice(deps, `Removed template ${gone.id}: ${gone.why}.`);
+  await allOf(older.map((template) => unpublishTemplate(deps.docker, template)));
 }

@@ -1,6 +1,8 @@
+import { asBadState } from '../../frozen/bad-state.ts';
 import { thaw, type SavedState } from '../../frozen/thaw.ts';
 import { readAttachment, type IntactTemplate } from '../../frozen/templates.ts';
 import type { Steps } from '../../events/steps.ts';
+import { allOf, together } from '../../shared/all.ts';
 import { within } from '../../shared/limit.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
 import type { RigLayout, Origin } from '../containers.ts';
@@ -16,9 +18,12 @@ const THAW_MS = 90_000;
 /** Milliseconds one look may take: what is cut off has to be begun again. */
 const LOOK_MS = 20_000;
 
-/** @throws GocliError NOT_FOUND, BAD_FILE */
+/** @throws BadState NOT_FOUND; GocliError BAD_FILE, DOCKER */
 export async function keysOf(template: IntactTemplate, deps: RigDeps): Promise<RigKeys> {
-  return parseKeys(await readAttachment(deps.docker, template));
+  const text = await readAttachment(deps.docker, template).catch((error: unknown) => {
+    throw asBadState(error, 'NOT_FOUND');
+  });
+  return parseKeys(text);
 }
 
 /** Keeps the keys of a rig in its state folder. */
@@ -47,7 +52,7 @@ export function launchWithAccess(
   deps: RigDeps,
 ): Promise<Launched> {
   return steps.run('containers', 'Starting the containers', async () => {
-    const [launched] = await Promise.all([
+    const [launched] = await allOf([
       launch(layout, network, origin, deps),
       writeState(deps.paths, state),
       writeAccess(keys, state, deps),
@@ -87,9 +92,9 @@ export async function goOnThawed(
       thaw(machinesOf(launched), saved, deps, bounded, start.before),
     );
     await steps.run('thawed', 'Waiting until the cluster is Ready', async (step) => {
-      const options: WaitOptions = {
+      const kind = kindOf(deps.kinds, start.state.plan.guest);
+      const options: Omit<WaitOptions, 'signal'> = {
         clock,
-        signal: bounded,
         timeoutMs: Math.min(THAW_MS, start.timeoutMs),
         intervalMs: 25,
         checkMs: LOOK_MS,
@@ -97,9 +102,11 @@ export async function goOnThawed(
           step.progress({ message });
         },
       };
-      const confirm = steps.detail('clock', 'the clocks are set', () => thawed.confirm(bounded));
-      const kind = kindOf(deps.kinds, start.state.plan.guest);
-      await Promise.all([confirm, kind.afterThaw(start, steps, options)]);
+      const proofs = [
+        (one: AbortSignal) => steps.detail('clock', 'the clocks are set', () => thawed.confirm(one)),
+        (one: AbortSignal) => kind.afterThaw(start, steps, { ...options, signal: one }),
+      ];
+      await together(proofs, bounded, (prove, one) => prove(one));
     });
   });
 }

@@ -1,6 +1,7 @@
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ContainerSpec } from '../../place/port.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
+import { allOf } from '../../shared/all.ts';
 import {
   networkContainer,
   networkFiles,
@@ -53,8 +54,7 @@ export async function launch(
   const starting = containers
     .putFiles(network.id, '/etc/gocli', networkFiles(layout))
     .then(() => containers.start(network.id));
-  await Promise.allSettled([making, starting]);
-  const [made] = await Promise.all([making, starting]);
+  const [made] = await allOf([making, starting]);
   signal.throwIfAborted();
   await allOf(made.map(({ id }) => containers.start(id)));
   signal.throwIfAborted();
@@ -90,10 +90,4 @@ function nodeSpecs(layout: RigLayout, network: Started, origin: Origin): Contain
 
 async function create(containers: RigDeps['docker']['containers'], spec: ContainerSpec): Promise<Started> {
   return { id: await containers.create(spec), name: spec.name, labels: spec.labels };
-}
-
-/** Like Promise.all, but waits for all of them, so that a clean-up finds everything that was made. */
-async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
 }

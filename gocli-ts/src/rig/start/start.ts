@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Steps } from '../../events/steps.ts';
 import { listTemplates, sweepTemplates } from '../../frozen/templates.ts';
+import { allOf } from '../../shared/all.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigState } from '../state.ts';
 import { chooseTemplate, type Choice } from '../template/choose.ts';
@@ -10,6 +11,9 @@ import { coldStart } from './cold.ts';
 import { lookAround, type Surroundings } from './surroundings.ts';
 import type { Start, Starting } from './starting.ts';
 import { fromSnapshot, thawIfFits } from './thawed.ts';
+
+/** Makes no template: none is wanted, or there is one. */
+const BOOT = { kind: 'boot' } as const;
 
 /** Starts a rig that does not exist: thawed from a template that fits, else cold. */
 export async function startRig(start: Start, steps: Steps, deps: RigDeps): Promise<RigState> {
@@ -21,13 +25,14 @@ export async function startRig(start: Start, steps: Steps, deps: RigDeps): Promi
   });
   const starting: Starting = { ...start, key, surroundings: found.surroundings, steps, deps };
   if (start.snapshot !== undefined) return fromSnapshot(start.snapshot, starting);
-  if (start.template === 'none') return coldStart(starting, { kind: 'boot' });
+  if (start.template === 'none') return coldStart(starting, BOOT);
   const thawed = await thawIfFits(found.choice, starting);
-  return thawed ?? coldWithTemplate(starting);
+  if (typeof thawed !== 'string') return thawed;
+  return thawed === 'kept' ? coldStart(starting, BOOT) : coldWithTemplate(starting);
 }
 
 async function prepare(start: Start, key: string, deps: RigDeps): Promise<[Surroundings, Choice]> {
-  const [surroundings, templates] = await Promise.all([
+  const [surroundings, templates] = await allOf([
     lookAround(start.plan, deps),
     start.template === 'use' ? listTemplates(deps.docker) : [],
   ]);
@@ -43,8 +48,9 @@ async function coldWithTemplate(starting: Starting): Promise<RigState> {
       // What was found out may be older than the template that was waited for.
       const place = { ...starting.surroundings.place, now: deps.clock.now() };
       const choice = chooseTemplate(templates, key, starting.plan, place);
-      const thawed = choice.template === undefined ? undefined : await thawIfFits(choice, starting);
-      if (thawed !== undefined) return thawed;
+      const thawed = choice.template === undefined ? 'none' : await thawIfFits(choice, starting);
+      if (typeof thawed !== 'string') return thawed;
+      if (thawed === 'kept') return coldStart(starting, BOOT);
     }
     await sweepTemplates(deps.docker);
     return coldStart(starting, { kind: 'build', template: randomBytes(6).toString('hex') });

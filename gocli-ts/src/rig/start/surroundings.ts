@@ -4,6 +4,7 @@ import type { Place } from '../../frozen/gate.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess } from '../../machine/devices.ts';
 import { PROBE_GUEST } from '../../provider/image-path.ts';
+import { allOf } from '../../shared/all.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { kindOf } from '../kind.ts';
@@ -37,7 +38,7 @@ export async function readHost({ host }: RigPlan, deps: RigDeps): Promise<FoundH
 
 /** @throws GocliError NO_TUN, PORT_TAKEN */
 export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surroundings> {
-  const [ports, { facts, acceleratorReason }, memory] = await Promise.all([
+  const [ports, { facts, acceleratorReason }, memory] = await allOf([
     choosePorts(deps.docker, portsOf(plan, deps.kinds), plan.host.pinnedPorts),
     readHost(plan, deps),
     readMemory(),

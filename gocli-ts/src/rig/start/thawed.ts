@@ -1,11 +1,13 @@
 import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
+import { provesBadState } from '../../frozen/bad-state.ts';
 import { FROZEN } from '../../frozen/files.ts';
 import { refusal } from '../../frozen/gate.ts';
 import type { Manifest } from '../../frozen/manifest.ts';
 import { unpublishTemplate, type IntactTemplate } from '../../frozen/templates.ts';
 import { savedStateOf } from '../../frozen/thaw.ts';
+import { allOf } from '../../shared/all.ts';
 import { lastLines } from '../../shared/text.ts';
 import { REGISTRY_USER, type Origin } from '../containers.ts';
 import { removeLabelled } from '../remove.ts';
@@ -36,24 +38,26 @@ export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Prom
   throw new GocliError('CONFLICT', `snapshot "${snapshot.name}" cannot be thawed here: ${why}`);
 }
 
-/** The thawed cluster, or undefined when there is nothing to thaw or it did not starting out. */
-export async function thawIfFits(choice: Choice, starting: Starting): Promise<RigState | undefined> {
+/** What came of the attempt to thaw; `kept` says that the template was not to blame, and is there still. */
+export type ThawResult = RigState | 'none' | 'kept';
+
+/** Thaws what was chosen. Where nothing is thawed the start goes on cold; the user is told why. */
+export async function thawIfFits(choice: Choice, starting: Starting): Promise<ThawResult> {
   const { deps } = starting;
   if (choice.template === undefined) {
     if (choice.why !== undefined) notice(deps, `Starting cold: ${choice.why}.`);
-    return undefined;
+    return 'none';
   }
   try {
     return await thawFrom(choice.template, starting);
   } catch (error) {
     deps.signal.throwIfAborted();
     if (!(error instanceof ThawFailure)) throw error;
-    await afterFailedThaw(choice.template, error, starting);
-    return undefined;
+    return afterFailedThaw(choice.template, error, starting);
   }
 }
 
-/** Something that is wrong with the template, so that a cold start does better. */
+/** A thaw that failed, so that a cold start may do better. */
 class ThawFailure extends Error {}
 
 async function thawFrom(template: IntactTemplate, starting: Starting): Promise<RigState> {
@@ -70,7 +74,7 @@ async function thawFrom(template: IntactTemplate, starting: Starting): Promise<R
   const saved = savedStateOf(manifest);
   const start = { state, layout, launched, saved, keys, timeoutMs, before };
   const thawing = goOnThawed(start, steps, deps, deps.signal).catch(asFailure);
-  await Promise.all([thawing, markUsed(deps, template.id)]);
+  await allOf([thawing, markUsed(deps, template.id)]);
   return markReady(state, deps);
 }
 
@@ -90,13 +94,23 @@ function wordsOf(error: unknown): string {
   return observed === '' ? messageOf(error) : `${messageOf(error)} (${observed})`;
 }
 
-async function afterFailedThaw(template: IntactTemplate, failure: Error, starting: Starting): Promise<void> {
+async function afterFailedThaw(
+  template: IntactTemplate,
+  failure: Error,
+  starting: Starting,
+): Promise<'none' | 'kept'> {
   const { deps, plan } = starting;
   const { run } = deps;
   const folder = await collectEvidence(plan.host.name, run, deps).catch(() => undefined);
   await removeLabelled(deps.docker, { [LABEL.cluster]: plan.host.name, [LABEL.run]: run });
-  await unpublishTemplate(deps.docker, template);
+  const bad = provesBadState(failure.cause);
+  if (bad) await unpublishTemplate(deps.docker, template);
+  const fate = bad ? 'and is removed' : 'and stays';
   const kept = folder === undefined ? '' : ` What was logged is kept in ${folder}.`;
-  const words = `template ${template.id} could not be thawed and is removed: ${failure.message}.${kept}`;
+  const again = bad
+    ? ''
+    : ` Should it happen again: gocli template verify ${template.id}, or start with --fresh.`;
+  const words = `template ${template.id} could not be thawed ${fate}: ${failure.message}.${kept}${again}`;
   notice(deps, `Starting cold: ${words}`, 'warning');
+  return bad ? 'none' : 'kept';
 }

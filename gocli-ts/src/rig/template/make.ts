@@ -12,7 +12,8 @@ import { within } from '../../shared/limit.ts';
 import type { RigLayout, Origin } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../start/launch.ts';
-import type { RigState } from '../state.ts';
+import { writeState, type RigState } from '../state.ts';
+import { markReady, notice } from '../start/starting.ts';
 import { kindOf } from '../kind.ts';
 import type { RigKeys } from './keys.ts';
 import { goOnThawed } from '../start/go-on.ts';
@@ -28,46 +29,86 @@ export interface Making {
   readonly timeoutMs: number;
 }
 
+/** What came of it. */
+export interface Made {
+  /** The rig as it runs now: as it was, or as a clone of the template. */
+  readonly state: RigState;
+  readonly published: boolean;
+}
+
 /** Milliseconds for what must not be left half done, whatever the user interrupts. */
 const FREEZE_MS = 120_000;
 
 /**
  * Freezes a Ready cluster, lets it go on as a clone of its own template, and publishes that. Until the machines are
- * stopped for good everything that goes wrong leaves the cluster as it is; then nothing but a deadline ends it.
- * @returns false when no template was made and the cluster runs on
+ * stopped for good everything that goes wrong leaves the cluster as it is; then nothing but a deadline ends it. A
+ * template that cannot be published is no failure of a cluster that is Ready: it runs on, and its volume stays with it.
+ * @throws GocliError GUEST_DIED, and whatever a thaw meets twice
  */
-export async function makeTemplate(making: Making, steps: Steps, deps: RigDeps): Promise<boolean> {
+export async function makeTemplate(making: Making, steps: Steps, deps: RigDeps): Promise<Made> {
   const frozen = await freezeOrGoOn(making, steps, deps);
-  if (frozen === undefined) return false;
-  const { layout, state, launched, keys, timeoutMs } = making;
-  using limit = within(undefined, FREEZE_MS + timeoutMs);
-  const bounded = limit.signal;
+  if (frozen === undefined) return { state: making.state, published: false };
+  using limit = within(undefined, FREEZE_MS + 2 * making.timeoutMs);
+  const unbroken = { ...deps, signal: limit.signal };
   const manifest = draftOf(making, frozen, deps);
-  const origin: Origin = {
-    kind: 'thaw',
-    template: making.id,
-    machines: manifest.machines,
-    verify: false,
-  };
+  const { clone, holder } = await becomeClone(making, manifest, steps, unbroken);
+  // Whatever fails or is killed from here on finds a rig that is Ready.
+  const state = await markReady({ ...making.state, template: making.id }, unbroken);
+  try {
+    await publish(manifest, clone, steps, unbroken);
+    return { state, published: true };
+  } catch (error) {
+    const provider = making.layout.plan.guest.provider;
+    const text = `The cluster is Ready, but its template could not be kept: ${messageOf(error)}. Make one later: gocli template build ${provider}`;
+    notice(deps, text, 'warning');
+    return { state, published: false };
+  } finally {
+    // The machines of the clone have the volume by now.
+    await deps.docker.containers.remove(holder).catch(() => undefined);
+  }
+}
+
+/** Replaces the machines by clones and lets those go on; once more when that fails, since the files do not change. */
+async function becomeClone(
+  { id, layout, state, launched, keys, timeoutMs }: Making,
+  manifest: Manifest,
+  steps: Steps,
+  deps: RigDeps,
+): Promise<{ readonly clone: Launched; readonly holder: string }> {
+  const origin: Origin = { kind: 'thaw', template: id, machines: manifest.machines, verify: false };
+  // From now on its disks lie over those of the template, whatever ends this process. It is not Ready meanwhile.
+  const between: RigState = { ...state, template: id };
+  delete between.readyAt;
+  await writeState(deps.paths, between);
   // No container has the volume while the machines are replaced.
   const { labels } = launched.network;
-  const holder = await holdTemplate(deps.docker, making.id, layout.plan.host.imageId, {
+  const holder = await holdTemplate(deps.docker, id, layout.plan.host.imageId, {
     [LABEL.cluster]: labels[LABEL.cluster] ?? '',
     [LABEL.run]: layout.run,
   });
-  const clone = await replaceNodes(layout, launched, origin, deps);
-  await deps.docker.containers.remove(holder);
   const saved = savedStateOf(manifest);
-  const start = { state, layout, launched: clone, saved, keys, timeoutMs };
-  await goOnThawed(start, steps, { ...deps, signal: bounded }, bounded);
-  await steps.run('publish', 'Keeping the template', async (step) => {
+  const thaw = (clone: Launched): Promise<void> =>
+    goOnThawed({ state: between, layout, launched: clone, saved, keys, timeoutMs }, steps, deps, deps.signal);
+  const clone = await replaceNodes(layout, launched, origin, deps);
+  try {
+    await thaw(clone);
+    return { clone, holder };
+  } catch (error) {
+    notice(deps, `The cluster did not go on (${messageOf(error)}); it is tried once more.`, 'warning');
+    const again = await replaceNodes(layout, clone, origin, deps);
+    await thaw(again);
+    return { clone: again, holder };
+  }
+}
+
+function publish(manifest: Manifest, clone: Launched, steps: Steps, deps: RigDeps): Promise<void> {
+  return steps.run('publish', 'Keeping the template', async (step) => {
     const names = manifest.machines.map(({ name }) => name);
-    const files = await measureFiles(deps.docker, clone.nodes[0]?.id ?? '', names, bounded);
+    const files = await measureFiles(deps.docker, clone.nodes[0]?.id ?? '', names, deps.signal);
     const machines = manifest.machines.map((machine, at) => ({ ...machine, ...files[at] }));
     await publishTemplate(deps.docker, { ...manifest, machines });
-    step.note(`template ${making.id}`);
+    step.note(`template ${manifest.id}`);
   });
-  return true;
 }
 
 async function freezeOrGoOn(making: Making, steps: Steps, deps: RigDeps): Promise<Frozen | undefined> {
@@ -84,8 +125,7 @@ async function freezeOrGoOn(making: Making, steps: Steps, deps: RigDeps): Promis
   } catch (error) {
     signal.throwIfAborted();
     if (isCode(error, 'GUEST_DIED')) throw error;
-    const text = `No template was made: ${messageOf(error)}. The cluster runs on.`;
-    deps.emit({ type: 'notice', level: 'warning', text });
+    notice(deps, `No template was made: ${messageOf(error)}. The cluster runs on.`, 'warning');
     return undefined;
   }
 }

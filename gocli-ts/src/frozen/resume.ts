@@ -1,0 +1,66 @@
+import { GocliError, messageOf } from '../errors/error.ts';
+import { Agent } from '../machine/agent.ts';
+import type { Monitor } from '../machine/monitor.ts';
+import type { Docker } from '../place/port.ts';
+import { allOf, type All } from '../shared/all.ts';
+import type { Clock } from '../shared/clock.ts';
+import { within } from '../shared/limit.ts';
+import type { FrozenDeps } from './freeze.ts';
+import { cancelMigration, type MachineHandle } from './migration.ts';
+
+/** Milliseconds for what must not be left half done, whatever the user interrupts. */
+const RESUME_MS = 30_000;
+
+/**
+ * Lets stopped machines go on and sets their clocks; all of them, even when it fails for one. A save that is under way
+ * is cancelled first. No signal of the caller ends it half-way.
+ * @throws GocliError GUEST_DIED, REMOTE_COMMAND; a TimeoutError
+ */
+export async function resumeAll(
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  { docker, clock }: FrozenDeps,
+): Promise<void> {
+  using limit = within(undefined, RESUME_MS);
+  const { signal } = limit;
+  const quiet = monitors.items.map((monitor) => cancelMigration(monitor, clock, signal));
+  await Promise.allSettled(quiet);
+  // A machine whose save cannot be ended is told to go on all the same.
+  const running = monitors.items.map((monitor) => monitor.execute('cont', {}, signal));
+  await Promise.allSettled(running);
+  const right = machines.map(async (machine, at) => {
+    await running[at];
+    await setClock(machine, docker, clock, signal);
+  });
+  await allOf([...quiet, ...running, ...right]);
+}
+
+/**
+ * Lets machines go on after work with them failed.
+ * @throws the failure; GocliError GUEST_DIED when they do not all go on
+ */
+export async function resumeAfter(
+  failure: unknown,
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  deps: FrozenDeps,
+): Promise<never> {
+  try {
+    await resumeAll(monitors, machines, deps);
+  } catch (error) {
+    const words = `${messageOf(failure)}; after that not all machines go on: ${messageOf(error)}`;
+    throw new GocliError('GUEST_DIED', words, { cause: failure, hint: 'Type: gocli status' });
+  }
+  throw failure;
+}
+
+/** A guest does not see the time pass while it is stopped. */
+async function setClock(
+  { container, node }: MachineHandle,
+  docker: Docker,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  await using agent = await Agent.open(docker, container, node, signal);
+  await agent.setClock(clock, signal);
+}
