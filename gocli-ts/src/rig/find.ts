@@ -3,14 +3,17 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
+import { stoppedSaves, type Snapshot } from './snapshot/snapshots.ts';
 import { readState, stateNames, type RigState } from './state.ts';
 
 /** A cluster as it is found on this host: its containers, by label, and its state. */
 export interface FoundRig {
   readonly name: string;
   readonly containers: readonly ContainerInfo[];
-  /** Absent when the start was killed before it wrote any. */
+  /** Absent when the start was killed before it wrote any, and when it was started with another HOME. */
   readonly state: RigState | undefined;
+  /** What it was saved as when it was stopped. While it is there, the cluster is stopped, whatever else is left of it. */
+  readonly saved?: Snapshot | undefined;
 }
 
 /** What a cluster is doing, as people see it. */
@@ -25,28 +28,68 @@ export function phaseOf({ containers, state }: FoundRig): RigPhase {
 
 /** The cluster of that name, or undefined when there is neither a container nor a state folder. */
 export async function findRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
-  const [containers, state] = await Promise.all([
+  const [containers, file, saves] = await Promise.all([
     docker.containers.list({ [LABEL.cluster]: name }),
-    readState(paths, name),
+    readState(paths, name).catch((error: unknown) => ({ error })),
+    stoppedSaves(docker, name),
   ]);
-  return containers.length === 0 && state === undefined ? undefined : { name, containers, state };
+  const damaged = file !== undefined && 'error' in file;
+  const found = rigOf(name, containers, damaged ? undefined : file, saves);
+  // What was saved holds the state, too.
+  if (damaged && found.saved === undefined) throw file.error;
+  return containers.length === 0 && found.state === undefined ? undefined : found;
 }
 
 /** All clusters of this host, by name. */
 export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]> {
-  const [containers, names] = await Promise.all([
+  const [containers, names, saves] = await Promise.all([
     docker.containers.list({ [LABEL.cluster]: '' }),
     stateNames(paths),
+    stoppedSaves(docker),
   ]);
-  const all = new Set([...names, ...containers.map(({ labels }) => labels[LABEL.cluster] ?? '')]);
+  const running = containers.map(({ labels }) => labels[LABEL.cluster] ?? '');
+  const all = new Set([...names, ...running, ...saves.map(({ cluster }) => cluster)]);
   all.delete('');
   return Promise.all(
-    [...all].sort().map(async (name) => ({
-      name,
-      containers: containers.filter(({ labels }) => labels[LABEL.cluster] === name),
-      state: await readState(paths, name).catch(noneWhenDamaged),
-    })),
+    [...all].sort().map(async (name) =>
+      rigOf(
+        name,
+        containers.filter(({ labels }) => labels[LABEL.cluster] === name),
+        await readState(paths, name).catch(noneWhenDamaged),
+        saves.filter(({ cluster }) => cluster === name),
+      ),
+    ),
   );
+}
+
+function rigOf(
+  name: string,
+  containers: readonly ContainerInfo[],
+  file: RigState | undefined,
+  saves: readonly Snapshot[],
+): FoundRig {
+  const saved = saves.at(-1);
+  if (saved === undefined || isUsedUp(saved, containers, file)) return { name, containers, state: file };
+  return { name, containers, state: { ...saved.record.state, stopped: true }, saved };
+}
+
+/**
+ * Whether machines went on from a saved state, so that it is older than they are. Those that were saved do not run any
+ * more, even if their containers do; those of a later start count from the moment they were seen Ready. Without a state
+ * folder nobody can tell that, and what runs is left alone.
+ * @param file what the state folder says
+ */
+function isUsedUp(
+  { record }: Snapshot,
+  containers: readonly ContainerInfo[],
+  file: RigState | undefined,
+): boolean {
+  if (file?.stopped === true) return false;
+  const later = containers.filter(
+    ({ labels }) => labels[LABEL.node] !== undefined && labels[LABEL.run] !== record.state.run,
+  );
+  if (file === undefined) return later.some(({ state }) => state === 'running');
+  return file.readyAt !== undefined && later.some(({ labels }) => labels[LABEL.run] === file.run);
 }
 
 /** One damaged file must not hide the other clusters; what is done with this one says what to type. */
@@ -65,12 +108,31 @@ export async function requireRig(docker: Docker, paths: Paths, name: string): Pr
   });
 }
 
-/** @throws GocliError NOT_FOUND when the cluster's start did not get as far as its state */
+/**
+ * @throws GocliError NOT_FOUND when the cluster's start did not get as far as its state, or when it is that of another
+ * user
+ */
 export function requireState(found: FoundRig): RigState {
   if (found.state !== undefined) return found.state;
+  if (isWhole(found)) {
+    throw new GocliError('NOT_FOUND', `cluster "${found.name}" runs, but its keys are not here`, {
+      hint: ELSEWHERE,
+    });
+  }
   throw new GocliError('NOT_FOUND', `cluster "${found.name}" was not started completely`, {
     hint: `Remove what is left of it: gocli rm --name ${found.name}`,
   });
+}
+
+/** What to do with a cluster that runs and of which the state folder knows nothing. */
+export const ELSEWHERE =
+  'It was started by another user or with another HOME (sudo?), and can be used from there; or its start is not over yet.';
+
+/** Whether network, registry and at least one machine run. */
+export function isWhole({ containers }: FoundRig): boolean {
+  const roles = containers.map(({ labels }) => labels[LABEL.role]);
+  const whole = ['dnsmasq', 'registry', 'node'].every((role) => roles.includes(role));
+  return whole && containers.every(({ state }) => state === 'running');
 }
 
 /** @throws GocliError NOT_READY, with what to type, when the cluster is stopped or paused */

@@ -6,44 +6,50 @@ import type { RigDeps } from './deps.ts';
 import { requireAwake, requireState, type FoundRig } from './find.ts';
 import { createSnapshot, machinesIn } from './snapshot/create.ts';
 import { removeContainers } from './remove.ts';
-import { restoreSnapshot, type RestoreRequest } from './snapshot/restore.ts';
-import { listSnapshots, removeSnapshot, STOPPED } from './snapshot/snapshots.ts';
+import type { RestoreRequest } from './snapshot/check.ts';
+import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
+import { STOPPED, stoppedSaves } from './snapshot/snapshots.ts';
 import { writeState, type RigState } from './state.ts';
 
 /**
- * Saves a cluster and ends its processes: memory and CPU are free until {@link startStopped}.
+ * Saves a cluster and ends its processes: memory and CPU are free until {@link startStopped}. One that is stopped, but
+ * of which containers are left, is freed of them: a stop or a start was killed.
  * @throws GocliError NOT_READY when it is stopped or paused already
  */
 export async function stopRig(found: FoundRig, steps: Steps, deps: RigDeps): Promise<void> {
+  const { docker, paths } = deps;
   const state = requireState(found);
-  requireAwake(state);
-  await createSnapshot(found, { name: STOPPED, kind: 'stopped' }, steps, deps);
+  if (found.saved === undefined || found.containers.length === 0) {
+    requireAwake(state);
+    await createSnapshot(found, { name: STOPPED, kind: 'stopped' }, steps, deps);
+  }
   // From here on the saved state is the cluster; what ran must not run beside it.
-  await writeState(deps.paths, { ...state, stopped: true });
+  await writeState(paths, { ...state, stopped: true });
   await steps.run('remove', 'Removing the containers', () =>
-    removeContainers(deps.docker, { [LABEL.cluster]: found.name }),
+    removeContainers(docker, { [LABEL.cluster]: found.name }),
   );
+  await forgetSaves((await stoppedSaves(docker, found.name)).slice(0, -1), deps);
 }
 
 /**
- * Brings a stopped cluster back, on the ports it had.
- * @throws GocliError NOT_FOUND (not stopped), PORT_TAKEN
+ * Brings a stopped cluster back, on the ports it had as far as they are free. Until it is Ready again it is stopped,
+ * and its saved state stays: a start that failed can be repeated.
+ * @throws GocliError CONFLICT (not stopped), NOT_FOUND (its saved state is gone), and whatever a restore throws
  */
 export async function startStopped(
-  found: FoundRig,
+  { name, saved, state }: FoundRig,
   request: RestoreRequest,
   steps: Steps,
   deps: RigDeps,
 ): Promise<RigState> {
-  const [saved] = (await listSnapshots(deps.docker, found.name)).filter(
-    ({ record }) => record.kind === 'stopped',
-  );
-  if (found.state?.stopped !== true || saved === undefined) {
-    throw new GocliError('CONFLICT', `cluster "${found.name}" is not stopped`, { hint: 'Type: gocli ls' });
+  if (saved !== undefined) return restoreSnapshot(saved, request, steps, deps);
+  if (state?.stopped === true) {
+    throw new GocliError('NOT_FOUND', `what cluster "${name}" was saved as is gone`, {
+      observed: 'its keeper, a container that never runs, was removed (docker container prune does that)',
+      hint: `Start it anew: gocli rm --name ${name}, then gocli run`,
+    });
   }
-  const state = await restoreSnapshot(saved, request, steps, deps);
-  await removeSnapshot(saved, deps);
-  return state;
+  throw new GocliError('CONFLICT', `cluster "${name}" is not stopped`, { hint: 'Type: gocli ls' });
 }
 
 /** Holds all processors of a cluster; returns the milliseconds between the first and the last machine. */

@@ -6,11 +6,12 @@ import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
 import { removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
-import { findRig, requireAwake, type FoundRig } from './find.ts';
+import { ELSEWHERE, findRig, isWhole, requireAwake, type FoundRig } from './find.ts';
 import { kindOf } from './kind.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
 import type { RigPlan } from './plan.ts';
 import { startRig } from './start/start.ts';
+import { listSnapshots } from './snapshot/snapshots.ts';
 import { readState, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';
 import type { TemplateUse } from './start/starting.ts';
@@ -57,11 +58,7 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
 async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpResult> {
   const { state, name } = found;
   requireAwake(state);
-  if (state?.readyAt === undefined) {
-    throw new GocliError('NOT_READY', `cluster "${name}" exists, but was never Ready`, {
-      hint: `Remove it and start again: gocli rm --name ${name}`,
-    });
-  }
+  if (state?.readyAt === undefined) throw await neverReady(found, deps);
   const differences = planDifferences(state.plan, plan, kindOf(deps.kinds, state.plan.guest));
   if (differences.length > 0) {
     throw new GocliError('CONFLICT', `cluster "${name}" runs with another plan`, {
@@ -75,6 +72,25 @@ async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpR
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
     hint: `Collect its logs (gocli logs --name ${name} --export DIR) or replace it (gocli rm --name ${name})`,
+  });
+}
+
+/** A start is under way in another process, or it was killed; nobody is told to remove what may be good. */
+async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
+  const { name, state } = found;
+  const message = `cluster "${name}" exists, but was never Ready`;
+  if (state === undefined && isWhole(found)) return new GocliError('NOT_READY', message, { hint: ELSEWHERE });
+  const { ready } = await rigStatus(found, deps);
+  if (ready) {
+    return new GocliError('NOT_READY', `cluster "${name}" runs, but its start is not over`, {
+      hint: 'Wait for the command that starts it, and run this one again.',
+    });
+  }
+  const snapshots = await listSnapshots(deps.docker, name);
+  const [snapshot] = snapshots.slice(-1);
+  const restore = snapshot === undefined ? '' : `gocli snapshot restore ${snapshot.name} --name ${name}, or `;
+  return new GocliError('NOT_READY', message, {
+    hint: `If nothing is starting it now, replace it: ${restore}gocli rm --name ${name}`,
   });
 }
 

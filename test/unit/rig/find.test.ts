@@ -10,9 +10,10 @@ import {
   requireState,
 } from '../../../gocli-ts/src/rig/find.ts';
 import { writeState } from '../../../gocli-ts/src/rig/state.ts';
+import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
-import { makeEngine, stateOf, type Engine } from '../../helpers/engine.ts';
+import { addProvider, makeEngine, requestFor, stateOf, VM_FACTS, type Engine } from '../../helpers/engine.ts';
 
 async function addNode({ docker }: Engine, cluster: string): Promise<string> {
   docker.addImage('image');
@@ -61,6 +62,19 @@ test('an unknown cluster is an error with the nearest name, and all of them', as
     message: /"k8s-1\.63"\. Did you mean "k8s-1\.36"\?/,
   });
   t.like(error, { hint: 'Clusters: k8s-1.36' });
+});
+
+test('a cluster that runs and whose state is elsewhere is never to be removed for that', async (t) => {
+  const engine = await makeEngine(t);
+  await up(requestFor(addProvider(engine.docker, VM_FACTS)), engine);
+  const elsewhere = { ...engine.paths, state: join(engine.paths.state, 'other') };
+  const found = await requireRig(engine.docker, elsewhere, 'c');
+  const error = t.throws(() => requireState(found), { code: 'NOT_FOUND', message: /keys are not here/ });
+  t.regex((error as unknown as { hint: string }).hint, /another HOME/);
+  const again = await t.throwsAsync(
+    up(requestFor(addProvider(engine.docker, VM_FACTS)), { ...engine, paths: elsewhere }),
+  );
+  t.notRegex((again as unknown as { hint: string }).hint, /gocli rm/);
 });
 
 test('parts that are missing are errors that say what to type', async (t) => {

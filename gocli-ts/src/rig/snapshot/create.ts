@@ -7,16 +7,26 @@ import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
 import type { RigKeys } from '../template/keys.ts';
 import { kindOf } from '../kind.ts';
 import { frozenFiles } from '../../frozen/files.ts';
-import { resumeMachines, saveMachines } from '../../frozen/save.ts';
+import { resumeMachines, saveMachines, type SaveOptions } from '../../frozen/save.ts';
 import type { SavedState } from '../../frozen/thaw.ts';
 import { allOf } from '../../shared/all.ts';
 import { GocliError } from '../../errors/error.ts';
+import { within } from '../../shared/limit.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { requireState, type FoundRig } from '../find.ts';
 import { inside } from '../inside.ts';
 import { readSecret } from '../state.ts';
-import { publishSnapshot, removeFiles, snapshotFolder, type SnapshotRecord } from './snapshots.ts';
+import {
+  publishSnapshot,
+  removeFiles,
+  retractSnapshot,
+  snapshotFolder,
+  type SnapshotRecord,
+} from './snapshots.ts';
+
+/** Milliseconds for machines to go on after all: nothing in it waits for the guest but its agent. */
+const GO_ON_MS = 60_000;
 
 export interface SnapshotRequest {
   readonly name: string;
@@ -44,33 +54,58 @@ export async function createSnapshot(
   steps: Steps,
   deps: RigDeps,
 ): Promise<SnapshotRecord> {
-  const { docker, clock, signal } = deps;
   const state = requireState(found);
   const machines = machinesIn(found);
-  const registry = found.containers.find(({ labels }) => labels[LABEL.role] === 'registry');
   const id = randomBytes(6).toString('hex');
-  const folder = snapshotFolder(id);
   return steps.run('save', 'Saving memory, disks and registry', async () => {
-    let saved: SavedState | undefined;
+    let record: SnapshotRecord | undefined;
     try {
-      await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
-      await keepKeys(found, folder, deps);
-      await using held = await holdRegistry(registry, docker);
-      const meanwhile = (): Promise<void> => copyData(machines, state.plan.guest.disk, folder, docker);
-      saved = await saveMachines(machines, { folder, goOn: kind === 'snapshot', meanwhile }, deps, signal);
-      const createdAt = clock.now();
-      const record: SnapshotRecord = { format: 1, kind, name, id, createdAt, saved, state };
-      await publishSnapshot(docker, record);
+      const saved = await saveAll(found, { folder: snapshotFolder(id), goOn: kind === 'snapshot' }, deps);
+      record = { format: 1, kind, name, id, createdAt: deps.clock.now(), saved, state };
+      await publishSnapshot(deps.docker, record);
       return record;
     } catch (error) {
-      // What is half saved takes gigabytes, and nobody would find it.
-      await removeFiles(machines[0], folder, docker).catch(() => undefined);
-      // A cluster that was to be stopped stands still by now.
-      if (saved !== undefined && kind === 'stopped')
-        await resumeMachines(machines, deps, new AbortController().signal);
+      await withdraw(machines, id, record, deps).catch(() => undefined);
       throw error;
     }
   });
+}
+
+/** Saves machines and registry into a folder. */
+async function saveAll(
+  found: FoundRig,
+  { folder, goOn }: Pick<SaveOptions, 'folder' | 'goOn'>,
+  deps: RigDeps,
+): Promise<SavedState> {
+  const { docker, signal } = deps;
+  const machines = machinesIn(found);
+  const { disk } = requireState(found).plan.guest;
+  const registry = found.containers.find(({ labels }) => labels[LABEL.role] === 'registry');
+  await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
+  await keepKeys(found, folder, deps);
+  await using held = await holdRegistry(registry, docker);
+  const meanwhile = (): Promise<void> => copyData(machines, disk, folder, docker);
+  return await saveMachines(machines, { folder, goOn, meanwhile }, deps, signal);
+}
+
+/**
+ * After a failure: a cluster that was to be stopped goes on, but never beside a saved state that would pass for the
+ * newer one; and what is half saved takes gigabytes, and nobody would find it.
+ * @param record set when all was saved and only the publication failed
+ */
+async function withdraw(
+  machines: readonly MachineHandle[],
+  id: string,
+  record: SnapshotRecord | undefined,
+  deps: RigDeps,
+): Promise<void> {
+  if (record !== undefined) {
+    await retractSnapshot(deps.docker, record);
+    // Ctrl-C must not keep them from it.
+    using limit = within(undefined, GO_ON_MS);
+    if (record.kind === 'stopped') await resumeMachines(machines, deps, limit.signal);
+  }
+  await removeFiles(machines[0], snapshotFolder(id), deps.docker);
 }
 
 /** Lets the registry stand still until it is disposed of. */
@@ -111,9 +146,6 @@ async function keepKeys(found: FoundRig, folder: string, { docker, paths, kinds 
     sshPublicKey: state.sshPublicKey,
     ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
   };
-  const path = `${folder}/${ATTACHMENT_FILE}`;
-  const argv = ['sh', '-c', 'umask 077; cat >"$1"', 'sh', path];
-  const options = { stdin: JSON.stringify(keys) };
-  const { exitCode, stderr } = await docker.containers.exec(machine?.container ?? '', argv, options);
-  if (exitCode !== 0) throw new GocliError('COMMAND', `${path} cannot be written`, { observed: stderr });
+  const file = `${folder}/${ATTACHMENT_FILE}`;
+  await inside(docker, machine, 'umask 077; cat >"$1"', [file], undefined, JSON.stringify(keys));
 }

@@ -1,27 +1,25 @@
 import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
+import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { removeContainers } from '../remove.ts';
 import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
-import { choosePorts, portsOf } from '../host-ports.ts';
+import { notice } from '../start/starting.ts';
 import { writeState, type RigState } from '../state.ts';
 import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
-import { readKeys, snapshotLayout } from './layout.ts';
-import { snapshotFolder, type Snapshot } from './snapshots.ts';
-
-export interface RestoreRequest {
-  readonly timeoutMs: number;
-  /** Host ports that are to replace those the cluster had. */
-  readonly pinnedPorts: Readonly<Record<string, number>>;
-}
+import { checkRestore, type RestoreRequest, type Restoring } from './check.ts';
+import { afterFailedRestore } from './failed-restore.ts';
+import { removeSnapshot, snapshotFolder, stoppedSaves, type Snapshot } from './snapshots.ts';
 
 /**
- * Puts a cluster back as it was when the snapshot was taken: same name, same ports, same kubeconfig. What runs under
- * that name is replaced.
- * @throws GocliError PORT_TAKEN, CONFLICT (another accelerator or processor), TIMEOUT
+ * Puts a cluster back as it was when the snapshot was taken: same name, same kubeconfig, and the same ports as far as
+ * they are free. What runs under that name is replaced, once all is checked that can be. What a stopped cluster was
+ * saved as goes when the new machines were seen Ready, and not before: until then it is stopped.
+ * @throws GocliError PORT_TAKEN (one that was asked for), CONFLICT (another accelerator or processor), IMAGE_MISSING,
+ * NOT_FOUND (its files or keys), TIMEOUT, GUEST_DIED
  */
 export async function restoreSnapshot(
   snapshot: Snapshot,
@@ -29,31 +27,48 @@ export async function restoreSnapshot(
   steps: Steps,
   deps: RigDeps,
 ): Promise<RigState> {
-  const { record } = snapshot;
-  const { plan } = record.state;
-  const keys = await readKeys(snapshot, deps.docker);
-  // What cannot be loaded here must not cost the cluster that runs.
-  const fitting = await snapshotLayout(snapshot, plan, { ...record.state, ...keys, ...request }, deps);
+  const restoring = await checkRestore(snapshot, request, deps);
+  const saves = await stoppedSaves(deps.docker, snapshot.cluster);
+  try {
+    await thawAgain(snapshot, { ...restoring, stopped: saves.length > 0 }, request, steps, deps);
+  } catch (error) {
+    throw await afterFailedRestore(error, snapshot, deps);
+  }
+  const ready = { ...restoring.state, readyAt: new Date(deps.clock.now()).toISOString() };
+  await writeState(deps.paths, ready);
+  await forgetSaves(saves, deps);
+  return ready;
+}
+
+async function thawAgain(
+  { record, cluster }: Snapshot,
+  { layout, state, keys, stopped }: Restoring & { readonly stopped: boolean },
+  { timeoutMs }: RestoreRequest,
+  steps: Steps,
+  deps: RigDeps,
+): Promise<void> {
   // Volumes stay: the snapshot lies in one of them.
-  await removeContainers(deps.docker, { [LABEL.cluster]: snapshot.cluster });
-  const ports = await choosePorts(deps.docker, portsOf(plan, deps.kinds), {
-    ...record.state.ports,
-    ...request.pinnedPorts,
-  });
-  const state: RigState = { ...record.state, run: deps.run, ports };
-  delete state.readyAt;
-  const layout = { ...fitting, ports };
+  await removeContainers(deps.docker, { [LABEL.cluster]: cluster });
   const folder = snapshotFolder(record.id);
   const origin = { kind: 'restore', folder, template: state.template } as const;
   const network = await claim(layout, deps);
-  const launched = await launchWithAccess({ layout, network, origin, state, keys }, steps, deps);
-  const { timeoutMs } = request;
+  const unproven: RigState = stopped ? { ...state, stopped } : state;
+  const launched = await launchWithAccess({ layout, network, origin, state: unproven, keys }, steps, deps);
   const before = (): Promise<void> => restoreRegistry(launched, folder, deps.docker);
   const start = { state, layout, launched, saved: record.saved, keys, timeoutMs, before };
   await goOnThawed(start, steps, deps, deps.signal);
-  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
-  await writeState(deps.paths, ready);
-  return ready;
+}
+
+/**
+ * Removes what a cluster was saved as and has no more use for. That it takes room for longer is no reason to fail: the
+ * newest alone counts, and the next stop or start tries again.
+ */
+export async function forgetSaves(saves: readonly Snapshot[], deps: RigDeps): Promise<void> {
+  for (const save of saves) {
+    await removeSnapshot(save, deps).catch((error: unknown) => {
+      notice(deps, `A saved state of ${save.cluster} could not be removed: ${messageOf(error)}.`, 'warning');
+    });
+  }
 }
 
 async function restoreRegistry(launched: Launched, folder: string, docker: Docker): Promise<void> {

@@ -52,12 +52,29 @@ export async function listSnapshots(docker: Docker, cluster?: string): Promise<S
   return keepers.flatMap(snapshotOf).sort((a, b) => a.record.createdAt - b.record.createdAt);
 }
 
+/**
+ * What a cluster, or each, was saved as when it was stopped; the oldest first. More than one is there when a command was
+ * killed before it removed what it had no more use for: only the newest counts.
+ */
+export async function stoppedSaves(docker: Docker, cluster?: string): Promise<Snapshot[]> {
+  return (await listSnapshots(docker, cluster)).filter(({ record }) => record.kind === 'stopped');
+}
+
 function snapshotOf({ id: keeper, labels }: ContainerInfo): Snapshot[] {
-  const record = recordSchema.safeParse(JSON.parse(labels[LABEL.manifest] ?? 'null'));
+  const record = recordSchema.safeParse(parsed(labels[LABEL.manifest]));
   if (!record.success) return [];
   return [
     { name: labels[LABEL.snapshot] ?? '', cluster: labels[LABEL.owner] ?? '', keeper, record: record.data },
   ];
+}
+
+/** Every listing of clusters reads these labels: one that is damaged is left out. */
+function parsed(text = 'null'): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws GocliError NOT_FOUND with the names that exist, USAGE when several clusters have one of that name */
@@ -85,7 +102,7 @@ export async function publishSnapshot(docker: Docker, record: SnapshotRecord): P
   const { name, state } = record;
   const template = state.template === undefined ? {} : { [LABEL.template]: state.template };
   await docker.containers.create({
-    name: `${state.name}-snapshot-${record.id}`,
+    name: keeperName(record),
     ...keeperSpec(state.plan.host.imageId, mountsOf(record)),
     labels: {
       ...template,
@@ -95,6 +112,15 @@ export async function publishSnapshot(docker: Docker, record: SnapshotRecord): P
       [LABEL.manifest]: JSON.stringify(record),
     },
   });
+}
+
+/** Takes a snapshot back whose publication failed, perhaps with the daemon's answer alone. */
+export async function retractSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
+  await docker.containers.remove(keeperName(record));
+}
+
+function keeperName({ id, state }: Pick<SnapshotRecord, 'id' | 'state'>): string {
+  return `${state.name}-snapshot-${id}`;
 }
 
 /** The data of the cluster, and the template, so that neither can be removed while the snapshot is there. */
@@ -136,9 +162,11 @@ export async function removeSnapshot(
   }
   const { imageId: image } = record.state.plan.host;
   const mounts: Mount[] = [{ type: 'volume', source: volume, target: '/data' }];
-  await runTool(
-    docker,
-    { name: `gocli-remove-${record.id}`, image, mounts, script: REMOVE, arguments: [folder] },
-    signal,
-  );
+  const name = `gocli-remove-${record.id}`;
+  const removal = { name, image, mounts, script: REMOVE, arguments: [folder] };
+  const { exitCode, output } = await runTool(docker, removal, signal);
+  if (exitCode === 0) return;
+  throw new GocliError('COMMAND', `files of a snapshot of ${cluster} cannot be removed`, {
+    observed: output.trim(),
+  });
 }

@@ -1,0 +1,94 @@
+import { LABEL } from '../../place/labels.ts';
+import type { ContainerInfo } from '../../place/port.ts';
+import { GocliError } from '../../errors/error.ts';
+import { frozenFiles } from '../../frozen/files.ts';
+import type { RigLayout } from '../containers.ts';
+import type { RigDeps } from '../deps.ts';
+import { chosenPorts, portsOf } from '../host-ports.ts';
+import { notice } from '../start/starting.ts';
+import type { RigState } from '../state.ts';
+import type { RigKeys } from '../template/keys.ts';
+import { readKeys, snapshotLayout } from './layout.ts';
+import { snapshotFolder, type Snapshot, type SnapshotRecord } from './snapshots.ts';
+
+export interface RestoreRequest {
+  /** Milliseconds for the machines to be loaded and Ready. */
+  readonly timeoutMs: number;
+  /** Host ports that are to replace those the cluster had. */
+  readonly pinnedPorts: Readonly<Record<string, number>>;
+}
+
+/** All that a restore needs, checked. */
+export interface Restoring {
+  readonly layout: RigLayout;
+  /** What the state will be, but for being Ready. */
+  readonly state: RigState;
+  readonly keys: RigKeys;
+}
+
+/**
+ * Makes sure, as far as that can be told without starting it, that a snapshot can be restored; changes nothing. What
+ * cannot be loaded here must not cost the cluster that runs.
+ * @throws GocliError IMAGE_MISSING, NOT_FOUND (keys or files), CONFLICT (another accelerator or processor), PORT_TAKEN
+ */
+export async function checkRestore(
+  snapshot: Snapshot,
+  request: RestoreRequest,
+  deps: RigDeps,
+): Promise<Restoring> {
+  const { record, cluster } = snapshot;
+  const { docker } = deps;
+  await requireImage(record, deps);
+  const keys = await readKeys(snapshot, docker);
+  const containers = await docker.containers.list({ [LABEL.cluster]: cluster });
+  await requireFiles(record, containers, deps);
+  const { host, guest } = record.state.plan;
+  // A port that was asked for at a start is one that was asked for.
+  const pinnedPorts = { ...host.pinnedPorts, ...request.pinnedPorts };
+  const plan = { guest, host: { ...host, pinnedPorts } };
+  const had = record.state.ports;
+  const own = containers.flatMap(({ state, ports }) => (state === 'running' ? ports : []));
+  const ports = await chosenPorts(docker, portsOf(plan, deps.kinds), { pinned: pinnedPorts, had, own });
+  const layout = await snapshotLayout(snapshot, plan, { ports, sshPublicKey: keys.sshPublicKey }, deps);
+  const state: RigState = { ...record.state, run: deps.run, plan, ports };
+  delete state.readyAt;
+  delete state.stopped;
+  for (const [key, port] of Object.entries(ports)) {
+    const before = had[key];
+    if (before === undefined || before === port || key in request.pinnedPorts) continue;
+    notice(deps, `Host port ${before} is taken: ${key} of ${cluster} is on port ${port} now.`);
+  }
+  return { layout, state, keys };
+}
+
+/** @throws GocliError IMAGE_MISSING */
+async function requireImage({ state }: SnapshotRecord, { docker }: RigDeps): Promise<void> {
+  const { image, imageId } = state.plan.host;
+  if ((await docker.images.inspect(imageId)) !== undefined) return;
+  throw new GocliError('IMAGE_MISSING', `the image that ${state.name} was saved on is gone: ${image}`, {
+    observed: imageId,
+    hint: `Fetch or load the image with exactly this id (docker pull, docker load); what was saved stays until then.`,
+  });
+}
+
+/**
+ * Looks for the files in a machine that runs, which is the only case in which there is something to lose: without any
+ * a machine that finds no file ends, and nothing has changed.
+ */
+async function requireFiles(
+  { id, saved, state }: SnapshotRecord,
+  containers: readonly ContainerInfo[],
+  { docker }: RigDeps,
+): Promise<void> {
+  const machine = containers.find((one) => one.labels[LABEL.node] !== undefined && one.state === 'running');
+  if (machine === undefined) return;
+  const folder = snapshotFolder(id);
+  const disks = state.plan.guest.disk ? saved.machines.map(({ name }) => frozenFiles(name, folder).disk) : [];
+  const files = [`${folder}/registry`, ...saved.machines.map(({ file }) => file), ...disks];
+  const script = 'for file; do [ -e "$file" ] || { echo "$file"; exit 1; }; done';
+  const { exitCode, stdout } = await docker.containers.exec(machine.id, ['sh', '-c', script, 'sh', ...files]);
+  if (exitCode === 0) return;
+  throw new GocliError('NOT_FOUND', `the snapshot of ${state.name} is not whole; nothing was changed`, {
+    observed: `missing: ${stdout.trim()}`,
+  });
+}

@@ -1,0 +1,53 @@
+import { GocliError, isCode, messageOf } from '../../errors/error.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { RigDeps } from '../deps.ts';
+import { collectEvidence } from '../evidence.ts';
+import { removeContainers } from '../remove.ts';
+import { notice } from '../start/starting.ts';
+import { removeState, writeState } from '../state.ts';
+import { stoppedSaves, type Snapshot } from './snapshots.ts';
+
+/**
+ * Keeps the evidence of a start from saved state that failed or was interrupted, and removes what it made. What was
+ * saved stays; a cluster that was stopped is stopped as before.
+ * @returns the error that says so
+ */
+export async function afterFailedRestore(
+  error: unknown,
+  snapshot: Snapshot,
+  deps: RigDeps,
+): Promise<unknown> {
+  const { cluster } = snapshot;
+  await tidyUp(snapshot, deps).catch((failure: unknown) => {
+    const text = `Not everything that this start made could be removed (${messageOf(failure)}); the next one does it.`;
+    notice(deps, text, 'warning');
+  });
+  const left =
+    snapshot.record.kind === 'stopped'
+      ? `Its saved state is kept, and it is stopped as before. Try again: gocli start ${cluster}`
+      : `The snapshot is kept. Try again: gocli snapshot restore ${snapshot.name} --name ${cluster}`;
+  if (deps.signal.aborted || !(error instanceof GocliError)) {
+    notice(deps, `Cluster ${cluster} was not started. ${left}`, 'warning');
+    return error;
+  }
+  const { code, message, observed, exitCode } = error;
+  const more = isCode(error, 'TIMEOUT') && error.hint !== undefined ? `. ${error.hint}` : '';
+  return new GocliError(code, message, { observed, exitCode, cause: error, hint: `${left}${more}` });
+}
+
+async function tidyUp({ cluster }: Snapshot, deps: RigDeps): Promise<void> {
+  const { docker, paths, run, signal } = deps;
+  if (!signal.aborted) {
+    const folder = await collectEvidence(cluster, run, deps).catch(() => undefined);
+    if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
+  }
+  await removeContainers(docker, { [LABEL.cluster]: cluster, [LABEL.run]: run });
+  const newest = (await stoppedSaves(docker, cluster)).at(-1);
+  if (newest !== undefined) {
+    await writeState(paths, { ...newest.record.state, stopped: true });
+    return;
+  }
+  // Without containers there is no cluster, only its snapshot, as after `gocli rm`.
+  const others = await docker.containers.list({ [LABEL.cluster]: cluster });
+  if (others.length === 0) await removeState(paths, cluster);
+}

@@ -1,0 +1,69 @@
+import type { ExecutionContext } from 'ava';
+import { Steps } from '../../gocli-ts/src/events/steps.ts';
+import type { RigDeps } from '../../gocli-ts/src/rig/deps.ts';
+import { findRig, phaseOf, requireRig, type FoundRig } from '../../gocli-ts/src/rig/find.ts';
+import { startStopped, stopRig } from '../../gocli-ts/src/rig/stop.ts';
+import type { RigState } from '../../gocli-ts/src/rig/state.ts';
+import { up } from '../../gocli-ts/src/rig/up.ts';
+import { scriptMachines, type FakeMachines } from '../unit/frozen/machines.ts';
+import { addProvider, makeEngine, requestFor, VM_FACTS, type Engine } from './engine.ts';
+
+/** An engine whose machines can be saved and loaded, with a cluster "c" of one of them that is Ready. */
+export interface Saving extends Pick<FakeMachines, 'told' | 'refused'> {
+  readonly engine: Engine;
+  /** What another run of gocli works with. */
+  run(id: string, changed?: Partial<RigDeps>): RigDeps;
+  found(): Promise<FoundRig>;
+  phase(): Promise<string | undefined>;
+  containers(): string[];
+  notices(): string[];
+}
+
+export async function makeSaving(t: ExecutionContext): Promise<Saving> {
+  const engine = await makeEngine(t);
+  const { docker, paths } = engine;
+  const { told, refused } = scriptMachines(docker, engine.clock);
+  shareVolumes(engine);
+  await up(requestFor(addProvider(docker, VM_FACTS)), engine);
+  return {
+    engine,
+    told,
+    refused,
+    run: (run, changed = {}) => ({ ...engine, run, ...changed }),
+    found: () => requireRig(docker, paths, 'c'),
+    phase: async () => {
+      const found = await findRig(docker, paths, 'c');
+      return found === undefined ? undefined : phaseOf(found);
+    },
+    containers: () => [...docker.containerStore.values()].map(({ info }) => info.name).sort(),
+    notices: () => engine.events.flatMap((event) => (event.type === 'notice' ? [event.text] : [])),
+  };
+}
+
+/** What is written to a volume in one container can be read in all others. */
+function shareVolumes({ docker }: Engine): void {
+  const written = new Map<string, Buffer>();
+  docker.onExec((argv, _container, { stdin }) => {
+    if (typeof stdin === 'string') written.set(String(argv.at(-1)), Buffer.from(stdin));
+    return undefined;
+  });
+  docker.before = (method, [id, path]) => {
+    const content = method === 'containers.readFile' ? written.get(String(path)) : undefined;
+    if (content !== undefined) docker.containerStore.get(String(id))?.files.set(String(path), content);
+  };
+}
+
+export const stepsOf = (deps: RigDeps): Steps => new Steps(deps.emit, deps.clock);
+
+export async function stop(saving: Saving, deps: RigDeps = saving.engine): Promise<void> {
+  await stopRig(await saving.found(), stepsOf(deps), deps);
+}
+
+export async function start(
+  saving: Saving,
+  deps: RigDeps,
+  pinnedPorts: Readonly<Record<string, number>> = {},
+): Promise<RigState> {
+  const found = await requireRig(deps.docker, deps.paths, 'c');
+  return startStopped(found, { timeoutMs: 5000, pinnedPorts }, stepsOf(deps), deps);
+}

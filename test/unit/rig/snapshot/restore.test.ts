@@ -1,0 +1,124 @@
+import { createServer, type AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
+import { createSnapshot } from '../../../../gocli-ts/src/rig/snapshot/create.ts';
+import { restoreSnapshot } from '../../../../gocli-ts/src/rig/snapshot/restore.ts';
+import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import type { RigDeps } from '../../../../gocli-ts/src/rig/deps.ts';
+import type { RigState } from '../../../../gocli-ts/src/rig/state.ts';
+import { makeSaving, start, stepsOf, stop, type Saving } from '../../../helpers/saving.ts';
+
+const KEPT = { name: 'kept', kind: 'snapshot' } as const;
+
+async function withSnapshot(t: ExecutionContext): Promise<Saving> {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  await createSnapshot(await saving.found(), KEPT, stepsOf(engine), engine);
+  engine.docker.calls.length = 0;
+  return saving;
+}
+
+async function restore(deps: RigDeps): Promise<RigState> {
+  const snapshot = await requireSnapshot(deps.docker, 'kept');
+  return restoreSnapshot(snapshot, { timeoutMs: 5000, pinnedPorts: {} }, stepsOf(deps), deps);
+}
+
+/** Listens as the daemon does for a port that it publishes, or as anybody else. */
+async function occupy(t: ExecutionContext, port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const refusals: Record<string, (saving: Saving) => unknown> = {
+  IMAGE_MISSING: ({ engine }) => {
+    engine.docker.imageStore.clear();
+  },
+  NOT_FOUND: ({ engine }) =>
+    engine.docker.onExec((argv) =>
+      argv.some((word) => word.includes('missing') || word.includes('[ -e "$file" ]'))
+        ? { exitCode: 1, stdout: '/data/snapshots/x/node01.state' }
+        : undefined,
+    ),
+  BAD_FILE: ({ engine }) => {
+    const { before } = engine.docker;
+    engine.docker.before = async (method, args) => {
+      await before(method, args);
+      if (method !== 'containers.readFile') return;
+      engine.docker.containerStore.get(String(args[0]))?.files.set(String(args[1]), Buffer.from('{'));
+    };
+  },
+};
+
+for (const [code, prepare] of Object.entries(refusals)) {
+  test(`a restore that ${code} forbids leaves the cluster as it is`, async (t) => {
+    const saving = await withSnapshot(t);
+    prepare(saving);
+    await t.throwsAsync(restore(saving.run('later')), { code });
+    t.is(await saving.phase(), 'running');
+    t.false(saving.engine.docker.calls.some(({ method }) => /containers\.(remove|create)/.test(method)));
+  });
+}
+
+test('ports that the cluster itself publishes are not taken', async (t) => {
+  const saving = await withSnapshot(t);
+  const before = (await saving.found()).state?.ports;
+  await occupy(t, before?.['5000/tcp'] ?? 0);
+  t.deepEqual((await restore(saving.run('later'))).ports, before);
+  t.deepEqual(saving.notices(), []);
+});
+
+test('a port that is taken is chosen anew and told; one that was asked for is an error with its flag', async (t) => {
+  const saving = await withSnapshot(t);
+  await stop(saving);
+  const taken = (await saving.found()).state?.ports['5000/tcp'] ?? 0;
+  await occupy(t, taken);
+  const { ports } = await start(saving, saving.run('later'));
+  t.not(ports['5000/tcp'], taken);
+  t.true(
+    saving.notices().some((text) => text.includes(`${taken}`) && text.includes(`${ports['5000/tcp'] ?? ''}`)),
+  );
+
+  await stop(saving, saving.run('later'));
+  const asked = await freePort();
+  await start(saving, saving.run('third'), { '5000/tcp': asked });
+  await stop(saving, saving.run('third'));
+  await occupy(t, asked);
+  const error = await t.throwsAsync(start(saving, saving.run('fourth')), { code: 'PORT_TAKEN' });
+  t.regex((error as unknown as { hint: string }).hint, /--registry-port PORT/);
+  t.is(await saving.phase(), 'stopped');
+});
+
+test('after a restore that failed the snapshot is there, nothing else is, and both are said', async (t) => {
+  const saving = await withSnapshot(t);
+  const { engine, refused } = saving;
+  refused.add('node01 migrate-incoming');
+  const error = await t.throwsAsync(restore(saving.run('failing')), { code: 'REMOTE_COMMAND' });
+  t.regex((error as unknown as { hint: string }).hint, /snapshot is kept.*gocli snapshot restore kept/);
+  t.is(await saving.phase(), undefined, 'as after rm');
+  t.deepEqual(await engine.docker.containers.list({ [LABEL.cluster]: 'c' }), []);
+  refused.clear();
+  await restore(saving.run('later'));
+  t.is(await saving.phase(), 'running');
+});
+
+test('a stopped cluster that a restore cannot replace is still stopped', async (t) => {
+  const saving = await withSnapshot(t);
+  const { refused } = saving;
+  await stop(saving);
+  refused.add('node01 migrate-incoming');
+  await t.throwsAsync(restore(saving.run('failing')), { code: 'REMOTE_COMMAND' });
+  t.is(await saving.phase(), 'stopped');
+  refused.clear();
+  await restore(saving.run('later'));
+  t.is(await saving.phase(), 'running');
+  t.is((await saving.found()).saved, undefined);
+});

@@ -1,0 +1,180 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import { findRigs, phaseOf } from '../../../gocli-ts/src/rig/find.ts';
+import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
+import { stoppedSaves } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { readState, writeState } from '../../../gocli-ts/src/rig/state.ts';
+import { unready } from '../../helpers/engine.ts';
+import { makeSaving, start, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
+
+const RUNNING = ['c-dnsmasq', 'c-node01', 'c-registry'];
+
+/** All but keepers. */
+const running = (saving: Saving): string[] =>
+  saving.containers().filter((name) => !name.includes('snapshot'));
+const saves = (saving: Saving): Promise<number> =>
+  stoppedSaves(saving.engine.docker, 'c').then((all) => all.length);
+
+test('a stopped cluster is saved and has no containers; its start uses that up', async (t) => {
+  const saving = await makeSaving(t);
+  await stop(saving);
+  t.is(await saving.phase(), 'stopped');
+  t.deepEqual(running(saving), []);
+  t.is(await saves(saving), 1);
+  await t.throwsAsync(stop(saving), { code: 'NOT_READY', message: /is stopped/ });
+  const state = await start(saving, saving.run('later'));
+  t.truthy(state.readyAt);
+  t.is(await saving.phase(), 'running');
+  t.deepEqual(running(saving), RUNNING);
+  t.is(await saves(saving), 0);
+  await t.throwsAsync(start(saving, saving.run('again')), { code: 'CONFLICT', message: /not stopped/ });
+});
+
+test('after a start that failed the cluster is stopped as before, and the start can be repeated', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine, refused } = saving;
+  await stop(saving);
+  refused.add('node01 migrate-incoming');
+  const error = await t.throwsAsync(start(saving, saving.run('failing')), { code: 'REMOTE_COMMAND' });
+  t.regex((error as unknown as { hint: string }).hint, /gocli start c/);
+  t.notRegex((error as unknown as { hint: string }).hint, /gocli rm/);
+  t.deepEqual(running(saving), [], 'what it made is gone');
+  t.is(await saving.phase(), 'stopped');
+  t.deepEqual((await findRigs(engine.docker, engine.paths)).map(phaseOf), ['stopped']);
+  t.true((await readState(engine.paths, 'c'))?.stopped);
+  t.deepEqual(await readdir(join(engine.paths.state, 'failed')), ['c-failing'], 'its evidence is kept');
+  refused.clear();
+  await start(saving, saving.run('later'));
+  t.is(await saving.phase(), 'running');
+});
+
+for (const method of ['containers.create', 'containers.start', 'containers.connect'] as const) {
+  test(`after Ctrl-C during ${method} of a start the cluster is stopped as before`, async (t) => {
+    const saving = await makeSaving(t);
+    await stop(saving);
+    const interrupted = new AbortController();
+    const reason = new GocliError('INTERRUPTED', 'interrupted by SIGINT');
+    const { before } = saving.engine.docker;
+    saving.engine.docker.before = (called, args) => {
+      if (called === method) interrupted.abort(reason);
+      return before(called, args);
+    };
+    await t.throwsAsync(start(saving, saving.run('failing', { signal: interrupted.signal })), { is: reason });
+    t.deepEqual(running(saving), []);
+    t.is(await saving.phase(), 'stopped');
+    t.true(saving.notices().some((text) => text.includes('gocli start c')));
+    await start(saving, saving.run('later'));
+    t.is(await saving.phase(), 'running');
+  });
+}
+
+test('a start that was killed, and wrote down that it was under way, can be repeated', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker, paths } = saving.engine;
+  await stop(saving);
+  const state = await readState(paths, 'c');
+  if (state === undefined) throw new Error('no state');
+  const under = { ...unready(state), run: 'killed' };
+  delete under.stopped;
+  await writeState(paths, under);
+  const labels = {
+    [LABEL.cluster]: 'c',
+    [LABEL.role]: 'node',
+    [LABEL.node]: 'node01',
+    [LABEL.run]: 'killed',
+  };
+  const isolated = { network: 'none', capabilities: [], noNewPrivileges: true };
+  const left = await docker.containers.create({ name: 'c-node01', image: 'gocli/vm-1', labels, ...isolated });
+  await docker.containers.start(left);
+  t.is(await saving.phase(), 'stopped');
+  await start(saving, saving.run('later'));
+  t.is(await saving.phase(), 'running');
+  t.is(await docker.containers.inspect(left), undefined);
+});
+
+test('a stop that was killed before it removed the containers is finished by a stop, or by a start', async (t) => {
+  for (const next of [stop, (saving: Saving) => start(saving, saving.run('later'))]) {
+    const saving = await makeSaving(t);
+    const { engine } = saving;
+    await createSnapshot(
+      await saving.found(),
+      { name: '.stopped', kind: 'stopped' },
+      stepsOf(engine),
+      engine,
+    );
+    t.is(await saving.phase(), 'stopped', 'its machines stand still for ever');
+    await next(saving);
+    t.is(await saving.phase(), next === stop ? 'stopped' : 'running');
+    t.is(await saves(saving), next === stop ? 1 : 0);
+    t.deepEqual(running(saving), next === stop ? [] : RUNNING);
+  }
+});
+
+test('of several saved states the newest counts, and the older ones go with it', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  await stop(saving);
+  const [older] = await stoppedSaves(engine.docker, 'c');
+  engine.clock.advance(1000);
+  engine.docker.failNext('containers.remove', new GocliError('DOCKER', 'busy'));
+  const state = await start(saving, saving.run('second'));
+  t.truthy(state.readyAt, 'a cluster that is Ready does not fail because something is left');
+  t.is(await saves(saving), 1);
+  t.is(await saving.phase(), 'running', 'what is left is older than the machines');
+  await t.throwsAsync(start(saving, saving.run('third')), { code: 'CONFLICT' });
+  engine.clock.advance(1000);
+  const found = await saving.found();
+  await createSnapshot(found, { name: '.stopped', kind: 'stopped' }, stepsOf(engine), engine);
+  t.is(await saves(saving), 2);
+  const newest = (await saving.found()).saved;
+  t.not(newest?.keeper, older?.keeper);
+  t.is(newest?.record.state.run, 'second');
+  await start(saving, saving.run('fourth'));
+  t.is(await saves(saving), 0);
+});
+
+test('when a saved state cannot be published the machines go on, and nothing of it is left', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine, told } = saving;
+  engine.docker.failNext('containers.create', new GocliError('DOCKER', 'no'));
+  await t.throwsAsync(stop(saving), { code: 'DOCKER' });
+  t.is(told.at(-1), 'node01 cont');
+  t.is(await saves(saving), 0);
+  t.is(await saving.phase(), 'running');
+  const removals = engine.docker.calls.filter(
+    ({ method, args }) => method === 'containers.exec' && JSON.stringify(args).includes('rm -rf'),
+  );
+  t.true(JSON.stringify(removals).includes('/data/snapshots/'));
+});
+
+test('keys that cannot be written end the stop before anything stands still', async (t) => {
+  const saving = await makeSaving(t);
+  saving.engine.docker.onExec((_argv, _container, { stdin }) =>
+    stdin === undefined ? undefined : { exitCode: 1, stderr: 'No space left on device' },
+  );
+  await t.throwsAsync(stop(saving), { code: 'DISK_FULL' });
+  t.false(saving.told.includes('node01 stop'));
+  t.is(await saving.phase(), 'running');
+});
+
+test('a stopped cluster is known, and started, without its state folder', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  await stop(saving);
+  const other = { ...engine.paths, state: join(engine.paths.state, 'other') };
+  t.deepEqual((await findRigs(engine.docker, other)).map(phaseOf), ['stopped']);
+  const state = await start(saving, saving.run('later', { paths: other }));
+  t.truthy(state.readyAt);
+  t.deepEqual((await findRigs(engine.docker, other)).map(phaseOf), ['running']);
+});
+
+test('a saved state that somebody removed is said to be gone', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker } = saving.engine;
+  await stop(saving);
+  for (const { keeper } of await stoppedSaves(docker, 'c')) await docker.containers.remove(keeper);
+  await t.throwsAsync(start(saving, saving.run('later')), { code: 'NOT_FOUND', message: /is gone/ });
+});
