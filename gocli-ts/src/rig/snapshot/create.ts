@@ -10,7 +10,6 @@ import { frozenFiles } from '../../frozen/files.ts';
 import { resumeMachines, saveMachines, type SaveOptions } from '../../frozen/save.ts';
 import type { SavedState } from '../../frozen/thaw.ts';
 import { allOf } from '../../shared/all.ts';
-import { GocliError } from '../../errors/error.ts';
 import { within } from '../../shared/limit.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
