@@ -49,7 +49,10 @@ for (const [at, [id, ms]] of MOMENTS.entries()) {
   test.serial(`${signal} ${ms} ms after ${id ?? 'the start'} leaves nothing`, async (t) => {
     const name = sandbox.name();
     const argv = [...runArguments(image, name), '--no-template'];
-    await expectGone(t, name, signal, await interrupt(argv, signal, { step: id, ms }));
+    const result = await interrupt(argv, signal, { step: id, ms });
+    // On a busy host the program may not be loaded by then: the signal ends it before it has made anything.
+    if (id === undefined && result.exitCode === null) t.deepEqual(await sandbox.leftovers(name), []);
+    else await expectGone(t, name, signal, result);
   });
 }
 
