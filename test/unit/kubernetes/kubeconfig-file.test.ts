@@ -83,11 +83,11 @@ async function mode(file: string): Promise<number> {
 
 test('the files are those that kubectl reads', (t) => {
   const files = (KUBECONFIG: string | undefined, HOME?: string): string[] =>
-    kubeconfigFiles({ KUBECONFIG, HOME }, '/work');
+    kubeconfigFiles({ KUBECONFIG, HOME }, '/here');
   t.deepEqual(files(':/a/config:/b::/a/config:', '/home/me'), ['/a/config', '/b']);
   t.deepEqual(files('', '/home/me'), ['/home/me/.kube/config']);
   t.deepEqual(files(undefined, '/home/me'), ['/home/me/.kube/config']);
-  t.deepEqual(files('sub/config:~/config', '/home/me'), ['/work/sub/config', '/work/~/config']);
+  t.deepEqual(files('sub/config:~/config', '/home/me'), ['/here/sub/config', '/here/~/config']);
   t.deepEqual(files(':', '/home/me'), [], 'kubectl does not fall back either');
   t.deepEqual(files(undefined), []);
 });
