@@ -232,7 +232,8 @@ test.serial('stop frees everything; start brings it back on the same ports, its 
 
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
-  const taken = await sandbox.cli('start', name);
+  // One that nobody asked for would be chosen anew.
+  const taken = await sandbox.cli('start', name, '--registry-port', port);
   ended(t, 5, taken);
   t.true(taken.stderr.includes(port) && taken.stderr.includes('--registry-port'), outputOf(taken));
   await new Promise((resolve) => server.close(resolve));
