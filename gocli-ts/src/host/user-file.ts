@@ -12,6 +12,7 @@ import {
   rename,
   rm,
   stat,
+  type FileHandle,
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { GocliError, messageOf } from '../errors/error.ts';
@@ -162,7 +163,7 @@ async function writeInPlace(target: string, text: string, mode: number): Promise
   await using file = await open(target, 'r+');
   const before = await file.readFile();
   const put = async (content: Buffer): Promise<void> => {
-    await file.write(content, 0, content.length, 0);
+    await writeWhole(file, content);
     await file.truncate(content.length);
     await file.sync();
   };
@@ -173,6 +174,18 @@ async function writeInPlace(target: string, text: string, mode: number): Promise
   } catch (error) {
     await put(before);
     throw error;
+  }
+}
+
+/**
+ * Writes all of a content at the beginning of a file. One write(2) on a disk that gets full writes less and is no error;
+ * the next one is.
+ */
+export async function writeWhole(file: Pick<FileHandle, 'write'>, content: Buffer): Promise<void> {
+  for (let at = 0; at < content.length;) {
+    const { bytesWritten } = await file.write(content, at, content.length - at, at);
+    if (bytesWritten === 0) throw new GocliError('DISK_FULL', 'the disk took only a part of a file');
+    at += bytesWritten;
   }
 }
 
