@@ -22,6 +22,9 @@ import { markUsed } from '../template/inventory.ts';
 import { keysOf, launchWithAccess, goOnThawed } from './go-on.ts';
 import { markReady, notice, stateOf, type Starting } from './starting.ts';
 
+/** A thaw takes a second, on a busy host some; one that takes longer is given up where a cold start can take its place. */
+const THAW_MS = 90_000;
+
 /** A new cluster that begins at a snapshot of another; what cannot be thawed is an error here, not a cold start. */
 export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Promise<RigState> {
   const { deps, steps } = starting;
@@ -31,7 +34,7 @@ export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Prom
   const place = { ...starting.surroundings.place, now: deps.clock.now() };
   const why = refusal(template.manifest, place);
   if (why === undefined) {
-    return thawFrom(template, starting).catch((error: unknown) => {
+    return thawFrom(template, starting, starting.timeoutMs).catch((error: unknown) => {
       throw error instanceof ThawFailure ? error.cause : error;
     });
   }
@@ -49,7 +52,7 @@ export async function thawIfFits(choice: Choice, starting: Starting): Promise<Th
     return 'none';
   }
   try {
-    return await thawFrom(choice.template, starting);
+    return await thawFrom(choice.template, starting, Math.min(THAW_MS, starting.timeoutMs));
   } catch (error) {
     deps.signal.throwIfAborted();
     if (!(error instanceof ThawFailure)) throw error;
@@ -60,8 +63,8 @@ export async function thawIfFits(choice: Choice, starting: Starting): Promise<Th
 /** A thaw that failed, so that a cold start may do better. */
 class ThawFailure extends Error {}
 
-async function thawFrom(template: IntactTemplate, starting: Starting): Promise<RigState> {
-  const { deps, steps, plan, timeoutMs } = starting;
+async function thawFrom(template: IntactTemplate, starting: Starting, timeoutMs: number): Promise<RigState> {
+  const { deps, steps, plan } = starting;
   const { manifest } = template;
   const keys = await keysOf(template, deps).catch(asFailure);
   const layout = { ...starting.surroundings.layout, sshPublicKey: keys.sshPublicKey };
