@@ -142,8 +142,12 @@ test.serial('a snapshot holds memory and registry as of one moment, and the clus
   const removed = await sandbox.cli('rm', name);
   ended(t, 0, removed);
   t.true(removed.stdout.includes(snapshot), 'snapshots stay, and that is said');
+  ended(t, 0, await sandbox.run(image, name));
+  t.false(await has(name, 'blob before'), 'a new cluster of that name has nothing of the old one');
+  ended(t, 0, await sandbox.cli('rm', name));
   ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
   t.is(await read(name), 'before', 'a removed cluster comes back');
+  t.true(await has(name, 'blob before'));
   for (const one of [snapshot, second]) ended(t, 0, await sandbox.cli('snapshot', 'rm', one));
   ended(t, 4, await sandbox.cli('snapshot', 'show', snapshot));
   ended(t, 0, await sandbox.cli('rm', name));

@@ -13,7 +13,8 @@ import { REGISTRY_USER, type Origin } from '../containers.ts';
 import { removeLabelled } from '../remove.ts';
 import { collectEvidence } from '../evidence.ts';
 import { inside } from '../inside.ts';
-import { claim, machinesOf, type Launched } from './launch.ts';
+import { claimNew } from './claim-new.ts';
+import { machinesOf, type Launched } from './launch.ts';
 import { bakedTemplate } from '../snapshot/bake.ts';
 import type { Snapshot } from '../snapshot/snapshots.ts';
 import type { RigState } from '../state.ts';
@@ -71,7 +72,7 @@ async function thawFrom(template: IntactTemplate, starting: Starting, timeoutMs:
   const state = { ...stateOf(starting, layout), template: template.id };
   const used = manifest.machines.slice(0, plan.guest.nodes);
   const origin: Origin = { kind: 'thaw', template: template.id, machines: used, verify: true };
-  const network = await claim(layout, deps);
+  const network = await claimNew(layout, deps);
   const launched = await launchWithAccess({ layout, network, origin, state, keys }, steps, deps);
   const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
   const saved = savedStateOf(manifest);
