@@ -19,7 +19,9 @@ test.before('a tiny provider image that no other file makes templates of', async
 
 test.after.always('nothing stays', async () => {
   const listed = await sandbox.cli('snapshot', 'ls', '-o', 'name');
-  for (const name of listed.stdout.split('\n').filter((line) => line.startsWith('it-')))
+  // Another run of these tests may have its own on the same daemon.
+  const own = `it-${process.pid}-`;
+  for (const name of listed.stdout.split('\n').filter((line) => line.startsWith(own)))
     await sandbox.cli('snapshot', 'rm', name);
   await sandbox.close();
 });
