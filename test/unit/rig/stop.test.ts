@@ -151,6 +151,15 @@ test('when a saved state cannot be published the machines go on, and nothing of 
   t.true(JSON.stringify(removals).includes('/data/snapshots/'));
 });
 
+test('machines that do not go on after a save that failed are told of', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine, refused } = saving;
+  engine.docker.failNext('containers.create', new GocliError('DOCKER', 'no'));
+  refused.add('node01 cont');
+  await t.throwsAsync(stop(saving), { code: 'DOCKER' });
+  t.true(saving.notices().some((text) => text.includes('gocli status c')));
+});
+
 test('a saved state that was published although the daemon did not say so never passes for the newer one', async (t) => {
   const saving = await makeSaving(t);
   const { docker } = saving.engine;
