@@ -1,6 +1,15 @@
+import type { PortInfo } from '../../gocli-ts/src/network/ports.ts';
+import { portOptions } from '../../gocli-ts/src/rig/options/ports.ts';
 import { waitForAgents } from '../../gocli-ts/src/rig/agents.ts';
 import type { Kind } from '../../gocli-ts/src/rig/kind.ts';
 import { machinesOf } from '../../gocli-ts/src/rig/start/launch.ts';
+
+const PORTS: readonly PortInfo[] = [
+  { name: 'ssh', port: 2201, protocol: 'tcp', flag: '--ssh-port', meaning: 'ssh of node01' },
+  { name: 'registry', port: 5000, protocol: 'tcp', flag: '--registry-port', meaning: 'container registry' },
+  { name: 'vnc', port: 5901, protocol: 'tcp', flag: '--vnc-port', meaning: 'VNC of node01' },
+  { name: 'http', port: 80, protocol: 'tcp', nodePort: 80, flag: '--http-port', meaning: 'its web server' },
+];
 
 /**
  * The kind of the tiny guest: machines that are Ready when their agents answer. It is the second implementation of the
@@ -9,13 +18,8 @@ import { machinesOf } from '../../gocli-ts/src/rig/start/launch.ts';
 export const tinyKind: Kind = {
   name: 'tiny',
   leastMemoryMiB: 64,
-  ports: [
-    { name: 'ssh', port: 2201, protocol: 'tcp', flag: '--ssh-port', meaning: 'ssh of node01' },
-    { name: 'registry', port: 5000, protocol: 'tcp', flag: '--registry-port', meaning: 'container registry' },
-    { name: 'vnc', port: 5901, protocol: 'tcp', flag: '--vnc-port', meaning: 'VNC of node01' },
-    { name: 'http', port: 80, protocol: 'tcp', nodePort: 80, flag: '--http-port', meaning: 'its web server' },
-  ],
-  options: {},
+  ports: PORTS,
+  options: portOptions(PORTS, ['ssh', 'registry', 'vnc', 'http']),
   sent: () => [],
   bringUp: ({ launched, timeoutMs }, steps, deps, signal) =>
     steps.run('boot', 'Booting the machines', async () => {

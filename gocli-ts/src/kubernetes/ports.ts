@@ -71,4 +71,3 @@ export const PINNABLE = [
   'grafana',
   'dns',
 ] as const;
-export type Pinnable = (typeof PINNABLE)[number];

@@ -29,6 +29,7 @@ export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
   const facts = factsOf(image, reference);
   const kind = kindOf(kinds, facts);
   const options = optionsOf(kind);
+  refuseOthers(options, values, kind);
   if (snapshot === undefined)
     return applyOptions(options, values, { guest: defaultGuest(facts, kind), host }, { kind, facts });
   refuseGuestOptions(options, values);
@@ -39,6 +40,13 @@ export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
 /** Every option that a rig of a kind has. */
 function optionsOf(kind: Pick<Kind, 'options'>): OptionList {
   return { ...RIG_OPTIONS, ...kind.options };
+}
+
+/** What another kind would heed must not be passed over in silence. @throws GocliError BAD_VALUE */
+function refuseOthers(options: OptionList, values: PlanRequest['values'], { name }: Kind): void {
+  const other = Object.keys(values).find((key) => values[key] !== undefined && !Object.hasOwn(options, key));
+  if (other === undefined) return;
+  throw new GocliError('BAD_VALUE', `${flagOf(other)}: rigs of the kind ${name} have no such option`);
 }
 
 /** The machines of a snapshot are what they are. @throws GocliError USAGE */

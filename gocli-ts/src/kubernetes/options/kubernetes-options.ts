@@ -1,4 +1,5 @@
-import { PORT_OPTIONS } from './ports.ts';
+import { portOptions } from '../../rig/options/ports.ts';
+import { PINNABLE, PORTS } from '../ports.ts';
 
 /** Options of Kubernetes clusters alone. */
-export const KUBERNETES_OPTIONS = PORT_OPTIONS;
+export const KUBERNETES_OPTIONS = portOptions(PORTS, PINNABLE);

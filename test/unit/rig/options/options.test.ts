@@ -5,7 +5,11 @@ import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { flagsOfOptions } from '../../../../gocli-ts/src/cli/option-flags.ts';
 import { UNHONOURED_VARIABLES } from '../../../../gocli-ts/src/cli/kubevirtci-variables.ts';
 import { flagOf, type AnyOption } from '../../../../gocli-ts/src/rig/options/option.ts';
+import { planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
+import { FakeDocker } from '../../../fakes/docker.ts';
 import { CHECKOUT } from '../../../helpers/cli.ts';
+import { addProvider, VM_FACTS } from '../../../helpers/engine.ts';
+import { tinyKind } from '../../../kinds/tiny.ts';
 
 const all = Object.entries(OPTIONS as Readonly<Record<string, AnyOption>>);
 
@@ -48,4 +52,17 @@ test('a program may write anything: what is of another type, or no option, is sa
     '--to-string: there is no such option.',
   ])
     t.true(error.observed?.includes(said), said);
+});
+
+test('an option that only another kind has is refused, and one of its own pins a port', (t) => {
+  const image = addProvider(new FakeDocker(), VM_FACTS);
+  const planOf = (inputs: RunInputs) => {
+    const values = { name: 'c', ...readRunOptions(inputs, {}, false) };
+    return planRig({ image, reference: 'x', values }, [tinyKind]);
+  };
+  t.deepEqual(planOf({ httpPort: 8080 }).host.pinnedPorts, { '80/tcp': 8080 });
+  t.throws(() => planOf({ k8sPort: 6443 }), {
+    code: 'BAD_VALUE',
+    message: /^--k8s-port: rigs of the kind tiny/,
+  });
 });
