@@ -1,9 +1,11 @@
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { type CliResult, outputOf } from '../helpers/cli.ts';
+import { meddle } from '../helpers/meddle.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
 import { tinyImage } from '../helpers/tiny-image.ts';
 
@@ -17,7 +19,9 @@ test.before('a tiny provider image that no other file makes templates of', async
 
 test.after.always('nothing stays', async () => {
   const listed = await sandbox.cli('snapshot', 'ls', '-o', 'name');
-  for (const name of listed.stdout.split('\n').filter((line) => line.startsWith('it-')))
+  // Another run of these tests may have its own on the same daemon.
+  const own = `it-${process.pid}-`;
+  for (const name of listed.stdout.split('\n').filter((line) => line.startsWith(own)))
     await sandbox.cli('snapshot', 'rm', name);
   await sandbox.close();
 });
@@ -140,8 +144,12 @@ test.serial('a snapshot holds memory and registry as of one moment, and the clus
   const removed = await sandbox.cli('rm', name);
   ended(t, 0, removed);
   t.true(removed.stdout.includes(snapshot), 'snapshots stay, and that is said');
+  ended(t, 0, await sandbox.run(image, name));
+  t.false(await has(name, 'blob before'), 'a new cluster of that name has nothing of the old one');
+  ended(t, 0, await sandbox.cli('rm', name));
   ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
   t.is(await read(name), 'before', 'a removed cluster comes back');
+  t.true(await has(name, 'blob before'));
   for (const one of [snapshot, second]) ended(t, 0, await sandbox.cli('snapshot', 'rm', one));
   ended(t, 4, await sandbox.cli('snapshot', 'show', snapshot));
   ended(t, 0, await sandbox.cli('rm', name));
@@ -210,7 +218,6 @@ test.serial('stop frees everything; start brings it back on the same ports, its 
   await write(name, 'kept');
   await push(name, 'blob kept');
   const ports = await portsOf(name);
-  const port = new URL(await registryOf(name)).port;
   ended(t, 0, await sandbox.cli('stop', name));
   t.deepEqual(
     (await sandbox.docker.containers.list({ [LABEL.cluster]: name })).map((one) => one.name),
@@ -230,14 +237,6 @@ test.serial('stop frees everything; start brings it back on the same ports, its 
   }
   ended(t, 8, await sandbox.run(image, name));
 
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
-  // One that nobody asked for would be chosen anew.
-  const taken = await sandbox.cli('start', name, '--registry-port', port);
-  ended(t, 5, taken);
-  t.true(taken.stderr.includes(port) && taken.stderr.includes('--registry-port'), outputOf(taken));
-  await new Promise((resolve) => server.close(resolve));
-
   ended(t, 0, await sandbox.cli('start', name));
   t.is(await portsOf(name), ports);
   t.is(await read(name), 'kept');
@@ -248,6 +247,50 @@ test.serial('stop frees everything; start brings it back on the same ports, its 
   ended(t, 0, await sandbox.cli('rm', name));
   t.deepEqual(await sandbox.leftovers(name), []);
 });
+
+test.serial('a port that is taken after a stop is chosen anew, unless it was asked for', async (t) => {
+  const name = await started(t);
+  const port = new URL(await registryOf(name)).port;
+  ended(t, 0, await sandbox.cli('stop', name));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(Number(port), '127.0.0.1', resolve));
+  const taken = await sandbox.cli('start', name, '--registry-port', port);
+  ended(t, 5, taken);
+  t.true(taken.stderr.includes(port) && taken.stderr.includes('--registry-port'), outputOf(taken));
+  const elsewhere = await sandbox.cli('start', name);
+  await new Promise((resolve) => server.close(resolve));
+  ended(t, 0, elsewhere);
+  const now = new URL(await registryOf(name)).port;
+  t.not(now, port);
+  t.true(elsewhere.stderr.includes(port) && elsewhere.stderr.includes(now), outputOf(elsewhere));
+  ended(t, 0, await sandbox.cli('rm', name));
+});
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+  test.serial(`a stop or start that ${signal} ends is repeated, and nothing is lost`, async (t) => {
+    const name = await started(t);
+    await write(name, 'kept');
+    const kill = (child: ChildProcess): boolean => child.kill(signal);
+    const isStopped = async (): Promise<void> => {
+      t.regex((await sandbox.cli('ls')).stdout, new RegExp(`${name}.*stopped`));
+      const refused = await sandbox.run(image, name);
+      ended(t, 8, refused);
+      t.false(outputOf(refused).includes('gocli rm'), outputOf(refused));
+    };
+    await meddle(['stop', name], { step: 'remove' }, kill, sandbox.env);
+    await isStopped();
+    for (const step of ['containers', 'thaw']) {
+      const { exitCode, stderr } = await meddle(['start', name], { step }, kill, sandbox.env);
+      t.not(exitCode, 0, stderr);
+      await isStopped();
+    }
+    ended(t, 0, await sandbox.cli('start', name));
+    t.is(await read(name), 'kept');
+    t.deepEqual(await snapshotFolders(name), []);
+    ended(t, 0, await sandbox.cli('rm', name));
+    t.deepEqual(await sandbox.leftovers(name), []);
+  });
+}
 
 test.serial('a stopped cluster can be removed', async (t) => {
   const name = await started(t);

@@ -1,6 +1,6 @@
 import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
-import { listSnapshots } from './snapshot/snapshots.ts';
+import { listSnapshots, removeSavedFiles } from './snapshot/snapshots.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { removeState, stateNames } from './state.ts';
@@ -18,11 +18,22 @@ export interface RigRemains extends Removed {
   readonly snapshots: readonly string[];
 }
 
-/** Removes a cluster: containers, volumes, state. Removing what is not there is not an error. */
-export async function removeRig(name: string, deps: Pick<RigDeps, 'docker' | 'paths'>): Promise<RigRemains> {
+/**
+ * Removes a cluster: containers, volumes, state, and what it was saved as when it was stopped. Removing what is not
+ * there is not an error.
+ * @throws GocliError when something could not be removed; the rest is
+ */
+export async function removeRig(
+  name: string,
+  deps: Pick<RigDeps, 'docker' | 'paths' | 'signal'>,
+): Promise<RigRemains> {
   const { docker, paths } = deps;
   const snapshots = await listSnapshots(docker, name);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
+  // The volume stays for the snapshots; these files have no use, and nobody would find them.
+  const freeing =
+    stopped.length === snapshots.length ? [] : stopped.map(({ record }) => removeSavedFiles(record, deps));
+  await Promise.allSettled(freeing);
   await Promise.all(stopped.map(({ keeper }) => docker.containers.remove(keeper)));
   const removed = await removeLabelled(docker, { [LABEL.cluster]: name });
   const state = (await stateNames(paths)).includes(name);
@@ -30,6 +41,7 @@ export async function removeRig(name: string, deps: Pick<RigDeps, 'docker' | 'pa
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
   // Unfinished templates go with the clusters that were the last to use them.
   await sweepTemplates(docker);
+  await Promise.all(freeing);
   return { ...removed, state, snapshots: kept.map((snapshot) => snapshot.name) };
 }
 

@@ -83,7 +83,7 @@ async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
   const { ready } = await rigStatus(found, deps);
   if (ready) {
     return new GocliError('NOT_READY', `cluster "${name}" runs, but its start is not over`, {
-      hint: 'Wait for the command that starts it, and run this one again.',
+      hint: `Wait for the command that starts it. If that was killed: gocli stop ${name}, then gocli start ${name}`,
     });
   }
   const snapshots = await listSnapshots(deps.docker, name);

@@ -26,6 +26,8 @@ export interface WaitOptions {
   /** Milliseconds one look may take; 5000 unless told. */
   readonly checkMs?: number;
   readonly onObserved?: (observed: string) => void;
+  /** Kept up to date: what was seen last of each condition that is waited for, by its name. */
+  readonly unmet?: Map<string, string>;
 }
 
 /**
@@ -33,15 +35,20 @@ export interface WaitOptions {
  * @throws GocliError TIMEOUT with the last observation; whatever GocliError the check throws; the signal's reason
  */
 export async function waitFor(condition: Condition, options: WaitOptions): Promise<void> {
-  const { clock, signal, timeoutMs, intervalMs = 100, checkMs = 5000 } = options;
+  const { clock, signal, timeoutMs, intervalMs = 100, checkMs = 5000, unmet } = options;
   const start = clock.monotonic();
   let observed = 'nothing yet';
+  unmet?.set(condition.name, observed);
   for (;;) {
     signal.throwIfAborted();
     const result = await look(condition, signal, checkMs);
-    if (result.met) return;
+    if (result.met) {
+      unmet?.delete(condition.name);
+      return;
+    }
     if (result.observed !== observed) options.onObserved?.(result.observed);
     observed = result.observed;
+    unmet?.set(condition.name, observed);
     if (clock.monotonic() - start >= timeoutMs) {
       throw new GocliError('TIMEOUT', `${condition.name}: not within ${formatSeconds(timeoutMs / 1000)}`, {
         observed: `last seen: ${observed}`,

@@ -22,18 +22,19 @@ const names = (docker: FakeDocker): string[] =>
   [...docker.containerStore.values()].map(({ info }) => info.name);
 
 test('containers, volume and state of one cluster go, and nothing of another whose name begins alike', async (t) => {
-  const { docker, paths } = await makeEngine(t);
+  const engine = await makeEngine(t);
+  const { docker, paths } = engine;
   await addCluster(docker, 'c', 'r1');
   await addCluster(docker, 'c-2', 'r2');
   await writeState(paths, stateOf());
   await writeState(paths, stateOf({ name: 'c-2' }));
-  t.like(await removeRig('c', { docker, paths }), { containers: 3, volumes: 1, state: true });
+  t.like(await removeRig('c', engine), { containers: 3, volumes: 1, state: true });
   t.deepEqual(names(docker), ['c-2-dnsmasq', 'c-2-registry', 'c-2-node']);
   t.deepEqual([...docker.volumeStore.keys()], ['c-2-registry']);
   t.deepEqual(await stateNames(paths), ['c-2']);
 });
 
 test('removing what is not there is no error', async (t) => {
-  const { docker, paths } = await makeEngine(t);
-  t.like(await removeRig('c', { docker, paths }), { containers: 0, volumes: 0, state: false });
+  const engine = await makeEngine(t);
+  t.like(await removeRig('c', engine), { containers: 0, volumes: 0, state: false });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import type { ContainerSpec } from '../../../gocli-ts/src/place/port.ts';
 import { findRigs, phaseOf } from '../../../gocli-ts/src/rig/find.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
 import { stoppedSaves } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
@@ -148,6 +149,31 @@ test('when a saved state cannot be published the machines go on, and nothing of 
     ({ method, args }) => method === 'containers.exec' && JSON.stringify(args).includes('rm -rf'),
   );
   t.true(JSON.stringify(removals).includes('/data/snapshots/'));
+});
+
+test('machines that do not go on after a save that failed are told of', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine, refused } = saving;
+  engine.docker.failNext('containers.create', new GocliError('DOCKER', 'no'));
+  refused.add('node01 cont');
+  await t.throwsAsync(stop(saving), { code: 'DOCKER' });
+  t.true(saving.notices().some((text) => text.includes('gocli status c')));
+});
+
+test('a saved state that was published although the daemon did not say so never passes for the newer one', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker } = saving.engine;
+  const { before } = docker;
+  docker.before = async (method, args) => {
+    const [spec] = args as [ContainerSpec];
+    if (method !== 'containers.create' || !spec.name.includes('-snapshot-')) return before(method, args);
+    docker.before = before;
+    await docker.containers.create(spec);
+    throw new GocliError('DOCKER', 'the connection was cut');
+  };
+  await t.throwsAsync(stop(saving), { code: 'DOCKER' });
+  t.is(await saves(saving), 0);
+  t.is(await saving.phase(), 'running');
 });
 
 test('keys that cannot be written end the stop before anything stands still', async (t) => {

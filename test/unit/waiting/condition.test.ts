@@ -37,6 +37,22 @@ test('it looks until the condition is met, at the interval, and reports what cha
   t.deepEqual(seen, ['a', 'refused']);
 });
 
+test('what is not met is in the list of those as it was seen last, and off it when it is', async (t) => {
+  const unmet = new Map<string, string>();
+  const seen: unknown[] = [];
+  const answers = [no('a'), { met: true } as const];
+  const one: Condition = {
+    name: 'the thing is there',
+    check: () => {
+      seen.push([...unmet]);
+      return Promise.resolve(answers.shift() ?? { met: true });
+    },
+  };
+  await waitFor(one, { clock: new FakeClock(), signal: never, timeoutMs: 1000, unmet });
+  t.deepEqual(seen, [[['the thing is there', 'nothing yet']], [['the thing is there', 'a']]]);
+  t.is(unmet.size, 0);
+});
+
 test('a condition that holds already needs no sleep', async (t) => {
   const clock = new FakeClock();
   await waitFor(condition([{ met: true }]), { clock, signal: never, timeoutMs: 0 });

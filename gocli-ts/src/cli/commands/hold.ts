@@ -16,7 +16,7 @@ export const stopCommand: Command = defineCommand({
 
 export const startCommand: Command = defineCommand({
   usage: 'start [cluster]',
-  summary: 'Bring a stopped cluster back, on the same ports',
+  summary: 'Bring a stopped cluster back, on the ports it had that are free',
   positionals: cluster,
   options: { ...nameOption, ...all },
   lateOptions: async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
+import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
@@ -15,6 +16,7 @@ import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { requireState, type FoundRig } from '../find.ts';
 import { inside } from '../inside.ts';
+import { notice } from '../start/starting.ts';
 import { readSecret } from '../state.ts';
 import {
   publishSnapshot,
@@ -64,7 +66,10 @@ export async function createSnapshot(
       await publishSnapshot(deps.docker, record);
       return record;
     } catch (error) {
-      await withdraw(machines, id, record, deps).catch(() => undefined);
+      await withdraw(machines, id, record, deps).catch((failure: unknown) => {
+        const text = `The cluster may not run on after that (${messageOf(failure)}). Type: gocli status ${found.name}`;
+        notice(deps, text, 'warning');
+      });
       throw error;
     }
   });

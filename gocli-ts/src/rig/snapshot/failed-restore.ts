@@ -42,12 +42,10 @@ async function tidyUp({ cluster }: Snapshot, deps: RigDeps): Promise<void> {
     if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
   }
   await removeContainers(docker, { [LABEL.cluster]: cluster, [LABEL.run]: run });
+  // Somebody else's start went on meanwhile; it says what becomes of the cluster.
+  if ((await docker.containers.list({ [LABEL.cluster]: cluster })).length > 0) return;
   const newest = (await stoppedSaves(docker, cluster)).at(-1);
-  if (newest !== undefined) {
-    await writeState(paths, { ...newest.record.state, stopped: true });
-    return;
-  }
+  if (newest !== undefined) await writeState(paths, { ...newest.record.state, stopped: true });
   // Without containers there is no cluster, only its snapshot, as after `gocli rm`.
-  const others = await docker.containers.list({ [LABEL.cluster]: cluster });
-  if (others.length === 0) await removeState(paths, cluster);
+  else await removeState(paths, cluster);
 }

@@ -152,21 +152,30 @@ export async function removeSnapshot(
   await docker.containers.remove(keeper);
   const volume = dataVolume(cluster);
   if (await removeUnusedVolume(docker, volume)) return;
-  const folder = snapshotFolder(record.id);
   const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
   const running = nodes.find(({ state }) => state === 'running');
-  if (running !== undefined) {
-    const node = running.labels[LABEL.node] ?? '';
-    await removeFiles({ container: running.id, node }, folder, docker);
-    return;
-  }
-  const { imageId: image } = record.state.plan.host;
-  const mounts: Mount[] = [{ type: 'volume', source: volume, target: '/data' }];
-  const name = `gocli-remove-${record.id}`;
-  const removal = { name, image, mounts, script: REMOVE, arguments: [folder] };
+  if (running === undefined) return removeSavedFiles(record, { docker, signal });
+  const node = running.labels[LABEL.node] ?? '';
+  await removeFiles({ container: running.id, node }, snapshotFolder(record.id), docker);
+}
+
+/** Removes the files of a snapshot in a container made for it. @throws GocliError COMMAND, IMAGE_MISSING */
+export async function removeSavedFiles(
+  { id, state }: SnapshotRecord,
+  { docker, signal }: Pick<RigDeps, 'docker' | 'signal'>,
+): Promise<void> {
+  const { name, imageId: image } = state.plan.host;
+  const mounts: Mount[] = [{ type: 'volume', source: dataVolume(name), target: '/data' }];
+  const removal = {
+    name: `gocli-remove-${id}`,
+    image,
+    mounts,
+    script: REMOVE,
+    arguments: [snapshotFolder(id)],
+  };
   const { exitCode, output } = await runTool(docker, removal, signal);
   if (exitCode === 0) return;
-  throw new GocliError('COMMAND', `files of a snapshot of ${cluster} cannot be removed`, {
+  throw new GocliError('COMMAND', `files of a snapshot of ${name} cannot be removed`, {
     observed: output.trim(),
   });
 }

@@ -11,7 +11,8 @@ import type { KindKeys, RigKeys } from '../template/keys.ts';
 import { makeTemplate } from '../template/make.ts';
 import { whileAlive } from '../watchdog.ts';
 import { writeAccess } from './go-on.ts';
-import { allContainers, claim, launch, type Launched } from './launch.ts';
+import { claimNew } from './claim-new.ts';
+import { allContainers, launch, type Launched } from './launch.ts';
 import { markReady, notice, stateOf, type Starting } from './starting.ts';
 
 /** Boots the machines and lets their kind make a rig of them; with an origin of kind `build` also the template. */
@@ -47,7 +48,7 @@ interface NewRig {
 function launchNew({ steps, deps }: Starting, { layout, origin, state, keys }: NewRig): Promise<Launched> {
   return steps.run('containers', 'Starting the containers', async () => {
     // Only one of two starts gets the container's name; the other one must not touch this rig's state.
-    const network = await claim(layout, deps);
+    const network = await claimNew(layout, deps);
     await writeState(deps.paths, state);
     await writeAccess(keys, state, deps);
     return launch(layout, network, origin, deps);

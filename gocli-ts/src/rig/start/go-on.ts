@@ -1,9 +1,11 @@
 import { asBadState } from '../../frozen/bad-state.ts';
-import { thaw, type SavedState } from '../../frozen/thaw.ts';
+import { GocliError, isCode } from '../../errors/error.ts';
+import { thaw, type SavedState, type Thawed } from '../../frozen/thaw.ts';
 import { readAttachment, type IntactTemplate } from '../../frozen/templates.ts';
 import type { Steps } from '../../events/steps.ts';
 import { allOf, together } from '../../shared/all.ts';
 import { within } from '../../shared/limit.ts';
+import { formatSeconds } from '../../shared/text.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
 import type { RigLayout, Origin } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
@@ -13,10 +15,12 @@ import { whileAlive } from '../watchdog.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
 import { kindOf } from '../kind.ts';
 
-/** A thaw that takes longer failed: it takes a second, on a busy host some. */
-const THAW_MS = 90_000;
 /** Milliseconds one look may take: what is cut off has to be begun again. */
 const LOOK_MS = 20_000;
+
+/** What is waited for beside the conditions of the kind. */
+const LOADED = 'the state of all machines is loaded';
+const CLOCKS = 'the clocks are set';
 
 /** @throws BadState NOT_FOUND; GocliError BAD_FILE, DOCKER */
 export async function keysOf(template: IntactTemplate, deps: RigDeps): Promise<RigKeys> {
@@ -69,13 +73,14 @@ export interface ThawStart {
   /** What has to be done before the machines go on. */
   readonly before?: (() => Promise<unknown>) | undefined;
   readonly keys: RigKeys;
+  /** Milliseconds for all of it. */
   readonly timeoutMs: number;
 }
 
 /**
  * Lets the machines of launched containers go on from their saved state, and waits until the cluster proves to be
  * Ready. The clocks are right before that is said.
- * @throws GocliError TIMEOUT when it takes longer than a thaw may, and whatever the thaw meets
+ * @throws GocliError TIMEOUT with all that was still waited for, and whatever the thaw meets
  */
 export async function goOnThawed(
   start: ThawStart,
@@ -83,30 +88,62 @@ export async function goOnThawed(
   deps: RigDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { launched, saved } = start;
-  const { docker, clock } = deps;
-  await whileAlive(docker, allContainers(launched), signal, async (alive) => {
-    using limit = within(alive, Math.min(THAW_MS, start.timeoutMs));
+  const { launched, saved, timeoutMs } = start;
+  const waiting = new Map([[LOADED, 'not yet']]);
+  await whileAlive(deps.docker, allContainers(launched), signal, async (alive) => {
+    using limit = within(alive, timeoutMs);
     const bounded = limit.signal;
-    await using thawed = await steps.run('thaw', 'Thawing the machines', () =>
-      thaw(machinesOf(launched), saved, deps, bounded, start.before),
-    );
-    await steps.run('thawed', 'Waiting until the cluster is Ready', async (step) => {
-      const kind = kindOf(deps.kinds, start.state.plan.guest);
-      const options: Omit<WaitOptions, 'signal'> = {
-        clock,
-        timeoutMs: Math.min(THAW_MS, start.timeoutMs),
-        intervalMs: 25,
-        checkMs: LOOK_MS,
-        onObserved: (message) => {
-          step.progress({ message });
-        },
-      };
-      const proofs = [
-        (one: AbortSignal) => steps.detail('clock', 'the clocks are set', () => thawed.confirm(one)),
-        (one: AbortSignal) => kind.afterThaw(start, steps, { ...options, signal: one }),
-      ];
-      await together(proofs, bounded, (prove, one) => prove(one));
-    });
+    try {
+      await using thawed = await steps.run('thaw', 'Thawing the machines', () =>
+        thaw(machinesOf(launched), saved, deps, bounded, start.before),
+      );
+      waiting.delete(LOADED);
+      await proveReady(start, thawed, waiting, { steps, deps, signal: bounded });
+    } catch (error) {
+      alive.throwIfAborted();
+      if (!bounded.aborted && !isCode(error, 'TIMEOUT')) throw error;
+      throw lateError(start, waiting, error);
+    }
+  });
+}
+
+async function proveReady(
+  start: ThawStart,
+  thawed: Thawed,
+  unmet: Map<string, string>,
+  { steps, deps, signal }: { readonly steps: Steps; readonly deps: RigDeps; readonly signal: AbortSignal },
+): Promise<void> {
+  await steps.run('thawed', 'Waiting until the cluster is Ready', async (step) => {
+    const kind = kindOf(deps.kinds, start.state.plan.guest);
+    const options: Omit<WaitOptions, 'signal'> = {
+      clock: deps.clock,
+      timeoutMs: start.timeoutMs,
+      intervalMs: 25,
+      checkMs: LOOK_MS,
+      unmet,
+      onObserved: (message) => {
+        step.progress({ message });
+      },
+    };
+    unmet.set(CLOCKS, 'a guest agent did not answer yet');
+    const confirm = async (one: AbortSignal): Promise<void> => {
+      await steps.detail('clock', CLOCKS, () => thawed.confirm(one));
+      unmet.delete(CLOCKS);
+    };
+    const proofs = [confirm, (one: AbortSignal) => kind.afterThaw(start, steps, { ...options, signal: one })];
+    await together(proofs, signal, (prove, one) => prove(one));
+  });
+}
+
+function lateError(
+  { state, timeoutMs }: ThawStart,
+  waiting: ReadonlyMap<string, string>,
+  cause: unknown,
+): GocliError {
+  const message = `cluster "${state.name}" did not go on from its saved state within ${formatSeconds(timeoutMs / 1000)}`;
+  return new GocliError('TIMEOUT', message, {
+    observed: [...waiting].map(([name, seen]) => `${name}: ${seen}`).join('\n'),
+    hint: 'On a slow or busy host give it more time: --timeout SECONDS',
+    cause,
   });
 }

@@ -13,7 +13,8 @@ import { REGISTRY_USER, type Origin } from '../containers.ts';
 import { removeLabelled } from '../remove.ts';
 import { collectEvidence } from '../evidence.ts';
 import { inside } from '../inside.ts';
-import { claim, machinesOf, type Launched } from './launch.ts';
+import { claimNew } from './claim-new.ts';
+import { machinesOf, type Launched } from './launch.ts';
 import { bakedTemplate } from '../snapshot/bake.ts';
 import type { Snapshot } from '../snapshot/snapshots.ts';
 import type { RigState } from '../state.ts';
@@ -21,6 +22,9 @@ import type { Choice } from '../template/choose.ts';
 import { markUsed } from '../template/inventory.ts';
 import { keysOf, launchWithAccess, goOnThawed } from './go-on.ts';
 import { markReady, notice, stateOf, type Starting } from './starting.ts';
+
+/** A thaw takes a second, on a busy host some; one that takes longer is given up where a cold start can take its place. */
+const THAW_MS = 90_000;
 
 /** A new cluster that begins at a snapshot of another; what cannot be thawed is an error here, not a cold start. */
 export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Promise<RigState> {
@@ -31,7 +35,7 @@ export async function fromSnapshot(snapshot: Snapshot, starting: Starting): Prom
   const place = { ...starting.surroundings.place, now: deps.clock.now() };
   const why = refusal(template.manifest, place);
   if (why === undefined) {
-    return thawFrom(template, starting).catch((error: unknown) => {
+    return thawFrom(template, starting, starting.timeoutMs).catch((error: unknown) => {
       throw error instanceof ThawFailure ? error.cause : error;
     });
   }
@@ -49,7 +53,7 @@ export async function thawIfFits(choice: Choice, starting: Starting): Promise<Th
     return 'none';
   }
   try {
-    return await thawFrom(choice.template, starting);
+    return await thawFrom(choice.template, starting, Math.min(THAW_MS, starting.timeoutMs));
   } catch (error) {
     deps.signal.throwIfAborted();
     if (!(error instanceof ThawFailure)) throw error;
@@ -60,15 +64,15 @@ export async function thawIfFits(choice: Choice, starting: Starting): Promise<Th
 /** A thaw that failed, so that a cold start may do better. */
 class ThawFailure extends Error {}
 
-async function thawFrom(template: IntactTemplate, starting: Starting): Promise<RigState> {
-  const { deps, steps, plan, timeoutMs } = starting;
+async function thawFrom(template: IntactTemplate, starting: Starting, timeoutMs: number): Promise<RigState> {
+  const { deps, steps, plan } = starting;
   const { manifest } = template;
   const keys = await keysOf(template, deps).catch(asFailure);
   const layout = { ...starting.surroundings.layout, sshPublicKey: keys.sshPublicKey };
   const state = { ...stateOf(starting, layout), template: template.id };
   const used = manifest.machines.slice(0, plan.guest.nodes);
   const origin: Origin = { kind: 'thaw', template: template.id, machines: used, verify: true };
-  const network = await claim(layout, deps);
+  const network = await claimNew(layout, deps);
   const launched = await launchWithAccess({ layout, network, origin, state, keys }, steps, deps);
   const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
   const saved = savedStateOf(manifest);

@@ -64,3 +64,66 @@ test('the last snapshot of a removed cluster takes the volume along', async (t) 
   await removeSnapshot(await requireSnapshot(engine.docker, 'clean'), engine);
   t.deepEqual([...engine.docker.volumeStore.keys()], []);
 });
+
+test('a new cluster of that name does not have what the registry of the old one stored', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker } = engine;
+  const emptied = (): boolean =>
+    docker.calls.some(
+      ({ method, args }) =>
+        method === 'containers.exec' && JSON.stringify(args).includes('-delete","sh","/data/registry"'),
+    );
+  await withSnapshot(engine, 'clean');
+  t.false(emptied(), 'a new volume is empty');
+  await removeRig('c', engine);
+  await up(requestFor(addProvider(docker, VM_FACTS)), engine);
+  t.true(emptied());
+  t.is((await requireSnapshot(docker, 'clean')).cluster, 'c', 'its snapshot stays');
+
+  await removeRig('c', engine);
+  docker.onExec((argv) => (argv.includes('/data/registry') ? { exitCode: 1, stderr: 'no' } : undefined));
+  await t.throwsAsync(up(requestFor(addProvider(docker, VM_FACTS)), engine), {
+    code: 'COMMAND',
+    message: /registry of an earlier c/,
+  });
+  t.deepEqual(
+    [...docker.containerStore.values()].map(({ info }) => info.name),
+    ['c-snapshot-0123456789ab'],
+  );
+});
+
+test('what a stopped cluster was saved as takes no room beside its snapshots when it is removed', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker } = engine;
+  await withSnapshot(engine, 'clean');
+  const { record } = await requireSnapshot(docker, 'clean');
+  const stopped = { ...record, id: 'ba9876543210', name: '.stopped', kind: 'stopped' } as const;
+  await publishSnapshot(docker, stopped);
+  const failing = docker.onExec((argv) =>
+    argv.includes('/data/snapshots/ba9876543210') ? { exitCode: 1, stderr: 'busy' } : undefined,
+  );
+  await t.throwsAsync(removeRig('c', engine), { code: 'COMMAND', message: /cannot be removed/ });
+  t.deepEqual(
+    (await listSnapshots(failing)).map(({ name }) => name),
+    ['clean'],
+    'all else is',
+  );
+});
+
+test('files of a snapshot that cannot be removed are an error', async (t) => {
+  const engine = await makeEngine(t);
+  await withSnapshot(engine, 'clean');
+  await withSecond(engine);
+  await removeRig('c', engine);
+  engine.docker.onExec((argv) =>
+    argv.includes('rm -rf "$1"') ? { exitCode: 1, stderr: 'busy' } : undefined,
+  );
+  const snapshot = await requireSnapshot(engine.docker, 'clean');
+  const error = await t.throwsAsync(removeSnapshot(snapshot, engine), { code: 'COMMAND' });
+  t.like(error, { observed: 'busy' });
+});
+
+async function withSecond({ docker }: Engine): Promise<void> {
+  const { record } = await requireSnapshot(docker, 'clean');
+  await publishSnapshot(docker, { ...record, id: 'ba9876543210', name: 'second' });
+}

@@ -1,0 +1,30 @@
+import { GocliError } from '../../errors/error.ts';
+import { runTool } from '../../frozen/tool.ts';
+import { LABEL } from '../../place/labels.ts';
+import { REGISTRY_USER, type RigLayout } from '../containers.ts';
+import type { RigDeps } from '../deps.ts';
+import { dataVolume } from '../names.ts';
+import { claim, type Started } from './launch.ts';
+
+const EMPTY = '[ ! -d "$1" ] || find "$1" -mindepth 1 -delete';
+
+/**
+ * Claims the name of a rig that does not exist. Its volume may: snapshots of a removed rig of that name lie in it, and
+ * beside them what the registry of that one stored, which is not the new one's.
+ * @throws GocliError CONFLICT, COMMAND
+ */
+export async function claimNew(layout: RigLayout, deps: RigDeps): Promise<Started> {
+  const { docker, signal } = deps;
+  const { name, imageId: image } = layout.plan.host;
+  const network = await claim(layout, deps);
+  const volume = dataVolume(name);
+  const volumes = await docker.volumes.list({ [LABEL.cluster]: name });
+  if (!volumes.some((one) => one.name === volume)) return network;
+  const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
+  const emptying = { name: `gocli-empty-${layout.run}`, image, mounts, script: EMPTY, user: REGISTRY_USER };
+  const { exitCode, output } = await runTool(docker, { ...emptying, arguments: ['/data/registry'] }, signal);
+  if (exitCode === 0) return network;
+  throw new GocliError('COMMAND', `what the registry of an earlier ${name} stored cannot be removed`, {
+    observed: output.trim(),
+  });
+}
