@@ -28,6 +28,7 @@ function bind<Request, Result>(
   load: () => Promise<Work<Request, Result>>,
 ): Call<Request, Result> {
   return async (request?: Request, { onEvent, signal, env }: CallOptions = {}): Promise<Result> => {
+    signal?.throwIfAborted();
     const work = await load();
     const execution = {
       operation,

@@ -153,7 +153,8 @@ async function transfer(from: Step, to: Step, signal: AbortSignal): Promise<void
   const bytes = new PassThrough();
   const giveUp = (): void => {
     together.abort(gaveUp);
-    // A program's end is told when its output is taken.
+    // A program's end is told when its output is taken; what it is piped to may take nothing any more.
+    bytes.unpipe();
     bytes.resume();
   };
   const packing = from.end.run(from.script, from.args, { stdout: bytes, signal: bounded });

@@ -1,0 +1,26 @@
+import test from 'ava';
+import { rm, type RmRequest } from '../../../gocli-ts/src/api/rm.ts';
+import { stop } from '../../../gocli-ts/src/api/stop.ts';
+import * as gocli from '../../../gocli-ts/src/index.ts';
+import { stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
+import { FakeHost } from '../../fakes/host.ts';
+import { makeEngine, stateOf } from '../../helpers/engine.ts';
+
+test('a slip in a request does not remove or stop the only rig there is', async (t) => {
+  const engine = await makeEngine(t);
+  await writeState(engine.paths, stateOf({ name: 'precious' }));
+  const context = { ...engine, host: new FakeHost(), env: {}, cwd: '/', checkout: '/' };
+  for (const request of [{ cluster: 'other' }, { nmae: 'other' }, { names: ['other'] }]) {
+    const wrong = { code: 'BAD_VALUE', message: /no such key of the request/ };
+    await t.throwsAsync(rm(request as RmRequest, context), wrong);
+    await t.throwsAsync(stop(request as RmRequest, context), wrong);
+  }
+  t.deepEqual(await stateNames(engine.paths), ['precious']);
+});
+
+test('a call whose signal was aborted before does nothing and is rejected with its reason', async (t) => {
+  const reason = new Error('not wanted any more');
+  const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+  await t.throwsAsync(gocli.ls({}, { env, signal: AbortSignal.abort(reason) }), { is: reason });
+  await t.throwsAsync(gocli.rm({ name: 'x' }, { env, signal: AbortSignal.abort(reason) }), { is: reason });
+});
