@@ -1,5 +1,5 @@
 import { KUBERNETES_OPTIONS } from '../kubernetes/options/kubernetes-options.ts';
-import { hostChanges } from '../rig/options/option.ts';
+import { applyToHost } from '../rig/options/option.ts';
 import { timeout } from '../rig/options/timeout.ts';
 import { startStopped } from '../rig/stop.ts';
 import type { Context } from './context.ts';
@@ -19,7 +19,7 @@ export type StartRequest = HoldRequest & InputsOf<typeof START_OPTIONS>;
 export async function start(request: StartRequest, context: Context): Promise<HoldResult> {
   const { name, all, ...inputs } = request;
   const values = readInputs(START_OPTIONS, inputs);
-  const { pinnedPorts } = hostChanges(START_OPTIONS, values);
+  const { pinnedPorts } = applyToHost(START_OPTIONS, values, { pinnedPorts: {} });
   const restore = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts };
   return withEach({ name, all }, 'stopped', context, (found, steps, own) =>
     startStopped(found, restore, steps, own),

@@ -6,7 +6,7 @@ import { ApiClient } from './api.ts';
 import { apiServer } from './access.ts';
 import { apiReady, readyConditions } from './conditions.ts';
 import { makeJoinToken, renderKubeadmInit } from './kubeadm-config.ts';
-import { parseAdminConf, renderKubeconfig, type AdminAccess } from './kubeconfig.ts';
+import { CONTAINER_KUBECONFIG, parseAdminConf, renderKubeconfig, type AdminAccess } from './kubeconfig.ts';
 import { nodeAddress } from '../network/addresses.ts';
 import { All } from '../shared/all.ts';
 import { linked } from '../shared/limit.ts';
@@ -22,9 +22,6 @@ import { kubernetesOf } from './section.ts';
 import { targetsOf } from './targets.ts';
 import { kubeadmInit, kubeadmJoin, registerNodes, setUpNetwork } from './kubeadm.ts';
 import { writeSecret, type RigState } from '../rig/state.ts';
-
-/** Where the administrator's kubeconfig lies in the network container while manifests are applied. */
-const CONTAINER_KUBECONFIG = '/run/gocli-admin.conf';
 
 /**
  * Turns booting machines into a Ready cluster: kubeadm, and beside it, as soon as the API answers, the manifests of

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import { renderYaml, yaml } from '../shared/yaml.ts';
 
+/** Where the administrator's kubeconfig lies in the network container. */
+export const CONTAINER_KUBECONFIG = '/run/gocli-admin.conf';
+
 /** What is needed to talk to a cluster as its administrator. All PEM texts. */
 export interface AdminAccess {
   /** `https://127.0.0.1:<port>` */

@@ -1,7 +1,9 @@
 import { GocliError } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
+import { IMAGE_PATH } from '../provider/image-path.ts';
 import type { RigDeps } from '../rig/deps.ts';
 import { lastLines } from '../shared/text.ts';
+import { CONTAINER_KUBECONFIG } from './kubeconfig.ts';
 
 /** The trial pod runs this: a file system, an address and the cluster's DNS, from inside a pod. */
 const TRIAL = 'echo started on $(hostname) && nslookup kubernetes.default.svc.cluster.local';
@@ -16,7 +18,7 @@ export async function runTrialPod(
 ): Promise<void> {
   const [owner] = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.role]: 'dnsmasq' });
   if (owner === undefined) throw new GocliError('NOT_FOUND', `cluster ${name} lost its network container`);
-  const kubectl = ['/image/kubectl', '--kubeconfig', '/run/gocli-admin.conf'];
+  const kubectl = [IMAGE_PATH.kubectl, '--kubeconfig', CONTAINER_KUBECONFIG];
   const run = [
     'run',
     'trial',

@@ -6,9 +6,6 @@ export function wholeNumber(value: unknown, at: string, low: number, high: numbe
   if (typeof number === 'number' && Number.isInteger(number) && number >= low && number <= high)
     return number;
   throw new GocliError('BAD_VALUE', `${at}: ${String(value)} is out of range`, {
-    hint:
-      high === Number.MAX_SAFE_INTEGER
-        ? `A whole number from ${low} on.`
-        : `A whole number from ${low} to ${high}.`,
+    hint: `A whole number from ${low} to ${high}.`,
   });
 }

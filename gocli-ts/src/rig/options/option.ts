@@ -35,12 +35,15 @@ export interface Option<Value, Input> {
   /** What of the guest plan it changes. */
   guest?(value: Value, plan: GuestPlan): Partial<GuestPlan>;
   /** What of the host plan it changes. */
-  host?(value: Value, plan: HostPlan): Partial<HostPlan>;
+  host?(value: Value, plan: HostPorts): Partial<HostPlan>;
   /** Refuses the whole plan. @throws GocliError BAD_VALUE that begins with the flag */
   check?(plan: GuestPlan, about: PlanAbout): void;
   /** What of a plan is compared when a rig of that name runs already, and how it is called then. */
   readonly differs?: { readonly what: string; of(plan: RigPlan): unknown };
 }
+
+/** The part of a host plan that an option looks at. */
+type HostPorts = Pick<HostPlan, 'pinnedPorts'>;
 
 /** What a plan is checked against. */
 export interface PlanAbout {
@@ -81,7 +84,8 @@ export function readOptions<O extends OptionList>(options: O, written: readonly 
   const errors: GocliError[] = [];
   for (const { key, input, at } of written) {
     collect(errors, () => {
-      values[key] = optionOf(options, key, at).read(checkType(input, options[key]?.type, at) as never, at);
+      const option = optionOf(options, key, at);
+      values[key] = option.read(checkType(input, option.type, at) as never, at);
     });
   }
   throwAll(errors);
@@ -96,7 +100,7 @@ function optionOf(options: OptionList, key: string, at: string): AnyOption {
 }
 
 /** What came from a program, not from a command line, may be of any type. A variable is a text, whatever it sets. */
-function checkType(input: unknown, type: AnyOption['type'] | undefined, at: string): unknown {
+function checkType(input: unknown, type: AnyOption['type'], at: string): unknown {
   const isWord = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number';
   const accepted: Readonly<Record<AnyOption['type'], () => boolean>> = {
     string: () => typeof input === 'string',
@@ -104,7 +108,7 @@ function checkType(input: unknown, type: AnyOption['type'] | undefined, at: stri
     boolean: () => typeof input === 'boolean',
     list: () => (Array.isArray(input) ? input.every(isWord) : isWord(input)),
   };
-  if (type === undefined || accepted[type]()) return input;
+  if (accepted[type]()) return input;
   throw new GocliError('BAD_VALUE', `${at}: ${JSON.stringify(input)} is not a ${type}`);
 }
 
@@ -115,29 +119,33 @@ export function applyOptions(
   plan: RigPlan,
   about: PlanAbout,
 ): RigPlan {
-  let { guest, host } = plan;
-  for (const [key, option] of Object.entries(options)) {
-    const value = values[key];
-    if (value === undefined) continue;
-    guest = { ...guest, ...option.guest?.(value, guest) };
-    host = { ...host, ...option.host?.(value, host) };
-  }
+  let { guest } = plan;
+  for (const [option, value] of given(options, values)) guest = { ...guest, ...option.guest?.(value, guest) };
   const errors: GocliError[] = [];
   for (const option of Object.values(options)) collect(errors, () => option.check?.(guest, about));
   throwAll(errors);
-  return { guest, host };
+  return { guest, host: applyToHost(options, values, plan.host) };
 }
 
-/** What values of options change in a host plan that has nothing yet. */
-export function hostChanges(
+/** A host plan that these values have changed. */
+export function applyToHost<H extends HostPorts>(
   options: OptionList,
   values: Readonly<Record<string, unknown>>,
-): Pick<HostPlan, 'pinnedPorts'> {
-  let host: HostPlan = { name: '', image: '', imageId: '', pinnedPorts: {} };
-  for (const [key, option] of Object.entries(options)) {
-    if (values[key] !== undefined) host = { ...host, ...option.host?.(values[key], host) };
-  }
+  plan: H,
+): H {
+  let host = plan;
+  for (const [option, value] of given(options, values)) host = { ...host, ...option.host?.(value, host) };
   return host;
+}
+
+/** Every option of a list that has a value, in the list's order. */
+function given(
+  options: OptionList,
+  values: Readonly<Record<string, unknown>>,
+): (readonly [AnyOption, unknown])[] {
+  return Object.entries(options)
+    .map(([key, option]) => [option, values[key]] as const)
+    .filter(([, value]) => value !== undefined);
 }
 
 function collect(errors: GocliError[], work: () => void): void {
