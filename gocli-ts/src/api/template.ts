@@ -1,7 +1,8 @@
 import { GocliError, isCode } from '../errors/error.ts';
 import type { Manifest } from '../frozen/manifest.ts';
-import { unpublishTemplate } from '../frozen/templates.ts';
+import { listTemplates, unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
+import { LABEL } from '../place/labels.ts';
 import { planRig } from '../rig/make-plan.ts';
 import type { GuestPlan } from '../rig/plan.ts';
 import { removeRig } from '../rig/remove.ts';
@@ -127,7 +128,9 @@ export async function build(
   const { name } = start.values;
   try {
     const { state } = await up(start, onRig(context, name));
-    return { template: state.template ?? null };
+    // A rig may run on a template that could not be published.
+    const published = (await listTemplates(context.docker)).some(({ id }) => id === state.template);
+    return { template: published ? (state.template ?? null) : null };
   } finally {
     await removeRig(name, context);
   }
@@ -142,12 +145,14 @@ export async function verify(
   request: TemplatesChoice,
   context: Context,
 ): Promise<{ templates: { id: string; damaged: readonly string[] }[] }> {
-  const { docker, signal } = context;
+  const { docker, signal, run } = context;
   const templates: { id: string; damaged: readonly string[] }[] = [];
   for (const { template } of await chosenItems(request, context)) {
     const { id, manifest } = template;
     const damaged =
-      typeof manifest === 'string' ? [manifest] : await verifyTemplate(docker, template, manifest, signal);
+      typeof manifest === 'string'
+        ? [manifest]
+        : await verifyTemplate(docker, template, manifest, { [LABEL.run]: run }, signal);
     if (damaged.length > 0) await unpublishTemplate(docker, template);
     templates.push({ id, damaged });
   }

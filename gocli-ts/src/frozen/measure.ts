@@ -4,7 +4,7 @@ import { GocliError } from '../errors/error.ts';
 import { FROZEN, frozenFiles } from './files.ts';
 import type { FrozenMachine } from './manifest.ts';
 import { templateMount } from './templates.ts';
-import { runTool } from './tool.ts';
+import { runTool, type ToolRun } from './tool.ts';
 
 export type MachineFiles = Pick<FrozenMachine, 'state' | 'ram'>;
 
@@ -46,11 +46,23 @@ export async function measureFiles(
 /** The same in a container of its own, for a volume that no running container has. */
 export async function measureInTool(
   docker: Docker,
-  { id, image, names }: { readonly id: string; readonly image: string; readonly names: readonly string[] },
+  {
+    id,
+    image,
+    labels,
+    names,
+  }: Pick<ToolRun, 'image' | 'labels'> & { readonly id: string; readonly names: readonly string[] },
   signal: AbortSignal,
 ): Promise<MachineFiles[]> {
   const mounts = [templateMount(id, 'read')];
-  const tool = { name: `gocli-measure-${id}`, image, mounts, script: SCRIPT, arguments: pathsOf(names) };
+  const tool = {
+    name: `gocli-measure-${id}`,
+    image,
+    labels,
+    mounts,
+    script: SCRIPT,
+    arguments: pathsOf(names),
+  };
   const { exitCode, output } = await runTool(docker, tool, signal);
   return parse(exitCode, output);
 }

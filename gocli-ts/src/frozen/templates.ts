@@ -3,7 +3,9 @@ import { keeperSpec, removeUnusedVolume } from '../place/keeper.ts';
 import type { ContainerInfo, Docker, Labels, Mount } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { FROZEN } from './files.ts';
+import type { FrozenDeps } from './freeze.ts';
 import { openManifest, sealManifest, type Manifest } from './manifest.ts';
+import { sweepTools } from './tool.ts';
 
 /** A published template. */
 export interface Template {
@@ -119,8 +121,13 @@ export async function unpublishTemplate(docker: Docker, template: Template): Pro
   await removeUnusedVolume(docker, template.volume);
 }
 
-/** Removes the volumes of templates that were never finished or are unpublished, as far as no container uses them. */
-export async function sweepTemplates(docker: Docker): Promise<void> {
+/**
+ * Removes the volumes of templates that were never finished or are unpublished, as far as no container uses them, and
+ * tools of killed processes, which would keep them.
+ */
+export async function sweepTemplates(deps: FrozenDeps): Promise<void> {
+  const { docker } = deps;
+  await sweepTools(deps);
   const volumes = await docker.volumes.list({ [LABEL.role]: 'template' });
   await Promise.all(volumes.map(({ name }) => removeUnusedVolume(docker, name)));
 }

@@ -1,8 +1,16 @@
-import type { Docker, Mount } from '../place/port.ts';
+import { LABEL } from '../place/labels.ts';
+import type { Docker, Labels, Mount } from '../place/port.ts';
+import { allOf } from '../shared/all.ts';
+import type { Clock } from '../shared/clock.ts';
+
+/** Milliseconds after which nobody waits for a tool any more: the longest, reading a template, takes minutes. */
+const ABANDONED_MS = 3_600_000;
 
 export interface ToolRun {
   readonly name: string;
   readonly image: string;
+  /** Whose it is; its role is added. */
+  readonly labels: Labels;
   readonly mounts: readonly Mount[];
   /** Shell script; `$1` and so on are the arguments. */
   readonly script: string;
@@ -25,7 +33,7 @@ export async function runTool(docker: Docker, run: ToolRun, signal: AbortSignal)
   const container = await docker.containers.create({
     name: run.name,
     image: run.image,
-    labels: {},
+    labels: { ...run.labels, [LABEL.role]: 'tool' },
     network: 'none',
     capabilities: ['DAC_OVERRIDE', ...(run.capabilities ?? [])],
     noNewPrivileges: true,
@@ -42,4 +50,17 @@ export async function runTool(docker: Docker, run: ToolRun, signal: AbortSignal)
   } finally {
     await docker.containers.remove(container);
   }
+}
+
+/** Removes tools of processes that were killed. They are told by their age: a process id says nothing in a container. */
+export async function sweepTools({
+  docker,
+  clock,
+}: {
+  readonly docker: Docker;
+  readonly clock: Clock;
+}): Promise<void> {
+  const tools = await docker.containers.list({ [LABEL.role]: 'tool' });
+  const abandoned = tools.filter(({ created }) => clock.now() - Date.parse(created) > ABANDONED_MS);
+  await allOf(abandoned.map(({ id }) => docker.containers.remove(id)));
 }

@@ -1,4 +1,4 @@
-import type { Docker } from '../place/port.ts';
+import type { Docker, Labels } from '../place/port.ts';
 import { frozenFiles } from './files.ts';
 import type { Manifest } from './manifest.ts';
 import { templateMount, type Template } from './templates.ts';
@@ -6,12 +6,14 @@ import { runTool } from './tool.ts';
 
 /**
  * Reads every byte of a template and compares it with what the manifest says.
+ * @param labels of the container that reads
  * @returns the files that differ or are missing; empty when all is well
  */
 export async function verifyTemplate(
   docker: Docker,
   { id }: Template,
   manifest: Manifest,
+  labels: Labels,
   signal: AbortSignal,
 ): Promise<string[]> {
   const sums = manifest.machines.flatMap(({ name, ram, state }) => {
@@ -23,6 +25,7 @@ export async function verifyTemplate(
     {
       name: `gocli-verify-${id}-${process.pid.toFixed(0)}`,
       image: manifest.imageId,
+      labels,
       mounts: [templateMount(id, 'read')],
       script: 'printf "%s\\n" "$@" | sha256sum --check --quiet - 2>&1',
       arguments: sums,

@@ -18,4 +18,4 @@ export const LABEL = {
 } as const;
 
 /** Roles of containers and volumes. */
-export type Role = 'dnsmasq' | 'registry' | 'node' | 'data' | 'provision' | 'template' | 'snapshot';
+export type Role = 'dnsmasq' | 'registry' | 'node' | 'data' | 'provision' | 'template' | 'snapshot' | 'tool';

@@ -25,7 +25,7 @@ export interface RigRemains extends Removed {
  */
 export async function removeRig(
   name: string,
-  deps: Pick<RigDeps, 'docker' | 'paths' | 'signal'>,
+  deps: Pick<RigDeps, 'docker' | 'paths' | 'signal' | 'clock' | 'run'>,
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
   const snapshots = await listSnapshots(docker, name);
@@ -40,7 +40,7 @@ export async function removeRig(
   await removeState(paths, name);
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
   // Unfinished templates go with the clusters that were the last to use them.
-  await sweepTemplates(docker);
+  await sweepTemplates(deps);
   await Promise.all(freeing);
   return { ...removed, state, snapshots: kept.map((snapshot) => snapshot.name) };
 }

@@ -119,5 +119,5 @@ async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): 
   await removeLabelled(docker, { [LABEL.cluster]: request.values.name, [LABEL.run]: run });
   if (state?.run === run) await removeState(paths, request.values.name);
   // The volume of a template that was to be made has no label of the run: another one may come to use it.
-  await sweepTemplates(docker);
+  await sweepTemplates(deps);
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { IMAGE_PATH } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { Mount } from '../../place/port.ts';
+import type { Labels, Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { frozenFiles } from '../../frozen/files.ts';
 import { measureInTool } from '../../frozen/measure.ts';
@@ -62,11 +62,11 @@ async function bake(snapshot: Snapshot, key: string, deps: RigDeps): Promise<voi
   const labels = { [LABEL.cluster]: plan.host.name, [LABEL.run]: deps.run };
   await holdTemplate(docker, id, host.imageId, labels);
   try {
-    await copyFiles(snapshot, id, deps);
+    await copyFiles(snapshot, id, labels, deps);
     const machines = await launchBaking(layout, snapshot, id, deps);
     const qemu = await rebake(machines, record.saved, (node) => frozenFiles(node).state, deps, signal);
     const names = machines.map(({ node }) => node);
-    const files = await measureInTool(docker, { id, image: host.imageId, names }, signal);
+    const files = await measureInTool(docker, { id, image: host.imageId, labels, names }, signal);
     const expiresAt = kindOf(deps.kinds, guest).expiresAt(keys);
     await publishTemplate(docker, {
       format: FROZEN_FORMAT,
@@ -95,6 +95,7 @@ async function bake(snapshot: Snapshot, key: string, deps: RigDeps): Promise<voi
 async function copyFiles(
   { record, cluster }: Snapshot,
   id: string,
+  labels: Labels,
   { docker, signal }: RigDeps,
 ): Promise<void> {
   const { state } = record;
@@ -116,6 +117,7 @@ cp attachment.json ${BAKED}/`;
     {
       name: `gocli-bake-${id}`,
       image: state.plan.host.imageId,
+      labels,
       mounts: [data, ...below, { ...templateMount(id, 'write'), target: BAKED }],
       script,
       arguments: [snapshotFolder(record.id)],

@@ -147,14 +147,14 @@ export async function removeFiles(
  */
 export async function removeSnapshot(
   { record, keeper, cluster }: Snapshot,
-  { docker, signal }: Pick<RigDeps, 'docker' | 'signal'>,
+  { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
   await docker.containers.remove(keeper);
   const volume = dataVolume(cluster);
   if (await removeUnusedVolume(docker, volume)) return;
   const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
   const running = nodes.find(({ state }) => state === 'running');
-  if (running === undefined) return removeSavedFiles(record, { docker, signal });
+  if (running === undefined) return removeSavedFiles(record, { docker, signal, run });
   const node = running.labels[LABEL.node] ?? '';
   await removeFiles({ container: running.id, node }, snapshotFolder(record.id), docker);
 }
@@ -162,13 +162,14 @@ export async function removeSnapshot(
 /** Removes the files of a snapshot in a container made for it. @throws GocliError COMMAND, IMAGE_MISSING */
 export async function removeSavedFiles(
   { id, state }: SnapshotRecord,
-  { docker, signal }: Pick<RigDeps, 'docker' | 'signal'>,
+  { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
   const { name, imageId: image } = state.plan.host;
   const mounts: Mount[] = [{ type: 'volume', source: dataVolume(name), target: '/data' }];
   const removal = {
     name: `gocli-remove-${id}`,
     image,
+    labels: { [LABEL.run]: run },
     mounts,
     script: REMOVE,
     arguments: [snapshotFolder(id)],

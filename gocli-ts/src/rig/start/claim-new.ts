@@ -21,8 +21,16 @@ export async function claimNew(layout: RigLayout, deps: RigDeps): Promise<Starte
   const volumes = await docker.volumes.list({ [LABEL.cluster]: name });
   if (!volumes.some((one) => one.name === volume)) return network;
   const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
-  const emptying = { name: `gocli-empty-${layout.run}`, image, mounts, script: EMPTY, user: REGISTRY_USER };
-  const { exitCode, output } = await runTool(docker, { ...emptying, arguments: ['/data/registry'] }, signal);
+  const emptying = {
+    name: `gocli-empty-${layout.run}`,
+    image,
+    labels: { [LABEL.cluster]: name, [LABEL.run]: layout.run },
+    mounts,
+    script: EMPTY,
+    arguments: ['/data/registry'],
+    user: REGISTRY_USER,
+  };
+  const { exitCode, output } = await runTool(docker, emptying, signal);
   if (exitCode === 0) return network;
   throw new GocliError('COMMAND', `what the registry of an earlier ${name} stored cannot be removed`, {
     observed: output.trim(),

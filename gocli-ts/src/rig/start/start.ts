@@ -52,7 +52,7 @@ async function coldWithTemplate(starting: Starting): Promise<RigState> {
       if (typeof thawed !== 'string') return thawed;
       if (thawed === 'kept') return coldStart(starting, BOOT);
     }
-    await sweepTemplates(deps.docker);
+    await sweepTemplates(deps);
     return coldStart(starting, { kind: 'build', template: randomBytes(6).toString('hex') });
   });
 }

@@ -111,7 +111,7 @@ export async function collectGarbage(deps: InventoryDeps, budget: number | undef
   for (const { template } of items) {
     if (gone.some(({ id }) => id === template.id)) await unpublishTemplate(deps.docker, template);
   }
-  await sweepTemplates(deps.docker);
+  await sweepTemplates(deps);
   await forgetUses(deps);
   return gone;
 }

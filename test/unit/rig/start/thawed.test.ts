@@ -11,7 +11,7 @@ test('a template that fits is thawed', async (t) => {
   const made = await thawable(t);
   await made.start();
   t.is((await readState(made.engine.paths, 'c'))?.template, made.template);
-  t.deepEqual(await idsOf(made), [made.template]);
+  t.deepEqual(await idsOf(made), [made.template], notices(made.engine));
 });
 
 test('a thaw that fails for the moment costs no template, and the start goes on cold', async (t) => {
@@ -19,7 +19,7 @@ test('a thaw that fails for the moment costs no template, and the start goes on 
   // The daemon does not start the program that joins the machine's socket.
   made.engine.docker.failNext('containers.connect', new GocliError('DOCKER', 'too many open files'));
   await made.start();
-  t.deepEqual(await idsOf(made), [made.template]);
+  t.deepEqual(await idsOf(made), [made.template], notices(made.engine));
   t.regex(notices(made.engine), /could not be thawed and stays: too many open files.*template verify/);
   const state = await readState(made.engine.paths, 'c');
   t.truthy(state?.readyAt);
