@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import { GocliError, isCode } from '../errors/error.ts';
@@ -6,20 +7,30 @@ import { linked, within } from '../shared/limit.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
 
+/** Milliseconds between two looks at the consoles: each asks the daemon for the whole of one. */
+const LOOK_MS = 5000;
+/** What Linux prints before it halts (kernel/panic.c). The machine goes on running, and says nothing any more. */
+const PANIC = /Kernel panic - not syncing/;
+
 /** A socket closes a moment before the daemon tells that the container has ended. */
 const DEATH_MS = 2000;
+
+/** A panic prints registers and a call trace after its name. */
+const CONSOLE_LINES = 100;
 
 type Watched = Pick<ContainerInfo, 'id' | 'name' | 'labels'>;
 
 /**
- * Runs work that needs all these containers to stay alive. When one ends, the work's signal is aborted with
- * GUEST_DIED and the end of its console, so that nobody waits minutes for a machine that is gone.
+ * Runs work that needs all these containers to stay alive. When one ends, or the kernel of a guest panics, the work's
+ * signal is aborted with GUEST_DIED and the end of its console, so that nobody waits minutes for a machine that is gone.
+ * @param lookMs milliseconds between two looks for a panic
  */
 export async function whileAlive<T>(
   docker: Docker,
   containers: readonly Watched[],
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
+  lookMs = LOOK_MS,
 ): Promise<T> {
   using watch = linked(signal);
   using alive = linked(signal);
@@ -31,6 +42,13 @@ export async function whileAlive<T>(
       () => undefined,
     );
   }
+  const guests = containers.filter(({ labels }) => labels[LABEL.node] !== undefined);
+  panicAmong(docker, guests, lookMs, watch.signal).then(
+    (panic) => {
+      alive.abort(panic);
+    },
+    () => undefined,
+  );
   try {
     return await work(alive.signal);
   } catch (error) {
@@ -39,6 +57,27 @@ export async function whileAlive<T>(
     alive.signal.throwIfAborted();
     // The work may notice the end of a machine before the daemon has told of it.
     throw (await deathAmong(docker, containers)) ?? error;
+  }
+}
+
+/** Looks at the consoles until one tells of a panic. @throws the signal's reason */
+async function panicAmong(
+  docker: Docker,
+  guests: readonly Watched[],
+  lookMs: number,
+  signal: AbortSignal,
+): Promise<GocliError> {
+  for (;;) {
+    await delay(lookMs, undefined, { signal });
+    for (const { id, labels } of guests) {
+      const end = await consoleTail(docker, id, CONSOLE_LINES);
+      signal.throwIfAborted();
+      if (!PANIC.test(end)) continue;
+      return new GocliError('GUEST_DIED', `the kernel of ${labels[LABEL.node] ?? ''} panicked`, {
+        observed: redact(lastLines(end, 20)),
+        hint: 'On an overloaded host an emulated guest may miss its timer: start it again.',
+      });
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
@@ -8,6 +9,7 @@ import { whileAlive } from '../../../gocli-ts/src/rig/watchdog.ts';
 import { FakeDocker } from '../../fakes/docker.ts';
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 
 async function runningNode(docker: FakeDocker): Promise<ContainerInfo> {
   const labels = { [LABEL.node]: 'node01' };
@@ -90,4 +92,34 @@ test('an error of the work itself stays what it is, and so does an interruption'
     return Promise.reject(interrupted);
   });
   t.is(await t.throwsAsync(work), interrupted);
+});
+
+/** Work that ends with its signal only. */
+const waiting = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(new Error('the work gave up'));
+    });
+  });
+
+test('a guest whose kernel panics aborts the work with the end of its console', async (t) => {
+  const docker = new FakeDocker();
+  const node = await runningNode(docker);
+  const error = await t.throwsAsync(whileAlive(docker, [node], never, waiting, 5));
+  t.true(isCode(error, 'GUEST_DIED'));
+  t.is(error.message, 'the kernel of node01 panicked');
+  t.regex(isCode(error, 'GUEST_DIED') ? (error.observed ?? '') : '', /Kernel panic/);
+});
+
+test('a console without a panic, or one that cannot be read, disturbs nobody', async (t) => {
+  const docker = new FakeDocker();
+  const node = await runningNode(docker);
+  const path = MACHINE_PATH.consoleLog.slice(1);
+  await docker.containers.putFiles(node.id, '/', [{ path, content: 'gocli: guest ready\n' }]);
+  docker.failNext('containers.readFile', new Error('hiccup'));
+  const work = async (): Promise<number> => {
+    while (docker.calls.filter(({ method }) => method === 'containers.readFile').length < 3) await delay(5);
+    return 7;
+  };
+  t.is(await whileAlive(docker, [node], never, work, 5), 7);
 });
