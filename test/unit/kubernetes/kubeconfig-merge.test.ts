@@ -243,15 +243,27 @@ test('anchors and aliases stay; where that cannot be, nothing is changed', (t) =
   t.throws(() => mergeKubeconfig('contexts: &l []\nx: *l\n', ADDED, NAME), { code: 'BAD_FILE' });
 });
 
+test('a merge of what is no map is refused, as client-go refuses to read it', (t) => {
+  t.throws(() => mergeKubeconfig('contexts: [{name: a, extra: {<<: false}}]\n', ADDED, NAME), {
+    code: 'BAD_FILE',
+    message: /cannot be changed safely/,
+  });
+});
+
+/** A key "<<" merges maps, and values of other types are no YAML for client-go either. */
+const mergesNothing = (value: unknown): boolean => !JSON.stringify(value).includes('"<<":');
 const entries = fc.uniqueArray(
-  fc.record({ name: fc.string({ minLength: 1 }).filter((name) => name !== NAME), extra: fc.jsonValue() }),
+  fc.record({
+    name: fc.string({ minLength: 1 }).filter((name) => name !== NAME),
+    extra: fc.jsonValue().filter(mergesNothing),
+  }),
   { selector: ({ name }) => name, maxLength: 4 },
 );
 const kubeconfigs = fc
   .record({
     rest: fc.dictionary(
       fc.string({ minLength: 1 }).map((key) => `x-${key}`),
-      fc.jsonValue(),
+      fc.jsonValue().filter(mergesNothing),
     ),
     clusters: entries,
     contexts: entries,
