@@ -27,7 +27,7 @@ type Method =
 interface FakeContainer {
   info: ContainerInfo;
   readonly spec: ContainerSpec;
-  /** Content by absolute path. */
+  /** Files outside of volumes, by absolute path. */
   readonly files: Map<string, Buffer>;
   log: string;
   readonly waiting: ((exitCode: number) => void)[];
@@ -47,6 +47,9 @@ export class FakeDocker implements Docker {
   readonly imageStore = new Map<string, ImageInfo>();
   readonly containerStore = new Map<string, FakeContainer>();
   readonly volumeStore = new Map<string, Labels>();
+  /** Files in volumes, by volume and then by path in it. */
+  readonly volumeFiles = new Map<string, Map<string, Buffer>>();
+  readonly #modified = new WeakMap<Buffer, string>();
   about: DockerInfo = {
     version: '20.10.24',
     storageDriver: 'overlay2',
@@ -81,6 +84,14 @@ export class FakeDocker implements Docker {
     const image = { id, tags: [reference], labels, size: 1024, created: '2030-01-01T00:00:00Z' };
     this.imageStore.set(id, image);
     return image;
+  }
+
+  /** Writes a file of a container, or of a volume that it has, as a program in it would. */
+  write(id: string, path: string, text: string | Buffer, modified?: string): void {
+    const content = Buffer.from(text);
+    if (modified !== undefined) this.#modified.set(content, modified);
+    const at = this.#place(this.#container(id, 'write to'), path);
+    at.files.set(at.path, content);
   }
 
   /** Ends a container as if its process had ended. */
@@ -199,9 +210,15 @@ export class FakeDocker implements Docker {
     getArchive: (id, path) => this.#call('containers.getArchive', [id, path], () => this.#archive(id, path)),
     readFile: (id, path) =>
       this.#call('containers.readFile', [id, path], () => {
-        const content = this.#container(id, 'read').files.get(path);
+        const content = this.#file(this.#container(id, 'read'), path);
         if (content === undefined) throw new GocliError('NOT_FOUND', `${path} is not there`);
         return content;
+      }),
+    modified: (id, path) =>
+      this.#call('containers.modified', [id, path], () => {
+        const container = this.#find(id);
+        const content = container === undefined ? undefined : this.#file(container, path);
+        return content === undefined ? undefined : (this.#modified.get(content) ?? '0.000000000');
       }),
     exec: (id, argv, options = {}) =>
       this.#call('containers.exec', [id, argv, options], () => this.#exec(id, argv, options)),
@@ -223,6 +240,7 @@ export class FakeDocker implements Docker {
         );
         if (used) throw new GocliError('CONFLICT', `volume ${name} is in use`);
         this.volumeStore.delete(name);
+        this.volumeFiles.delete(name);
       }),
     list: (labels) =>
       this.#call('volumes.list', [labels], () =>
@@ -288,10 +306,25 @@ export class FakeDocker implements Docker {
   }
 
   #put(id: string, directory: string, files: readonly FileEntry[]): void {
-    const container = this.#container(id, 'write to');
-    for (const { path, content } of files) {
-      container.files.set(`${directory.replace(/\/$/, '')}/${path}`, Buffer.from(content));
+    for (const { path, content, modified } of files) {
+      if (content !== undefined) this.write(id, `${directory.replace(/\/$/, '')}/${path}`, content, modified);
     }
+  }
+
+  /** Where a path of a container is kept: in a volume that is mounted above it, or in the container. */
+  #place({ spec, files }: FakeContainer, path: string): { files: Map<string, Buffer>; path: string } {
+    const mount = (spec.mounts ?? []).find(
+      ({ type, target }) => type === 'volume' && path.startsWith(`${target}/`),
+    );
+    if (mount?.source === undefined) return { files, path };
+    const volume = this.volumeFiles.get(mount.source) ?? new Map<string, Buffer>();
+    this.volumeFiles.set(mount.source, volume);
+    return { files: volume, path: path.slice(mount.target.length) };
+  }
+
+  #file(container: FakeContainer, path: string): Buffer | undefined {
+    const at = this.#place(container, path);
+    return at.files.get(at.path);
   }
 
   #archive(id: string, path: string): Readable {

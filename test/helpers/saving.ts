@@ -4,6 +4,7 @@ import type { RigDeps } from '../../gocli-ts/src/rig/deps.ts';
 import { findRig, phaseOf, requireRig, type FoundRig } from '../../gocli-ts/src/rig/find.ts';
 import { startStopped, stopRig } from '../../gocli-ts/src/rig/stop.ts';
 import type { RigState } from '../../gocli-ts/src/rig/state.ts';
+import type { ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import { up } from '../../gocli-ts/src/rig/up.ts';
 import { scriptMachines, type FakeMachines } from '../unit/frozen/machines.ts';
 import { addProvider, makeEngine, requestFor, VM_FACTS, type Engine } from './engine.ts';
@@ -19,12 +20,12 @@ export interface Saving extends Pick<FakeMachines, 'told' | 'refused'> {
   notices(): string[];
 }
 
-export async function makeSaving(t: ExecutionContext): Promise<Saving> {
+export async function makeSaving(t: ExecutionContext, facts: ProviderFacts = VM_FACTS): Promise<Saving> {
   const engine = await makeEngine(t);
   const { docker, paths } = engine;
   const { told, refused } = scriptMachines(docker, engine.clock);
   shareVolumes(engine);
-  await up(requestFor(addProvider(docker, VM_FACTS)), engine);
+  await up(requestFor(addProvider(docker, facts)), engine);
   return {
     engine,
     told,
@@ -49,7 +50,7 @@ function shareVolumes({ docker }: Engine): void {
   });
   docker.before = (method, [id, path]) => {
     const content = method === 'containers.readFile' ? written.get(String(path)) : undefined;
-    if (content !== undefined) docker.containerStore.get(String(id))?.files.set(String(path), content);
+    if (content !== undefined) docker.write(String(id), String(path), content);
   };
 }
 

@@ -35,7 +35,7 @@ export async function chooseAny({ name }: RigChoice, context: ChoiceContext): Pr
 /** Like {@link chooseAny}, for what a rig has to run for. @throws GocliError NOT_READY (stopped or paused) too */
 export async function chooseAwake(choice: RigChoice, context: ChoiceContext): Promise<FoundRig> {
   const found = await chooseAny(choice, context);
-  requireAwake(found.state);
+  requireAwake(found);
   return found;
 }
 

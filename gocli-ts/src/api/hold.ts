@@ -18,17 +18,17 @@ export interface HoldResult {
   readonly seconds: number;
 }
 
-/** Does it with the rig named, or with all that are in the state, one after the other. */
+/** Does it with the rig named, or with all that are in one of the phases, one after the other. */
 export async function withEach(
   request: HoldRequest,
-  state: RigPhase,
+  phases: readonly RigPhase[],
   context: Context,
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<HoldResult> {
   refuseUnknownKeys(request, ['name', 'all']);
   const rigs =
     request.all === true
-      ? (await findRigs(context.docker, context.paths)).filter((found) => phaseOf(found) === state)
+      ? (await findRigs(context.docker, context.paths)).filter((found) => phases.includes(phaseOf(found)))
       : [await chooseAny(request, context)];
   const start = context.clock.monotonic();
   for (const found of rigs) {

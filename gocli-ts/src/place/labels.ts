@@ -6,6 +6,8 @@ export const LABEL = {
   provider: 'io.gocli.provider',
   run: 'io.gocli.run',
   version: 'io.gocli.version',
+  /** Id of the image that the containers of a rig are made from. */
+  image: 'io.gocli.image',
   /** Id of the template that something belongs to or was thawed from. */
   template: 'io.gocli.template',
   /** What the template fits; its manifest, and the checksum of that. */
@@ -18,4 +20,5 @@ export const LABEL = {
 } as const;
 
 /** Roles of containers and volumes. */
-export type Role = 'dnsmasq' | 'registry' | 'node' | 'data' | 'provision' | 'template' | 'snapshot' | 'tool';
+export type Role =
+  'dnsmasq' | 'registry' | 'node' | 'data' | 'machines' | 'provision' | 'template' | 'snapshot' | 'tool';

@@ -138,11 +138,14 @@ export interface ContainerInfo {
 export interface FileEntry {
   /** Path below the target directory. */
   readonly path: string;
-  readonly content: string | Buffer;
-  /** Unix mode; 0644 unless told. */
+  /** Absent for a folder. */
+  readonly content?: string | Buffer;
+  /** Unix mode; 0644 unless told, 0755 for a folder. */
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** Seconds since the epoch with up to nine decimals; 0 unless told. */
+  readonly modified?: string;
 }
 
 export interface ExecOptions {
@@ -191,6 +194,11 @@ export interface DockerContainers {
   getArchive(id: string, path: string, signal?: AbortSignal): Promise<Readable>;
   /** One file's content. @throws GocliError NOT_FOUND, DOCKER; the signal's reason */
   readFile(id: string, path: string, signal?: AbortSignal): Promise<Buffer>;
+  /**
+   * When a path was last modified, as {@link FileEntry.modified} with all nine decimals; undefined when it, or the
+   * container, is not there. Quicker by far than to read it.
+   */
+  modified(id: string, path: string): Promise<string | undefined>;
   exec(id: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Runs a program and returns its stdin and stdout as one duplex (stderr is dropped). Ends with the program. */
   connect(id: string, argv: readonly string[], options?: { user?: string }): Promise<Duplex>;

@@ -4,7 +4,9 @@ import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
 import { stoppedSaves, type Snapshot } from './snapshot/snapshots.ts';
-import { readState, stateNames, type RigState } from './state.ts';
+import { holderOf } from './holder.ts';
+import { currentState } from './keep-state.ts';
+import { stateNames, type RigState } from './state.ts';
 
 /** A cluster as it is found on this host: its containers, by label, and its state. */
 export interface FoundRig {
@@ -17,49 +19,77 @@ export interface FoundRig {
 }
 
 /** What a cluster is doing, as people see it. */
-export type RigPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'broken';
+export type RigPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'halted' | 'broken';
 
-export function phaseOf({ containers, state }: FoundRig): RigPhase {
+export function phaseOf(found: FoundRig): RigPhase {
+  const { containers, state } = found;
   if (state?.stopped === true) return 'stopped';
+  if (isHalted(found)) return 'halted';
   if (containers.length === 0 || containers.some((one) => one.state !== 'running')) return 'broken';
   if (state?.paused === true) return 'paused';
-  return state?.readyAt === undefined ? 'starting' : 'running';
+  const isOther = containers.some(({ labels }) => labels[LABEL.run] !== state?.run);
+  return state?.readyAt === undefined || isOther ? 'starting' : 'running';
 }
 
-/** The cluster of that name, or undefined when there is neither a container nor a state folder. */
+/** Whether the machines of a cluster ended, so that they can be booted from their disks. */
+export function canBoot({ containers, state }: FoundRig): boolean {
+  if (state?.readyAt === undefined || state.revision === undefined) return false;
+  return !containers.some((one) => one.labels[LABEL.node] !== undefined && one.state === 'running');
+}
+
+/** Whether nothing of it runs: the host or the daemon was started anew, or somebody stopped the containers. */
+export function isHalted(found: FoundRig): boolean {
+  return canBoot(found) && !found.containers.some(({ state }) => state === 'running');
+}
+
+/** The cluster of that name, or undefined when there is none. @throws GocliError BAD_FILE */
 export async function findRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
-  const [containers, file, saves] = await Promise.all([
+  const [containers, saves] = await Promise.all([
     docker.containers.list({ [LABEL.cluster]: name }),
-    readState(paths, name).catch((error: unknown) => ({ error })),
     stoppedSaves(docker, name),
   ]);
-  const damaged = file !== undefined && 'error' in file;
-  const found = rigOf(name, containers, damaged ? undefined : file, saves);
+  await using holder = await holderOf(name, containers, docker);
+  const known = await currentState(name, holder.container, { docker, paths }, true).catch(
+    (error: unknown) => ({ error }),
+  );
+  const damaged = known !== undefined && 'error' in known;
+  const found = rigOf(name, containers, damaged ? undefined : known, saves);
   // What was saved holds the state, too.
-  if (damaged && found.saved === undefined) throw file.error;
-  return containers.length === 0 && found.state === undefined ? undefined : found;
+  if (damaged && found.saved === undefined) throw known.error;
+  return isThere(found, holder.any) ? found : undefined;
 }
 
 /** All clusters of this host, by name. */
 export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]> {
-  const [containers, names, saves] = await Promise.all([
+  const [containers, folders, saves, volumes] = await Promise.all([
     docker.containers.list({ [LABEL.cluster]: '' }),
     stateNames(paths),
     stoppedSaves(docker),
+    docker.volumes.list({ [LABEL.role]: 'machines' }),
   ]);
-  const running = containers.map(({ labels }) => labels[LABEL.cluster] ?? '');
-  const all = new Set([...names, ...running, ...saves.map(({ cluster }) => cluster)]);
+  const labelled = [...containers, ...volumes].map(({ labels }) => labels[LABEL.cluster] ?? '');
+  const all = new Set([...folders, ...labelled, ...saves.map(({ cluster }) => cluster)]);
   all.delete('');
-  return Promise.all(
-    [...all].sort().map(async (name) =>
-      rigOf(
-        name,
-        containers.filter(({ labels }) => labels[LABEL.cluster] === name),
-        await readState(paths, name).catch(noneWhenDamaged),
-        saves.filter(({ cluster }) => cluster === name),
-      ),
-    ),
+  const found = await Promise.all(
+    [...all].sort().map(async (name) => {
+      const own = containers.filter(({ labels }) => labels[LABEL.cluster] === name);
+      await using holder = await holderOf(name, own, docker);
+      const known = await currentState(name, holder.container, { docker, paths }, false).catch(
+        noneWhenDamaged,
+      );
+      const saved = saves.filter(({ cluster }) => cluster === name);
+      const rig = rigOf(name, own, known, saved);
+      const unknown = known === undefined && folders.includes(name);
+      return unknown || isThere(rig, holder.any) ? [rig] : [];
+    }),
   );
+  return found.flat();
+}
+
+/** A state folder that is a copy of a record outlives its rig when somebody else removes that. */
+function isThere({ state, saved }: FoundRig, any: boolean): boolean {
+  if (any || saved !== undefined) return true;
+  return state !== undefined && state.revision === undefined;
 }
 
 function rigOf(
@@ -89,6 +119,8 @@ function isUsedUp(
     ({ labels }) => labels[LABEL.node] !== undefined && labels[LABEL.run] !== record.state.run,
   );
   if (file === undefined) return later.some(({ state }) => state === 'running');
+  // The record goes with the machines that were saved, so this is that of others.
+  if (file.revision !== undefined && file.readyAt !== undefined && file.run !== record.state.run) return true;
   return file.readyAt !== undefined && later.some(({ labels }) => labels[LABEL.run] === file.run);
 }
 
@@ -135,11 +167,19 @@ export function isWhole({ containers }: FoundRig): boolean {
   return whole && containers.every(({ state }) => state === 'running');
 }
 
-/** @throws GocliError NOT_READY, with what to type, when the cluster is stopped or paused */
-export function requireAwake(state: RigState | undefined): void {
+/** @throws GocliError NOT_READY, with what to type, when the cluster is stopped, halted or paused */
+export function requireAwake(found: FoundRig): void {
+  const { state, name } = found;
   if (state?.stopped === true) {
     throw new GocliError('NOT_READY', `cluster "${state.name}" is stopped`, {
       hint: `Type: gocli start ${state.name}`,
+    });
+  }
+  if (isHalted(found)) {
+    throw new GocliError('NOT_READY', `the machines of cluster "${name}" do not run`, {
+      observed:
+        'they ended with their containers: the host or Docker was started anew, or somebody stopped them',
+      hint: `Boot them from their disks: gocli start ${name}`,
     });
   }
   if (state?.paused === true) {

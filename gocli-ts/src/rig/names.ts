@@ -36,6 +36,11 @@ export const containerName = {
   node: (cluster: string, index: number): string => `${cluster}-${nodeName(index)}`,
 } as const;
 
+/** The volume with the disks of a cluster's machines and what is known of it. */
+export function machinesVolume(cluster: string): string {
+  return `${cluster}-machines`;
+}
+
 /** The volume with what a cluster stores outside of its machines. */
 export function dataVolume(cluster: string): string {
   return `${cluster}-data`;

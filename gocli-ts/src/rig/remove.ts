@@ -3,6 +3,7 @@ import { removeUnusedVolume } from '../place/keeper.ts';
 import { listSnapshots, removeSavedFiles } from './snapshot/snapshots.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
+import { machinesVolume } from './names.ts';
 import { removeState, stateNames } from './state.ts';
 import type { RigDeps } from './deps.ts';
 
@@ -55,6 +56,12 @@ export async function removeLabelled(docker: Docker, labels: Labels): Promise<Re
   // Snapshots keep the volume that they lie in.
   const gone = await Promise.all(volumes.map(({ name }) => removeUnusedVolume(docker, name)));
   return { containers, volumes: gone.filter(Boolean).length };
+}
+
+/** Removes the containers of a rig and the disks of its machines; what it stores beside them stays. */
+export async function removeMachines(docker: Docker, rig: string): Promise<void> {
+  await removeContainers(docker, { [LABEL.cluster]: rig });
+  await removeUnusedVolume(docker, machinesVolume(rig));
 }
 
 /** Removes the containers that carry these labels, and leaves their volumes. Returns how many they were. */

@@ -26,12 +26,19 @@ export const stateSchema = z.object({
   paused: z.boolean().optional(),
   /** Id of the template that the machines were thawed from. */
   template: z.string().optional(),
+  /** Id of a template that was to be made and never was; the disks lie in its volume. */
+  building: z.string().optional(),
   /** RFC 3339 time at which the cluster was first seen Ready; absent while it starts. */
   readyAt: z.string().optional(),
+  /** That of the record that it is a copy of; see record.ts. */
+  revision: z.string().optional(),
 });
 
 /** What labels cannot hold: `$XDG_STATE_HOME/gocli/clusters/<name>/cluster.json`. */
 export type RigState = z.infer<typeof stateSchema>;
+
+/** Secrets in a cluster's state folder. */
+export const SECRETS = ['kubeconfig', 'id_ed25519'] as const;
 
 /** Files of a cluster's state folder. */
 export const STATE_FILE = {

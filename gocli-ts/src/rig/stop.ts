@@ -1,12 +1,13 @@
-import { LABEL } from '../place/labels.ts';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
 import type { RigDeps } from './deps.ts';
-import { requireAwake, requireState, type FoundRig } from './find.ts';
+import { canBoot, requireAwake, requireState, type FoundRig } from './find.ts';
 import { createSnapshot, machinesIn } from './snapshot/create.ts';
-import { removeContainers } from './remove.ts';
+import { keepState, withoutRevision } from './keep-state.ts';
+import { removeMachines } from './remove.ts';
 import type { RestoreRequest } from './snapshot/check.ts';
+import { startHalted } from './start/halted.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { STOPPED, stoppedSaves } from './snapshot/snapshots.ts';
 import { writeState, type RigState } from './state.ts';
@@ -20,29 +21,29 @@ export async function stopRig(found: FoundRig, steps: Steps, deps: RigDeps): Pro
   const { docker, paths } = deps;
   const state = requireState(found);
   if (found.saved === undefined || found.containers.length === 0) {
-    requireAwake(state);
+    requireAwake(found);
     await createSnapshot(found, { name: STOPPED, kind: 'stopped' }, steps, deps);
   }
   // From here on the saved state is the cluster; what ran must not run beside it.
-  await writeState(paths, { ...state, stopped: true });
-  await steps.run('remove', 'Removing the containers', () =>
-    removeContainers(docker, { [LABEL.cluster]: found.name }),
-  );
+  await writeState(paths, { ...withoutRevision(state), stopped: true });
+  await steps.run('remove', 'Removing the containers', () => removeMachines(docker, found.name));
   await forgetSaves((await stoppedSaves(docker, found.name)).slice(0, -1), deps);
 }
 
 /**
- * Brings a stopped cluster back, on the ports it had as far as they are free. Until it is Ready again it is stopped,
- * and its saved state stays: a start that failed can be repeated.
+ * Brings a stopped or halted cluster back, on the ports it had as far as they are free. Until it is Ready again it is
+ * what it was, and what was saved or is on its disks stays: a start that failed can be repeated.
  * @throws GocliError CONFLICT (not stopped), NOT_FOUND (its saved state is gone), and whatever a restore throws
  */
 export async function startStopped(
-  { name, saved, state }: FoundRig,
+  found: FoundRig,
   request: RestoreRequest,
   steps: Steps,
   deps: RigDeps,
 ): Promise<RigState> {
+  const { name, saved, state } = found;
   if (saved !== undefined) return restoreSnapshot(saved, request, steps, deps);
+  if (canBoot(found)) return startHalted(found, request, steps, deps);
   if (state?.stopped === true) {
     throw new GocliError('NOT_FOUND', `what cluster "${name}" was saved as is gone`, {
       observed: 'its keeper, a container that never runs, was removed (docker container prune does that)',
@@ -55,9 +56,9 @@ export async function startStopped(
 /** Holds all processors of a cluster; returns the milliseconds between the first and the last machine. */
 export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> {
   const state = requireState(found);
-  requireAwake(state);
+  requireAwake(found);
   const skewMs = await pauseMachines(machinesIn(found), deps, deps.signal);
-  await writeState(deps.paths, { ...state, paused: true });
+  await keepState({ ...state, paused: true }, deps);
   return skewMs;
 }
 
@@ -70,5 +71,5 @@ export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   await resumeMachines(machinesIn(found), deps, deps.signal);
   const resumed = { ...state };
   delete resumed.paused;
-  await writeState(deps.paths, resumed);
+  await keepState(resumed, deps);
 }

@@ -6,10 +6,20 @@ import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
 import { removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
-import { ELSEWHERE, findRig, isWhole, requireAwake, type FoundRig } from './find.ts';
+import {
+  ELSEWHERE,
+  canBoot,
+  findRig,
+  isHalted,
+  isWhole,
+  requireAwake,
+  requireState,
+  type FoundRig,
+} from './find.ts';
 import { kindOf } from './kind.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
 import type { RigPlan } from './plan.ts';
+import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start.ts';
 import { listSnapshots } from './snapshot/snapshots.ts';
 import { readState, removeState, type RigState } from './state.ts';
@@ -41,6 +51,7 @@ export interface UpResult {
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const plan = planRig(request, deps.kinds);
   const found = await findRig(deps.docker, deps.paths, request.values.name);
+  if (found !== undefined && isHalted(found)) return bootAgain(found, plan, request, deps);
   if (found !== undefined) return reuse(found, plan, deps);
   const steps = await estimatedSteps(deps);
   try {
@@ -57,22 +68,39 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
 
 async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpResult> {
   const { state, name } = found;
-  requireAwake(state);
+  requireAwake(found);
   if (state?.readyAt === undefined) throw await neverReady(found, deps);
-  const differences = planDifferences(state.plan, plan, kindOf(deps.kinds, state.plan.guest));
-  if (differences.length > 0) {
-    throw new GocliError('CONFLICT', `cluster "${name}" runs with another plan`, {
-      observed: differences.join('\n'),
-      hint: `Remove it first (gocli rm --name ${name}), or start another one beside it with --name`,
-    });
-  }
+  requireSamePlan(state, plan, deps);
   const { ready, conditions } = await rigStatus(found, deps);
   if (ready) return { state, started: false, timings: [], seconds: 0 };
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
-    hint: `Collect its logs (gocli logs --name ${name} --export DIR) or replace it (gocli rm --name ${name})`,
+    hint: `Collect its logs (gocli logs --name ${name} --export DIR), ${canBoot(found) ? `boot it from its disks (gocli start ${name})` : `or replace it (gocli rm --name ${name})`}`,
   });
+}
+
+/** @throws GocliError CONFLICT */
+function requireSamePlan(state: RigState, plan: RigPlan, { kinds }: RigDeps): void {
+  const differences = planDifferences(state.plan, plan, kindOf(kinds, state.plan.guest));
+  if (differences.length === 0) return;
+  throw new GocliError('CONFLICT', `cluster "${state.name}" exists with another plan`, {
+    observed: differences.join('\n'),
+    hint: `Remove it first (gocli rm --name ${state.name}), or start another one beside it with --name`,
+  });
+}
+
+/** After the host or the daemon was started anew. */
+async function bootAgain(
+  found: FoundRig,
+  plan: RigPlan,
+  { timeoutMs }: UpRequest,
+  deps: RigDeps,
+): Promise<UpResult> {
+  requireSamePlan(requireState(found), plan, deps);
+  const steps = await estimatedSteps(deps);
+  const state = await startHalted(found, { timeoutMs, pinnedPorts: plan.host.pinnedPorts }, steps, deps);
+  return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
 }
 
 /** A start is under way in another process, or it was killed; nobody is told to remove what may be good. */

@@ -1,11 +1,17 @@
 import test from 'ava';
-import { requireAwake } from '../../../gocli-ts/src/rig/find.ts';
+import { requireAwake, type FoundRig } from '../../../gocli-ts/src/rig/find.ts';
+import type { RigState } from '../../../gocli-ts/src/rig/state.ts';
 import { stateOf } from '../../helpers/engine.ts';
+
+const foundOf = (changed: Partial<RigState> = {}): FoundRig => ({
+  name: 'c',
+  containers: [],
+  state: stateOf(changed),
+});
 
 test('of a stopped or paused cluster every command says what to type', (t) => {
   t.notThrows(() => {
-    requireAwake(stateOf());
-    requireAwake(undefined);
+    requireAwake(foundOf());
   });
   const cases = [
     [{ stopped: true }, 'gocli start c'],
@@ -14,7 +20,7 @@ test('of a stopped or paused cluster every command says what to type', (t) => {
   for (const [changed, command] of cases) {
     const error = t.throws(
       () => {
-        requireAwake(stateOf(changed));
+        requireAwake(foundOf(changed));
       },
       { code: 'NOT_READY' },
     );

@@ -1,14 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {
-  machineSpec,
   networkContainer,
   networkFiles,
-  nodeContainer,
   registryContainer,
   type RigLayout,
-  type Origin,
 } from '../../../gocli-ts/src/rig/containers.ts';
+import { machineSpec, nodeContainer, type Origin } from '../../../gocli-ts/src/rig/machines.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { qemuArguments } from '../../../gocli-ts/src/machine/arguments.ts';
 import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
@@ -107,9 +105,14 @@ test('the registry keeps its data in the volume of the cluster', (t) => {
 
 test('the files of the network are for all nodes and for the user qemu runs as', (t) => {
   const files = new Map(networkFiles(LAYOUT).map(({ path, content }) => [path, String(content)]));
-  t.deepEqual([...files.keys()].sort(), ['dnsmasq.conf', 'links', 'nat.nft']);
-  t.regex(files.get('links') ?? '', /tap02 mode tap user 107/);
-  t.regex(files.get('dnsmasq.conf') ?? '', /node02/);
+  t.deepEqual([...files.keys()].sort(), [
+    'etc/gocli/dnsmasq.conf',
+    'etc/gocli/links',
+    'etc/gocli/nat.nft',
+    'machines/disks',
+  ]);
+  t.regex(files.get('etc/gocli/links') ?? '', /tap02 mode tap user 107/);
+  t.regex(files.get('etc/gocli/dnsmasq.conf') ?? '', /node02/);
 });
 
 /** Options of a command line with their values, without those in which a thaw has to differ. */
@@ -149,7 +152,7 @@ test('only the making of a template may write to its volume; a thaw says what th
     verify: true,
   });
   const build = nodeContainer(LAYOUT, 2, 'net', { kind: 'build', template: 'x' });
-  t.like(thaw.mounts?.[1], { source: 'gocli-template-x', target: '/frozen', readOnly: true });
+  t.like(thaw.mounts?.[2], { source: 'gocli-template-x', target: '/frozen', readOnly: true });
   t.like(build.mounts?.[1], { source: 'gocli-template-x', target: '/frozen', readOnly: false });
   t.deepEqual(
     thaw.env?.filter((word) => /STATE|RAM/.test(word)),

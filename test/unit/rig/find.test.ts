@@ -6,10 +6,20 @@ import {
   findRigs,
   hostPort,
   nodeOf,
+  phaseOf,
   requireRig,
   requireState,
 } from '../../../gocli-ts/src/rig/find.ts';
-import { writeState } from '../../../gocli-ts/src/rig/state.ts';
+import {
+  readSecret,
+  readState,
+  removeState,
+  stateNames,
+  writeState,
+} from '../../../gocli-ts/src/rig/state.ts';
+import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
+import { pauseRig, resumeRig } from '../../../gocli-ts/src/rig/stop.ts';
+import { scriptMachines } from '../frozen/machines.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
@@ -64,17 +74,55 @@ test('an unknown cluster is an error with the nearest name, and all of them', as
   t.like(error, { hint: 'Clusters: k8s-1.36' });
 });
 
-test('a cluster that runs and whose state is elsewhere is never to be removed for that', async (t) => {
+test('a cluster is used from another HOME as from its own: the engine knows it', async (t) => {
   const engine = await makeEngine(t);
-  await up(requestFor(addProvider(engine.docker, VM_FACTS)), engine);
-  const elsewhere = { ...engine.paths, state: join(engine.paths.state, 'other') };
-  const found = await requireRig(engine.docker, elsewhere, 'c');
-  const error = t.throws(() => requireState(found), { code: 'NOT_FOUND', message: /keys are not here/ });
-  t.regex((error as unknown as { hint: string }).hint, /another HOME/);
-  const again = await t.throwsAsync(
-    up(requestFor(addProvider(engine.docker, VM_FACTS)), { ...engine, paths: elsewhere }),
-  );
-  t.notRegex((again as unknown as { hint: string }).hint, /gocli rm/);
+  const { docker, paths } = engine;
+  const request = requestFor(addProvider(docker, VM_FACTS));
+  await up(request, engine);
+  const other = { ...engine, paths: { ...paths, state: join(paths.state, 'other') } };
+  t.deepEqual((await findRigs(docker, other.paths)).map(phaseOf), ['running']);
+  t.deepEqual(await stateNames(other.paths), [], 'a list leaves the state folder alone');
+  const found = await requireRig(docker, other.paths, 'c');
+  t.deepEqual(requireState(found), await readState(paths, 'c'));
+  t.is(await readSecret(other.paths, 'c', 'id_ed25519'), await readSecret(paths, 'c', 'id_ed25519'));
+  t.false((await up(request, other)).started);
+});
+
+test('what another HOME did to a cluster is seen, and a state folder that is lost or damaged costs nothing', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker, paths } = engine;
+  scriptMachines(docker, engine.clock);
+  await up(requestFor(addProvider(docker, VM_FACTS)), engine);
+  const other = { ...engine, paths: { ...paths, state: join(paths.state, 'other') } };
+  await pauseRig(await requireRig(docker, other.paths, 'c'), other);
+  t.is(phaseOf(await requireRig(docker, paths, 'c')), 'paused');
+  await resumeRig(await requireRig(docker, paths, 'c'), engine);
+  t.is(phaseOf(await requireRig(docker, other.paths, 'c')), 'running');
+  await writeFile(join(rigFolder(paths, 'c'), 'cluster.json'), '{');
+  t.is(phaseOf(await requireRig(docker, paths, 'c')), 'running');
+  t.truthy(await readState(paths, 'c'), 'it is made anew');
+  await removeState(paths, 'c');
+  t.is(phaseOf(await requireRig(docker, paths, 'c')), 'running');
+});
+
+test('a record is read only when it is another than the state folder has', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker, paths } = engine;
+  await up(requestFor(addProvider(docker, VM_FACTS)), engine);
+  docker.calls.length = 0;
+  await findRig(docker, paths, 'c');
+  await findRigs(docker, paths);
+  t.false(docker.calls.some(({ method }) => method === 'containers.readFile'));
+});
+
+test('a copy of the record of a rig that somebody else removed is no rig', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker, paths } = engine;
+  await up(requestFor(addProvider(docker, VM_FACTS)), engine);
+  await removeRig('c', { ...engine, paths: { ...paths, state: join(paths.state, 'other') } });
+  t.truthy(await readState(paths, 'c'));
+  t.is(await findRig(docker, paths, 'c'), undefined);
+  t.deepEqual(await findRigs(docker, paths), []);
 });
 
 test('parts that are missing are errors that say what to type', async (t) => {

@@ -41,7 +41,7 @@ const NEIGHBOUR = ['c-2-dnsmasq', 'c-2-node01', 'c-2-registry'];
 
 async function untouched(t: ExecutionContext, engine: Engine): Promise<void> {
   t.deepEqual(containers(engine), NEIGHBOUR);
-  t.deepEqual(volumes(engine), ['c-2-data']);
+  t.deepEqual(volumes(engine), ['c-2-data', 'c-2-machines']);
   t.deepEqual(await stateNames(engine.paths), ['c-2']);
 }
 
@@ -62,12 +62,12 @@ test('a start makes network, registry and nodes, and remembers what labels canno
   );
   t.deepEqual(containers(engine), ['c-dnsmasq', 'c-node01', 'c-node02', 'c-registry']);
   t.true([...engine.docker.containerStore.values()].every(({ info }) => info.state === 'running'));
-  t.deepEqual(volumes(engine), ['c-data']);
+  t.deepEqual(volumes(engine), ['c-data', 'c-machines']);
   const state = await readState(engine.paths, 'c');
   t.like(state, { name: 'c', accelerator: 'tcg' });
   t.truthy(state?.readyAt);
   t.regex(await readSecret(engine.paths, 'c', 'id_ed25519'), /PRIVATE KEY/);
-  t.like(await removeRig('c', engine), { containers: 4, volumes: 1, state: true });
+  t.like(await removeRig('c', engine), { containers: 4, volumes: 2, state: true });
 });
 
 test('the published ports are those of the state', async (t) => {
@@ -210,7 +210,7 @@ test('of two starts at once one wins, and the other leaves its cluster alone', a
   ]);
   t.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
   t.deepEqual(containers(engine), ['c-dnsmasq', 'c-node01', 'c-registry']);
-  t.deepEqual(volumes(engine), ['c-data']);
+  t.deepEqual(volumes(engine), ['c-data', 'c-machines']);
   t.truthy((await readState(engine.paths, 'c'))?.readyAt);
   t.false((await up(request, engine)).started);
 });

@@ -5,13 +5,22 @@ import { extract, pack } from 'tar-stream';
 import { GocliError } from '../../errors/error.ts';
 import type { FileEntry } from '../port.ts';
 
-/** A tar stream of files held in memory. Times are zero, so that equal files give equal archives. */
+/** A tar stream of files held in memory. Times are zero unless told, so that equal files give equal archives. */
 export function packFiles(files: readonly FileEntry[]): Readable {
   const archive = pack();
-  for (const { path, content, mode, uid, gid } of files) {
+  for (const { path, content, mode, uid, gid, modified } of files) {
+    const type = content === undefined ? 'directory' : 'file';
     archive.entry(
-      { name: path, mode: mode ?? 0o644, uid: uid ?? 0, gid: gid ?? 0, mtime: new Date(0) },
-      content,
+      {
+        name: path,
+        type,
+        mode: mode ?? (type === 'file' ? 0o644 : 0o755),
+        uid: uid ?? 0,
+        gid: gid ?? 0,
+        mtime: new Date(0),
+        ...(modified === undefined ? {} : { pax: { mtime: modified } }),
+      },
+      content ?? '',
     );
   }
   archive.finalize();

@@ -1,13 +1,15 @@
 import type { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import type Dockerode from 'dockerode';
-import { request, type Connect } from './request.ts';
+import { request, requestUnless, type Connect } from './request.ts';
 import type { DockerContainers } from '../port.ts';
+import { modifiedOf } from './path-stat.ts';
 import { sending } from './sending.ts';
 
 /** Files into and out of containers, as tar streams. */
 export function filesOf(
   connect: Connect,
-): Pick<DockerContainers, 'putFiles' | 'putArchive' | 'getArchive' | 'readFile'> {
+): Pick<DockerContainers, 'putFiles' | 'putArchive' | 'getArchive' | 'readFile' | 'modified'> {
   const getArchive = (id: string, path: string, signal?: AbortSignal): Promise<Readable> =>
     request(
       connect,
@@ -47,6 +49,12 @@ export function filesOf(
         signal,
       );
     },
+    modified: (id, path) =>
+      requestUnless(connect, `look at ${path} of container ${id.slice(0, 12)}`, [404], async (engine) => {
+        const answer = (await engine.getContainer(id).infoArchive({ path })) as unknown as IncomingMessage;
+        answer.resume();
+        return modifiedOf(answer.headers);
+      }),
   };
 }
 

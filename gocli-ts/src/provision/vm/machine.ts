@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { nodeContainer, networkContainer, networkFiles, type RigLayout } from '../../rig/containers.ts';
+import { networkContainer, networkFiles, type RigLayout } from '../../rig/containers.ts';
+import { nodeContainer } from '../../rig/machines.ts';
 import { kubernetesKind } from '../../kubernetes/kind.ts';
 import { defaultGuest } from '../../rig/plan.ts';
 import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
@@ -9,6 +10,7 @@ import { GocliError } from '../../errors/error.ts';
 import { readCpu } from '../../frozen/cpu.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess } from '../../machine/devices.ts';
+import { MACHINE_PATH } from '../../machine/spec.ts';
 import { nodeName, sshPort } from '../../network/addresses.ts';
 import { generateSshKey } from '../../ssh/keys.ts';
 import type { SshTarget } from '../../ssh/port.ts';
@@ -109,9 +111,9 @@ async function startNetwork(
 ): Promise<StartedContainer> {
   const ports = [{ containerPort: sshPort(1), protocol: 'tcp' as const, hostPort: 0 }];
   const spec = networkContainer(layout);
-  const id = await docker.containers.create({ ...spec, labels, ports });
+  const id = await docker.containers.create({ ...spec, labels, ports, mounts: [] });
   cleanup.add(() => docker.containers.remove(id));
-  await docker.containers.putFiles(id, '/etc/gocli', networkFiles(layout));
+  await docker.containers.putFiles(id, '/', networkFiles(layout));
   await docker.containers.start(id);
   return { id, name: spec.name, labels };
 }
@@ -123,7 +125,10 @@ async function startNode(
   cleanup: Cleanup,
 ): Promise<StartedContainer> {
   const { docker } = context;
-  const spec = nodeContainer(layout, 1, networkId, { kind: 'boot' });
+  const spec = nodeContainer(layout, 1, networkId, {
+    kind: 'boot',
+    disk: MACHINE_PATH.overlay,
+  });
   // The label of the cluster stays away: this machine is not one that `gocli ls` should list.
   const labels = { ...context.labels, [LABEL.node]: nodeName(1) };
   const disk = join(resultOf(context, 'disk'), 'disk.qcow2');

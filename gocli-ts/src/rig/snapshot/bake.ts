@@ -19,7 +19,8 @@ import {
 } from '../../frozen/templates.ts';
 import { allOf } from '../../shared/all.ts';
 import { runTool } from '../../frozen/tool.ts';
-import { networkContainer, networkFiles, nodeContainer, type RigLayout } from '../containers.ts';
+import { networkContainer, networkFiles, type RigLayout } from '../containers.ts';
+import { nodeContainer } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
 import { removeLabelled } from '../remove.ts';
 import { dataVolume } from '../names.ts';
@@ -135,7 +136,7 @@ async function launchBaking(
   { docker: { containers } }: RigDeps,
 ): Promise<MachineHandle[]> {
   const networkId = await containers.create({ ...networkContainer(layout), ports: [] });
-  await containers.putFiles(networkId, '/etc/gocli', networkFiles(layout));
+  await containers.putFiles(networkId, '/', networkFiles(layout));
   await containers.start(networkId);
   const origin = { kind: 'bake', template, cluster } as const;
   return allOf(

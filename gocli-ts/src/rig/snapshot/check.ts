@@ -38,7 +38,7 @@ export async function checkRestore(
 ): Promise<Restoring> {
   const { record, cluster } = snapshot;
   const { docker } = deps;
-  await requireImage(record, deps);
+  await requireImage(record.state, deps);
   const keys = await readKeys(snapshot, docker);
   const containers = await docker.containers.list({ [LABEL.cluster]: cluster });
   await requireFiles(record, containers, deps);
@@ -62,10 +62,10 @@ export async function checkRestore(
 }
 
 /** @throws GocliError IMAGE_MISSING */
-async function requireImage({ state }: SnapshotRecord, { docker }: RigDeps): Promise<void> {
-  const { image, imageId } = state.plan.host;
+export async function requireImage({ name, plan }: RigState, { docker }: RigDeps): Promise<void> {
+  const { image, imageId } = plan.host;
   if ((await docker.images.inspect(imageId)) !== undefined) return;
-  throw new GocliError('IMAGE_MISSING', `the image that ${state.name} was saved on is gone: ${image}`, {
+  throw new GocliError('IMAGE_MISSING', `the image that ${name} was started from is gone: ${image}`, {
     observed: imageId,
     hint: `Fetch or load the image with exactly this id (docker pull, docker load); what was saved stays until then.`,
   });

@@ -16,6 +16,7 @@ import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { requireState, type FoundRig } from '../find.ts';
 import { inside } from '../inside.ts';
+import { withoutRevision } from '../keep-state.ts';
 import { notice } from '../start/starting.ts';
 import { readSecret } from '../state.ts';
 import {
@@ -62,7 +63,15 @@ export async function createSnapshot(
     let record: SnapshotRecord | undefined;
     try {
       const saved = await saveAll(found, { folder: snapshotFolder(id), goOn: kind === 'snapshot' }, deps);
-      record = { format: 1, kind, name, id, createdAt: deps.clock.now(), saved, state };
+      record = {
+        format: 1,
+        kind,
+        name,
+        id,
+        createdAt: deps.clock.now(),
+        saved,
+        state: withoutRevision(state),
+      };
       await publishSnapshot(deps.docker, record);
       return record;
     } catch (error) {

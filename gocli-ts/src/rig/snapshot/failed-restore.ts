@@ -1,7 +1,9 @@
 import { GocliError, isCode, messageOf } from '../../errors/error.ts';
+import { removeUnusedVolume } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { RigDeps } from '../deps.ts';
 import { collectEvidence } from '../evidence.ts';
+import { machinesVolume } from '../names.ts';
 import { removeContainers } from '../remove.ts';
 import { notice } from '../start/starting.ts';
 import { removeState, writeState } from '../state.ts';
@@ -44,6 +46,7 @@ async function tidyUp({ cluster }: Snapshot, deps: RigDeps): Promise<void> {
   await removeContainers(docker, { [LABEL.cluster]: cluster, [LABEL.run]: run });
   // Somebody else's start went on meanwhile; it says what becomes of the cluster.
   if ((await docker.containers.list({ [LABEL.cluster]: cluster })).length > 0) return;
+  await removeUnusedVolume(docker, machinesVolume(cluster));
   const newest = (await stoppedSaves(docker, cluster)).at(-1);
   if (newest !== undefined) await writeState(paths, { ...newest.record.state, stopped: true });
   // Without containers there is no cluster, only its snapshot, as after `gocli rm`.

@@ -1,14 +1,13 @@
-import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
-import { removeContainers } from '../remove.ts';
+import { removeMachines } from '../remove.ts';
 import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
-import { notice } from '../start/starting.ts';
-import { writeState, type RigState } from '../state.ts';
+import { markReady, notice } from '../start/starting.ts';
+import type { RigState } from '../state.ts';
 import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
 import { checkRestore, type RestoreRequest, type Restoring } from './check.ts';
 import { afterFailedRestore } from './failed-restore.ts';
@@ -34,8 +33,7 @@ export async function restoreSnapshot(
   } catch (error) {
     throw await afterFailedRestore(error, snapshot, deps);
   }
-  const ready = { ...restoring.state, readyAt: new Date(deps.clock.now()).toISOString() };
-  await writeState(deps.paths, ready);
+  const ready = await markReady(restoring.state, deps);
   await forgetSaves(saves, deps);
   return ready;
 }
@@ -47,8 +45,8 @@ async function thawAgain(
   steps: Steps,
   deps: RigDeps,
 ): Promise<void> {
-  // Volumes stay: the snapshot lies in one of them.
-  await removeContainers(deps.docker, { [LABEL.cluster]: cluster });
+  // The other volume stays: the snapshot lies in it.
+  await removeMachines(deps.docker, cluster);
   const folder = snapshotFolder(record.id);
   const origin = { kind: 'restore', folder, template: state.template } as const;
   const network = await claim(layout, deps);

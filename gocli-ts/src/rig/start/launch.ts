@@ -1,16 +1,12 @@
+import { GocliError } from '../../errors/error.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ContainerSpec } from '../../place/port.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { allOf } from '../../shared/all.ts';
-import {
-  networkContainer,
-  networkFiles,
-  nodeContainer,
-  registryContainer,
-  type RigLayout,
-  type Origin,
-} from '../containers.ts';
+import { networkContainer, networkFiles, registryContainer, type RigLayout } from '../containers.ts';
+import { nodeContainer, type Origin } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
+import { DISKS_USER, machineDisk } from '../machine-files.ts';
 
 export type Started = Pick<ContainerInfo, 'id' | 'name' | 'labels'>;
 
@@ -52,7 +48,7 @@ export async function launch(
   const specs = [registryContainer(layout, network.id), ...nodeSpecs(layout, network, origin)];
   const making = allOf(specs.map((spec) => create(containers, spec)));
   const starting = containers
-    .putFiles(network.id, '/etc/gocli', networkFiles(layout))
+    .putFiles(network.id, '/', networkFiles(layout))
     .then(() => containers.start(network.id));
   const [made] = await allOf([making, starting]);
   signal.throwIfAborted();
@@ -63,7 +59,7 @@ export async function launch(
   return { network, registry, nodes };
 }
 
-/** Replaces the machines of a cluster by others; network and registry stay. */
+/** Replaces the machines of a cluster by others with new disks; network and registry stay. */
 export async function replaceNodes(
   layout: RigLayout,
   launched: Launched,
@@ -72,6 +68,12 @@ export async function replaceNodes(
 ): Promise<Launched> {
   const { containers } = docker;
   await allOf(launched.nodes.map(({ id }) => containers.remove(id)));
+  const old = launched.nodes.map(({ labels }) => machineDisk(labels[LABEL.node] ?? ''));
+  const removal = await containers.exec(launched.network.id, ['rm', '-f', ...old], { user: DISKS_USER });
+  if (removal.exitCode !== 0)
+    throw new GocliError('COMMAND', 'old disks of the machines cannot be removed', {
+      observed: removal.stderr.trim(),
+    });
   const nodes = await allOf(
     nodeSpecs(layout, launched.network, origin).map(async (spec) => {
       const made = await create(containers, spec);

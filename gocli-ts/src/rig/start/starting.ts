@@ -3,7 +3,8 @@ import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
 import type { Snapshot } from '../snapshot/snapshots.ts';
-import { writeState, type RigState } from '../state.ts';
+import { keepState } from '../keep-state.ts';
+import type { RigState } from '../state.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Whether a start may thaw: `use` a template or make one, make a `fresh` one, or none at all. */
@@ -48,10 +49,8 @@ export function stateOf(
 }
 
 /** Writes down that a cluster was seen Ready. */
-export async function markReady(state: RigState, { paths, clock }: RigDeps): Promise<RigState> {
-  const ready = { ...state, readyAt: new Date(clock.now()).toISOString() };
-  await writeState(paths, ready);
-  return ready;
+export function markReady(state: RigState, deps: RigDeps): Promise<RigState> {
+  return keepState({ ...state, readyAt: new Date(deps.clock.now()).toISOString() }, deps);
 }
 
 /** Tells the user what is decided for him. */

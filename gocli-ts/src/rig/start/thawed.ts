@@ -9,7 +9,8 @@ import { unpublishTemplate, type IntactTemplate } from '../../frozen/templates.t
 import { savedStateOf } from '../../frozen/thaw.ts';
 import { allOf } from '../../shared/all.ts';
 import { lastLines } from '../../shared/text.ts';
-import { REGISTRY_USER, type Origin } from '../containers.ts';
+import { REGISTRY_USER } from '../containers.ts';
+import { type Origin } from '../machines.ts';
 import { removeLabelled } from '../remove.ts';
 import { collectEvidence } from '../evidence.ts';
 import { inside } from '../inside.ts';

@@ -9,10 +9,12 @@ import { prepareGuests } from '../../frozen/prepare.ts';
 import { holdTemplate, publishTemplate, writeAttachment } from '../../frozen/templates.ts';
 import { nodeName } from '../../network/addresses.ts';
 import { within } from '../../shared/limit.ts';
-import type { RigLayout, Origin } from '../containers.ts';
+import type { RigLayout } from '../containers.ts';
+import type { Origin } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../start/launch.ts';
-import { writeState, type RigState } from '../state.ts';
+import { keepState } from '../keep-state.ts';
+import type { RigState } from '../state.ts';
 import { markReady, notice } from '../start/starting.ts';
 import { kindOf } from '../kind.ts';
 import type { RigKeys } from './keys.ts';
@@ -51,9 +53,9 @@ export async function makeTemplate(making: Making, steps: Steps, deps: RigDeps):
   using limit = within(undefined, FREEZE_MS + 2 * making.timeoutMs);
   const unbroken = { ...deps, signal: limit.signal };
   const manifest = draftOf(making, frozen, deps);
-  const { clone, holder } = await becomeClone(making, manifest, steps, unbroken);
+  const { clone, holder, between } = await becomeClone(making, manifest, steps, unbroken);
   // Whatever fails or is killed from here on finds a rig that is Ready.
-  const state = await markReady({ ...making.state, template: making.id }, unbroken);
+  const state = await markReady(between, unbroken);
   try {
     await publish(manifest, clone, steps, unbroken);
     return { state, published: true };
@@ -74,12 +76,13 @@ async function becomeClone(
   manifest: Manifest,
   steps: Steps,
   deps: RigDeps,
-): Promise<{ readonly clone: Launched; readonly holder: string }> {
+): Promise<{ readonly clone: Launched; readonly holder: string; readonly between: RigState }> {
   const origin: Origin = { kind: 'thaw', template: id, machines: manifest.machines, verify: false };
   // From now on its disks lie over those of the template, whatever ends this process. It is not Ready meanwhile.
   const between: RigState = { ...state, template: id };
   delete between.readyAt;
-  await writeState(deps.paths, between);
+  delete between.building;
+  await keepState(between, deps);
   // No container has the volume while the machines are replaced.
   const { labels } = launched.network;
   const holder = await holdTemplate(deps.docker, id, layout.plan.host.imageId, {
@@ -92,12 +95,12 @@ async function becomeClone(
   const clone = await replaceNodes(layout, launched, origin, deps);
   try {
     await thaw(clone);
-    return { clone, holder };
+    return { clone, holder, between };
   } catch (error) {
     notice(deps, `The cluster did not go on (${messageOf(error)}); it is tried once more.`, 'warning');
     const again = await replaceNodes(layout, clone, origin, deps);
     await thaw(again);
-    return { clone: again, holder };
+    return { clone: again, holder, between };
   }
 }
 

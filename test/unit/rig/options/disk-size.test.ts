@@ -1,6 +1,6 @@
 import test from 'ava';
 import { planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
-import { nodeContainer } from '../../../../gocli-ts/src/rig/containers.ts';
+import { nodeContainer } from '../../../../gocli-ts/src/rig/machines.ts';
 import type { RigPlan } from '../../../../gocli-ts/src/rig/plan.ts';
 import { deviceAccess } from '../../../../gocli-ts/src/machine/devices.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';

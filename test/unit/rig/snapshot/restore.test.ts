@@ -53,7 +53,7 @@ const refusals: Record<string, (saving: Saving) => unknown> = {
     engine.docker.before = async (method, args) => {
       await before(method, args);
       if (method !== 'containers.readFile') return;
-      engine.docker.containerStore.get(String(args[0]))?.files.set(String(args[1]), Buffer.from('{'));
+      engine.docker.write(String(args[0]), String(args[1]), '{');
     };
   },
 };

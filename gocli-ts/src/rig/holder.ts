@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { isCode } from '../errors/error.ts';
+import { keeperSpec } from '../place/keeper.ts';
+import { LABEL } from '../place/labels.ts';
+import type { ContainerInfo, Docker } from '../place/port.ts';
+import type { Holder } from './keep-state.ts';
+import { machinesMount } from './machine-files.ts';
+
+interface Held extends AsyncDisposable {
+  /** Whether there is anything of the rig: a container, or the volume. */
+  readonly any: boolean;
+  /** Absent when the image of the rig is gone, too, of which a container could be made. */
+  readonly container?: Holder;
+}
+
+const nothingToDo = (): Promise<void> => Promise.resolve();
+
+/**
+ * A container in which the files of a rig's machines can be read. Where all containers of it were removed, but not the
+ * volume (`docker container prune` after a restart of the host), one is made for that, and removed when it is disposed of.
+ */
+export async function holderOf(
+  rig: string,
+  containers: readonly ContainerInfo[],
+  docker: Docker,
+): Promise<Held> {
+  const network = containers.find(({ labels }) => labels[LABEL.role] === 'dnsmasq');
+  const node = containers.find(({ labels }) => labels[LABEL.node] !== undefined);
+  const own = network ?? node;
+  if (own !== undefined) return { any: true, container: own, [Symbol.asyncDispose]: nothingToDo };
+  const [volume] = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
+  if (volume === undefined) return { any: containers.length > 0, [Symbol.asyncDispose]: nothingToDo };
+  try {
+    const id = await docker.containers.create({
+      ...keeperSpec(volume.labels[LABEL.image] ?? '', [machinesMount(rig)]),
+      name: `${rig}-reader-${randomBytes(3).toString('hex')}`,
+      labels: { [LABEL.role]: 'tool' },
+    });
+    return { any: true, container: { id }, [Symbol.asyncDispose]: () => docker.containers.remove(id) };
+  } catch (error) {
+    if (!isCode(error, 'IMAGE_MISSING')) throw error;
+    return { any: true, [Symbol.asyncDispose]: nothingToDo };
+  }
+}

@@ -1,0 +1,78 @@
+import { isCode } from '../errors/error.ts';
+import type { ContainerInfo } from '../place/port.ts';
+import type { Paths } from '../host/paths.ts';
+import type { RigDeps } from './deps.ts';
+import { containerName } from './names.ts';
+import { readRecord, recordRevision, writeRecord, type RigRecord } from './record.ts';
+import { readSecret, readState, SECRETS, writeSecret, writeState, type RigState } from './state.ts';
+
+type KeepDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock'>;
+
+/**
+ * Writes down the state of a rig that has containers, with the keys that its state folder has: for the engine, and as a
+ * copy in the state folder.
+ * @returns the state as it was written
+ */
+export async function keepState(state: RigState, deps: KeepDeps): Promise<RigState> {
+  const { paths } = deps;
+  const secrets = await secretsOf(state.name, paths);
+  const network = containerName.network(state.name);
+  // A rig of a version before records has no volume for one.
+  const kept = (await writeRecord(network, { state, secrets }, deps).catch(noneYet)) ?? state;
+  await writeState(paths, kept);
+  return kept;
+}
+
+/** A state that is no copy of a record: the machines whose record it was are gone. */
+export function withoutRevision(state: RigState): RigState {
+  const rest = { ...state };
+  delete rest.revision;
+  return rest;
+}
+
+async function secretsOf(name: string, paths: Paths): Promise<RigRecord['secrets']> {
+  const found = await Promise.all(
+    SECRETS.map(async (file) => {
+      const text = await readSecret(paths, name, file).catch(noneYet);
+      return text === undefined ? [] : [[file, text] as const];
+    }),
+  );
+  return Object.fromEntries(found.flat());
+}
+
+function noneYet(error: unknown): undefined {
+  if (!isCode(error, 'NOT_FOUND')) throw error;
+}
+
+/** Where a rig's record can be read: any container that has the volume. */
+export type Holder = Pick<ContainerInfo, 'id'>;
+
+/**
+ * What is known of a rig: by its record, else by the state folder.
+ * @param copy whether the state folder is made current; commands that only list rigs leave it alone
+ * @throws GocliError BAD_FILE when all that there is is damaged
+ */
+export async function currentState(
+  name: string,
+  holder: Holder | undefined,
+  { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
+  copy: boolean,
+): Promise<RigState | undefined> {
+  // One that is damaged, or cannot be read, is no loss as long as there is a record.
+  const file = await readState(paths, name).catch((error: unknown) => ({ error }));
+  const revision = holder === undefined ? undefined : await recordRevision(docker, holder.id);
+  const damaged = file !== undefined && 'error' in file;
+  if (!damaged && (revision === undefined || file?.revision === revision)) return file;
+  const record = holder === undefined ? undefined : await readRecord(docker, holder.id);
+  if (record === undefined && damaged) throw file.error;
+  if (record !== undefined && copy) await copyRecord(record, paths);
+  return record?.state;
+}
+
+async function copyRecord({ state, secrets }: RigRecord, paths: Paths): Promise<void> {
+  for (const file of SECRETS) {
+    const text = secrets[file];
+    if (text !== undefined) await writeSecret(paths, state.name, file, text);
+  }
+  await writeState(paths, state);
+}

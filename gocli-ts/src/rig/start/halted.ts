@@ -1,0 +1,129 @@
+import type { Steps } from '../../events/steps.ts';
+import { isCode } from '../../errors/error.ts';
+import { allMet } from '../../waiting/all-met.ts';
+import { waitForAgents } from '../agents.ts';
+import type { RigLayout } from '../containers.ts';
+import type { Origin } from '../machines.ts';
+import { checkDisks } from '../disks.ts';
+import type { RigDeps } from '../deps.ts';
+import { collectEvidence } from '../evidence.ts';
+import { requireState, type FoundRig } from '../find.ts';
+import { chosenPorts, portsOf } from '../host-ports.ts';
+import { kindOf } from '../kind.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { RigPlan } from '../plan.ts';
+import { removeContainers } from '../remove.ts';
+import { requireImage, type RestoreRequest } from '../snapshot/check.ts';
+import { readSecret, type RigState } from '../state.ts';
+import { whileAlive } from '../watchdog.ts';
+import { writeAccess } from './go-on.ts';
+import { allContainers, claim, launch, machinesOf, type Launched } from './launch.ts';
+import { markReady, notice } from './starting.ts';
+import { readHost } from './surroundings.ts';
+
+/** Milliseconds between two looks at what Ready stands for: a guest that boots is busy enough. */
+const INTERVAL_MS = 500;
+
+/**
+ * Boots a rig from the disks of its machines, after the host or the daemon was started anew: what was in memory is gone.
+ * Whatever fails leaves the disks, so that it can be repeated.
+ * @throws GocliError IMAGE_MISSING, NOT_FOUND or COMMAND (a disk that is gone or damaged), PORT_TAKEN (one that was asked
+ * for), TIMEOUT, GUEST_DIED
+ */
+export async function startHalted(
+  found: FoundRig,
+  request: RestoreRequest,
+  steps: Steps,
+  deps: RigDeps,
+): Promise<RigState> {
+  const { docker, run } = deps;
+  const before = requireState(found);
+  await requireImage(before, deps);
+  await steps.run('disks', 'Checking the disks', () => checkDisks(before, deps));
+  const { state, layout } = await layoutOf(before, request, deps);
+  notice(deps, 'The machines boot from their disks; what was only in their memory is gone.');
+  try {
+    await removeContainers(docker, { [LABEL.cluster]: found.name });
+    const launched = await launchAgain(state, layout, steps, deps);
+    await boot(state, launched, request, steps, deps);
+  } catch (error) {
+    await keepDisksOnly(found.name, error, deps);
+    throw error;
+  }
+  return markReady({ ...state, run }, deps);
+}
+
+async function layoutOf(
+  before: RigState,
+  { pinnedPorts }: RestoreRequest,
+  deps: RigDeps,
+): Promise<{ readonly state: RigState; readonly layout: RigLayout }> {
+  const { guest, host } = before.plan;
+  const plan: RigPlan = { guest, host: { ...host, pinnedPorts: { ...host.pinnedPorts, ...pinnedPorts } } };
+  const wishes = { pinned: plan.host.pinnedPorts, had: before.ports, own: [] };
+  const ports = await chosenPorts(deps.docker, portsOf(plan, deps.kinds), wishes);
+  const { facts, acceleratorReason } = await readHost(plan, deps);
+  const { accelerator, cpu } = facts;
+  const state: RigState = { ...before, run: deps.run, plan, ports, accelerator, acceleratorReason, cpu };
+  delete state.paused;
+  delete state.readyAt;
+  const kindPorts = kindOf(deps.kinds, guest).ports;
+  const { run, version } = deps;
+  const { sshPublicKey } = before;
+  return { state, layout: { plan, ports, kindPorts, ...facts, run, version, sshPublicKey } };
+}
+
+function launchAgain(state: RigState, layout: RigLayout, steps: Steps, deps: RigDeps): Promise<Launched> {
+  const { building, template } = state;
+  const origin: Origin = { kind: 'own', template: building ?? template, within: building !== undefined };
+  return steps.run('containers', 'Starting the containers', async () => {
+    const kind = kindOf(deps.kinds, state.plan.guest);
+    const sshPrivateKey = await readSecret(deps.paths, state.name, 'id_ed25519');
+    const keys = {
+      sshPrivateKey,
+      sshPublicKey: state.sshPublicKey,
+      ...(await kind.readKeys(state, deps.paths)),
+    };
+    const network = await claim(layout, deps);
+    // Ports may be others than before.
+    await writeAccess(keys, state, deps);
+    return launch(layout, network, origin, deps);
+  });
+}
+
+async function boot(
+  state: RigState,
+  launched: Launched,
+  { timeoutMs }: RestoreRequest,
+  steps: Steps,
+  { docker, kinds, paths, clock, signal }: RigDeps,
+): Promise<void> {
+  await whileAlive(docker, allContainers(launched), signal, async (alive) => {
+    await steps.run('boot', 'Booting the machines', () =>
+      waitForAgents(machinesOf(launched), { docker }, alive, timeoutMs),
+    );
+    await steps.run('ready', 'Waiting until the cluster is Ready', async (step) => {
+      using proof = await kindOf(kinds, state.plan.guest).proof(state, paths);
+      await allMet(proof.conditions, steps, {
+        clock,
+        signal: alive,
+        timeoutMs,
+        intervalMs: INTERVAL_MS,
+        onObserved: (message) => {
+          step.progress({ message });
+        },
+      });
+    });
+  });
+}
+
+/** What this run made goes, the disks stay. */
+async function keepDisksOnly(name: string, error: unknown, deps: RigDeps): Promise<void> {
+  const { docker, run, signal } = deps;
+  if (!signal.aborted && !isCode(error, 'CONFLICT')) {
+    const folder = await collectEvidence(name, run, deps).catch(() => undefined);
+    if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
+  }
+  await removeContainers(docker, { [LABEL.cluster]: name, [LABEL.run]: run });
+  notice(deps, `The disks of ${name} are as they were. Try again: gocli start ${name}`, 'warning');
+}

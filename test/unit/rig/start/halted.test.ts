@@ -1,0 +1,108 @@
+import test from 'ava';
+import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
+import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
+import { findRigs, phaseOf } from '../../../../gocli-ts/src/rig/find.ts';
+import { readState, removeState } from '../../../../gocli-ts/src/rig/state.ts';
+import { stopRig } from '../../../../gocli-ts/src/rig/stop.ts';
+import { up } from '../../../../gocli-ts/src/rig/up.ts';
+import { addProvider, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
+import { makeSaving, start, stepsOf, type Saving } from '../../../helpers/saving.ts';
+
+const RUNNING = ['c-dnsmasq', 'c-node01', 'c-registry'];
+
+/** As after a reboot of the host. */
+function halt({ engine: { docker } }: Saving): void {
+  for (const id of docker.containerStore.keys()) docker.end(id, 137);
+}
+
+/** As `docker container prune` does. */
+async function prune({ engine: { docker } }: Saving): Promise<void> {
+  for (const { info } of [...docker.containerStore.values()])
+    if (info.state !== 'running') await docker.containers.remove(info.id);
+}
+
+const nodes = ({ engine: { docker } }: Saving) =>
+  [...docker.containerStore.values()].filter(({ spec }) => spec.labels[LABEL.node] !== undefined);
+
+test('after a reboot of the host a start boots the machines from their disks, on the same ports', async (t) => {
+  const saving = await makeSaving(t, { ...VM_FACTS, disk: true });
+  const { engine } = saving;
+  const before = await readState(engine.paths, 'c');
+  halt(saving);
+  t.is(await saving.phase(), 'halted');
+  const error = await t.throwsAsync(stopRig(await saving.found(), stepsOf(engine), engine), {
+    code: 'NOT_READY',
+  });
+  t.regex((error as unknown as { hint: string }).hint, /gocli start c/);
+  const state = await start(saving, saving.run('later'));
+  t.deepEqual(state.ports, before?.ports);
+  t.is(await saving.phase(), 'running');
+  t.deepEqual(saving.containers(), RUNNING);
+  const [node] = nodes(saving);
+  t.true(node?.spec.env?.includes('GOCLI_DISK=/machines/disks/node01.qcow2'));
+  t.false(node?.spec.command?.includes('-incoming'));
+  t.true(saving.notices().some((text) => text.includes('memory is gone')));
+});
+
+test('so it does when the containers are gone, too, even for another HOME', async (t) => {
+  for (const forget of [false, true]) {
+    const saving = await makeSaving(t);
+    const { docker, paths } = saving.engine;
+    halt(saving);
+    await prune(saving);
+    if (forget) await removeState(paths, 'c');
+    t.is(await saving.phase(), 'halted');
+    t.deepEqual((await findRigs(docker, paths)).map(phaseOf), ['halted']);
+    t.deepEqual(saving.containers(), [], 'looking leaves nothing');
+    await start(saving, saving.run('later'));
+    t.is(await saving.phase(), 'running');
+  }
+});
+
+test('up does the same with the same plan, and refuses another one', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  halt(saving);
+  const image = engine.docker.imageStore.values().next().value ?? addProvider(engine.docker, VM_FACTS);
+  await t.throwsAsync(up(requestFor(image, { memory: '512M' }), saving.run('other')), { code: 'CONFLICT' });
+  t.is(await saving.phase(), 'halted');
+  t.true((await up(requestFor(image), saving.run('later'))).started);
+  t.is(await saving.phase(), 'running');
+});
+
+test('a boot that fails or is interrupted leaves the disks, and can be repeated', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  halt(saving);
+  engine.docker.failNext('containers.connect', new GocliError('GUEST_DIED', 'no'));
+  await t.throwsAsync(start(saving, saving.run('failing')), { code: 'GUEST_DIED' });
+  t.is(await saving.phase(), 'halted');
+  t.deepEqual(saving.containers(), []);
+  t.true(saving.notices().some((text) => text.includes('gocli start c')));
+  t.true(engine.docker.volumeStore.has('c-machines'));
+  await start(saving, saving.run('later'));
+  t.is(await saving.phase(), 'running');
+});
+
+test('a damaged disk is named before anything is changed', async (t) => {
+  const saving = await makeSaving(t, { ...VM_FACTS, disk: true });
+  halt(saving);
+  saving.engine.docker.onExec((argv) =>
+    argv.some((word) => word.includes('qemu-img check'))
+      ? { exitCode: 5, stdout: '/machines/disks/node01.qcow2: corrupt' }
+      : undefined,
+  );
+  const error = await t.throwsAsync(start(saving, saving.run('later')), { code: 'COMMAND' });
+  t.regex((error as unknown as { observed: string }).observed, /node01/);
+  t.is(await saving.phase(), 'halted');
+  t.deepEqual(saving.containers(), RUNNING);
+});
+
+test('one machine that ended is booted by start, while up says what is wrong', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  engine.docker.end(nodes(saving)[0]?.info.id ?? '', 1);
+  t.is(await saving.phase(), 'broken');
+  await start(saving, saving.run('later'));
+  t.is(await saving.phase(), 'running');
+});
