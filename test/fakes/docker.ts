@@ -217,7 +217,7 @@ export class FakeDocker implements Docker {
     modified: (id, path) =>
       this.#call('containers.modified', [id, path], () => {
         const container = this.#find(id);
-        const content = container === undefined ? undefined : this.#file(container, path);
+        const content = container === undefined ? undefined : this.#entry(container, path);
         return content === undefined ? undefined : (this.#modified.get(content) ?? '0.000000000');
       }),
     exec: (id, argv, options = {}) =>
@@ -322,6 +322,13 @@ export class FakeDocker implements Docker {
     return { files: volume, path: path.slice(mount.target.length) };
   }
 
+  /** A file, or any of a folder's. */
+  #entry(container: FakeContainer, path: string): Buffer | undefined {
+    const at = this.#place(container, path);
+    const within = [...at.files].find(([file]) => file.startsWith(`${at.path}/`));
+    return at.files.get(at.path) ?? within?.[1];
+  }
+
   #file(container: FakeContainer, path: string): Buffer | undefined {
     const at = this.#place(container, path);
     return at.files.get(at.path);
@@ -329,8 +336,11 @@ export class FakeDocker implements Docker {
 
   #archive(id: string, path: string): Readable {
     const base = path.slice(path.lastIndexOf('/') + 1);
-    const found = [...this.#container(id, 'read').files].flatMap(([file, content]) =>
-      file === path || file.startsWith(`${path}/`) ? [{ path: base + file.slice(path.length), content }] : [],
+    const at = this.#place(this.#container(id, 'read'), path);
+    const found = [...at.files].flatMap(([file, content]) =>
+      file === at.path || file.startsWith(`${at.path}/`)
+        ? [{ path: base + file.slice(at.path.length), content }]
+        : [],
     );
     if (found.length === 0) throw new GocliError('NOT_FOUND', `${path} is not there`);
     return packFiles(found);

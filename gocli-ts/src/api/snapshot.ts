@@ -4,7 +4,8 @@ import { estimatedSteps } from '../host/timings.ts';
 import { checkSnapshotName } from '../rig/names.ts';
 import { createSnapshot } from '../rig/snapshot/create.ts';
 import { restoreSnapshot } from '../rig/snapshot/restore.ts';
-import { listSnapshots, removeSnapshot, requireSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
+import { requireSnapshot, userSnapshots } from '../rig/snapshot/require.ts';
+import { listSnapshots, removeSnapshot, type Snapshot } from '../rig/snapshot/snapshots.ts';
 import type { RigState } from '../rig/state.ts';
 import { chooseAwake, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -72,8 +73,7 @@ export async function create(request: SnapshotRequest, context: Context): Promis
 
 /** The snapshots of one rig, or all; the oldest first. */
 export async function ls({ name }: RigChoice, { docker }: Context): Promise<{ snapshots: ListedSnapshot[] }> {
-  const all = await listSnapshots(docker, name);
-  return { snapshots: all.filter(({ record }) => record.kind === 'snapshot').map(listed) };
+  return { snapshots: (await userSnapshots(docker, name)).map(listed) };
 }
 
 /** @throws GocliError BAD_VALUE, NOT_FOUND, USAGE (several rigs have one of that name) */

@@ -1,7 +1,8 @@
 import { LABEL } from '../place/labels.ts';
-import { keeperSpec, removeUnusedVolume } from '../place/keeper.ts';
+import { keeperCopy, keeperSpec, makeKeeper, removeUnusedVolume, restoreKeepers } from '../place/keeper.ts';
 import type { ContainerInfo, Docker, Labels, Mount } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
+import { FACTS_LABEL } from '../provider/facts.ts';
 import { FROZEN } from './files.ts';
 import type { FrozenDeps } from './freeze.ts';
 import { openManifest, sealManifest, type Manifest } from './manifest.ts';
@@ -85,9 +86,10 @@ export function holdTemplate(docker: Docker, id: string, image: string, labels: 
  */
 export async function publishTemplate(docker: Docker, manifest: Manifest): Promise<void> {
   const { text, sha256 } = sealManifest(manifest);
-  await docker.containers.create({
-    ...keeperSpec(manifest.imageId, [templateMount(manifest.id, 'read')]),
+  const keeper = {
     name: templateVolume(manifest.id),
+    image: manifest.imageId,
+    mounts: [templateMount(manifest.id, 'write')],
     labels: {
       [LABEL.role]: 'template',
       [LABEL.template]: manifest.id,
@@ -95,7 +97,29 @@ export async function publishTemplate(docker: Docker, manifest: Manifest): Promi
       [LABEL.manifest]: text,
       [LABEL.checksum]: sha256,
     },
-  });
+  };
+  await makeKeeper(docker, keeper, FROZEN);
+}
+
+/**
+ * Makes the keepers of templates anew that `docker container prune` removed.
+ * @returns whether there were any
+ */
+export async function restoreTemplates(docker: Docker): Promise<boolean> {
+  const [volumes, keepers, images] = await Promise.all([
+    docker.volumes.list({ [LABEL.role]: 'template' }),
+    docker.containers.list({ [LABEL.role]: 'template' }),
+    docker.images.list({ [FACTS_LABEL]: '' }),
+  ]);
+  const [image] = images;
+  if (image === undefined) return false;
+  const kept = new Set(keepers.map(({ labels }) => templateVolume(labels[LABEL.template] ?? '')));
+  let made = false;
+  for (const { name: volume } of volumes) {
+    if (kept.has(volume)) continue;
+    made = (await restoreKeepers(docker, { volume, at: FROZEN, image: image.id })) || made;
+  }
+  return made;
 }
 
 /**
@@ -117,8 +141,24 @@ export async function readAttachment(docker: Docker, { keeper }: Template): Prom
 
 /** Nobody finds the template any more; its volume goes when the last cluster on it does. */
 export async function unpublishTemplate(docker: Docker, template: Template): Promise<void> {
-  await docker.containers.remove(template.keeper);
-  await removeUnusedVolume(docker, template.volume);
+  const { keeper, volume } = template;
+  // A cluster on it keeps the volume, from which nobody may publish it again. One of an earlier version has no copy.
+  const spoiled = { path: keeperCopy('', volume), content: '' };
+  await docker.containers.putFiles(keeper, FROZEN, [spoiled]).catch(() => undefined);
+  await docker.containers.remove(keeper);
+  await removeVolumes(docker, [volume]);
+}
+
+/** Disks of machines without containers, which `docker container prune` removed, may lie over any template. */
+async function removeVolumes(docker: Docker, volumes: readonly string[]): Promise<void> {
+  if (volumes.length === 0) return;
+  const [machines, containers] = await Promise.all([
+    docker.volumes.list({ [LABEL.role]: 'machines' }),
+    docker.containers.list({ [LABEL.cluster]: '' }),
+  ]);
+  const running = new Set(containers.map(({ labels }) => labels[LABEL.cluster]));
+  if (machines.some(({ labels }) => !running.has(labels[LABEL.cluster]))) return;
+  await Promise.all(volumes.map((volume) => removeUnusedVolume(docker, volume)));
 }
 
 /**
@@ -127,7 +167,11 @@ export async function unpublishTemplate(docker: Docker, template: Template): Pro
  */
 export async function sweepTemplates(deps: FrozenDeps): Promise<void> {
   const { docker } = deps;
+  await restoreTemplates(docker);
   await sweepTools(deps);
   const volumes = await docker.volumes.list({ [LABEL.role]: 'template' });
-  await Promise.all(volumes.map(({ name }) => removeUnusedVolume(docker, name)));
+  await removeVolumes(
+    docker,
+    volumes.map(({ name }) => name),
+  );
 }

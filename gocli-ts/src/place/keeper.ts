@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path/posix';
 import { isCode } from '../errors/error.ts';
-import type { ContainerSpec, Docker, Mount } from './port.ts';
+import { LABEL } from './labels.ts';
+import type { ContainerSpec, Docker, Labels, Mount } from './port.ts';
 
 /**
  * A container that is never started: it refers to volumes, so that nothing removes them, and its labels hold what is
@@ -25,4 +28,96 @@ export async function removeUnusedVolume(docker: Docker, volume: string): Promis
     if (!isCode(error, 'CONFLICT')) throw error;
     return false;
   }
+}
+
+/** A keeper that is listed by its labels. A copy of this lies in one of its volumes. */
+export interface Keeper {
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Labels;
+  readonly mounts: readonly Mount[];
+}
+
+/** Folder of a volume with copies of its keepers; machines, whose group it has, may remove them. */
+const COPIES = 'keepers';
+
+/** Path of a keeper's copy, in a volume that is mounted at `at`. */
+export function keeperCopy(at: string, name: string): string {
+  return join(at, COPIES, `${name}.json`);
+}
+
+/**
+ * Makes a keeper, and beside what it keeps a copy of it: `docker container prune` removes what does not run.
+ * @param at where the volume that gets the copy is mounted; it must not be read-only
+ */
+export async function makeKeeper(docker: Docker, keeper: Keeper, at: string): Promise<void> {
+  const { name, image, labels, mounts } = keeper;
+  const id = await docker.containers.create({ ...keeperSpec(image, mounts), name, labels });
+  try {
+    await docker.containers.putFiles(id, at, [
+      { path: COPIES, mode: 0o770, uid: 107, gid: 107 },
+      { path: `${COPIES}/${name}.json`, content: JSON.stringify(keeper), mode: 0o600 },
+    ]);
+  } catch (error) {
+    await docker.containers.remove(id);
+    throw error;
+  }
+}
+
+/**
+ * Makes keepers anew that somebody removed, from their copies.
+ * @param keepsStill whether what a keeper of that name keeps is there, in the container that reads the volume
+ * @returns whether there were any
+ */
+export async function restoreKeepers(
+  docker: Docker,
+  { volume, at, image }: { readonly volume: string; readonly at: string; readonly image: string },
+  keepsStill: (name: string, reader: string) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<boolean> {
+  const reader = await docker.containers.create({
+    ...keeperSpec(image, [{ type: 'volume', source: volume, target: at }]),
+    name: `${volume}-reader-${randomBytes(3).toString('hex')}`,
+    labels: { [LABEL.role]: 'tool' },
+  });
+  let made = false;
+  try {
+    for (const keeper of await copiesIn(docker, reader, join(at, COPIES))) {
+      if ((await docker.containers.inspect(keeper.name)) !== undefined) continue;
+      if (!(await keepsStill(keeper.name, reader))) continue;
+      const { name, labels, mounts } = keeper;
+      // Somebody else may be at it.
+      const spec = { ...keeperSpec(keeper.image, mounts), name, labels };
+      made = (await docker.containers.create(spec).catch(unlessLost)) !== undefined || made;
+    }
+  } finally {
+    await docker.containers.remove(reader);
+  }
+  return made;
+}
+
+async function copiesIn(docker: Docker, reader: string, folder: string): Promise<Keeper[]> {
+  const archive = await docker.containers.getArchive(reader, folder).catch((error: unknown) => {
+    if (!isCode(error, 'NOT_FOUND')) throw error;
+  });
+  if (archive === undefined) return [];
+  const { textsIn } = await import('./texts-in.ts');
+  const texts = await textsIn(archive);
+  return texts.flatMap((text) => {
+    const keeper = readKeeper(text);
+    return keeper === undefined ? [] : [keeper];
+  });
+}
+
+/** One that is damaged is left out, as in every list. */
+function readKeeper(text: string): Keeper | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Keeper>;
+    return typeof value.name === 'string' && typeof value.image === 'string' ? (value as Keeper) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unlessLost(error: unknown): undefined {
+  if (!isCode(error, 'CONFLICT') && !isCode(error, 'IMAGE_MISSING')) throw error;
 }

@@ -3,6 +3,7 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
+import { restoreSnapshots } from './snapshot/restore-keepers.ts';
 import { stoppedSaves, type Snapshot } from './snapshot/snapshots.ts';
 import { holderOf } from './holder.ts';
 import { currentState } from './keep-state.ts';
@@ -44,6 +45,13 @@ export function isHalted(found: FoundRig): boolean {
 
 /** The cluster of that name, or undefined when there is none. @throws GocliError BAD_FILE */
 export async function findRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
+  const found = await lookFor(docker, paths, name);
+  const isLost = found === undefined || (found.state?.stopped === true && found.saved === undefined);
+  // Somebody may have removed the keeper of what it was saved as.
+  return isLost && (await restoreSnapshots(docker, name)) ? lookFor(docker, paths, name) : found;
+}
+
+async function lookFor(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
   const [containers, saves] = await Promise.all([
     docker.containers.list({ [LABEL.cluster]: name }),
     stoppedSaves(docker, name),
@@ -65,11 +73,14 @@ export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]
     docker.containers.list({ [LABEL.cluster]: '' }),
     stateNames(paths),
     stoppedSaves(docker),
-    docker.volumes.list({ [LABEL.role]: 'machines' }),
+    docker.volumes.list({ [LABEL.cluster]: '' }),
   ]);
-  const labelled = [...containers, ...volumes].map(({ labels }) => labels[LABEL.cluster] ?? '');
+  const ofMachines = volumes.filter(({ labels }) => labels[LABEL.role] === 'machines');
+  const labelled = [...containers, ...ofMachines].map(({ labels }) => labels[LABEL.cluster] ?? '');
   const all = new Set([...folders, ...labelled, ...saves.map(({ cluster }) => cluster)]);
   all.delete('');
+  const bare = volumes.some(({ labels }) => !all.has(labels[LABEL.cluster] ?? ''));
+  if (bare && (await restoreSnapshots(docker))) return findRigs(docker, paths);
   const found = await Promise.all(
     [...all].sort().map(async (name) => {
       const own = containers.filter(({ labels }) => labels[LABEL.cluster] === name);

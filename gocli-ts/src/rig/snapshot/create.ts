@@ -75,7 +75,7 @@ export async function createSnapshot(
       await publishSnapshot(deps.docker, record);
       return record;
     } catch (error) {
-      await withdraw(machines, id, record, deps).catch((failure: unknown) => {
+      await withdraw(machines, { id, state }, record, deps).catch((failure: unknown) => {
         const text = `The cluster may not run on after that (${messageOf(failure)}). Type: gocli status ${found.name}`;
         notice(deps, text, 'warning');
       });
@@ -108,7 +108,7 @@ async function saveAll(
  */
 async function withdraw(
   machines: readonly MachineHandle[],
-  id: string,
+  { id, state }: Pick<SnapshotRecord, 'id' | 'state'>,
   record: SnapshotRecord | undefined,
   deps: RigDeps,
 ): Promise<void> {
@@ -118,7 +118,7 @@ async function withdraw(
     using limit = within(undefined, GO_ON_MS);
     if (record.kind === 'stopped') await resumeMachines(machines, deps, limit.signal);
   }
-  await removeFiles(machines[0], snapshotFolder(id), deps.docker);
+  await removeFiles(machines[0], { id, state }, deps.docker);
 }
 
 /** Lets the registry stand still until it is disposed of. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keeperSpec, removeUnusedVolume } from '../../place/keeper.ts';
+import { keeperCopy, makeKeeper, removeUnusedVolume } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, Docker, Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
@@ -7,7 +7,6 @@ import { templateMount } from '../../frozen/templates.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { runTool } from '../../frozen/tool.ts';
 import type { SavedState } from '../../frozen/thaw.ts';
-import { didYouMean } from '../../shared/text.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { inside } from '../inside.ts';
@@ -77,33 +76,14 @@ function parsed(text = 'null'): unknown {
   }
 }
 
-/** @throws GocliError NOT_FOUND with the names that exist, USAGE when several clusters have one of that name */
-export async function requireSnapshot(docker: Docker, name: string, cluster?: string): Promise<Snapshot> {
-  const all = (await listSnapshots(docker, cluster)).filter(({ record }) => record.kind === 'snapshot');
-  const found = all.filter((snapshot) => snapshot.name === name);
-  const [only] = found;
-  if (only !== undefined && found.length === 1) return only;
-  if (only !== undefined) {
-    throw new GocliError('USAGE', `several clusters have a snapshot "${name}"`, {
-      hint: `Name the cluster with --name: ${found.map((one) => one.cluster).join(', ')}`,
-    });
-  }
-  const names = all.map((snapshot) => snapshot.name);
-  throw new GocliError('NOT_FOUND', `there is no snapshot "${name}".${didYouMean(name, names)}`, {
-    hint:
-      names.length === 0
-        ? 'There is none. Make one: gocli snapshot create NAME'
-        : `Snapshots: ${names.join(', ')}`,
-  });
-}
-
 /** Publishes a snapshot whose files are complete. */
 export async function publishSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
   const { name, state } = record;
   const template = state.template === undefined ? {} : { [LABEL.template]: state.template };
-  await docker.containers.create({
+  const keeper = {
     name: keeperName(record),
-    ...keeperSpec(state.plan.host.imageId, mountsOf(record)),
+    image: state.plan.host.imageId,
+    mounts: mountsOf(record),
     labels: {
       ...template,
       [LABEL.role]: 'snapshot',
@@ -111,7 +91,8 @@ export async function publishSnapshot(docker: Docker, record: SnapshotRecord): P
       [LABEL.owner]: state.name,
       [LABEL.manifest]: JSON.stringify(record),
     },
-  });
+  };
+  await makeKeeper(docker, keeper, '/data');
 }
 
 /** Takes a snapshot back whose publication failed, perhaps with the daemon's answer alone. */
@@ -129,16 +110,23 @@ function mountsOf({ state }: SnapshotRecord): Mount[] {
   return [{ type: 'volume', source: dataVolume(state.name), target: '/data' }, ...template];
 }
 
-const REMOVE = 'rm -rf "$1"';
+const REMOVE = 'rm -rf "$@"';
+
+type Files = Pick<SnapshotRecord, 'id' | 'state'>;
+
+/** What lies of a snapshot in the data volume. */
+function pathsOf(files: Files): string[] {
+  return [snapshotFolder(files.id), keeperCopy('/data', keeperName(files))];
+}
 
 /** Removes the files of a snapshot; in a machine nobody may touch those that are the registry's but its user. */
 export async function removeFiles(
   machine: MachineHandle | undefined,
-  folder: string,
+  files: Files,
   docker: Docker,
 ): Promise<void> {
-  await inside(docker, machine, REMOVE, [`${folder}/registry`], REGISTRY_USER);
-  await inside(docker, machine, REMOVE, [folder]);
+  await inside(docker, machine, REMOVE, [`${snapshotFolder(files.id)}/registry`], REGISTRY_USER);
+  await inside(docker, machine, REMOVE, pathsOf(files));
 }
 
 /**
@@ -156,23 +144,23 @@ export async function removeSnapshot(
   const running = nodes.find(({ state }) => state === 'running');
   if (running === undefined) return removeSavedFiles(record, { docker, signal, run });
   const node = running.labels[LABEL.node] ?? '';
-  await removeFiles({ container: running.id, node }, snapshotFolder(record.id), docker);
+  await removeFiles({ container: running.id, node }, record, docker);
 }
 
 /** Removes the files of a snapshot in a container made for it. @throws GocliError COMMAND, IMAGE_MISSING */
 export async function removeSavedFiles(
-  { id, state }: SnapshotRecord,
+  files: Files,
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
-  const { name, imageId: image } = state.plan.host;
+  const { name, imageId: image } = files.state.plan.host;
   const mounts: Mount[] = [{ type: 'volume', source: dataVolume(name), target: '/data' }];
   const removal = {
-    name: `gocli-remove-${id}`,
+    name: `gocli-remove-${files.id}`,
     image,
     labels: { [LABEL.run]: run },
     mounts,
     script: REMOVE,
-    arguments: [snapshotFolder(id)],
+    arguments: pathsOf(files),
   };
   const { exitCode, output } = await runTool(docker, removal, signal);
   if (exitCode === 0) return;

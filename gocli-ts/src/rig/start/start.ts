@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Steps } from '../../events/steps.ts';
-import { listTemplates, sweepTemplates } from '../../frozen/templates.ts';
+import { listTemplates, restoreTemplates, sweepTemplates } from '../../frozen/templates.ts';
 import { allOf } from '../../shared/all.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigState } from '../state.ts';
@@ -36,7 +36,11 @@ async function prepare(start: Start, key: string, deps: RigDeps): Promise<[Surro
     lookAround(start.plan, deps),
     start.template === 'use' ? listTemplates(deps.docker) : [],
   ]);
-  return [surroundings, chooseTemplate(templates, key, start.plan, surroundings.place)];
+  const choice = chooseTemplate(templates, key, start.plan, surroundings.place);
+  const isLost = choice.template === undefined && start.template === 'use';
+  if (!isLost || !(await restoreTemplates(deps.docker))) return [surroundings, choice];
+  const all = await listTemplates(deps.docker);
+  return [surroundings, chooseTemplate(all, key, start.plan, surroundings.place)];
 }
 
 /** Only one command at a time makes the template of a plan; others wait for it, which is quicker than to make another. */

@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import { evictions, type Evicted } from '../../frozen/eviction.ts';
-import { listTemplates, sweepTemplates, unpublishTemplate, type Template } from '../../frozen/templates.ts';
+import {
+  listTemplates,
+  restoreTemplates,
+  sweepTemplates,
+  unpublishTemplate,
+  type Template,
+} from '../../frozen/templates.ts';
 import type { Paths } from '../../host/paths.ts';
 import type { RigDeps } from '../deps.ts';
 import { guestOf } from './choose.ts';
@@ -36,6 +42,7 @@ export async function inventory({
   docker,
   paths,
 }: Pick<InventoryDeps, 'docker' | 'paths'>): Promise<InventoryItem[]> {
+  await restoreTemplates(docker);
   const [templates, machines] = await Promise.all([
     listTemplates(docker),
     docker.containers.list({ [LABEL.role]: 'node', [LABEL.template]: '' }),

@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { createSnapshot } from '../../../../gocli-ts/src/rig/snapshot/create.ts';
 import { restoreSnapshot } from '../../../../gocli-ts/src/rig/snapshot/restore.ts';
-import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/require.ts';
 import type { RigDeps } from '../../../../gocli-ts/src/rig/deps.ts';
 import type { RigState } from '../../../../gocli-ts/src/rig/state.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../../helpers/saving.ts';

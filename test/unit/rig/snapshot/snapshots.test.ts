@@ -4,9 +4,9 @@ import {
   listSnapshots,
   publishSnapshot,
   removeSnapshot,
-  requireSnapshot,
   type SnapshotRecord,
 } from '../../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/require.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';
 import { addProvider, makeEngine, requestFor, VM_FACTS, type Engine } from '../../../helpers/engine.ts';
 
@@ -116,7 +116,7 @@ test('files of a snapshot that cannot be removed are an error', async (t) => {
   await withSecond(engine);
   await removeRig('c', engine);
   engine.docker.onExec((argv) =>
-    argv.includes('rm -rf "$1"') ? { exitCode: 1, stderr: 'busy' } : undefined,
+    argv.includes('rm -rf "$@"') ? { exitCode: 1, stderr: 'busy' } : undefined,
   );
   const snapshot = await requireSnapshot(engine.docker, 'clean');
   const error = await t.throwsAsync(removeSnapshot(snapshot, engine), { code: 'COMMAND' });

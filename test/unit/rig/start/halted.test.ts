@@ -6,6 +6,7 @@ import { readState, removeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { stopRig } from '../../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';
 import { addProvider, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
+import { prune } from '../../../helpers/prune.ts';
 import { makeSaving, start, stepsOf, type Saving } from '../../../helpers/saving.ts';
 
 const RUNNING = ['c-dnsmasq', 'c-node01', 'c-registry'];
@@ -13,12 +14,6 @@ const RUNNING = ['c-dnsmasq', 'c-node01', 'c-registry'];
 /** As after a reboot of the host. */
 function halt({ engine: { docker } }: Saving): void {
   for (const id of docker.containerStore.keys()) docker.end(id, 137);
-}
-
-/** As `docker container prune` does. */
-async function prune({ engine: { docker } }: Saving): Promise<void> {
-  for (const { info } of [...docker.containerStore.values()])
-    if (info.state !== 'running') await docker.containers.remove(info.id);
 }
 
 const nodes = ({ engine: { docker } }: Saving) =>
@@ -49,7 +44,7 @@ test('so it does when the containers are gone, too, even for another HOME', asyn
     const saving = await makeSaving(t);
     const { docker, paths } = saving.engine;
     halt(saving);
-    await prune(saving);
+    await prune(docker);
     if (forget) await removeState(paths, 'c');
     t.is(await saving.phase(), 'halted');
     t.deepEqual((await findRigs(docker, paths)).map(phaseOf), ['halted']);

@@ -1,0 +1,40 @@
+import { GocliError } from '../../errors/error.ts';
+import type { Docker } from '../../place/port.ts';
+import { didYouMean } from '../../shared/text.ts';
+import { restoreSnapshots } from './restore-keepers.ts';
+import { listSnapshots, type Snapshot } from './snapshots.ts';
+
+/**
+ * The snapshots that a user made of a cluster, or of all; the oldest first. What `docker container prune` took from the
+ * list comes back to it when what is there does not do.
+ */
+export async function userSnapshots(
+  docker: Docker,
+  cluster: string | undefined,
+  does: (snapshots: readonly Snapshot[]) => boolean = (snapshots) => snapshots.length > 0,
+): Promise<Snapshot[]> {
+  const list = async (): Promise<Snapshot[]> =>
+    (await listSnapshots(docker, cluster)).filter(({ record }) => record.kind === 'snapshot');
+  const found = await list();
+  return does(found) || !(await restoreSnapshots(docker, cluster)) ? found : list();
+}
+
+/** @throws GocliError NOT_FOUND with the names that exist, USAGE when several clusters have one of that name */
+export async function requireSnapshot(docker: Docker, name: string, cluster?: string): Promise<Snapshot> {
+  const all = await userSnapshots(docker, cluster, (snapshots) => snapshots.some((one) => one.name === name));
+  const found = all.filter((snapshot) => snapshot.name === name);
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  if (only !== undefined) {
+    throw new GocliError('USAGE', `several clusters have a snapshot "${name}"`, {
+      hint: `Name the cluster with --name: ${found.map((one) => one.cluster).join(', ')}`,
+    });
+  }
+  const names = all.map((snapshot) => snapshot.name);
+  throw new GocliError('NOT_FOUND', `there is no snapshot "${name}".${didYouMean(name, names)}`, {
+    hint:
+      names.length === 0
+        ? 'There is none. Make one: gocli snapshot create NAME'
+        : `Snapshots: ${names.join(', ')}`,
+  });
+}

@@ -1,0 +1,93 @@
+import test from 'ava';
+import { listTemplates, sweepTemplates, unpublishTemplate } from '../../../gocli-ts/src/frozen/templates.ts';
+import { findRigs, phaseOf } from '../../../gocli-ts/src/rig/find.ts';
+import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
+import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
+import { requireSnapshot, userSnapshots } from '../../../gocli-ts/src/rig/snapshot/require.ts';
+import { removeSnapshot, stoppedSaves } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { prune } from '../../helpers/prune.ts';
+import { makeSaving, start, stepsOf, stop } from '../../helpers/saving.ts';
+import { templateVolumes, thawable } from './scripted.ts';
+
+test('a stopped cluster survives the removal of all containers that do not run', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker, paths } = saving.engine;
+  await stop(saving);
+  const [save] = await stoppedSaves(docker);
+  docker.write(save?.keeper ?? '', `/data/snapshots/${save?.record.id ?? ''}/x`, '');
+  await prune(docker);
+  t.deepEqual(saving.containers(), []);
+  t.deepEqual((await findRigs(docker, paths)).map(phaseOf), ['stopped']);
+  await start(saving, saving.run('later'));
+  t.is(await saving.phase(), 'running');
+});
+
+test('a template does, and is thawed by the next start', async (t) => {
+  const { engine, start: again, template } = await thawable(t);
+  const { docker } = engine;
+  await prune(docker);
+  t.deepEqual(await listTemplates(docker), []);
+  await again();
+  t.deepEqual(
+    (await listTemplates(docker)).map(({ id }) => id),
+    [template],
+  );
+});
+
+test('it is not swept for that; one that was unpublished does not come back', async (t) => {
+  const { engine } = await thawable(t);
+  const { docker } = engine;
+  await prune(docker);
+  await sweepTemplates(engine);
+  const [template] = await listTemplates(docker);
+  t.is(templateVolumes(engine).length, 1);
+  if (template === undefined) throw new Error('no template');
+  const user = {
+    network: 'none',
+    capabilities: [],
+    noNewPrivileges: true,
+    labels: {},
+    image: template.imageId,
+  };
+  const mounts = [{ type: 'volume' as const, source: template.volume, target: '/frozen' }];
+  const holder = await docker.containers.create({ ...user, name: 'user', mounts });
+  await unpublishTemplate(docker, template);
+  await sweepTemplates(engine);
+  t.deepEqual(await listTemplates(docker), []);
+  await docker.containers.remove(holder);
+  await sweepTemplates(engine);
+  t.deepEqual(templateVolumes(engine), []);
+});
+
+test('no template is swept while a rig without containers may stand on it', async (t) => {
+  const { engine, start: again, template } = await thawable(t);
+  const { docker } = engine;
+  await again();
+  const [published] = await listTemplates(docker);
+  if (published === undefined) throw new Error('no template');
+  await unpublishTemplate(docker, published);
+  for (const { info } of [...docker.containerStore.values()]) docker.end(info.id, 137);
+  await prune(docker);
+  await sweepTemplates(engine);
+  t.deepEqual(templateVolumes(engine), [`gocli-template-${template}`]);
+  await removeRig('c', engine);
+  t.deepEqual(templateVolumes(engine), []);
+});
+
+test('a snapshot comes back to the list, and one that was removed does not', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  const { docker } = engine;
+  for (const name of ['kept', 'gone'])
+    await createSnapshot(await saving.found(), { name, kind: 'snapshot' }, stepsOf(engine), engine);
+  const kept = await requireSnapshot(docker, 'kept');
+  docker.write(kept.keeper, `/data/snapshots/${kept.record.id}/x`, '');
+  await removeSnapshot(await requireSnapshot(docker, 'gone'), engine);
+  await prune(docker);
+  t.deepEqual(
+    (await userSnapshots(docker, 'c')).map(({ name }) => name),
+    ['kept'],
+  );
+  t.is((await requireSnapshot(docker, 'kept')).record.id, kept.record.id);
+  await t.throwsAsync(requireSnapshot(docker, 'gone'), { code: 'NOT_FOUND' });
+});
