@@ -3,7 +3,7 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
-import { linked, within } from '../shared/limit.ts';
+import { linked } from '../shared/limit.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
 
@@ -83,11 +83,7 @@ async function panicAmong(
 
 /** Waits until the signal is aborted, and at most so many milliseconds. */
 async function abortedWithin(signal: AbortSignal, ms: number): Promise<void> {
-  if (signal.aborted) return;
-  using limit = within(signal, ms);
-  await new Promise((resolve) => {
-    limit.signal.addEventListener('abort', resolve, { once: true });
-  });
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 async function deathAmong(docker: Docker, containers: readonly Watched[]): Promise<GocliError | undefined> {
