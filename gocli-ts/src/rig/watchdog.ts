@@ -70,7 +70,7 @@ async function panicAmong(
   for (;;) {
     await delay(lookMs, undefined, { signal });
     for (const { id, labels } of guests) {
-      const end = await consoleTail(docker, id, CONSOLE_LINES);
+      const end = await consoleTail(docker, id, CONSOLE_LINES, signal);
       signal.throwIfAborted();
       if (!PANIC.test(end)) continue;
       return new GocliError('GUEST_DIED', `the kernel of ${labels[LABEL.node] ?? ''} panicked`, {
@@ -106,9 +106,14 @@ async function deathOf(docker: Docker, container: Watched, exitCode: number): Pr
 }
 
 /** The last lines of a machine's serial console; empty when there is none yet. */
-export async function consoleTail(docker: Docker, containerId: string, lines: number): Promise<string> {
+export async function consoleTail(
+  docker: Docker,
+  containerId: string,
+  lines: number,
+  signal?: AbortSignal,
+): Promise<string> {
   const log = await docker.containers
-    .readFile(containerId, MACHINE_PATH.consoleLog)
+    .readFile(containerId, MACHINE_PATH.consoleLog, signal)
     .catch(() => Buffer.from(''));
   return lastLines(log.toString('utf8'), lines);
 }

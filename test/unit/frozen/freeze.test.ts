@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { freeze } from '../../../gocli-ts/src/frozen/freeze.ts';
@@ -241,7 +242,7 @@ for (const [command, seen] of [
       code: 'TIMEOUT',
       message: 'all machines go on: not within 0.2 s',
     });
-    t.regex((error).observed ?? '', new RegExp(seen));
+    t.regex(error.observed ?? '', new RegExp(seen));
     t.true(fake.running.has('node01'));
   });
 }
@@ -260,4 +261,19 @@ test('a guest whose agent does not set the clock is named when its time is over'
   });
   t.like(error, { observed: 'last seen: node01: it goes on, but its agent did not set the clock' });
   t.true(fake.running.has('node01'));
+});
+
+test('a thaw that fails leaves no socket of a machine open', async (t) => {
+  const fake = await fakeMachines(2);
+  const { onConnect } = fake.docker;
+  const opened: Duplex[] = [];
+  fake.docker.onConnect = (argv, container) => {
+    const stream = onConnect(argv, container);
+    opened.push(stream);
+    return stream;
+  };
+  fake.refused.add('node02 migrate-incoming');
+  await t.throwsAsync(thaw(fake.machines, SAVED, fake, never), { code: 'REMOTE_COMMAND' });
+  t.is(opened.length, 4);
+  t.true(opened.every(({ destroyed }) => destroyed));
 });
