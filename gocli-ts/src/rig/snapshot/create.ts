@@ -17,7 +17,7 @@ import type { RigDeps } from '../deps.ts';
 import { requireState, type FoundRig } from '../find.ts';
 import { inside } from '../inside.ts';
 import { notice } from '../start/starting.ts';
-import { readSecret } from '../state.ts';
+import { readSecret, STATE_FILE } from '../state.ts';
 import {
   publishSnapshot,
   removeFiles,
@@ -147,7 +147,7 @@ async function keepKeys(found: FoundRig, folder: string, { docker, paths, kinds 
   const [machine] = machinesIn(found);
   const state = requireState(found);
   const keys: RigKeys = {
-    sshPrivateKey: await readSecret(paths, found.name, 'id_ed25519'),
+    sshPrivateKey: await readSecret(paths, found.name, STATE_FILE.sshKey),
     sshPublicKey: state.sshPublicKey,
     ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
   };

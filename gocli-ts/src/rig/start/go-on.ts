@@ -10,7 +10,7 @@ import { inTime } from '../../waiting/in-time.ts';
 import type { RigLayout, Origin } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { allContainers, launch, machinesOf, type Launched, type Started } from './launch.ts';
-import { writeSecret, writeState, type RigState } from '../state.ts';
+import { STATE_FILE, writeSecret, writeState, type RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
 import { kindOf } from '../kind.ts';
@@ -36,9 +36,9 @@ export async function writeAccess(
   state: RigState,
   { paths, kinds }: Pick<RigDeps, 'paths' | 'kinds'>,
 ): Promise<void> {
-  await writeSecret(paths, state.name, 'id_ed25519', keys.sshPrivateKey);
-  const { kubeconfig } = kindOf(kinds, state.plan.guest).keyFiles(state, keys);
-  if (kubeconfig !== undefined) await writeSecret(paths, state.name, 'kubeconfig', kubeconfig);
+  await writeSecret(paths, state.name, STATE_FILE.sshKey, keys.sshPrivateKey);
+  const files = kindOf(kinds, state.plan.guest).keyFiles(state, keys);
+  for (const [file, text] of Object.entries(files)) await writeSecret(paths, state.name, file, text);
 }
 
 interface Claimed {
