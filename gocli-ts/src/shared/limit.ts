@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * A signal that holds for a stretch of work: it is aborted with its parent, when its time is over, by {@link abort}, and
  * when the work is left. What the work left behind, such as the slower half of a race, ends with it.
@@ -14,6 +16,8 @@ export class Limit implements Disposable {
   /** Of {@link within} or {@link linked}. */
   constructor(parent: AbortSignal | undefined, ms?: number, late?: () => unknown) {
     this.#parent = parent;
+    // Every wait for every machine may listen to it; Node would warn of a leak at the eleventh.
+    setMaxListeners(0, this.signal);
     if (parent?.aborted === true) {
       this.#follow();
       return;
