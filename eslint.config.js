@@ -36,6 +36,25 @@ export default defineConfig(
     },
   },
   {
+    // The reason of a bare limit is no error for users; these two make one of it, or none.
+    files: ['gocli-ts/src/**/*.ts'],
+    ignores: ['gocli-ts/src/waiting/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/shared/limit.ts'],
+              importNames: ['within', 'Limit'],
+              message: 'take inTime or attempt of waiting/',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['gocli-ts/src/**/*.ts'],
     ignores: ['gocli-ts/src/main.ts', 'gocli-ts/src/context.ts'],
     rules: {

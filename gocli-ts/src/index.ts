@@ -38,8 +38,14 @@ function bind<Request, Result>(
     // Every wait for every machine listens to it; Node would warn of a leak at the eleventh.
     setMaxListeners(0, execution.signal);
     const context = await beginOperation(execution, processSurroundings(env));
-    // By its type a request is left out only where an empty one will do.
-    return work(request ?? ({} as Request), context);
+    try {
+      // By its type a request is left out only where an empty one will do.
+      return await work(request ?? ({} as Request), context);
+    } catch (error) {
+      // What the interrupted work made of it says less.
+      signal?.throwIfAborted();
+      throw error;
+    }
   };
 }
 

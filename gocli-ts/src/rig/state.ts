@@ -33,12 +33,8 @@ export const stateSchema = z.object({
 /** What labels cannot hold: `$XDG_STATE_HOME/gocli/clusters/<name>/cluster.json`. */
 export type RigState = z.infer<typeof stateSchema>;
 
-/** Files of a cluster's state folder. */
-export const STATE_FILE = {
-  cluster: 'cluster.json',
-  kubeconfig: 'kubeconfig',
-  sshKey: 'id_ed25519',
-} as const;
+/** Files of a cluster's state folder; those of its kind are beside them (`Kind.keyFiles`). */
+export const STATE_FILE = { cluster: 'cluster.json', sshKey: 'id_ed25519' } as const;
 
 export async function writeState(paths: Paths, state: RigState): Promise<void> {
   const folder = rigFolder(paths, state.name);
@@ -60,24 +56,15 @@ export async function readState(paths: Paths, name: string): Promise<RigState | 
   }
 }
 
-/** Writes a secret of the cluster, mode 0600. */
-export async function writeSecret(
-  paths: Paths,
-  name: string,
-  file: 'kubeconfig' | 'id_ed25519',
-  text: string,
-): Promise<string> {
+/** Writes a secret of the cluster into a file of its state folder, mode 0600. Returns the path. */
+export async function writeSecret(paths: Paths, name: string, file: string, text: string): Promise<string> {
   const path = join(rigFolder(paths, name), file);
   await writeAtomic(path, text, 0o600);
   return path;
 }
 
 /** @throws GocliError NOT_FOUND */
-export async function readSecret(
-  paths: Paths,
-  name: string,
-  file: 'kubeconfig' | 'id_ed25519',
-): Promise<string> {
+export async function readSecret(paths: Paths, name: string, file: string): Promise<string> {
   const text = await readIfThere(join(rigFolder(paths, name), file));
   if (text === undefined) {
     throw new GocliError('NOT_FOUND', `cluster "${name}" has no ${file} yet`, { hint: 'Type: gocli status' });

@@ -8,7 +8,7 @@ import { savedStateOf } from '../../frozen/thaw.ts';
 import { prepareGuests } from '../../frozen/prepare.ts';
 import { holdTemplate, publishTemplate, writeAttachment } from '../../frozen/templates.ts';
 import { nodeName } from '../../network/addresses.ts';
-import { within } from '../../shared/limit.ts';
+import { inTime } from '../../waiting/in-time.ts';
 import type { RigLayout, Origin } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../start/launch.ts';
@@ -48,9 +48,14 @@ const FREEZE_MS = 120_000;
 export async function makeTemplate(making: Making, steps: Steps, deps: RigDeps): Promise<Made> {
   const frozen = await freezeOrGoOn(making, steps, deps);
   if (frozen === undefined) return { state: making.state, published: false };
-  using limit = within(undefined, FREEZE_MS + 2 * making.timeoutMs);
-  const unbroken = { ...deps, signal: limit.signal };
-  const manifest = draftOf(making, frozen, deps);
+  const bounds = { signal: undefined, timeoutMs: FREEZE_MS + 2 * making.timeoutMs };
+  return inTime('the frozen cluster goes on and its template is kept', bounds, (signal) =>
+    goOnAndKeep(making, frozen, steps, { ...deps, signal }),
+  );
+}
+
+async function goOnAndKeep(making: Making, frozen: Frozen, steps: Steps, unbroken: RigDeps): Promise<Made> {
+  const manifest = draftOf(making, frozen, unbroken);
   const { clone, holder } = await becomeClone(making, manifest, steps, unbroken);
   // Whatever fails or is killed from here on finds a rig that is Ready.
   const state = await markReady({ ...making.state, template: making.id }, unbroken);
@@ -60,11 +65,11 @@ export async function makeTemplate(making: Making, steps: Steps, deps: RigDeps):
   } catch (error) {
     const provider = making.layout.plan.guest.provider;
     const text = `The cluster is Ready, but its template could not be kept: ${messageOf(error)}. Make one later: gocli template build ${provider}`;
-    notice(deps, text, 'warning');
+    notice(unbroken, text, 'warning');
     return { state, published: false };
   } finally {
     // The machines of the clone have the volume by now.
-    await deps.docker.containers.remove(holder).catch(() => undefined);
+    await unbroken.docker.containers.remove(holder).catch(() => undefined);
   }
 }
 
