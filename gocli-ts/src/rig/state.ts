@@ -1,9 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
+import { isErrno, onFile } from '../errors/file-error.ts';
 import { cpuSchema } from '../frozen/manifest.ts';
-import { readIfThere, writeAtomic } from '../host/files.ts';
+import { makeFolder, readIfThere, viaTemporary, writeAtomic } from '../host/files.ts';
 import { rigFolder, type Paths } from '../host/paths.ts';
 import type { RigPlan } from './plan.ts';
 
@@ -45,7 +46,35 @@ export async function writeState(paths: Paths, state: RigState): Promise<void> {
   await writeAtomic(join(folder, STATE_FILE.cluster), `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
-/** The state of a cluster, or undefined when there is none. @throws GocliError BAD_FILE for a damaged file */
+/** Bytes that no state folder of a cluster comes near. */
+const ROOM = 256 * 1024;
+
+/**
+ * Proves that the state of a cluster can be written, before anything is done that has to be remembered. Nothing stays
+ * of it but folders.
+ * @throws GocliError FILE, DISK_FULL naming the folder
+ */
+export async function proveWritable(paths: Paths, name: string): Promise<void> {
+  const own = rigFolder(paths, name);
+  const there = await stat(own).catch(() => undefined);
+  // That of a cluster that does not exist yet is not made: another command may start one of that name.
+  const folder = there === undefined ? dirname(own) : own;
+  await makeFolder(folder);
+  const hint = 'What gocli has to remember lies there. Mend that, or set XDG_STATE_HOME to another folder.';
+  await onFile({ path: folder, done: 'written', hint }, () =>
+    viaTemporary(join(folder, 'room'), async (temporary) => {
+      await using file = await open(temporary, 'wx', 0o600);
+      await file.writeFile(Buffer.alloc(ROOM));
+      await file.sync();
+      await rm(temporary);
+    }),
+  );
+}
+
+/**
+ * The state of a cluster, or undefined when there is none.
+ * @throws GocliError BAD_FILE for a damaged file, FILE for one that cannot be read
+ */
 export async function readState(paths: Paths, name: string): Promise<RigState | undefined> {
   const file = join(rigFolder(paths, name), STATE_FILE.cluster);
   const text = await readIfThere(file);
@@ -86,11 +115,18 @@ export async function readSecret(
 }
 
 export async function removeState(paths: Paths, name: string): Promise<void> {
-  await rm(rigFolder(paths, name), { recursive: true, force: true });
+  const path = rigFolder(paths, name);
+  await onFile({ path, done: 'removed' }, () => rm(path, { recursive: true, force: true }));
 }
 
-/** Names of all clusters that have a state folder. */
+/** Names of all clusters that have a state folder. @throws GocliError FILE */
 export async function stateNames(paths: Paths): Promise<string[]> {
-  const entries = await readdir(join(paths.state, 'clusters'), { withFileTypes: true }).catch(() => []);
+  const path = join(paths.state, 'clusters');
+  const entries = await onFile({ path, done: 'read' }, () =>
+    readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+      if (isErrno(error, 'ENOENT')) return [];
+      throw error;
+    }),
+  );
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }
