@@ -12,8 +12,6 @@ type SystemError = Error & {
 export interface FileWork {
   readonly path: string;
   readonly done: 'read' | 'written' | 'created' | 'removed';
-  /** What to do now. */
-  readonly hint?: string | undefined;
 }
 
 /** What is said, and what to do, by name of the error (errno(3)). */
@@ -80,14 +78,14 @@ export function explainFileError(error: unknown, work?: FileWork): unknown {
   if (path === undefined || syscall.startsWith('spawn')) return error;
   const what = `${path} cannot be ${work?.done ?? DONE[syscall] ?? 'written'}`;
   if (FULL.includes(code)) {
-    const hint = work?.hint ?? 'Free space there, or name a path on another disk, and try again.';
+    const hint = 'Free space there, or name a path on another disk, and try again.';
     return new GocliError('DISK_FULL', `${what}: no space left on its disk (${code})`, {
       cause: error,
       hint,
     });
   }
   const [words, hint] = REASONS[code] ?? [error.message, 'Look what is there: ls -ld'];
-  return new GocliError('FILE', `${what}: ${words} (${code})`, { cause: error, hint: work?.hint ?? hint });
+  return new GocliError('FILE', `${what}: ${words} (${code})`, { cause: error, hint });
 }
 
 /** Does something with a file; see {@link explainFileError} for what is thrown. */

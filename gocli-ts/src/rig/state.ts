@@ -59,16 +59,23 @@ export async function proveWritable(paths: Paths, name: string): Promise<void> {
   const there = await stat(own).catch(() => undefined);
   // That of a cluster that does not exist yet is not made: another command may start one of that name.
   const folder = there === undefined ? dirname(own) : own;
-  await makeFolder(folder);
-  const hint = 'What gocli has to remember lies there. Mend that, or set XDG_STATE_HOME to another folder.';
-  await onFile({ path: folder, done: 'written', hint }, () =>
-    viaTemporary(join(folder, 'room'), async (temporary) => {
-      await using file = await open(temporary, 'wx', 0o600);
-      await file.writeFile(Buffer.alloc(ROOM));
-      await file.sync();
-      await rm(temporary);
-    }),
-  );
+  try {
+    await makeFolder(folder);
+    await onFile({ path: folder, done: 'written' }, () => writeAndRemove(join(folder, 'room')));
+  } catch (error) {
+    if (!(error instanceof GocliError)) throw error;
+    const hint = `${error.hint ?? ''} Or set XDG_STATE_HOME to another folder: what gocli has to remember lies there.`;
+    throw new GocliError(error.code, error.message, { cause: error, hint });
+  }
+}
+
+function writeAndRemove(path: string): Promise<void> {
+  return viaTemporary(path, async (temporary) => {
+    await using file = await open(temporary, 'wx', 0o600);
+    await file.writeFile(Buffer.alloc(ROOM));
+    await file.sync();
+    await rm(temporary);
+  });
 }
 
 /**

@@ -119,7 +119,12 @@ async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): 
     return;
   }
   await removeLabelled(docker, { [LABEL.cluster]: request.values.name, [LABEL.run]: run });
-  if (state?.run === run) await removeState(paths, request.values.name);
+  // A state that was not written, or only in part, is nobody else's as long as nobody else has claimed the name.
+  const ours =
+    state === undefined
+      ? (await docker.containers.list({ [LABEL.cluster]: request.values.name })).length === 0
+      : state.run === run;
+  if (ours) await removeState(paths, request.values.name);
   // The volume of a template that was to be made has no label of the run: another one may come to use it.
   await sweepTemplates(deps);
 }

@@ -84,5 +84,6 @@ test('a state folder is proven writable, and nothing stays of that', async (t) =
   ] as const) {
     const error = await t.throwsAsync(proveWritable(where, name), { code: 'FILE' });
     t.true(error.message.startsWith(where.state), error.message);
+    t.regex((error as unknown as { hint: string }).hint, /XDG_STATE_HOME/);
   }
 });

@@ -247,6 +247,16 @@ test('a state that cannot be written is an error before anything is made', async
   t.deepEqual(engine.events, []);
 });
 
+test('a state that cannot be written in the middle of a start leaves neither keys nor a folder', async (t) => {
+  const engine = await withNeighbour(t);
+  engine.docker.before = (method, [spec]) => {
+    if (method !== 'containers.create' || (spec as { name: string }).name !== 'c-dnsmasq') return;
+    mkdirSync(join(rigFolder(engine.paths, 'c'), 'cluster.json'), { recursive: true });
+  };
+  await t.throwsAsync(up(requestFor(image(engine)), engine), { code: 'FILE', message: /cluster\.json/ });
+  await untouched(t, engine);
+});
+
 /** What a test does once a step is over, while its start goes on. */
 function afterStep(engine: Engine, id: string, act: () => void): Engine {
   const { emit } = engine;
