@@ -32,6 +32,10 @@ export default defineConfig(
           selector: 'MemberExpression[object.name="AbortSignal"][property.name=/^(any|timeout)$/]',
           message: 'a garbage collection on Node 20 ends such limits; take shared/limit.ts',
         },
+        {
+          selector: 'CallExpression[callee.name=/^mkdir/] Property[key.name="recursive"]',
+          message: 'it never ends below /proc; take makeFolder of host/files.ts',
+        },
       ],
     },
   },

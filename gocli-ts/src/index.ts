@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Context, Environment } from './api/context.ts';
 import { beginOperation } from './api/operation.ts';
 import { processSurroundings } from './context.ts';
+import { explainFileError } from './errors/file-error.ts';
 import type { OperationSink } from './events/events.ts';
 
 /** How a function of this library is called, beside its request. */
@@ -44,7 +45,7 @@ function bind<Request, Result>(
     } catch (error) {
       // What the interrupted work made of it says less.
       signal?.throwIfAborted();
-      throw error;
+      throw explainFileError(error);
     }
   };
 }

@@ -92,9 +92,9 @@ function isUsedUp(
   return file.readyAt !== undefined && later.some(({ labels }) => labels[LABEL.run] === file.run);
 }
 
-/** One damaged file must not hide the other clusters; what is done with this one says what to type. */
+/** One bad file must not hide the other clusters; what is done with this one says what to type. */
 function noneWhenDamaged(error: unknown): undefined {
-  if (!isCode(error, 'BAD_FILE')) throw error;
+  if (!isCode(error, 'BAD_FILE') && !isCode(error, 'FILE')) throw error;
 }
 
 /** @throws GocliError NOT_FOUND, with the names that exist */

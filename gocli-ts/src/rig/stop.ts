@@ -9,22 +9,24 @@ import { removeContainers } from './remove.ts';
 import type { RestoreRequest } from './snapshot/check.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { STOPPED, stoppedSaves } from './snapshot/snapshots.ts';
-import { writeState, type RigState } from './state.ts';
+import { writeLate } from './start/starting.ts';
+import { proveWritable, writeState, type RigState } from './state.ts';
 
 /**
  * Saves a cluster and ends its processes: memory and CPU are free until {@link startStopped}. One that is stopped, but
  * of which containers are left, is freed of them: a stop or a start was killed.
- * @throws GocliError NOT_READY when it is stopped or paused already
+ * @throws GocliError NOT_READY when it is stopped or paused already; FILE, DISK_FULL when its state cannot be written
  */
 export async function stopRig(found: FoundRig, steps: Steps, deps: RigDeps): Promise<void> {
   const { docker, paths } = deps;
   const state = requireState(found);
   if (found.saved === undefined || found.containers.length === 0) {
     requireAwake(state);
+    await proveWritable(paths, found.name);
     await createSnapshot(found, { name: STOPPED, kind: 'stopped' }, steps, deps);
   }
   // From here on the saved state is the cluster; what ran must not run beside it.
-  await writeState(paths, { ...state, stopped: true });
+  await writeLate({ ...state, stopped: true }, 'is stopped', `gocli start ${found.name}`, deps);
   await steps.run('remove', 'Removing the containers', () =>
     removeContainers(docker, { [LABEL.cluster]: found.name }),
   );
@@ -56,6 +58,7 @@ export async function startStopped(
 export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> {
   const state = requireState(found);
   requireAwake(state);
+  await proveWritable(deps.paths, found.name);
   const skewMs = await pauseMachines(machinesIn(found), deps, deps.signal);
   await writeState(deps.paths, { ...state, paused: true });
   return skewMs;
@@ -67,6 +70,7 @@ export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   if (state.paused !== true) {
     throw new GocliError('CONFLICT', `cluster "${found.name}" is not paused`, { hint: 'Type: gocli ls' });
   }
+  await proveWritable(deps.paths, found.name);
   await resumeMachines(machinesIn(found), deps, deps.signal);
   const resumed = { ...state };
   delete resumed.paused;

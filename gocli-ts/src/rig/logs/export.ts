@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { GocliError, messageOf } from '../../errors/error.ts';
-import { writeAtomic } from '../../host/files.ts';
+import { makeFolder, writeAtomic } from '../../host/files.ts';
 import { abortReason } from '../../shared/clock.ts';
 import { redact } from '../../shared/redact.ts';
 import { attempt } from '../../waiting/attempt.ts';
@@ -41,7 +40,7 @@ export async function exportLogs(
     ...(await kindParts(found, deps)),
     ...guestParts(found, deps),
   ];
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const results = await pMap(parts, (part) => exportPart(part, folder, deps.signal, partMs), {
     concurrency: CONCURRENCY,
   });

@@ -1,3 +1,4 @@
+import { GocliError, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
@@ -47,11 +48,31 @@ export function stateOf(
   };
 }
 
-/** Writes down that a cluster was seen Ready. */
-export async function markReady(state: RigState, { paths, clock }: RigDeps): Promise<RigState> {
-  const ready = { ...state, readyAt: new Date(clock.now()).toISOString() };
-  await writeState(paths, ready);
+/** Writes down that a cluster was seen Ready. It is, and runs on, even if that cannot be written. */
+export async function markReady(state: RigState, deps: RigDeps): Promise<RigState> {
+  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
+  const { name } = state;
+  await writeLate(ready, 'is Ready and runs on', `gocli stop ${name}, then gocli start ${name}`, deps);
   return ready;
+}
+
+/**
+ * Writes the state of a cluster when there is no way back from what it says: a file that cannot be written is no more
+ * than a warning then.
+ * @param is what the cluster is, whatever the file says: `is Ready and runs on`
+ * @param next what to type once the file can be written
+ * @returns whether it was written
+ */
+export async function writeLate(state: RigState, is: string, next: string, deps: RigDeps): Promise<boolean> {
+  try {
+    await writeState(deps.paths, state);
+    return true;
+  } catch (error) {
+    const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
+    const text = `Cluster ${state.name} ${is}, but that is not written down: ${messageOf(error)}.${hint} Then type: ${next}`;
+    notice(deps, text, 'warning');
+    return false;
+  }
 }
 
 /** Tells the user what is decided for him. */

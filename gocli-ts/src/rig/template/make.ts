@@ -12,8 +12,8 @@ import { inTime } from '../../waiting/in-time.ts';
 import type { RigLayout, Origin } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../start/launch.ts';
-import { writeState, type RigState } from '../state.ts';
-import { markReady, notice } from '../start/starting.ts';
+import { proveWritable, type RigState } from '../state.ts';
+import { markReady, notice, writeLate } from '../start/starting.ts';
 import { kindOf } from '../kind.ts';
 import type { RigKeys } from './keys.ts';
 import { goOnThawed } from '../start/go-on.ts';
@@ -84,7 +84,7 @@ async function becomeClone(
   // From now on its disks lie over those of the template, whatever ends this process. It is not Ready meanwhile.
   const between: RigState = { ...state, template: id };
   delete between.readyAt;
-  await writeState(deps.paths, between);
+  await writeLate(between, 'goes on from its template', `gocli status ${state.name}`, deps);
   // No container has the volume while the machines are replaced.
   const { labels } = launched.network;
   const holder = await holdTemplate(deps.docker, id, layout.plan.host.imageId, {
@@ -119,6 +119,8 @@ function publish(manifest: Manifest, clone: Launched, steps: Steps, deps: RigDep
 async function freezeOrGoOn(making: Making, steps: Steps, deps: RigDeps): Promise<Frozen | undefined> {
   const { signal } = deps;
   try {
+    // What becomes of the cluster has to be written down when there is no way back any more.
+    await proveWritable(deps.paths, making.state.name);
     return await steps.run('freeze', 'Freezing the cluster for later starts', async (step) => {
       const kind = kindOf(deps.kinds, making.state.plan.guest);
       if (!(await kind.settle(making.state, making.keys, deps))) step.note('it did not become quiet');
