@@ -32,6 +32,29 @@ export default defineConfig(
           selector: 'MemberExpression[object.name="AbortSignal"][property.name=/^(any|timeout)$/]',
           message: 'a garbage collection on Node 20 ends such limits; take shared/limit.ts',
         },
+        {
+          selector: 'CallExpression[callee.name=/^mkdir/] Property[key.name="recursive"]',
+          message: 'it never ends below /proc; take makeFolder of host/files.ts',
+        },
+      ],
+    },
+  },
+  {
+    // The reason of a bare limit is no error for users; these two make one of it, or none.
+    files: ['gocli-ts/src/**/*.ts'],
+    ignores: ['gocli-ts/src/waiting/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/shared/limit.ts'],
+              importNames: ['within', 'Limit'],
+              message: 'take inTime or attempt of waiting/',
+            },
+          ],
+        },
       ],
     },
   },

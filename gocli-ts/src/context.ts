@@ -27,7 +27,7 @@ export function processSurroundings(env: Environment = process.env): Surrounding
     host: localHost(env),
     ssh: ssh2Client(),
     clock: systemClock,
-    paths: userPaths(),
+    paths: userPaths(env),
     version: versionOf(checkout),
     loadKinds,
   };

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Context, Environment } from './api/context.ts';
 import { beginOperation } from './api/operation.ts';
 import { processSurroundings } from './context.ts';
+import { explainFileError } from './errors/file-error.ts';
 import type { OperationSink } from './events/events.ts';
 
 /** How a function of this library is called, beside its request. */
@@ -38,8 +39,14 @@ function bind<Request, Result>(
     // Every wait for every machine listens to it; Node would warn of a leak at the eleventh.
     setMaxListeners(0, execution.signal);
     const context = await beginOperation(execution, processSurroundings(env));
-    // By its type a request is left out only where an empty one will do.
-    return work(request ?? ({} as Request), context);
+    try {
+      // By its type a request is left out only where an empty one will do.
+      return await work(request ?? ({} as Request), context);
+    } catch (error) {
+      // What the interrupted work made of it says less.
+      signal?.throwIfAborted();
+      throw explainFileError(error);
+    }
   };
 }
 

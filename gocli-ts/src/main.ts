@@ -9,20 +9,27 @@ import { childHasInterrupts } from './host/children.ts';
 // Every wait for every machine listens to the one signal; Node would warn of a leak at the eleventh.
 setMaxListeners(0);
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const stop = new AbortController();
 let impatient = false;
 let lostResult: GocliError | undefined;
+
+/** A system call that never ends, as on a network file system, keeps a process from its end; a further signal kills it. */
+function end(code: number): never {
+  for (const name of SIGNALS) process.removeAllListeners(name);
+  process.exit(code);
+}
 
 function interrupt(what: string, exitCode: number): void {
   stop.abort(new GocliError('INTERRUPTED', what, { exitCode }));
 }
 
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+for (const name of SIGNALS) {
   const exitCode = 128 + constants.signals[name];
   process.on(name, () => {
     if (name === 'SIGINT' && childHasInterrupts()) return;
     // The first ends the work in order, the second the process. A terminal that is closed says so twice by itself.
-    if (impatient && name !== 'SIGHUP') process.exit(exitCode);
+    if (impatient && name !== 'SIGHUP') end(exitCode);
     impatient ||= name !== 'SIGHUP';
     interrupt(`interrupted by ${name}`, exitCode);
   });
@@ -51,4 +58,4 @@ await new Promise<void>((resolve) => {
 });
 if (lostResult !== undefined && exitCode === 0) process.stderr.write(renderError(lostResult, false));
 // Idle connections to the daemon or a guest must not keep the process.
-process.exit(exitCode === 0 ? (lostResult?.exitCode ?? 0) : exitCode);
+end(exitCode === 0 ? (lostResult?.exitCode ?? 0) : exitCode);

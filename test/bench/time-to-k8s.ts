@@ -45,7 +45,12 @@ export async function timeToK8s(name: string): Promise<TimeToK8s> {
 async function kubectlOf(name: string): Promise<string> {
   await $`${process.execPath} ${GOCLI} kubectl --name ${name} version --client`;
   const id = (await $`docker image inspect --format ${'{{.Id}}'} ${IMAGE}`).stdout.trim();
-  return path.join(userPaths().cache, 'kubectl', id.replace('sha256:', '').slice(0, 16), 'kubectl');
+  return path.join(
+    userPaths(process.env).cache,
+    'kubectl',
+    id.replace('sha256:', '').slice(0, 16),
+    'kubectl',
+  );
 }
 
 async function phase(kubectl: string, env: NodeJS.ProcessEnv, words: readonly string[]): Promise<number> {

@@ -34,7 +34,7 @@ async function interrupt(
 
 /** What a provisioning has under way: folders of unfinished steps, and containers. */
 async function underWay(): Promise<string[]> {
-  const root = join(userPaths().cache, 'provision');
+  const root = join(userPaths(process.env).cache, 'provision');
   const folders = await Promise.all(
     (await readdir(root)).map(async (step) =>
       (await readdir(join(root, step))).map((one) => join(step, one)),

@@ -13,8 +13,11 @@ const COMPILERS = ['gcc', 'g++', 'cc', 'c++', 'make', 'node-gyp', 'python3', 'py
 let sandbox: Sandbox;
 /** Folder of everything below: `compiled` is there when a compiler ran. */
 let folder: string;
+let tarball: string;
 /** The installed package, in an otherwise empty project. */
 let installed: string;
+/** The checkout before it was packed. */
+let before: Readonly<Record<string, string>>;
 
 test.before('packed and installed without a network', async (t) => {
   t.timeout(85 * 60_000);
@@ -23,11 +26,15 @@ test.before('packed and installed without a network', async (t) => {
   sandbox = await openSandbox();
   folder = await mkdtemp(join(tmpdir(), 'gocli-package-'));
   const env = await userEnvironment(folder);
+  // What npm does after it has installed; a checkout may be of before that was so.
+  await execa('npm', ['run', 'dependencies'], { cwd: CHECKOUT });
+  before = await checkoutState();
   await execa('npm', ['pack', '--pack-destination', folder], { cwd: CHECKOUT });
-  const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  const [name = ''] = (await readdir(folder)).filter((one) => one.endsWith('.tgz'));
+  tarball = join(folder, name);
   const project = join(folder, 'project');
   await mkdir(project);
-  const result = await command(['npm', 'install', join(folder, tarball)], { cwd: project, env });
+  const result = await command(['npm', 'install', tarball], { cwd: project, env });
   t.is(result.exitCode, 0, outputOf(result));
   installed = join(project, 'node_modules', 'gocli');
 });
@@ -63,6 +70,15 @@ function ended(t: ExecutionContext, code: number, result: CliResult): void {
   t.is(result.exitCode, code, outputOf(result));
 }
 
+/** Texts of all manifests of the checkout, npm's own record included, by path. */
+async function checkoutState(): Promise<Record<string, string>> {
+  const modules = await readdir(join(CHECKOUT, 'node_modules'), { recursive: true });
+  const files = modules.filter((path) => /(?:^|\/)(?:package|\.package-lock)\.json$/.test(path));
+  const paths = [...files.map((path) => join('node_modules', path)), 'package.json', 'package-lock.json'];
+  const texts = paths.map(async (path) => [path, await readFile(join(CHECKOUT, path), 'utf8')] as const);
+  return Object.fromEntries(await Promise.all(texts));
+}
+
 /** Paths of the files below, with the bits that make them run. */
 async function filesBelow(root: string, part: string): Promise<string[]> {
   const entries = await readdir(join(root, part), { recursive: true, withFileTypes: true });
@@ -96,6 +112,23 @@ test.serial('nothing is compiled, and nothing would be: no install script and no
     t.false(files.includes(path.replace('package.json', 'binding.gyp')), path);
   }
 });
+
+test.serial(
+  'packing changes nothing in the checkout, also when it is killed, and can be published',
+  async (t) => {
+    t.deepEqual(await checkoutState(), before);
+    const packing = execa('npm', ['pack', '--pack-destination', folder], {
+      cwd: CHECKOUT,
+      detached: true,
+      reject: false,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    if (packing.pid !== undefined && packing.exitCode === null) process.kill(-packing.pid, 'SIGKILL');
+    await packing;
+    t.deepEqual(await checkoutState(), before);
+    ended(t, 0, await command(['npm', 'publish', '--dry-run', '--fetch-retries=0', tarball]));
+  },
+);
 
 test.serial(
   'what provisioning reads is all there, as in a checkout; tests and sources are not',
@@ -148,10 +181,10 @@ test.serial('a program imports the library and starts a cluster of its own', asy
     const { clusters } = await ls();
     const origins = events.map(({ operation, rig }) => operation + ' ' + rig);
     await rm({ name: '${name}' });
-    console.log(JSON.stringify({ name: state.name, started, there: clusters.map((one) => one.name), origins }));
-    process.exit(0);`;
+    console.log(JSON.stringify({ name: state.name, started, there: clusters.map((one) => one.name), origins }));`;
   await writeFile(join(folder, 'project', 'program.mjs'), program);
-  const result = await command([process.execPath, 'program.mjs'], {
+  // It has to end by itself; 124 is the exit code of one that did not.
+  const result = await command(['timeout', '900', process.execPath, 'program.mjs'], {
     env: sandbox.env,
     cwd: join(folder, 'project'),
   });

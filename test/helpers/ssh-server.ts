@@ -16,6 +16,8 @@ export interface SshServer extends AsyncDisposable {
   endAtOnce(code: number): void;
   /** Reads and answers nothing any more, as a guest that is frozen. */
   freeze(): void;
+  /** Freezes as soon as the next command has ended. */
+  freezeAfterCommand(): void;
   /** Cuts all connections, as a guest that dies. */
   cut(): void;
 }
@@ -39,6 +41,9 @@ export async function startSshServer(): Promise<SshServer> {
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
+  const freeze = (): void => {
+    for (const socket of sockets) socket.pause();
+  };
   return {
     target: { host: '127.0.0.1', port, user: 'root', privateKey: user.privateKey, node: 'node01' },
     sizes,
@@ -47,8 +52,9 @@ export async function startSshServer(): Promise<SshServer> {
     endAtOnce: (code) => {
       behaviour.code = code;
     },
-    freeze: () => {
-      for (const socket of sockets) socket.pause();
+    freeze,
+    freezeAfterCommand: () => {
+      behaviour.afterCommand = freeze;
     },
     [Symbol.asyncDispose]: async () => {
       cut();
@@ -61,6 +67,8 @@ export async function startSshServer(): Promise<SshServer> {
 interface Behaviour {
   /** See {@link SshServer.endAtOnce}. */
   code?: number;
+  /** Called when a command has ended and that was sent. */
+  afterCommand?: () => void;
 }
 
 function serve(
@@ -88,6 +96,7 @@ function serve(
     });
     session.on('exec', (acceptExec, _, { command }) => {
       const channel = acceptExec();
+      channel.on('close', () => behaviour.afterCommand?.());
       if (behaviour.code === undefined) execute(channel, command, processes);
       else {
         channel.exit(behaviour.code);

@@ -61,7 +61,7 @@ export function provisionTiny(docker: Docker): Promise<ProvisionResult> {
       host: localHost(process.env),
       ssh: ssh2Client(),
       clock: systemClock,
-      paths: userPaths(),
+      paths: userPaths(process.env),
       emit: () => undefined,
       signal: new AbortController().signal,
       version: '0.0.0',

@@ -29,6 +29,7 @@ export const tinyKind: Kind = {
   settle: () => Promise.resolve(true),
   afterThaw: () => Promise.resolve(),
   proof: () => Promise.resolve({ conditions: [], [Symbol.dispose]: () => undefined }),
+  secretFiles: [],
   keyFiles: () => ({}),
   readKeys: () => Promise.resolve({}),
   expiresAt: () => undefined,

@@ -51,7 +51,7 @@ export async function rootDisk(): Promise<string> {
     .update(JSON.stringify([PACKAGES, SETUP]))
     .digest('hex')
     .slice(0, 12);
-  const folder = join(userPaths().cache, 'lab', hash);
+  const folder = join(userPaths(process.env).cache, 'lab', hash);
   if ((await stat(folder).catch(() => undefined)) !== undefined) return folder;
   await mkdir(join(folder, '..'), { recursive: true });
   const work = await mkdtemp(`${folder}-`);

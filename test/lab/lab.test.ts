@@ -26,7 +26,7 @@ test.before('a Debian host with KVM', async () => {
   key = await generateSshKey('lab');
   image = await tinyImage(docker);
   root = await rootDisk();
-  work = await mkdtemp(join(userPaths().cache, 'lab', 'work-'));
+  work = await mkdtemp(join(userPaths(process.env).cache, 'lab', 'work-'));
   await payloadDisk(work, [image]);
   lab = await boot(CPU);
   await run('docker load --quiet --input /payload/images.tar');

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { writeState } from '../../gocli-ts/src/rig/state.ts';
+import { renderKubeconfig } from '../../gocli-ts/src/kubernetes/kubeconfig.ts';
+import { writeSecret, writeState } from '../../gocli-ts/src/rig/state.ts';
 import { CHECKOUT, command, type CliResult } from '../helpers/cli.ts';
 import { stateOf } from '../helpers/engine.ts';
 
@@ -134,4 +135,49 @@ test('the second signal ends gocli at once, and the program that is attached wit
   // Killed with gocli, but not waited for by it.
   await delay(200);
   t.false(await isAlive(program));
+});
+
+/** The built command line, with a daemon that has nothing; it has to end by itself. */
+async function ending(
+  t: ExecutionContext,
+  argv: readonly string[],
+  changed: NodeJS.ProcessEnv,
+): Promise<{ exitCode: number | null; stderr: string }> {
+  const { env } = await clusterWith(t, 'exit 0');
+  const paths = { state: join(env['XDG_STATE_HOME'] ?? '', 'gocli'), cache: '' };
+  await writeSecret(paths, 'c', 'kubeconfig', KUBECONFIG);
+  const child = spawn(process.execPath, [GOCLI, ...argv], {
+    env: { ...env, ...changed },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const stderr = text(child.stderr);
+  const [exitCode] = (await once(child, 'exit')) as [number | null];
+  return { exitCode, stderr: await stderr };
+}
+
+const KUBECONFIG = renderKubeconfig('c', {
+  server: 'https://127.0.0.1:1',
+  ca: 'ca',
+  cert: 'cert',
+  key: 'key',
+});
+
+for (const [what, argv, env, exitCode, words] of [
+  ['KUBECONFIG below /proc', ['kubeconfig', '--merge'], { KUBECONFIG: '/proc/x/y' }, 3, /E207/],
+  ['a cache below /proc', ['kubectl', 'x'], { XDG_CACHE_HOME: '/proc/x/y' }, 4, /E300/],
+  ['a state folder that is a file', ['ls'], { XDG_STATE_HOME: '/etc/passwd' }, 3, /\/etc\/passwd.*E207/],
+  ['a relative HOME', ['ls'], { XDG_STATE_HOME: '', HOME: 'me' }, 2, /HOME: "me".*E101/],
+] as const) {
+  test(`${what} is an error with what to do, and no defect`, async (t) => {
+    const ended = await ending(t, argv, env);
+    t.is(ended.exitCode, exitCode, ended.stderr);
+    t.regex(ended.stderr, words);
+    t.regex(ended.stderr, /What to do: /);
+    t.notRegex(ended.stderr, /E900|^\s+at /m);
+  });
+}
+
+test('without a home folder gocli says what it can', async (t) => {
+  const ended = await ending(t, ['version'], { XDG_STATE_HOME: '', XDG_CACHE_HOME: '', HOME: 'me' });
+  t.is(ended.exitCode, 0, ended.stderr);
 });

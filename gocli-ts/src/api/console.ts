@@ -38,7 +38,8 @@ export async function attach(request: ConsoleRequest, context: Context): Promise
   const { node, container } = await chooseNode(request, context);
   try {
     const argv = ['socat', '-', `UNIX-CONNECT:${MACHINE_PATH.console}`];
-    return { node, line: await context.docker.containers.connect(container, argv) };
+    const { signal } = context;
+    return { node, line: await context.docker.containers.connect(container, argv, { signal }) };
   } catch (error) {
     context.signal.throwIfAborted();
     throw new GocliError('GUEST_UNREACHABLE', `the console of ${node} cannot be attached`, { cause: error });

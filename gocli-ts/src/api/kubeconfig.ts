@@ -1,7 +1,6 @@
-import { join, resolve } from 'node:path';
-import { rigFolder } from '../host/paths.ts';
+import { resolve } from 'node:path';
 import { kubeconfigFiles, mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
-import { readSecret, STATE_FILE } from '../rig/state.ts';
+import { kubeconfigPath, readKubeconfig } from '../kubernetes/state-file.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 
@@ -26,8 +25,8 @@ export interface MergeResult {
 /** The kubeconfig of a rig that runs. @throws GocliError BAD_VALUE, NOT_FOUND (also of a rig without Kubernetes), NOT_READY */
 export async function show(request: RigChoice, context: Context): Promise<KubeconfigResult> {
   const { name } = (await chooseStarted(request, context)).state;
-  const text = await readSecret(context.paths, name, 'kubeconfig');
-  return { name, path: join(rigFolder(context.paths, name), STATE_FILE.kubeconfig), text };
+  const text = await readKubeconfig(context.paths, name);
+  return { name, path: kubeconfigPath(context.paths, name), text };
 }
 
 /**

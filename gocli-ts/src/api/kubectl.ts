@@ -1,7 +1,5 @@
-import { join } from 'node:path';
-import { rigFolder } from '../host/paths.ts';
 import { kubectlPath } from '../kubernetes/kubectl-binary.ts';
-import { STATE_FILE } from '../rig/state.ts';
+import { kubeconfigPath } from '../kubernetes/state-file.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 
@@ -16,5 +14,5 @@ export interface KubectlResult {
 export async function kubectl(request: RigChoice, context: Context): Promise<KubectlResult> {
   const { state } = await chooseStarted(request, context);
   const program = await kubectlPath(state, context);
-  return { program, kubeconfig: join(rigFolder(context.paths, state.name), STATE_FILE.kubeconfig) };
+  return { program, kubeconfig: kubeconfigPath(context.paths, state.name) };
 }

@@ -1,8 +1,8 @@
 import { forgetInFiles, kubeconfigFiles } from '../kubernetes/kubeconfig-file.ts';
+import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { findRigs } from '../rig/find.ts';
 import { checkRigName } from '../rig/names.ts';
 import { removeRig, type RigRemains } from '../rig/remove.ts';
-import { readSecret } from '../rig/state.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { refuseUnknownKeys } from './unknown-keys.ts';
@@ -39,7 +39,7 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
 async function remove(name: string, context: Context): Promise<RemovedRig> {
   const { paths, env, cwd } = context;
   // It goes with the rig.
-  const written = await readSecret(paths, name, 'kubeconfig').catch(() => undefined);
+  const written = await readKubeconfig(paths, name).catch(() => undefined);
   const removed = await removeRig(name, context);
   await forgetInFiles(kubeconfigFiles(env, cwd), name, written, onRig(context, name));
   return { name, ...removed };

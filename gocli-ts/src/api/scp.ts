@@ -11,9 +11,9 @@ export interface Upload {
   readonly direction: 'upload';
   /** `node01` */
   readonly node: string;
-  /** Path on this machine; `dir/.` is what is in a folder. */
+  /** Path on this machine, not empty; `dir/.` is what is in a folder. */
   readonly local: string;
-  /** Path on the node; `dir/.` has to be a folder. */
+  /** Path on the node; `dir/.` has to be a folder, and nothing is the home folder. */
   readonly remote: string;
 }
 
@@ -32,10 +32,14 @@ export interface ScpRequest extends RigChoice {
 
 /**
  * Copies files and folders between nodes and this machine, with modes, as scp does: what can be copied is.
- * @throws GocliError BAD_VALUE, NOT_FOUND (rig, node or path), NOT_READY, COMMAND, REMOTE_COMMAND, DISK_FULL,
+ * @throws GocliError BAD_VALUE, NOT_FOUND (rig, node or path), NOT_READY, COMMAND, REMOTE_COMMAND, FILE, DISK_FULL,
  * GUEST_UNREACHABLE
  */
 export async function scp({ name, copies }: ScpRequest, context: Context): Promise<void> {
+  for (const { local } of copies) {
+    if (local === '')
+      throw new GocliError('BAD_VALUE', 'a path on this machine is empty; this folder is "."');
+  }
   const failures: GocliError[] = [];
   for (const node of new Set(copies.map((one) => one.node))) {
     const ofNode = copies.filter((one) => one.node === node);

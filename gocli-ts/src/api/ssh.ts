@@ -1,6 +1,6 @@
 import { nodeIndex } from '../rig/names.ts';
 import { sshTarget } from '../rig/ssh-target.ts';
-import { readSecret } from '../rig/state.ts';
+import { readSecret, STATE_FILE } from '../rig/state.ts';
 import type { SshConnection, SshExecOptions, SshResult } from '../ssh/port.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -22,7 +22,7 @@ export interface ExecRequest extends SshRequest, Omit<SshExecOptions, 'signal'> 
 export async function connect(request: SshRequest, context: Context): Promise<SshConnection> {
   const { state } = await chooseStarted(request, context);
   const index = nodeIndex(request.node, state.plan.guest.nodes);
-  const key = await readSecret(context.paths, state.name, 'id_ed25519');
+  const key = await readSecret(context.paths, state.name, STATE_FILE.sshKey);
   return context.ssh.connect(sshTarget(state, index, key), context.signal);
 }
 

@@ -15,6 +15,11 @@ export interface CopyRequest {
  * @throws GocliError USAGE
  */
 export function parseCopies(paths: readonly string[]): CopyRequest[] {
+  if (paths.includes('')) {
+    throw new GocliError('USAGE', 'gocli scp: a source or target is empty', {
+      hint: 'Look whether a variable is unset. The folder here is ".", the home folder on a node "node01:"',
+    });
+  }
   const sources = paths.slice(0, -1);
   const target = paths.at(-1) ?? '';
   if (sources.length === 0) {

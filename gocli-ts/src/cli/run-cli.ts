@@ -1,5 +1,6 @@
 import type { Surroundings } from '../api/context.ts';
 import { beginOperation } from '../api/operation.ts';
+import { explainFileError } from '../errors/file-error.ts';
 import { COMMANDS } from './commands.ts';
 import { verbOf } from './flags.ts';
 import { parseCommandLine, type Invocation } from './parser.ts';
@@ -70,7 +71,7 @@ function errorFormOf(argv: readonly string[]): ErrorForm {
 
 /** After a signal the reason of the abort counts, whatever the interrupted work made of it. */
 function report(error: unknown, context: CliContext, { json, verbose }: ErrorForm): number {
-  const reason: unknown = context.signal.aborted ? context.signal.reason : error;
+  const reason = explainFileError(context.signal.aborted ? context.signal.reason : error);
   const text = json
     ? `${JSON.stringify({ version: 1, error: errorData(reason) })}\n`
     : renderError(reason, verbose);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { isKubernetes } from '../kubernetes/section.ts';
 import { mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
-import { readSecret, type RigState } from '../rig/state.ts';
+import type { RigState } from '../rig/state.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { copyAtomic, writeAtomic } from '../host/files.ts';
+import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { kubectlPath } from '../kubernetes/kubectl-binary.ts';
 import type { Session } from './session.ts';
 
@@ -20,7 +21,7 @@ export async function writeWrapperFiles(
   session: Session,
 ): Promise<void> {
   if (!isKubernetes(state.plan.guest)) return;
-  const kubeconfig = (): Promise<string> => readSecret(session.paths, state.name, 'kubeconfig');
+  const kubeconfig = (): Promise<string> => readKubeconfig(session.paths, state.name);
   if (folder !== undefined) {
     await warning(join(folder, '.kubeconfig'), state.name, session, async (file) => {
       await writeAtomic(file, await kubeconfig(), 0o600);

@@ -81,6 +81,12 @@ export const ERRORS = {
     title: 'The disk is full',
     help: 'Free space where the message says, or move it (`XDG_CACHE_HOME`, the data root of Docker), then run the command again: finished steps stay cached.',
   },
+  FILE: {
+    id: 'GOCLI-E207',
+    exit: EXIT.preflight,
+    title: 'A file or folder cannot be used',
+    help: 'The message has the path and the reason. What gocli writes for itself lies below `XDG_STATE_HOME` and `XDG_CACHE_HOME`, which can be set to other folders.',
+  },
   NOT_FOUND: {
     id: 'GOCLI-E300',
     exit: EXIT.notFound,

@@ -3,7 +3,7 @@ import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All, together } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
-import { within } from '../shared/limit.ts';
+import { inTime } from '../waiting/in-time.ts';
 import { frozenFiles } from './files.ts';
 import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
 import { resumeAfter } from './resume.ts';
@@ -25,18 +25,23 @@ export interface Frozen {
 
 /** Milliseconds for the machines to end, which does not wait for the guest. */
 const QUIT_MS = 20_000;
+/** Milliseconds for a guest that runs to tell its boot id: an agent under emulation on a busy host is slow. */
+const BOOT_ID_MS = 120_000;
 
 export const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /**
  * Freezes machines whose memory lies in files: stops all, saves the devices of all, ends them. Their files must never
  * be written again. Fails without a trace: the machines then go on.
- * @throws GocliError REMOTE_COMMAND (qemu refused), GUEST_DIED; the signal's reason, before the machines are ended
+ * @param quitMs milliseconds for the machines to end
+ * @throws GocliError REMOTE_COMMAND (qemu refused), GUEST_DIED, TIMEOUT; the signal's reason, before the machines are
+ * ended
  */
 export async function freeze(
   machines: readonly MachineHandle[],
   { docker, clock }: FrozenDeps,
   signal: AbortSignal,
+  quitMs = QUIT_MS,
 ): Promise<Frozen> {
   const bootIds = await Promise.all(machines.map((machine) => bootIdOf(machine, docker, signal)));
   await using monitors = await All.open(machines, ({ container, node }) =>
@@ -46,11 +51,28 @@ export async function freeze(
   await monitors.each((monitor) => setCapabilities(monitor, ['x-ignore-shared'], signal));
   const skewMs = await stopAndSave(monitors, machines, { docker, clock }, signal);
   const qemu = monitors.items[0]?.version ?? '';
-  // From here on there is no way back, so no signal ends it half-way.
-  using ending = within(undefined, QUIT_MS);
-  await monitors.each((monitor) => monitor.execute('quit', {}, ending.signal));
-  await Promise.all(machines.map(({ container }) => docker.containers.wait(container, ending.signal)));
+  await endAll(monitors, machines, docker, quitMs);
   return { bootIds, qemu, skewMs };
+}
+
+/** There is no way back from it, so no signal ends it half-way. @throws GocliError GUEST_DIED, REMOTE_COMMAND, TIMEOUT */
+async function endAll(
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  docker: Docker,
+  timeoutMs: number,
+): Promise<void> {
+  const left = new Set(machines.map(({ node }) => node));
+  const seen = (): string => `qemu of ${[...left].join(' and ')} is still there`;
+  await inTime('all machines end', { signal: undefined, timeoutMs, seen }, async (signal) => {
+    await monitors.each((monitor) => monitor.execute('quit', {}, signal));
+    await Promise.all(
+      machines.map(async ({ container, node }) => {
+        await docker.containers.wait(container, signal);
+        left.delete(node);
+      }),
+    );
+  });
 }
 
 /** Returns the milliseconds between the first and the last machine's stop. */
@@ -83,8 +105,15 @@ export async function stopAll(monitors: All<Monitor>, clock: Clock, signal: Abor
   return Math.max(...times) - Math.min(...times);
 }
 
-/** The boot id of a running guest. */
-export async function bootIdOf(machine: MachineHandle, docker: Docker, signal: AbortSignal): Promise<string> {
-  await using agent = await Agent.open(docker, machine.container, machine.node, signal);
-  return (await agent.readFile(BOOT_ID, signal)).trim();
+/** The boot id of a running guest. @throws GocliError TIMEOUT, GUEST_DIED, REMOTE_COMMAND; the signal's reason */
+export function bootIdOf(
+  { container, node }: MachineHandle,
+  docker: Docker,
+  signal: AbortSignal,
+): Promise<string> {
+  const bounds = { signal, timeoutMs: BOOT_ID_MS, hint: 'Type: gocli status' };
+  return inTime(`the guest agent of ${node} tells the boot id`, bounds, async (bounded) => {
+    await using agent = await Agent.open(docker, container, node, bounded);
+    return (await agent.readFile(BOOT_ID, bounded)).trim();
+  });
 }

@@ -3,9 +3,12 @@ import type { Docker } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Agent } from '../machine/agent.ts';
 import type { Clock } from '../shared/clock.ts';
+import { inTime } from '../waiting/in-time.ts';
 import type { MachineHandle } from './migration.ts';
 
 const POLL_MS = 100;
+/** Milliseconds for one guest: what it has still to write may be gigabytes on a slow disk. */
+const PREPARE_MS = 300_000;
 /**
  * A seed that clones would share goes; what was written goes to the disk; pages that the guest only keeps to be quick
  * go, which makes a template smaller and, measured, thaws it faster.
@@ -15,26 +18,41 @@ const SCRIPT = 'rm -f /var/lib/systemd/random-seed; sync; echo 3 > /proc/sys/vm/
 const startedSchema = z.object({ pid: z.int() });
 const statusSchema = z.object({ exited: z.boolean(), exitcode: z.int().optional() });
 
-/** Makes guests fit to be frozen. @throws GocliError REMOTE_COMMAND */
+interface PrepareDeps {
+  readonly docker: Docker;
+  readonly clock: Clock;
+}
+
+/** Makes guests fit to be frozen. @throws GocliError REMOTE_COMMAND, GUEST_DIED, TIMEOUT; the signal's reason */
 export async function prepareGuests(
   machines: readonly MachineHandle[],
-  { docker, clock }: { readonly docker: Docker; readonly clock: Clock },
+  deps: PrepareDeps,
   signal: AbortSignal,
 ): Promise<void> {
   await Promise.all(
-    machines.map(async ({ container, node }) => {
-      await using agent = await Agent.open(docker, container, node, signal);
-      const { pid } = startedSchema.parse(
-        await agent.execute('guest-exec', { path: '/bin/sh', arg: ['-c', SCRIPT] }, signal),
-      );
-      for (;;) {
-        const status = statusSchema.parse(await agent.execute('guest-exec-status', { pid }, signal));
-        if (status.exited && status.exitcode === 0) return;
-        if (status.exited) {
-          throw new GocliError('REMOTE_COMMAND', `${node} could not be made ready to be frozen`);
-        }
-        await clock.sleep(POLL_MS, signal);
-      }
-    }),
+    machines.map((machine) =>
+      inTime(`${machine.node} is made ready to be frozen`, { signal, timeoutMs: PREPARE_MS }, (bounded) =>
+        prepare(machine, deps, bounded),
+      ),
+    ),
   );
+}
+
+async function prepare(
+  { container, node }: MachineHandle,
+  { docker, clock }: PrepareDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  await using agent = await Agent.open(docker, container, node, signal);
+  const { pid } = startedSchema.parse(
+    await agent.execute('guest-exec', { path: '/bin/sh', arg: ['-c', SCRIPT] }, signal),
+  );
+  for (;;) {
+    const status = statusSchema.parse(await agent.execute('guest-exec-status', { pid }, signal));
+    if (status.exited && status.exitcode === 0) return;
+    if (status.exited) {
+      throw new GocliError('REMOTE_COMMAND', `${node} could not be made ready to be frozen`);
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
 }

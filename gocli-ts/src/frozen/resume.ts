@@ -4,7 +4,7 @@ import type { Monitor } from '../machine/monitor.ts';
 import type { Docker } from '../place/port.ts';
 import { allOf, type All } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
-import { within } from '../shared/limit.ts';
+import { inTime } from '../waiting/in-time.ts';
 import type { FrozenDeps } from './freeze.ts';
 import { cancelMigration, type MachineHandle } from './migration.ts';
 
@@ -14,23 +14,49 @@ const RESUME_MS = 30_000;
 /**
  * Lets stopped machines go on and sets their clocks; all of them, even when it fails for one. A save that is under way
  * is cancelled first. No signal of the caller ends it half-way.
- * @throws GocliError GUEST_DIED, REMOTE_COMMAND; a TimeoutError
+ * @param resumeMs milliseconds until TIMEOUT
+ * @throws GocliError GUEST_DIED, REMOTE_COMMAND; TIMEOUT with what every machine has not done
  */
 export async function resumeAll(
   monitors: All<Monitor>,
   machines: readonly MachineHandle[],
-  { docker, clock }: FrozenDeps,
+  deps: FrozenDeps,
+  resumeMs = RESUME_MS,
 ): Promise<void> {
-  using limit = within(undefined, RESUME_MS);
-  const { signal } = limit;
-  const quiet = monitors.items.map((monitor) => cancelMigration(monitor, clock, signal));
+  const unmet = new Map(machines.map(({ node }) => [node, 'qemu did not say whether it is still saved']));
+  const bounds = {
+    signal: undefined,
+    timeoutMs: resumeMs,
+    seen: () => [...unmet].map(([node, what]) => `${node}: ${what}`).join('; '),
+    hint: 'Type: gocli status',
+  };
+  await inTime('all machines go on', bounds, (signal) => goOn(monitors, machines, deps, signal, unmet));
+}
+
+/** @param unmet kept up to date: what each machine has still to do, by node */
+async function goOn(
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  { docker, clock }: FrozenDeps,
+  signal: AbortSignal,
+  unmet: Map<string, string>,
+): Promise<void> {
+  const nodes = machines.map(({ node }) => node);
+  const quiet = monitors.items.map(async (monitor, at) => {
+    await cancelMigration(monitor, clock, signal);
+    unmet.set(nodes[at] ?? '', 'qemu did not let it go on');
+  });
   await Promise.allSettled(quiet);
   // A machine whose save cannot be ended is told to go on all the same.
-  const running = monitors.items.map((monitor) => monitor.execute('cont', {}, signal));
+  const running = monitors.items.map(async (monitor, at) => {
+    await monitor.execute('cont', {}, signal);
+    unmet.set(nodes[at] ?? '', 'it goes on, but its agent did not set the clock');
+  });
   await Promise.allSettled(running);
   const right = machines.map(async (machine, at) => {
     await running[at];
     await setClock(machine, docker, clock, signal);
+    unmet.delete(machine.node);
   });
   await allOf([...quiet, ...running, ...right]);
 }

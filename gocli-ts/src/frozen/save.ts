@@ -126,14 +126,15 @@ export async function pauseMachines(
   }
 }
 
-/** Lets paused machines go on and sets their clocks. */
+/** Lets paused machines go on and sets their clocks. @throws GocliError what {@link resumeAll} throws */
 export async function resumeMachines(
   machines: readonly MachineHandle[],
   deps: FrozenDeps,
   signal: AbortSignal,
+  resumeMs?: number,
 ): Promise<void> {
   await using monitors = await openMonitors(machines, deps.docker, signal);
-  await resumeAll(monitors, machines, deps);
+  await resumeAll(monitors, machines, deps, resumeMs);
 }
 
 function openMonitors(

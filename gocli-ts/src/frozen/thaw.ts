@@ -37,7 +37,7 @@ export function savedStateOf({ qemu, machines }: Pick<Manifest, 'qemu' | 'machin
  * Loads saved state into machines that wait for it and lets all run at the same moment. Returns as soon as they run;
  * their clocks are behind by the age of the template until {@link Thawed.confirm} has set them.
  * @param before what is done beside the load, and has to be over before the machines run
- * @throws BadState REMOTE_COMMAND (qemu refused the state), CONFLICT (another qemu); GocliError GUEST_DIED
+ * @throws BadState REMOTE_COMMAND (qemu refused the state), CONFLICT (another qemu); GocliError GUEST_DIED, TIMEOUT
  */
 export async function thaw(
   machines: readonly MachineHandle[],
@@ -46,12 +46,31 @@ export async function thaw(
   signal: AbortSignal,
   before: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Thawed> {
-  const { docker, clock } = deps;
   // The agents' sockets are opened beside the load, so that the clocks can be set the moment the guests run.
   const connecting = All.open(machines, ({ container, node }) =>
-    Agent.connect(docker, container, node, signal),
+    Agent.connect(deps.docker, container, node, signal),
   );
   connecting.catch(() => undefined);
+  try {
+    const agents = await loadAndRun(machines, saved, deps, signal, before, connecting);
+    return new Thawed(agents, saved.machines, deps);
+  } catch (error) {
+    await connecting.then(
+      (agents) => agents[Symbol.asyncDispose](),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+async function loadAndRun(
+  machines: readonly MachineHandle[],
+  saved: SavedState,
+  { docker, clock }: FrozenDeps,
+  signal: AbortSignal,
+  before: () => Promise<unknown>,
+  connecting: Promise<All<Agent>>,
+): Promise<All<Agent>> {
   await using monitors = await All.open(machines, ({ container, node }) =>
     Monitor.open(docker, container, node, signal),
   );
@@ -75,7 +94,7 @@ export async function thaw(
   });
   const agents = await connecting;
   await monitors.each((monitor) => monitor.execute('cont', {}, signal));
-  return new Thawed(agents, saved.machines, deps);
+  return agents;
 }
 
 /** Machines that run again, but have not yet been told what time it is. */

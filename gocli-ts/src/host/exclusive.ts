@@ -1,8 +1,9 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { GocliError } from '../errors/error.ts';
-import { readIfThere } from './files.ts';
+import { isErrno } from '../errors/file-error.ts';
+import { makeFolder, readIfThere } from './files.ts';
 import type { Clock } from '../shared/clock.ts';
 
 /** A lock whose owner has not renewed it for so long (a killed process) is taken over. */
@@ -25,7 +26,7 @@ export async function exclusively<T>(
   options: ExclusiveOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   const state = { lost: false };
   const release = await acquire(file, options, state);
   try {
@@ -35,8 +36,9 @@ export async function exclusively<T>(
     return result;
   } finally {
     if (!state.lost) {
-      await rm(`${file}.pid`, { force: true });
-      await release();
+      // What was done is done. A lock that cannot be removed any more is taken over once it is stale.
+      await rm(`${file}.pid`, { force: true }).catch(() => undefined);
+      await release().catch(() => undefined);
     }
   }
 }
@@ -56,7 +58,7 @@ async function acquire(
       };
       return await lock(file, { realpath: false, stale: STALE_MS, onCompromised });
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error;
+      if (!isErrno(error, 'ELOCKED')) throw error;
     }
     if (!told) onWait((await readIfThere(`${file}.pid`)) ?? 'unknown');
     told = true;

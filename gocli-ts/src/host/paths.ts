@@ -1,5 +1,6 @@
-import { join } from 'node:path';
-import envPaths from 'env-paths';
+import { userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { GocliError } from '../errors/error.ts';
 
 /** Folders gocli writes to, all below the XDG folders of the user. */
 export interface Paths {
@@ -9,10 +10,46 @@ export interface Paths {
   readonly cache: string;
 }
 
-/** The folders of the user that runs gocli. */
-export function userPaths(): Paths {
-  const paths = envPaths('gocli', { suffix: '' });
-  return { state: paths.log, cache: paths.cache };
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The folders of a user (XDG Base Directory Specification, https://specifications.freedesktop.org/basedir-spec/). They
+ * are looked for when they are asked for, since much goes without them.
+ * @throws GocliError BAD_VALUE on access, for a variable that is no absolute path: what is written depended on where
+ * each command is typed
+ */
+export function userPaths(env: Environment): Paths {
+  return {
+    get state() {
+      return join(baseFolder(env, 'XDG_STATE_HOME', '.local/state'), 'gocli');
+    },
+    get cache() {
+      return join(baseFolder(env, 'XDG_CACHE_HOME', '.cache'), 'gocli');
+    },
+  };
+}
+
+function baseFolder(env: Environment, variable: string, below: string): string {
+  const named = env[variable] ?? '';
+  if (named !== '') return absolute(variable, named);
+  const home = env['HOME'] ?? '';
+  return join(absolute('HOME', home === '' ? registeredHome() : home), below);
+}
+
+function absolute(variable: string, path: string): string {
+  if (isAbsolute(path)) return path;
+  throw new GocliError('BAD_VALUE', `${variable}: "${path}" is no absolute path`, {
+    hint: `Set it to a folder of yours that can be written, for example: export ${variable}=/home/me`,
+  });
+}
+
+/** The home folder in the user database; a user that is not in it, as in containers, has none. */
+function registeredHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return '';
+  }
 }
 
 /** `<state>/clusters/<name>`. The name must have been validated. */

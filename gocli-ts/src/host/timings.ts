@@ -13,8 +13,8 @@ const fileOf = (paths: Paths): string => join(paths.state, 'timings.json');
 
 /** Seconds that each step took when it last really ran, by name. Only for display. */
 export async function readTimings(paths: Paths): Promise<Timings> {
-  const text = await readIfThere(fileOf(paths));
   try {
+    const text = await readIfThere(fileOf(paths));
     return text === undefined ? {} : schema.parse(JSON.parse(text));
   } catch {
     return {};
@@ -34,9 +34,9 @@ export async function estimatedSteps({
   return new Steps(emit, clock, await readTimings(paths));
 }
 
-/** Adds to the file what was measured now. */
+/** Adds to the file what was measured now; where it cannot be written, later steps have no estimates, no more. */
 export async function writeTimings(paths: Paths, measured: Timings): Promise<void> {
   if (Object.keys(measured).length === 0) return;
   const merged = { ...(await readTimings(paths)), ...measured };
-  await writeAtomic(fileOf(paths), `${JSON.stringify(merged, undefined, 2)}\n`);
+  await writeAtomic(fileOf(paths), `${JSON.stringify(merged, undefined, 2)}\n`).catch(() => undefined);
 }

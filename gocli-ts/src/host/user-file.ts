@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import {
   access,
   constants,
   lstat,
-  mkdir,
   open,
   readFile,
   readlink,
@@ -15,8 +13,10 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { GocliError, messageOf } from '../errors/error.ts';
+import { GocliError } from '../errors/error.ts';
+import { isErrno, onFile } from '../errors/file-error.ts';
 import type { Clock } from '../shared/clock.ts';
+import { makeFolder, viaTemporary } from './files.ts';
 
 /** What a wait for a lock needs from outside. */
 export interface LockDeps {
@@ -35,10 +35,10 @@ const MOST_LINKS = 40;
 /**
  * Text of a file that belongs to the user.
  * @returns undefined when it does not exist, nothing for /dev/null
- * @throws GocliError BAD_FILE naming the file, for what cannot be read, is no file or no UTF-8
+ * @throws GocliError FILE naming the file when it cannot be read, BAD_FILE when it is no file or no UTF-8
  */
 export async function readUserFile(path: string): Promise<string | undefined> {
-  return naming(path, 'read', async () => {
+  return onFile({ path, done: 'read' }, async () => {
     const stats = await statIfThere(path);
     if (stats === undefined) return undefined;
     // A device other than /dev/null, or a pipe, may never end.
@@ -65,7 +65,7 @@ export async function isPlainFile(path: string): Promise<boolean> {
  * @param edit gets the text, nothing for a file that does not exist; undefined leaves it as it is
  * @param secret takes away what others may do with the file, since it comes to hold a key
  * @returns true when there was something to change
- * @throws GocliError BAD_FILE, LOCKED, and what `edit` throws
+ * @throws GocliError FILE, DISK_FULL, BAD_FILE, LOCKED naming the file, and what `edit` throws
  */
 export async function changeUserFile(
   path: string,
@@ -73,10 +73,10 @@ export async function changeUserFile(
   { clock, signal }: LockDeps,
   secret: boolean,
 ): Promise<boolean> {
-  return naming(path, 'written', async () => {
+  return onFile({ path, done: 'written' }, async () => {
     const target = await followLinks(path);
     refuseOddFile(path, await statIfThere(target));
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(target));
     const release = await takeLock(path, clock, signal);
     try {
       const text = (await readUserFile(target)) ?? '';
@@ -139,20 +139,20 @@ async function write(target: string, text: string, secret: boolean): Promise<voi
   // A file without the permission to write is not to be replaced either.
   if (before !== undefined) await access(target, constants.W_OK);
   const mode = before === undefined ? 0o600 : before.mode & (secret ? 0o700 : 0o777);
-  const temporary = `${target}.${randomBytes(4).toString('hex')}.tmp`;
+  if (before !== undefined && before.nlink > 1) {
+    await writeInPlace(target, text, mode);
+    return;
+  }
   try {
-    if (before !== undefined && before.nlink > 1) {
-      await writeInPlace(target, text, mode);
-      return;
-    }
-    await using file = await open(temporary, 'wx', 0o600);
-    await file.writeFile(text);
-    if (before !== undefined) await file.chown(before.uid, before.gid);
-    await file.chmod(mode);
-    await file.sync();
-    await rename(temporary, target);
+    await viaTemporary(target, async (temporary) => {
+      await using file = await open(temporary, 'wx', 0o600);
+      await file.writeFile(text);
+      if (before !== undefined) await file.chown(before.uid, before.gid);
+      await file.chmod(mode);
+      await file.sync();
+      await rename(temporary, target);
+    });
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     if (before === undefined || !isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV')) throw error;
     await writeInPlace(target, text, mode);
   }
@@ -189,24 +189,10 @@ export async function writeWhole(file: Pick<FileHandle, 'write'>, content: Buffe
   }
 }
 
-/** Whatever the system says against a file becomes an error that names it. */
-async function naming<T>(path: string, done: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new GocliError('BAD_FILE', `${path} cannot be ${done}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
 function statIfThere(path: string): Promise<Stats | undefined> {
   return stat(path).catch(undefinedIfMissing);
 }
 
 function undefinedIfMissing(error: unknown): undefined {
   if (!isErrno(error, 'ENOENT')) throw error;
-}
-
-function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

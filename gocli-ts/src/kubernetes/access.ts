@@ -2,9 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Paths } from '../host/paths.ts';
 import { hostPort } from '../rig/find.ts';
-import { readSecret, type RigState } from '../rig/state.ts';
+import type { RigState } from '../rig/state.ts';
 import type { KindKeys } from '../rig/template/keys.ts';
 import { parseKubeconfig, renderKubeconfig, type AdminAccess } from './kubeconfig.ts';
+import { readKubeconfig } from './state-file.ts';
 
 /** What is kept of the administrator beside a template: all but the address, which every clone has its own of. */
 const keysSchema = z.object({ admin: z.object({ ca: z.string(), cert: z.string(), key: z.string() }) });
@@ -27,7 +28,7 @@ export function adminOf(keys: KindKeys, state: Pick<RigState, 'name' | 'ports'>)
 
 /** The administrator's access to a rig by its state folder. @throws GocliError NOT_FOUND, KUBERNETES */
 export async function readAccess({ name }: Pick<RigState, 'name'>, paths: Paths): Promise<AdminAccess> {
-  return parseKubeconfig(await readSecret(paths, name, 'kubeconfig'));
+  return parseKubeconfig(await readKubeconfig(paths, name));
 }
 
 /** The kubeconfig of a rig, once it has keys. */

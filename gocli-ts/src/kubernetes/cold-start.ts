@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
-import { IMAGE_PATH } from '../provider/image-path.ts';
 import { ApiClient } from './api.ts';
 import { apiServer } from './access.ts';
 import { apiReady, readyConditions } from './conditions.ts';
@@ -18,7 +17,9 @@ import { inTime } from '../waiting/in-time.ts';
 import type { RigDeps } from '../rig/deps.ts';
 import type { Booting } from '../rig/kind.ts';
 import { connectWhenUp, sshTarget } from '../rig/ssh-target.ts';
+import { KUBERNETES_PATH } from './image-path.ts';
 import { kubernetesOf } from './section.ts';
+import { KUBECONFIG_FILE } from './state-file.ts';
 import { targetsOf } from './targets.ts';
 import { kubeadmInit, kubeadmJoin, registerNodes, setUpNetwork } from './kubeadm.ts';
 import { writeSecret, type RigState } from '../rig/state.ts';
@@ -43,7 +44,7 @@ export async function coldStart(
     ),
   );
   const access = await bootstrap(start, nodes, steps, deps, signal);
-  await writeSecret(deps.paths, state.name, 'kubeconfig', renderKubeconfig(state.name, access));
+  await writeSecret(deps.paths, state.name, KUBECONFIG_FILE, renderKubeconfig(state.name, access));
   await steps.run('ready', 'Waiting until the cluster is Ready', (step) =>
     waitUntilReady(state, access, steps, {
       clock: deps.clock,
@@ -153,14 +154,14 @@ async function applyManifests(
     { path: CONTAINER_KUBECONFIG.slice(5), content, mode: 0o600 },
   ]);
   const argv = [
-    IMAGE_PATH.kubectl,
+    KUBERNETES_PATH.kubectl,
     '--kubeconfig',
     CONTAINER_KUBECONFIG,
     'apply',
     '--server-side',
     '--force-conflicts',
     '-f',
-    IMAGE_PATH.manifests,
+    KUBERNETES_PATH.manifests,
   ];
   let seen = '';
   const bounds = { signal, timeoutMs: start.timeoutMs, seen: () => seen };

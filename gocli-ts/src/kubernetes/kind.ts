@@ -6,6 +6,7 @@ import { networkInput, NETWORK_SCRIPT } from './node-network.ts';
 import { KUBERNETES_OPTIONS } from './options/kubernetes-options.ts';
 import { PORTS } from './ports.ts';
 import { kubernetesOf, SECTION } from './section.ts';
+import { KUBECONFIG_FILE } from './state-file.ts';
 
 /**
  * Rigs that are Kubernetes clusters. Every command that works on rigs loads this file, and few need all of it: what
@@ -25,9 +26,10 @@ export const kubernetesKind: Kind = {
   settle: async (state, keys, deps) => (await import('./ready.ts')).settle(state, keys, deps),
   afterThaw: async (thawed, steps, options) => (await import('./ready.ts')).afterThaw(thawed, steps, options),
   proof: async (state, paths) => (await import('./ready.ts')).proof(state, paths),
+  secretFiles: [KUBECONFIG_FILE],
   keyFiles: (state, keys) => {
     const kubeconfig = kubeconfigOf(state, keys);
-    return kubeconfig === undefined ? {} : { kubeconfig };
+    return kubeconfig === undefined ? {} : { [KUBECONFIG_FILE]: kubeconfig };
   },
   readKeys: async (state, paths) => keysOf(await readAccess(state, paths)),
   expiresAt: expiryOf,

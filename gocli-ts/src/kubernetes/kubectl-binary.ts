@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LABEL } from '../place/labels.ts';
 import type { RigDeps } from '../rig/deps.ts';
 import type { RigState } from '../rig/state.ts';
-import { IMAGE_PATH } from '../provider/image-path.ts';
+import { KUBERNETES_PATH } from './image-path.ts';
 import { writeAtomic } from '../host/files.ts';
 import { GocliError } from '../errors/error.ts';
 
@@ -26,6 +26,6 @@ export async function kubectlPath(
       hint: 'Type: gocli status',
     });
   }
-  await writeAtomic(path, await docker.containers.readFile(owner.id, IMAGE_PATH.kubectl, signal), 0o755);
+  await writeAtomic(path, await docker.containers.readFile(owner.id, KUBERNETES_PATH.kubectl, signal), 0o755);
   return path;
 }

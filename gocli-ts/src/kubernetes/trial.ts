@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
-import { IMAGE_PATH } from '../provider/image-path.ts';
+import { KUBERNETES_PATH } from './image-path.ts';
 import type { RigDeps } from '../rig/deps.ts';
 import { lastLines } from '../shared/text.ts';
 import { CONTAINER_KUBECONFIG } from './kubeconfig.ts';
@@ -18,7 +18,7 @@ export async function runTrialPod(
 ): Promise<void> {
   const [owner] = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.role]: 'dnsmasq' });
   if (owner === undefined) throw new GocliError('NOT_FOUND', `cluster ${name} lost its network container`);
-  const kubectl = [IMAGE_PATH.kubectl, '--kubeconfig', CONTAINER_KUBECONFIG];
+  const kubectl = [KUBERNETES_PATH.kubectl, '--kubeconfig', CONTAINER_KUBECONFIG];
   const run = [
     'run',
     'trial',

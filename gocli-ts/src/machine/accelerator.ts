@@ -5,8 +5,8 @@ import type { Docker, Labels } from '../place/port.ts';
 import { readIfThere, writeAtomic } from '../host/files.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
-import { within } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
+import { attempt } from '../waiting/attempt.ts';
 import { bestCpu, EMULATED_CPU, HOST_CPU, type Cpu } from './cpu-models.ts';
 import type { DeviceAccess } from './devices.ts';
 import { Monitor } from './monitor.ts';
@@ -88,14 +88,15 @@ export async function probeAccelerator(options: ProbeOptions): Promise<Accelerat
 /** A qemu that cannot be asked cannot boot either, and says why then. */
 async function askModels(options: ProbeOptions): Promise<Cpu> {
   const { docker, signal } = options;
-  using limit = within(signal, MODELS_MS);
-  const bounded = limit.signal;
   // Every KVM can run this model; which one is the machine's own does not change the answers.
   const qmp = ['-S', '-cpu', 'kvm64', '-qmp', `unix:${MACHINE_PATH.qmp},server=on,wait=off`];
   return await withQemu(options, 'models', qmp, async (id) => {
     try {
-      await using monitor = await Monitor.open(docker, id, 'the probe', bounded);
-      return await bestCpu(monitor, bounded);
+      const asked = await attempt(signal, MODELS_MS, async (bounded) => {
+        await using monitor = await Monitor.open(docker, id, 'the probe', bounded);
+        return await bestCpu(monitor, bounded);
+      });
+      return asked.done ? asked.value : HOST_CPU;
     } catch {
       signal.throwIfAborted();
       return HOST_CPU;

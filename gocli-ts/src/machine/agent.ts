@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import { GocliError, isCode } from '../errors/error.ts';
+import { isCode } from '../errors/error.ts';
 import type { Clock } from '../shared/clock.ts';
-import { within } from '../shared/limit.ts';
 import type { Docker } from '../place/port.ts';
+import { attempt } from '../waiting/attempt.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
 import { connectSocket } from './socket.ts';
 import { MACHINE_PATH } from './spec.ts';
@@ -60,14 +60,10 @@ export class Agent implements AsyncDisposable {
       signal.throwIfAborted();
       const id = randomInt(1, 2 ** 31);
       this.#channel.send({ execute: 'guest-sync-delimited', arguments: { id } }, '\u00ff');
-      using attempt = within(signal, RESYNC_MS);
-      try {
-        await this.#channel.receive((message) => message['return'] === id, attempt.signal);
-        return;
-      } catch (error) {
-        if (error instanceof GocliError) throw error;
-        signal.throwIfAborted();
-      }
+      const answer = await attempt(signal, RESYNC_MS, (bounded) =>
+        this.#channel.receive((message) => message['return'] === id, bounded),
+      );
+      if (answer.done) return;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Docker } from '../place/port.ts';
 import { z } from 'zod';
+import { inTime } from '../waiting/in-time.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
 import { connectSocket } from './socket.ts';
 import { MACHINE_PATH } from './spec.ts';
@@ -9,6 +10,9 @@ const number = z.int();
 const greetingSchema = z.object({
   QMP: z.object({ version: z.object({ qemu: z.object({ major: number, minor: number, micro: number }) }) }),
 });
+
+/** Milliseconds until the monitor counts as lost. It serves others meanwhile, who may be saving gigabytes. */
+const OPEN_MS = 120_000;
 
 /** qemu's machine protocol (QMP). The socket serves one client at a time, so a monitor is opened, used and closed. */
 export class Monitor implements AsyncDisposable {
@@ -23,8 +27,25 @@ export class Monitor implements AsyncDisposable {
     this.version = version;
   }
 
-  /** Connects to the machine in a container and leaves capability negotiation, as the protocol asks. */
-  static async open(
+  /**
+   * Connects to the machine in a container and leaves capability negotiation, as the protocol asks.
+   * @param openMs milliseconds until TIMEOUT
+   * @throws GocliError TIMEOUT, GUEST_DIED, REMOTE_COMMAND, DOCKER; the signal's reason
+   */
+  static open(
+    docker: Docker,
+    containerId: string,
+    node: string,
+    signal: AbortSignal,
+    openMs = OPEN_MS,
+  ): Promise<Monitor> {
+    const seen = (): string => 'no greeting; another program may be using it';
+    return inTime(`the monitor of ${node} answers`, { signal, timeoutMs: openMs, seen }, (bounded) =>
+      Monitor.#connect(docker, containerId, node, bounded),
+    );
+  }
+
+  static async #connect(
     docker: Docker,
     containerId: string,
     node: string,

@@ -22,7 +22,7 @@ export async function connectSocket(
   signal: AbortSignal,
 ): Promise<Duplex> {
   signal.throwIfAborted();
-  const connecting = docker.containers.connect(containerId, socketProgram(path));
+  const connecting = docker.containers.connect(containerId, socketProgram(path), { signal });
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       connecting.then(

@@ -183,7 +183,7 @@ export interface DockerContainers {
   inspect(idOrName: string): Promise<ContainerInfo | undefined>;
   list(labels: Labels): Promise<ContainerInfo[]>;
   /** Both streams, in order, as text. */
-  logs(id: string, options?: { tail?: number }): Promise<string>;
+  logs(id: string, options?: { tail?: number; signal?: AbortSignal }): Promise<string>;
   /** Resolves with the exit code when the container ends. */
   wait(id: string, signal: AbortSignal): Promise<number>;
   /** Writes files below `directory`, which must exist; parents of the entries are made. */
@@ -200,8 +200,15 @@ export interface DockerContainers {
    */
   modified(id: string, path: string): Promise<string | undefined>;
   exec(id: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
-  /** Runs a program and returns its stdin and stdout as one duplex (stderr is dropped). Ends with the program. */
-  connect(id: string, argv: readonly string[], options?: { user?: string }): Promise<Duplex>;
+  /**
+   * Runs a program and returns its stdin and stdout as one duplex (stderr is dropped). Ends with the program.
+   * @param options.signal ends the requests; what they have given is the caller's to destroy
+   */
+  connect(
+    id: string,
+    argv: readonly string[],
+    options?: { user?: string; signal?: AbortSignal },
+  ): Promise<Duplex>;
 }
 
 export interface DockerVolumes {

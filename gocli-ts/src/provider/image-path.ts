@@ -5,9 +5,6 @@ export const IMAGE_PATH = {
   initrd: '/image/initrd.img',
   /** Small initramfs for the accelerator probe. */
   tiny: '/image/tiny.img',
-  kubectl: '/image/kubectl',
-  /** YAML files applied in name order once the API answers. */
-  manifests: '/image/manifests',
   sbom: '/image/sbom.json',
 } as const;
 

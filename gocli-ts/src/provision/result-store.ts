@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readIfThere, writeAtomic } from '../host/files.ts';
+import { isErrno } from '../errors/file-error.ts';
+import { makeFolder, readIfThere, writeAtomic } from '../host/files.ts';
 import { type Paths } from '../host/paths.ts';
 import { IMAGE_FILE, type StepName } from './step.ts';
 
@@ -68,7 +69,7 @@ export class Store {
       scratch: join(folder, 'scratch'),
       [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
     };
-    await mkdir(workspace.output, { recursive: true });
+    await makeFolder(workspace.output, 0o777);
     await mkdir(workspace.scratch);
     return workspace;
   }
@@ -114,7 +115,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isErrno(error, 'EPERM');
   }
 }
 
@@ -127,5 +128,5 @@ function parseRecord(text: string): ResultRecord | undefined {
 }
 
 function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (!isErrno(error, 'ENOENT')) throw error;
 }

@@ -21,14 +21,15 @@ export async function conditionHistory(
 ): Promise<DatedCondition[]> {
   const folder = rigFolder(paths, cluster);
   const file = join(folder, 'conditions.json');
-  const before = parse(await readIfThere(file));
+  const before = parse(await readIfThere(file).catch(() => undefined));
   const dated = conditions.map((condition) => {
     const known = before[condition.name];
     return { ...condition, since: known?.met === condition.met ? known.since : new Date(now).toISOString() };
   });
   const record = Object.fromEntries(dated.map(({ name, met, since }) => [name, { met, since }]));
   const folderThere = await stat(folder).catch(() => undefined);
-  if (folderThere !== undefined) await writeAtomic(file, JSON.stringify(record));
+  // Who may only read sees the conditions all the same.
+  if (folderThere !== undefined) await writeAtomic(file, JSON.stringify(record)).catch(() => undefined);
   return dated;
 }
 

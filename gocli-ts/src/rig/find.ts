@@ -34,7 +34,8 @@ export function phaseOf(found: FoundRig): RigPhase {
 
 /** Whether the machines of a cluster ended, so that they can be booted from their disks. */
 export function canBoot({ containers, state }: FoundRig): boolean {
-  if (state?.readyAt === undefined || state.revision === undefined) return false;
+  // A record is there from the moment that a cluster was first Ready.
+  if (state?.revision === undefined) return false;
   return !containers.some((one) => one.labels[LABEL.node] !== undefined && one.state === 'running');
 }
 
@@ -135,9 +136,9 @@ function isUsedUp(
   return file.readyAt !== undefined && later.some(({ labels }) => labels[LABEL.run] === file.run);
 }
 
-/** One damaged file must not hide the other clusters; what is done with this one says what to type. */
+/** One bad file must not hide the other clusters; what is done with this one says what to type. */
 function noneWhenDamaged(error: unknown): undefined {
-  if (!isCode(error, 'BAD_FILE')) throw error;
+  if (!isCode(error, 'BAD_FILE') && !isCode(error, 'FILE')) throw error;
 }
 
 /** @throws GocliError NOT_FOUND, with the names that exist */

@@ -1,12 +1,13 @@
-import { isCode } from '../errors/error.ts';
+import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import type { ContainerInfo } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import type { RigDeps } from './deps.ts';
+import { kindOf } from './kind.ts';
 import { containerName } from './names.ts';
 import { readRecord, recordRevision, writeRecord, type RigRecord } from './record.ts';
-import { readSecret, readState, SECRETS, writeSecret, writeState, type RigState } from './state.ts';
+import { readSecret, readState, STATE_FILE, writeSecret, writeState, type RigState } from './state.ts';
 
-type KeepDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock'>;
+type KeepDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock' | 'kinds' | 'emit'>;
 
 /**
  * Writes down the state of a rig that has containers, with the keys that its state folder has: for the engine, and as a
@@ -15,12 +16,19 @@ type KeepDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock'>;
  */
 export async function keepState(state: RigState, deps: KeepDeps): Promise<RigState> {
   const { paths } = deps;
-  const secrets = await secretsOf(state.name, paths);
+  const secrets = await secretsOf(state, deps);
   const network = containerName.network(state.name);
-  // A rig of a version before records has no volume for one.
-  const kept = (await writeRecord(network, { state, secrets }, deps).catch(noneYet)) ?? state;
-  await writeState(paths, kept);
-  return kept;
+  const kept = await writeRecord(network, { state, secrets }, deps).catch(noneYet);
+  // A rig of a version before records has no volume for one, so that the folder is all there is.
+  if (kept === undefined) await writeState(paths, state);
+  else await writeState(paths, kept).catch((error: unknown) => warnOfCopy(error, deps));
+  return kept ?? state;
+}
+
+function warnOfCopy(error: unknown, { emit }: KeepDeps): void {
+  const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
+  const text = `The copy in the state folder could not be written: ${messageOf(error)}.${hint}`;
+  emit({ type: 'notice', level: 'warning', text });
 }
 
 /** A state that is no copy of a record: the machines whose record it was are gone. */
@@ -30,9 +38,13 @@ export function withoutRevision(state: RigState): RigState {
   return rest;
 }
 
-async function secretsOf(name: string, paths: Paths): Promise<RigRecord['secrets']> {
+async function secretsOf(
+  { name, plan }: RigState,
+  { paths, kinds }: KeepDeps,
+): Promise<RigRecord['secrets']> {
+  const files = [STATE_FILE.sshKey, ...kindOf(kinds, plan.guest).secretFiles];
   const found = await Promise.all(
-    SECRETS.map(async (file) => {
+    files.map(async (file) => {
       const text = await readSecret(paths, name, file).catch(noneYet);
       return text === undefined ? [] : [[file, text] as const];
     }),
@@ -70,9 +82,6 @@ export async function currentState(
 }
 
 async function copyRecord({ state, secrets }: RigRecord, paths: Paths): Promise<void> {
-  for (const file of SECRETS) {
-    const text = secrets[file];
-    if (text !== undefined) await writeSecret(paths, state.name, file, text);
-  }
+  for (const [file, text] of Object.entries(secrets)) await writeSecret(paths, state.name, file, text);
   await writeState(paths, state);
 }

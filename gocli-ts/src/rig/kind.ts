@@ -63,8 +63,10 @@ export interface Kind {
   afterThaw(thawed: Thawed, steps: Steps, options: WaitOptions): Promise<void>;
   /** What Ready stands for. @param paths where the keys of the rig are */
   proof(state: RigState, paths: Paths): Promise<Proof>;
-  /** Files that the state folder has beside the ssh key, by name. */
-  keyFiles(state: RigState, keys: KindKeys): Partial<Record<'kubeconfig', string>>;
+  /** Names of the secrets that the state folder has beside the ssh key. */
+  readonly secretFiles: readonly string[];
+  /** These secrets: texts by file. */
+  keyFiles(state: RigState, keys: KindKeys): Readonly<Record<string, string>>;
   /** The keys of a rig that runs, from its state folder. @throws GocliError NOT_FOUND */
   readKeys(state: RigState, paths: Paths): Promise<KindKeys>;
   /** When the first of the keys expires, in milliseconds since the epoch. */

@@ -5,7 +5,7 @@ import { GocliError, isCode } from '../errors/error.ts';
 import type { Docker } from '../place/port.ts';
 import type { Clock } from '../shared/clock.ts';
 import { MACHINES } from './machine-files.ts';
-import { stateSchema, type RigState, type SECRETS } from './state.ts';
+import { stateSchema, type RigState } from './state.ts';
 
 /** For root only: keys are in it. */
 const FILE = 'record.json';
@@ -14,13 +14,14 @@ const PATH = join(MACHINES, FILE);
 const recordSchema = z.object({
   format: z.literal(1),
   state: stateSchema,
-  secrets: z.partialRecord(z.enum(['kubeconfig', 'id_ed25519']), z.string()),
+  /** Texts by file of the state folder. */
+  secrets: z.record(z.string().regex(/^[a-z0-9_]+$/), z.string()),
 });
 
 /** What the engine knows of a rig beyond labels: all that its state folder is a copy of. */
 export interface RigRecord {
   readonly state: RigState;
-  readonly secrets: Readonly<Partial<Record<(typeof SECRETS)[number], string>>>;
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /**

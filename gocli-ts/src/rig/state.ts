@@ -1,9 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
+import { isErrno, onFile } from '../errors/file-error.ts';
 import { cpuSchema } from '../frozen/manifest.ts';
-import { readIfThere, writeAtomic } from '../host/files.ts';
+import { makeFolder, readIfThere, viaTemporary, writeAtomic } from '../host/files.ts';
 import { rigFolder, type Paths } from '../host/paths.ts';
 import type { RigPlan } from './plan.ts';
 
@@ -37,22 +38,50 @@ export const stateSchema = z.object({
 /** What labels cannot hold: `$XDG_STATE_HOME/gocli/clusters/<name>/cluster.json`. */
 export type RigState = z.infer<typeof stateSchema>;
 
-/** Secrets in a cluster's state folder. */
-export const SECRETS = ['kubeconfig', 'id_ed25519'] as const;
-
-/** Files of a cluster's state folder. */
-export const STATE_FILE = {
-  cluster: 'cluster.json',
-  kubeconfig: 'kubeconfig',
-  sshKey: 'id_ed25519',
-} as const;
+/** Files of a cluster's state folder; those of its kind are beside them (`Kind.keyFiles`). */
+export const STATE_FILE = { cluster: 'cluster.json', sshKey: 'id_ed25519' } as const;
 
 export async function writeState(paths: Paths, state: RigState): Promise<void> {
   const folder = rigFolder(paths, state.name);
   await writeAtomic(join(folder, STATE_FILE.cluster), `${JSON.stringify(state, undefined, 2)}\n`);
 }
 
-/** The state of a cluster, or undefined when there is none. @throws GocliError BAD_FILE for a damaged file */
+/** Bytes that no state folder of a cluster comes near. */
+const ROOM = 256 * 1024;
+
+/**
+ * Proves that the state of a cluster can be written, before anything is done that has to be remembered. Nothing stays
+ * of it but folders.
+ * @throws GocliError FILE, DISK_FULL naming the folder
+ */
+export async function proveWritable(paths: Paths, name: string): Promise<void> {
+  const own = rigFolder(paths, name);
+  const there = await stat(own).catch(() => undefined);
+  // That of a cluster that does not exist yet is not made: another command may start one of that name.
+  const folder = there === undefined ? dirname(own) : own;
+  try {
+    await makeFolder(folder);
+    await onFile({ path: folder, done: 'written' }, () => writeAndRemove(join(folder, 'room')));
+  } catch (error) {
+    if (!(error instanceof GocliError)) throw error;
+    const hint = `${error.hint ?? ''} Or set XDG_STATE_HOME to another folder: what gocli has to remember lies there.`;
+    throw new GocliError(error.code, error.message, { cause: error, hint });
+  }
+}
+
+function writeAndRemove(path: string): Promise<void> {
+  return viaTemporary(path, async (temporary) => {
+    await using file = await open(temporary, 'wx', 0o600);
+    await file.writeFile(Buffer.alloc(ROOM));
+    await file.sync();
+    await rm(temporary);
+  });
+}
+
+/**
+ * The state of a cluster, or undefined when there is none.
+ * @throws GocliError BAD_FILE for a damaged file, FILE for one that cannot be read
+ */
 export async function readState(paths: Paths, name: string): Promise<RigState | undefined> {
   const file = join(rigFolder(paths, name), STATE_FILE.cluster);
   const text = await readIfThere(file);
@@ -67,24 +96,15 @@ export async function readState(paths: Paths, name: string): Promise<RigState | 
   }
 }
 
-/** Writes a secret of the cluster, mode 0600. */
-export async function writeSecret(
-  paths: Paths,
-  name: string,
-  file: 'kubeconfig' | 'id_ed25519',
-  text: string,
-): Promise<string> {
+/** Writes a secret of the cluster into a file of its state folder, mode 0600. Returns the path. */
+export async function writeSecret(paths: Paths, name: string, file: string, text: string): Promise<string> {
   const path = join(rigFolder(paths, name), file);
   await writeAtomic(path, text, 0o600);
   return path;
 }
 
 /** @throws GocliError NOT_FOUND */
-export async function readSecret(
-  paths: Paths,
-  name: string,
-  file: 'kubeconfig' | 'id_ed25519',
-): Promise<string> {
+export async function readSecret(paths: Paths, name: string, file: string): Promise<string> {
   const text = await readIfThere(join(rigFolder(paths, name), file));
   if (text === undefined) {
     throw new GocliError('NOT_FOUND', `cluster "${name}" has no ${file} yet`, { hint: 'Type: gocli status' });
@@ -93,11 +113,18 @@ export async function readSecret(
 }
 
 export async function removeState(paths: Paths, name: string): Promise<void> {
-  await rm(rigFolder(paths, name), { recursive: true, force: true });
+  const path = rigFolder(paths, name);
+  await onFile({ path, done: 'removed' }, () => rm(path, { recursive: true, force: true }));
 }
 
-/** Names of all clusters that have a state folder. */
+/** Names of all clusters that have a state folder. @throws GocliError FILE */
 export async function stateNames(paths: Paths): Promise<string[]> {
-  const entries = await readdir(join(paths.state, 'clusters'), { withFileTypes: true }).catch(() => []);
+  const path = join(paths.state, 'clusters');
+  const entries = await onFile({ path, done: 'read' }, () =>
+    readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+      if (isErrno(error, 'ENOENT')) return [];
+      throw error;
+    }),
+  );
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

@@ -1,7 +1,7 @@
 import { GocliError, messageOf } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
-import { within } from '../shared/limit.ts';
-import { lastLines } from '../shared/text.ts';
+import { formatSeconds, lastLines } from '../shared/text.ts';
+import { attempt } from '../waiting/attempt.ts';
 import type { Condition } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
 import type { FoundRig } from './find.ts';
@@ -65,10 +65,14 @@ function containerConditions(found: FoundRig): ConditionStatus[] {
 }
 
 async function look(condition: Condition, signal: AbortSignal): Promise<ConditionStatus> {
-  using limit = within(signal, LOOK_MS);
   try {
-    const result = await condition.check(limit.signal);
-    return { name: condition.name, met: result.met, observed: result.observed ?? 'ok' };
+    const looked = await attempt(signal, LOOK_MS, (bounded) => condition.check(bounded));
+    if (!looked.done) {
+      const observed = `no answer within ${formatSeconds(LOOK_MS / 1000)}`;
+      return { name: condition.name, met: false, observed };
+    }
+    const { met, observed = 'ok' } = looked.value;
+    return { name: condition.name, met, observed };
   } catch (error) {
     signal.throwIfAborted();
     const detail =

@@ -10,22 +10,25 @@ import type { RestoreRequest } from './snapshot/check.ts';
 import { startHalted } from './start/halted.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { STOPPED, stoppedSaves } from './snapshot/snapshots.ts';
-import { writeState, type RigState } from './state.ts';
+import { writeCopyLate } from './start/starting.ts';
+import { proveWritable, writeState, type RigState } from './state.ts';
 
 /**
  * Saves a cluster and ends its processes: memory and CPU are free until {@link startStopped}. One that is stopped, but
  * of which containers are left, is freed of them: a stop or a start was killed.
- * @throws GocliError NOT_READY when it is stopped or paused already
+ * @throws GocliError NOT_READY when it is stopped or paused already; FILE, DISK_FULL when its state cannot be written
  */
 export async function stopRig(found: FoundRig, steps: Steps, deps: RigDeps): Promise<void> {
   const { docker, paths } = deps;
   const state = requireState(found);
   if (found.saved === undefined || found.containers.length === 0) {
     requireAwake(found);
+    await proveWritable(paths, found.name);
     await createSnapshot(found, { name: STOPPED, kind: 'stopped' }, steps, deps);
   }
   // From here on the saved state is the cluster; what ran must not run beside it.
-  await writeState(paths, { ...withoutRevision(state), stopped: true });
+  const stopped = { ...withoutRevision(state), stopped: true };
+  await writeCopyLate(stopped, 'is stopped', `gocli start ${found.name}`, deps);
   await steps.run('remove', 'Removing the containers', () => removeMachines(docker, found.name));
   await forgetSaves((await stoppedSaves(docker, found.name)).slice(0, -1), deps);
 }
@@ -57,6 +60,7 @@ export async function startStopped(
 export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> {
   const state = requireState(found);
   requireAwake(found);
+  await proveWritable(deps.paths, found.name);
   const skewMs = await pauseMachines(machinesIn(found), deps, deps.signal);
   await keepState({ ...state, paused: true }, deps);
   return skewMs;
@@ -68,6 +72,7 @@ export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   if (state.paused !== true) {
     throw new GocliError('CONFLICT', `cluster "${found.name}" is not paused`, { hint: 'Type: gocli ls' });
   }
+  await proveWritable(deps.paths, found.name);
   await resumeMachines(machinesIn(found), deps, deps.signal);
   const resumed = { ...state };
   delete resumed.paused;

@@ -22,7 +22,7 @@ import type { RigPlan } from './plan.ts';
 import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start.ts';
 import { listSnapshots } from './snapshot/snapshots.ts';
-import { readState, removeState, type RigState } from './state.ts';
+import { proveWritable, readState, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';
 import type { TemplateUse } from './start/starting.ts';
 
@@ -46,13 +46,15 @@ export interface UpResult {
 /**
  * Brings a cluster up. A healthy one with the same plan is left as it is; on failure or Ctrl-C everything this run
  * made is removed.
- * @throws GocliError CONFLICT (it runs with another plan), NOT_READY (it is broken), and whatever the start meets
+ * @throws GocliError CONFLICT (it runs with another plan), NOT_READY (it is broken), FILE or DISK_FULL (its state cannot
+ * be written), and whatever the start meets
  */
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const plan = planRig(request, deps.kinds);
   const found = await findRig(deps.docker, deps.paths, request.values.name);
   if (found !== undefined && isHalted(found)) return bootAgain(found, plan, request, deps);
   if (found !== undefined) return reuse(found, plan, deps);
+  await proveWritable(deps.paths, request.values.name);
   const steps = await estimatedSteps(deps);
   try {
     const state = await startRig({ ...request, plan }, steps, deps);
@@ -145,7 +147,12 @@ async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): 
     return;
   }
   await removeLabelled(docker, { [LABEL.cluster]: request.values.name, [LABEL.run]: run });
-  if (state?.run === run) await removeState(paths, request.values.name);
+  // A state that was not written, or only in part, is nobody else's as long as nobody else has claimed the name.
+  const ours =
+    state === undefined
+      ? (await docker.containers.list({ [LABEL.cluster]: request.values.name })).length === 0
+      : state.run === run;
+  if (ours) await removeState(paths, request.values.name);
   // The volume of a template that was to be made has no label of the run: another one may come to use it.
   await sweepTemplates(deps);
 }

@@ -3,7 +3,7 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
-import { linked, within } from '../shared/limit.ts';
+import { linked } from '../shared/limit.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
 
@@ -70,7 +70,7 @@ async function panicAmong(
   for (;;) {
     await delay(lookMs, undefined, { signal });
     for (const { id, labels } of guests) {
-      const end = await consoleTail(docker, id, CONSOLE_LINES);
+      const end = await consoleTail(docker, id, CONSOLE_LINES, signal);
       signal.throwIfAborted();
       if (!PANIC.test(end)) continue;
       return new GocliError('GUEST_DIED', `the kernel of ${labels[LABEL.node] ?? ''} panicked`, {
@@ -83,11 +83,7 @@ async function panicAmong(
 
 /** Waits until the signal is aborted, and at most so many milliseconds. */
 async function abortedWithin(signal: AbortSignal, ms: number): Promise<void> {
-  if (signal.aborted) return;
-  using limit = within(signal, ms);
-  await new Promise((resolve) => {
-    limit.signal.addEventListener('abort', resolve, { once: true });
-  });
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 async function deathAmong(docker: Docker, containers: readonly Watched[]): Promise<GocliError | undefined> {
@@ -110,9 +106,14 @@ async function deathOf(docker: Docker, container: Watched, exitCode: number): Pr
 }
 
 /** The last lines of a machine's serial console; empty when there is none yet. */
-export async function consoleTail(docker: Docker, containerId: string, lines: number): Promise<string> {
+export async function consoleTail(
+  docker: Docker,
+  containerId: string,
+  lines: number,
+  signal?: AbortSignal,
+): Promise<string> {
   const log = await docker.containers
-    .readFile(containerId, MACHINE_PATH.consoleLog)
+    .readFile(containerId, MACHINE_PATH.consoleLog, signal)
     .catch(() => Buffer.from(''));
   return lastLines(log.toString('utf8'), lines);
 }

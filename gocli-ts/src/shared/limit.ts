@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * A signal that holds for a stretch of work: it is aborted with its parent, when its time is over, by {@link abort}, and
  * when the work is left. What the work left behind, such as the slower half of a race, ends with it.
@@ -12,8 +14,10 @@ export class Limit implements Disposable {
   readonly #timer: NodeJS.Timeout | undefined;
 
   /** Of {@link within} or {@link linked}. */
-  constructor(parent: AbortSignal | undefined, ms: number | undefined) {
+  constructor(parent: AbortSignal | undefined, ms?: number, late?: () => unknown) {
     this.#parent = parent;
+    // Every wait for every machine may listen to it; Node would warn of a leak at the eleventh.
+    setMaxListeners(0, this.signal);
     if (parent?.aborted === true) {
       this.#follow();
       return;
@@ -21,7 +25,7 @@ export class Limit implements Disposable {
     parent?.addEventListener('abort', this.#follow);
     if (ms === undefined) return;
     this.#timer = setTimeout(() => {
-      this.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError'));
+      this.abort(late?.() ?? new DOMException(`not done within ${ms} ms`, 'TimeoutError'));
     }, ms);
   }
 
@@ -51,15 +55,17 @@ export class Limit implements Disposable {
 }
 
 /**
- * A limit in time: `using limit = within(signal, 5000)`, and `limit.signal` for the work.
+ * A limit in time: `using limit = within(signal, 5000)`, and `limit.signal` for the work. Only `waiting/` calls it (a
+ * lint rule): `inTime` says what was not done in time, `attempt` makes no failure of it.
  * @param signal what ends the work earlier; undefined for work that nothing else may end
- * @param ms milliseconds until the signal is aborted with a TimeoutError
+ * @param ms milliseconds until the signal is aborted
+ * @param late makes the reason of that; a TimeoutError unless told
  */
-export function within(signal: AbortSignal | undefined, ms: number): Limit {
-  return new Limit(signal, ms);
+export function within(signal: AbortSignal | undefined, ms: number, late?: () => unknown): Limit {
+  return new Limit(signal, ms, late);
 }
 
 /** A signal that is aborted with its parent, and by {@link Limit.abort} alone. */
 export function linked(signal: AbortSignal | undefined): Limit {
-  return new Limit(signal, undefined);
+  return new Limit(signal);
 }

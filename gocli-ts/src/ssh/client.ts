@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { finished, PassThrough, Readable } from 'node:stream';
@@ -13,6 +14,8 @@ const READY_MS = 20_000;
 /** A guest under emulation may be silent for long when its host is busy; 12 x 10 s before it counts as lost. */
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_MISSES = 12;
+/** For what was sent last to leave this process; a guest that reads nothing any more may keep it for ever. */
+const CLOSE_MS = 500;
 
 /** ssh by the ssh2 library, which is loaded at first use. */
 export function ssh2Client(): Ssh {
@@ -20,17 +23,18 @@ export function ssh2Client(): Ssh {
     connect: async (target, signal) => {
       const { Client: Ssh2 } = await import('ssh2');
       signal.throwIfAborted();
-      return new Connection(await open(new Ssh2(), target, signal), target.node);
+      // ssh2 leaves a socket alone that it has ended: a peer that stands still would keep it, and this process, alive.
+      const socket = connect({ host: target.host, port: target.port });
+      return new Connection(await open(new Ssh2(), socket, target, signal), socket, target.node);
     },
   };
 }
 
-function open(client: Client, target: SshTarget, signal: AbortSignal): Promise<Client> {
+function open(client: Client, socket: Socket, target: SshTarget, signal: AbortSignal): Promise<Client> {
   return new Promise((resolve, reject) => {
     const giveUp = (error: Error): void => {
       signal.removeEventListener('abort', onAbort);
-      client.end();
-      client.destroy();
+      socket.destroy();
       reject(error);
     };
     const fail = (why: string, cause?: unknown): void => {
@@ -56,11 +60,10 @@ function open(client: Client, target: SshTarget, signal: AbortSignal): Promise<C
       client.setNoDelay(true);
       resolve(client);
     });
-    const { host, port, user, privateKey } = target;
+    const { user, privateKey } = target;
     try {
       client.connect({
-        host,
-        port,
+        sock: socket,
         username: user,
         privateKey,
         readyTimeout: READY_MS,
@@ -82,10 +85,12 @@ interface Opened {
 
 class Connection implements SshConnection {
   readonly #client: Client;
+  readonly #socket: Socket;
   readonly #node: string;
 
-  constructor(client: Client, node: string) {
+  constructor(client: Client, socket: Socket, node: string) {
     this.#client = client;
+    this.#socket = socket;
     this.#node = node;
   }
 
@@ -165,9 +170,15 @@ class Connection implements SshConnection {
     return new GocliError('GUEST_UNREACHABLE', `${this.#node}: ${why}`, { hint: 'Type: gocli status' });
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Says goodbye, and waits for no answer. Nothing of the connection is left when it comes back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#socket.closed) return;
+    const closed = new Promise((resolve) => this.#socket.once('close', resolve));
     this.#client.end();
-    return Promise.resolve();
+    this.#socket.destroySoon();
+    const late = setTimeout(() => this.#socket.destroy(), CLOSE_MS);
+    await closed;
+    clearTimeout(late);
   }
 }
 

@@ -1,7 +1,7 @@
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { Clock } from '../shared/clock.ts';
-import { within } from '../shared/limit.ts';
 import { formatSeconds } from '../shared/text.ts';
+import { attempt } from './attempt.ts';
 
 export type Observation =
   { readonly met: true; readonly observed?: string } | { readonly met: false; readonly observed: string };
@@ -60,16 +60,13 @@ export async function waitFor(condition: Condition, options: WaitOptions): Promi
 }
 
 async function look(condition: Condition, signal: AbortSignal, checkMs: number): Promise<Observation> {
-  using limit = within(signal, checkMs);
-  const bounded = limit.signal;
   try {
-    return await condition.check(bounded);
+    const looked = await attempt(signal, checkMs, (bounded) => condition.check(bounded));
+    if (looked.done) return looked.value;
+    return { met: false, observed: `no answer within ${formatSeconds(checkMs / 1000)}` };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof GocliError) throw error;
-    return {
-      met: false,
-      observed: bounded.aborted ? `no answer within ${formatSeconds(checkMs / 1000)}` : messageOf(error),
-    };
+    return { met: false, observed: messageOf(error) };
   }
 }

@@ -44,7 +44,7 @@ export async function checkCheckout(checkout: string): Promise<void> {
  * locks; when the user last used which template is copied, since a template that seems unused for a month is removed.
  */
 export async function layOutSide(side: Side): Promise<void> {
-  const uses = join(userPaths().state, 'templates');
+  const uses = join(userPaths(process.env).state, 'templates');
   await mkdir(join(stateOf(side), 'gocli'), { recursive: true });
   await cp(uses, join(stateOf(side), 'gocli', 'templates'), {
     recursive: true,

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { rm, type RmRequest } from '../../../gocli-ts/src/api/rm.ts';
+import { scp } from '../../../gocli-ts/src/api/scp.ts';
 import { stop } from '../../../gocli-ts/src/api/stop.ts';
 import * as gocli from '../../../gocli-ts/src/index.ts';
 import { stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
@@ -16,6 +17,20 @@ test('a slip in a request does not remove or stop the only rig there is', async 
     await t.throwsAsync(stop(request as RmRequest, context), wrong);
   }
   t.deepEqual(await stateNames(engine.paths), ['precious']);
+});
+
+test('an empty path on this machine is not taken for the folder here', async (t) => {
+  const engine = await makeEngine(t);
+  const context = { ...engine, host: new FakeHost(), env: {}, cwd: '/', checkout: '/' };
+  for (const direction of ['upload', 'download'] as const) {
+    const copies = [{ direction, node: 'node01', local: '', remote: '/tmp' }];
+    await t.throwsAsync(scp({ copies }, context), { code: 'BAD_VALUE', message: /is empty/ });
+  }
+});
+
+test('a file that cannot be used is an error of the library, too', async (t) => {
+  const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock', HOME: 'relative' };
+  await t.throwsAsync(gocli.rm({ name: 'x' }, { env }), { instanceOf: gocli.GocliError });
 });
 
 test('a call whose signal was aborted before does nothing and is rejected with its reason', async (t) => {

@@ -46,6 +46,19 @@ test('two nodes, and stdin, are refused', (t) => {
   }
 });
 
+test('an empty source or target is refused; that of a node is its home folder', (t) => {
+  for (const paths of [
+    ['', 'node01:/tmp/'],
+    ['node01:/a', ''],
+    ['a', '', 'node01:/tmp/'],
+    ['node01:/a', 'node01:/b', ''],
+    ['', '-'],
+    ['', ''],
+  ])
+    t.throws(() => parseCopies(paths), { code: 'USAGE', message: /empty/ }, paths.join('|'));
+  t.like(parseCopies(['node01:', 'here'])[0], { direction: 'download', remote: '.' });
+});
+
 test('several sources go to one target; what is unclear is refused', (t) => {
   t.deepEqual(
     parseCopies(['a', 'b', 'root@node01:/t']).map(({ local, remote }) => [local, remote]),

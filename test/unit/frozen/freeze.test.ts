@@ -1,10 +1,14 @@
 import { setMaxListeners } from 'node:events';
-import test from 'ava';
+import type { Duplex } from 'node:stream';
+import test, { type ExecutionContext } from 'ava';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { freeze } from '../../../gocli-ts/src/frozen/freeze.ts';
 import { rebake } from '../../../gocli-ts/src/frozen/rebake.ts';
 import { pauseMachines, resumeMachines, saveMachines } from '../../../gocli-ts/src/frozen/save.ts';
 import { thaw, type SavedState } from '../../../gocli-ts/src/frozen/thaw.ts';
 import { Monitor } from '../../../gocli-ts/src/machine/monitor.ts';
+import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
+import { jsonPeer } from '../../fakes/json-peer.ts';
 import { fakeMachines, type FakeMachines } from './machines.ts';
 
 const never = new AbortController().signal;
@@ -199,4 +203,77 @@ test('a snapshot becomes a template without running', async (t) => {
   t.is(await rebake(fake.machines, SAVED, (node) => `/frozen/${node}.state`, fake, never), '10.0.13');
   t.is(placesOf(fake.told, 'cont').length, 0);
   t.is(placesOf(fake.told, 'quit').length, 2);
+});
+
+/** Milliseconds that are long enough for fakes that answer at once. */
+const SHORT_MS = 200;
+
+/** What hangs keeps no process alive, as a socket would. */
+function stayAlive(t: ExecutionContext): void {
+  const alive = setTimeout(() => undefined, 60_000);
+  t.teardown(() => {
+    clearTimeout(alive);
+  });
+}
+
+test('machines that do not end are named when their time is over', async (t) => {
+  stayAlive(t);
+  const fake = await fakeMachines(2);
+  fake.ignored.add('node02 quit');
+  const error = await t.throwsAsync(freeze(fake.machines, fake, never, SHORT_MS), {
+    instanceOf: GocliError,
+    code: 'TIMEOUT',
+    message: 'all machines end: not within 0.2 s',
+  });
+  t.like(error, { observed: 'last seen: qemu of node01 and node02 is still there' });
+});
+
+for (const [command, seen] of [
+  ['query-migrate', 'node02: qemu did not say whether it is still saved'],
+  ['cont', 'node02: qemu did not let it go on'],
+] as const) {
+  test(`machines that do not go on are named when their time is over (${command})`, async (t) => {
+    stayAlive(t);
+    const fake = await fakeMachines(2);
+    await pauseMachines(fake.machines, fake, never);
+    fake.ignored.add(`node02 ${command}`);
+    const error = await t.throwsAsync(resumeMachines(fake.machines, fake, never, SHORT_MS), {
+      instanceOf: GocliError,
+      code: 'TIMEOUT',
+      message: 'all machines go on: not within 0.2 s',
+    });
+    t.regex(error.observed ?? '', new RegExp(seen));
+    t.true(fake.running.has('node01'));
+  });
+}
+
+test('a guest whose agent does not set the clock is named when its time is over', async (t) => {
+  stayAlive(t);
+  const fake = await fakeMachines(1);
+  await pauseMachines(fake.machines, fake, never);
+  const { onConnect } = fake.docker;
+  fake.docker.onConnect = (argv, container) =>
+    argv.some((word) => word.includes(MACHINE_PATH.agent))
+      ? jsonPeer(() => undefined).near
+      : onConnect(argv, container);
+  const error = await t.throwsAsync(resumeMachines(fake.machines, fake, never, SHORT_MS), {
+    code: 'TIMEOUT',
+  });
+  t.like(error, { observed: 'last seen: node01: it goes on, but its agent did not set the clock' });
+  t.true(fake.running.has('node01'));
+});
+
+test('a thaw that fails leaves no socket of a machine open', async (t) => {
+  const fake = await fakeMachines(2);
+  const { onConnect } = fake.docker;
+  const opened: Duplex[] = [];
+  fake.docker.onConnect = (argv, container) => {
+    const stream = onConnect(argv, container);
+    opened.push(stream);
+    return stream;
+  };
+  fake.refused.add('node02 migrate-incoming');
+  await t.throwsAsync(thaw(fake.machines, SAVED, fake, never), { code: 'REMOTE_COMMAND' });
+  t.is(opened.length, 4);
+  t.true(opened.every(({ destroyed }) => destroyed));
 });

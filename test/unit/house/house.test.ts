@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -92,4 +92,35 @@ test('a kind needs no more of rig than ARCHITECTURE.md names: the tiny guest imp
     imported.filter((path) => !named.includes(path)),
     [],
   );
+});
+
+/** What only Kubernetes has: its programs, its store and its users' file. */
+const KUBERNETES_WORDS = /kubelet|crictl|kubeadm|kubectl|kubeconfig|etcd/i;
+
+/** The code of a file, without its comments. */
+function codeOf(text: string): string {
+  return text.replace(/\/\*[^]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+}
+
+test('no code up to rig/ hears of Kubernetes', async (t) => {
+  t.is(codeOf("/** kubelet */\n// etcd\nconst x = 'https://a'; // kubectl"), "\n\nconst x = 'https://a'; ");
+  const all = await floors();
+  const below = all
+    .slice(
+      0,
+      all.findIndex((floor) => floor.includes('kubernetes')),
+    )
+    .flat();
+  t.true(below.includes('rig'));
+  const src = join(CHECKOUT, 'gocli-ts', 'src');
+  const found: string[] = [];
+  for (const room of below) {
+    for (const path of await readdir(join(src, room), { recursive: true })) {
+      if (!path.endsWith('.ts')) continue;
+      const code = codeOf(await readFile(join(src, room, path), 'utf8'));
+      const word = KUBERNETES_WORDS.exec(code)?.[0];
+      if (word !== undefined) found.push(`${room}/${path}: ${word}`);
+    }
+  }
+  t.deepEqual(found, []);
 });

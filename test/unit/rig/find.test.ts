@@ -62,6 +62,29 @@ test('a damaged state hides neither the other clusters nor its own', async (t) =
   await t.throwsAsync(findRig(docker, paths, 'broken'), { code: 'BAD_FILE' });
 });
 
+test('a folder in the place of a state hides no other cluster', async (t) => {
+  const { docker, paths } = await makeEngine(t);
+  await writeState(paths, stateOf());
+  await mkdir(join(rigFolder(paths, 'odd'), 'cluster.json'), { recursive: true });
+  t.deepEqual(
+    (await findRigs(docker, paths)).map(({ name, state }) => [name, state?.name]),
+    [
+      ['c', 'c'],
+      ['odd', undefined],
+    ],
+  );
+  await t.throwsAsync(findRig(docker, paths, 'odd'), {
+    code: 'FILE',
+    message: /cluster\.json cannot be read/,
+  });
+});
+
+test('a state folder that is none is said, not taken for an empty one', async (t) => {
+  const { docker, paths } = await makeEngine(t);
+  await writeFile(join(paths.state, 'clusters'), '');
+  await t.throwsAsync(findRigs(docker, paths), { code: 'FILE', message: /clusters cannot be read/ });
+});
+
 test('an unknown cluster is an error with the nearest name, and all of them', async (t) => {
   const { docker, paths } = await makeEngine(t);
   const none = await t.throwsAsync(requireRig(docker, paths, 'x'), { code: 'NOT_FOUND' });

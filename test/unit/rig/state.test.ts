@@ -2,6 +2,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import {
+  proveWritable,
   readSecret,
   readState,
   removeState,
@@ -67,4 +68,22 @@ test('names are those of the folders; removing takes one and is no error twice',
   await removeState(paths, 'c');
   await removeState(paths, 'c');
   t.deepEqual(await stateNames(paths), ['d']);
+});
+
+test('a state folder is proven writable, and nothing stays of that', async (t) => {
+  const { paths } = await makeEngine(t);
+  await proveWritable(paths, 'c');
+  t.deepEqual(await readdir(join(paths.state, 'clusters')), []);
+  await writeState(paths, stateOf());
+  await proveWritable(paths, 'c');
+  t.deepEqual(await readdir(rigFolder(paths, 'c')), ['cluster.json']);
+  await writeFile(rigFolder(paths, 'd'), '');
+  for (const [where, name] of [
+    [paths, 'd'],
+    [{ ...paths, state: '/proc/gocli' }, 'c'],
+  ] as const) {
+    const error = await t.throwsAsync(proveWritable(where, name), { code: 'FILE' });
+    t.true(error.message.startsWith(where.state), error.message);
+    t.regex((error as unknown as { hint: string }).hint, /XDG_STATE_HOME/);
+  }
 });

@@ -1,14 +1,17 @@
-import { readdir } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
+import { readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import type { ContainerSpec } from '../../../gocli-ts/src/place/port.ts';
+import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { findRigs, phaseOf } from '../../../gocli-ts/src/rig/find.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
 import { stoppedSaves } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import { readState, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { unready } from '../../helpers/engine.ts';
+import { pauseRig, resumeRig, startStopped, stopRig } from '../../../gocli-ts/src/rig/stop.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
 
 const RUNNING = ['c-dnsmasq', 'c-node01', 'c-registry'];
@@ -184,6 +187,54 @@ test('keys that cannot be written end the stop before anything stands still', as
   await t.throwsAsync(stop(saving), { code: 'DISK_FULL' });
   t.false(saving.told.includes('node01 stop'));
   t.is(await saving.phase(), 'running');
+});
+
+test('a state that cannot be written ends stop, pause, resume and start before they change anything', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  const folder = rigFolder(engine.paths, 'c');
+  const found = await saving.found();
+  const withoutFolder = async (work: () => Promise<unknown>): Promise<void> => {
+    await rename(folder, `${folder}-away`);
+    await writeFile(folder, '');
+    const told = saving.told.length;
+    await t.throwsAsync(work(), { code: 'FILE', message: /clusters\/c cannot be/ });
+    t.is(saving.told.length, told);
+    rmSync(folder);
+    await rename(`${folder}-away`, folder);
+  };
+  await withoutFolder(() => stopRig(found, stepsOf(engine), engine));
+  await withoutFolder(() => pauseRig(found, engine));
+  await pauseRig(found, engine);
+  const paused = await saving.found();
+  await withoutFolder(() => resumeRig(paused, engine));
+  await resumeRig(paused, engine);
+  await stop(saving);
+  const stopped = await saving.found();
+  const request = { timeoutMs: 5000, pinnedPorts: {} };
+  await withoutFolder(() => startStopped(stopped, request, stepsOf(engine), engine));
+  t.is(await saving.phase(), 'stopped');
+});
+
+test('a started cluster that cannot be written down as such runs on, and keeps what it was saved as', async (t) => {
+  const saving = await makeSaving(t);
+  await stop(saving);
+  const file = join(rigFolder(saving.engine.paths, 'c'), 'cluster.json');
+  const { emit } = saving.engine;
+  const failing = saving.run('later', {
+    emit: (event) => {
+      emit(event);
+      if (event.type !== 'step-end' || event.id !== 'thawed') return;
+      rmSync(file);
+      mkdirSync(file);
+    },
+  });
+  t.truthy((await start(saving, failing)).readyAt);
+  t.deepEqual(running(saving), RUNNING);
+  t.is(await saves(saving), 1);
+  const [warning = ''] = saving.notices().filter((text) => text.includes('not written down'));
+  t.true(warning.includes(file), warning);
+  t.regex(warning, /Then type: gocli start c, which goes on from what was saved/);
 });
 
 test('a stopped cluster is known, and started, without its state folder', async (t) => {

@@ -1,9 +1,11 @@
+import { mkdirSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { readSecret, readState, stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
+import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { planRig } from '../../../gocli-ts/src/rig/make-plan.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
@@ -233,6 +235,55 @@ test('another plan is a conflict that says what differs', async (t) => {
   const error = await t.throwsAsync(up(requestFor(vm, { cpu: 2 }), engine), { code: 'CONFLICT' });
   t.like(error, { observed: 'vCPUs per node: 1 runs, 2 is asked for', exitCode: 5 });
   t.is(containers(engine).length, 3);
+});
+
+test('a state that cannot be written is an error before anything is made', async (t) => {
+  const engine = await makeEngine(t);
+  const vm = addProvider(engine.docker, VM_FACTS);
+  const nowhere = { ...engine, paths: { ...engine.paths, state: '/proc/gocli' } };
+  await t.throwsAsync(up(requestFor(vm), nowhere), { code: 'FILE', message: /\/proc\/gocli/ });
+  t.deepEqual(containers(engine), []);
+  t.false(engine.docker.calls.some(({ method }) => method === 'containers.create'));
+  t.deepEqual(engine.events, []);
+});
+
+test('a state that cannot be written in the middle of a start leaves neither keys nor a folder', async (t) => {
+  const engine = await withNeighbour(t);
+  engine.docker.before = (method, [spec]) => {
+    if (method !== 'containers.create' || (spec as { name: string }).name !== 'c-dnsmasq') return;
+    mkdirSync(join(rigFolder(engine.paths, 'c'), 'cluster.json'), { recursive: true });
+  };
+  await t.throwsAsync(up(requestFor(image(engine)), engine), { code: 'FILE', message: /cluster\.json/ });
+  await untouched(t, engine);
+});
+
+/** What a test does once a step is over, while its start goes on. */
+function afterStep(engine: Engine, id: string, act: () => void): Engine {
+  const { emit } = engine;
+  return {
+    ...engine,
+    emit: (event) => {
+      emit(event);
+      if (event.type === 'step-end' && event.id === id) act();
+    },
+  };
+}
+
+test('a Ready cluster whose state cannot be written any more runs on, with a warning that names the file', async (t) => {
+  const engine = await makeEngine(t);
+  const file = join(rigFolder(engine.paths, 'c'), 'cluster.json');
+  const failing = afterStep(engine, 'boot', () => {
+    rmSync(file);
+    mkdirSync(file);
+  });
+  const { started, state } = await up(requestFor(addProvider(engine.docker, VM_FACTS)), failing);
+  t.true(started);
+  t.truthy(state.readyAt);
+  t.deepEqual(containers(engine), ['c-dnsmasq', 'c-node01', 'c-registry']);
+  const [warning = ''] = notices(engine).filter((text) => text.includes('not written down'));
+  t.true(warning.includes(file), warning);
+  t.regex(warning, /^Cluster c is Ready and runs on, .*Then type: gocli stop c, then gocli start c$/);
+  t.deepEqual((await readdir(rigFolder(engine.paths, 'c'))).sort(), ['cluster.json', 'id_ed25519']);
 });
 
 test('a broken cluster, and one that was never Ready, are said to be so and stay', async (t) => {

@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../gocli-ts/src/errors/error.ts';
 import { ssh2Client } from '../../../gocli-ts/src/ssh/client.ts';
 import { generateSshKey } from '../../../gocli-ts/src/ssh/keys.ts';
 import type { SshConnection } from '../../../gocli-ts/src/ssh/port.ts';
+import { endsByItself } from '../../helpers/ends-by-itself.ts';
 import { startSshServer, type SshServer } from '../../helpers/ssh-server.ts';
 
 const never = (): AbortSignal => new AbortController().signal;
@@ -210,3 +213,62 @@ test('connecting ends with the signal', async (t) => {
   await t.throwsAsync(connecting, { message: 'enough' });
   t.true(performance.now() - start < 2000);
 });
+
+/** A peer that accepts, says these bytes and nothing more; its port. */
+async function silentPeer(t: ExecutionContext, words: string): Promise<number> {
+  const sockets: Socket[] = [];
+  const listener = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined).write(words);
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    listener.close();
+  });
+  return (listener.address() as AddressInfo).port;
+}
+
+for (const words of ['', 'SSH-2.0-OpenSSH_10.0\r\n']) {
+  test(`a peer that says ${JSON.stringify(words)} and no more keeps no process alive`, async (t) => {
+    const { privateKey } = await generateSshKey('user');
+    const port = await silentPeer(t, words);
+    const said = await endsByItself(
+      { host: '127.0.0.1', port, user: 'root', privateKey, node: 'node01' },
+      `const { ssh2Client } = await load('ssh/client.ts');
+       await ssh2Client().connect(input, soon(300)).catch((error) => console.log(error.message));`,
+    );
+    t.is(said, 'enough');
+  });
+}
+
+const STANDS_STILL: readonly [string, string][] = [
+  ['before a command', `console.log('none')`],
+  [
+    'before a command is accepted',
+    `const signal = soon(300);
+     try { for (;;) await connection.exec('true', { signal }); } catch (error) { tell(error); }`,
+  ],
+  [
+    'and takes no input',
+    `await connection.exec('cat', { stdin: Buffer.alloc(50_000_000), signal: soon(300) }).catch(tell)`,
+  ],
+];
+
+for (const [when, work] of STANDS_STILL) {
+  test(`a node that stands still ${when} keeps no process alive, once the connection is disposed of`, async (t) => {
+    const server = await startSshServer();
+    t.teardown(() => server[Symbol.asyncDispose]());
+    server.freezeAfterCommand();
+    const said = await endsByItself(
+      server.target,
+      `const { ssh2Client } = await load('ssh/client.ts');
+       const connection = await ssh2Client().connect(input, new AbortController().signal);
+       const tell = (error) => console.log(error.message);
+       await connection.exec('true');
+       ${work};
+       await connection[Symbol.asyncDispose]();`,
+    );
+    t.regex(said, /^(?:none|enough)$/);
+  });
+}

@@ -23,9 +23,9 @@ export function namesOnHost({
   return {
     snapshots: () => soon(listSnapshots(docker), ({ name }) => name),
     templates: () => soon(listTemplates(docker), ({ id }) => id),
-    clusters: () => stateNames(paths),
+    clusters: () => stateNames(paths).catch(() => []),
     nodes: async (cluster) => {
-      const name = cluster ?? (await stateNames(paths))[0];
+      const name = cluster ?? (await stateNames(paths).catch(() => []))[0];
       const state = name === undefined ? undefined : await readState(paths, name).catch(() => undefined);
       return Array.from({ length: state?.plan.guest.nodes ?? 0 }, (_, at) => nodeName(at + 1));
     },

@@ -1,8 +1,6 @@
-import { rigFolder } from '../../host/paths.ts';
-import { join } from 'node:path';
-import { STATE_FILE } from '../../rig/state.ts';
 import type { UpResult } from '../../rig/up.ts';
 import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
+import { kubeconfigPath } from '../../kubernetes/state-file.ts';
 import { nodeAddress, nodeName } from '../../network/addresses.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { Session } from '../session.ts';
@@ -13,7 +11,7 @@ import { renderWaterfall } from './waterfall.ts';
 /** What `gocli run` prints: nodes, time per step, and commands to type next. */
 export function writeUpSummary(result: UpResult, waterfall: boolean, session: Session): void {
   const { state, started, timings, seconds } = result;
-  const kubeconfig = join(rigFolder(session.paths, state.name), STATE_FILE.kubeconfig);
+  const kubeconfig = kubeconfigPath(session.paths, state.name);
   writeResult(session, {
     data: {
       name: state.name,

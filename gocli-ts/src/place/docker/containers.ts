@@ -20,8 +20,11 @@ export function containersOf(connect: Connect): DockerContainers {
         (await engine.listContainers({ all: true, filters: labelFilter(labels) })).map(listInfo),
       ),
     logs: (id, options) =>
-      request(connect, `read the log of container ${id.slice(0, 12)}`, (engine) =>
-        logsOf(engine, id, options?.tail),
+      request(
+        connect,
+        `read the log of container ${id.slice(0, 12)}`,
+        (engine) => logsOf(engine, id, options),
+        options?.signal,
       ),
     exec: (id, argv, options = {}) =>
       request(
@@ -31,8 +34,11 @@ export function containersOf(connect: Connect): DockerContainers {
         options.signal,
       ),
     connect: (id, argv, options) =>
-      request(connect, `run ${argv[0] ?? ''} in container ${id.slice(0, 12)}`, (engine) =>
-        connectTo(engine, id, argv, options?.user),
+      request(
+        connect,
+        `run ${argv[0] ?? ''} in container ${id.slice(0, 12)}`,
+        (engine) => connectTo(engine, id, argv, options),
+        options?.signal,
       ),
   };
 }
@@ -98,10 +104,18 @@ async function remove(connect: Connect, id: string): Promise<void> {
   }
 }
 
-async function logsOf(engine: Dockerode, id: string, tail: number | undefined): Promise<string> {
-  const raw = await engine
-    .getContainer(id)
-    .logs({ stdout: true, stderr: true, follow: false, ...(tail === undefined ? {} : { tail }) });
+async function logsOf(
+  engine: Dockerode,
+  id: string,
+  { tail, signal }: { tail?: number; signal?: AbortSignal } = {},
+): Promise<string> {
+  const raw = await engine.getContainer(id).logs({
+    stdout: true,
+    stderr: true,
+    follow: false,
+    ...(tail === undefined ? {} : { tail }),
+    ...(signal === undefined ? {} : { abortSignal: signal }),
+  });
   return demultiplex(raw);
 }
 

@@ -103,9 +103,13 @@ export async function connectTo(
   engine: Dockerode,
   id: string,
   argv: readonly string[],
-  user: string | undefined,
+  { user, signal }: { user?: string; signal?: AbortSignal } = {},
 ): Promise<Duplex> {
+  signal?.throwIfAborted();
+  // A daemon answers none of these for a container that is held.
+  const abort = signal === undefined ? {} : { abortSignal: signal };
   const exec = await engine.getContainer(id).exec({
+    ...abort,
     Cmd: [...argv],
     AttachStdin: true,
     AttachStdout: true,
@@ -113,7 +117,7 @@ export async function connectTo(
     Tty: false,
     ...(user === undefined ? {} : { User: user }),
   });
-  const stream = await exec.start({ hijack: true, stdin: true });
+  const stream = await exec.start({ ...abort, hijack: true, stdin: true });
   const out = new PassThrough();
   engine.modem.demuxStream(stream, out, new PassThrough().resume());
   const end = (): void => {

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
+import { makeFolder } from '../../host/files.ts';
 import type { Host } from '../../host/port.ts';
 import { lastLines } from '../../shared/text.ts';
 import type { LockedPackage } from './lock.ts';
@@ -18,8 +19,8 @@ export interface ScratchApt {
  */
 export async function openScratchApt(apt: ScratchApt, sources: readonly string[]): Promise<void> {
   const { folder, host, signal } = apt;
-  await mkdir(join(folder, 'state', 'lists', 'partial'), { recursive: true });
-  await mkdir(join(folder, 'cache', 'archives', 'partial'), { recursive: true });
+  await makeFolder(join(folder, 'state', 'lists', 'partial'), 0o777);
+  await makeFolder(join(folder, 'cache', 'archives', 'partial'), 0o777);
   await writeFile(join(folder, 'status'), '');
   await writeFile(join(folder, 'preferences'), '');
   await writeFile(join(folder, 'sources.list'), `${sources.join('\n')}\n`);

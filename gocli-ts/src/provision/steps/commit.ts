@@ -6,7 +6,7 @@ import { Cleanup } from '../image/cleanup.ts';
 import { imageLabels, labelInstruction } from '../image/labels.ts';
 import { addLayer, type LayerSource } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
-import { IMAGE_PATH } from '../../provider/image-path.ts';
+import { KUBERNETES_PATH } from '../../kubernetes/image-path.ts';
 import { providerFacts } from '../../provider/facts.ts';
 import { manifestFolder, readManifests } from '../manifests.ts';
 import { type Inventory, renderSbom } from '../sbom/cyclonedx.ts';
@@ -103,6 +103,6 @@ async function readInventories(context: StepContext): Promise<Inventory[]> {
     JSON.parse(await readFile(join(resultOf(context, 'seal'), INVENTORY_FILE), 'utf8')),
   );
   const added = await readGoPrograms(host, join(resultOf(context, 'components'), 'bin'), ['kubectl'], signal);
-  const programs = added.map((program) => ({ ...program, file: IMAGE_PATH.kubectl }));
+  const programs = added.map((program) => ({ ...program, file: KUBERNETES_PATH.kubectl }));
   return [...found, { tree: 'image', packages: [], programs }];
 }

@@ -5,10 +5,10 @@ import { consoleTail, whileAlive } from '../../rig/watchdog.ts';
 import { GocliError, isCode } from '../../errors/error.ts';
 import { readIfThere } from '../../host/files.ts';
 import { Monitor } from '../../machine/monitor.ts';
-import { within } from '../../shared/limit.ts';
 import { redact } from '../../shared/redact.ts';
 import { quote } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/port.ts';
+import { inTime } from '../../waiting/in-time.ts';
 import { Cleanup } from '../image/cleanup.ts';
 import { manifestFolder, readManifests } from '../manifests.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
@@ -102,16 +102,26 @@ async function runProvisionScript(
   });
 }
 
-/** Ends qemu through its monitor: the guest's file systems are read-only by now, and it must not write again. */
-async function switchOff({ docker, signal }: StepContext, { nodeId, target }: BuildMachine): Promise<void> {
-  using limit = within(signal, OFF_MS);
-  const bounded = limit.signal;
-  {
-    await using monitor = await Monitor.open(docker, nodeId, target.node, bounded);
-    await monitor.execute('quit', {}, bounded).catch((error: unknown) => {
-      // The socket may close before the answer is read.
-      if (!isCode(error, 'GUEST_DIED')) throw error;
-    });
-  }
-  await docker.containers.wait(nodeId, bounded);
+/**
+ * Ends qemu through its monitor: the guest's file systems are read-only by now, and it must not write again.
+ * @throws GocliError TIMEOUT; whatever the monitor throws; the signal's reason
+ */
+export async function switchOff(
+  { docker, signal }: Pick<StepContext, 'docker' | 'signal'>,
+  { nodeId, target }: Pick<BuildMachine, 'nodeId' | 'target'>,
+  timeoutMs = OFF_MS,
+): Promise<void> {
+  let seen = 'its monitor did not take "quit"';
+  const bounds = { signal, timeoutMs, seen: () => seen };
+  await inTime('the machine that the image is built in ends', bounds, async (bounded) => {
+    {
+      await using monitor = await Monitor.open(docker, nodeId, target.node, bounded);
+      await monitor.execute('quit', {}, bounded).catch((error: unknown) => {
+        // The socket may close before the answer is read.
+        if (!isCode(error, 'GUEST_DIED')) throw error;
+      });
+    }
+    seen = 'it was told to, but its container still runs';
+    await docker.containers.wait(nodeId, bounded);
+  });
 }

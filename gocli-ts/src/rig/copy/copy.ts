@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { posix } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GocliError, messageOf } from '../../errors/error.ts';
+import { explainFileError, onFile } from '../../errors/file-error.ts';
 import type { Host } from '../../host/port.ts';
 import { linked } from '../../shared/limit.ts';
 import { lastLines } from '../../shared/text.ts';
@@ -20,6 +19,7 @@ import {
   type Kind,
 } from './scripts.ts';
 import { hostEnd, nodeEnd, type End } from './end.ts';
+import { openSpecial } from './special.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 
 /** The two machines of a copy. */
@@ -57,7 +57,7 @@ export async function upload(
  * is not ended.
  * @param local an absolute path
  * @throws GocliError NOT_FOUND (no such file there, no such folder here), REMOTE_COMMAND (something there could not be
- * read; the rest was copied), COMMAND, DISK_FULL, GUEST_UNREACHABLE, TOOL_MISSING
+ * read; the rest was copied), COMMAND, FILE, DISK_FULL, GUEST_UNREACHABLE, TOOL_MISSING
  */
 export async function download(
   { connection, host }: CopyEnds,
@@ -67,7 +67,7 @@ export async function download(
 ): Promise<void> {
   const from = { end: nodeEnd(connection), path: remote(remotePath) };
   if (typeof local !== 'string') {
-    await print(from, local, 'the output', signal);
+    await print(from, { stream: local, name: 'the output', end: false }, signal);
     return;
   }
   const to = { end: hostEnd(host), path: local };
@@ -76,10 +76,8 @@ export async function download(
     return;
   }
   // A program that is started has none of our descriptors, which /dev/stdout and /dev/fd/63 name.
-  const output = createWriteStream(local);
-  await print(from, output, local, signal);
-  output.end();
-  await once(output, 'close');
+  const stream = await onFile({ path: local, done: 'written' }, () => openSpecial(local, signal));
+  await print(from, { stream, name: local, end: true }, signal);
 }
 
 /** A login starts in the home folder, which scp's users write as `~`. */
@@ -206,10 +204,17 @@ function visible(text: string): string {
   );
 }
 
-async function print(from: Place, to: Writable, target: string, signal: AbortSignal): Promise<void> {
+interface Output {
+  readonly stream: Writable;
+  readonly name: string;
+  /** Whether it is ended; only then is it known that all was written. */
+  readonly end: boolean;
+}
+
+async function print(from: Place, { stream, name, end }: Output, signal: AbortSignal): Promise<void> {
   using together = linked(signal);
   const sink = new PassThrough();
-  const writing = pipeline(sink, to, { end: false }).catch((error: unknown) => {
+  const writing = pipeline(sink, stream, { end, signal: together.signal }).catch((error: unknown) => {
     // Nobody reads any more; without this the guest would wait for ever.
     together.abort(error);
     throw error;
@@ -225,11 +230,12 @@ async function print(from: Place, to: Writable, target: string, signal: AbortSig
   }
   if (ran.status === 'fulfilled' && ran.value.exitCode !== 0)
     throw failed(from.end, `${from.path} cannot be read ${from.end.where}`, ran.value.stderr);
-  if (written.status === 'rejected') throw localFailure(written.reason, `write to ${target}`);
+  if (written.status === 'rejected') throw unwritten(name, written.reason);
 }
 
-function localFailure(error: unknown, what: string): GocliError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const kind = code === 'ENOENT' ? 'NOT_FOUND' : code === 'ENOSPC' ? 'DISK_FULL' : 'BAD_VALUE';
-  return new GocliError(kind, `cannot ${what}`, { cause: error, observed: messageOf(error) });
+/** A stream that is no file's may fail with anything. */
+function unwritten(name: string, error: unknown): unknown {
+  const explained = explainFileError(error, { path: name, done: 'written' });
+  if (explained instanceof GocliError) return explained;
+  return new GocliError('FILE', `${name} cannot be written`, { cause: error, observed: messageOf(error) });
 }

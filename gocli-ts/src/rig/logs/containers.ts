@@ -7,7 +7,7 @@ import { json, onePart, type LogDeps, type LogPart } from './part.ts';
 export function containerParts(found: FoundRig, { docker }: LogDeps): LogPart[] {
   return found.containers.flatMap(({ id, name, labels }) => {
     const parts = [
-      onePart(`containers/${name}.log`, () => docker.containers.logs(id)),
+      onePart(`containers/${name}.log`, (signal) => docker.containers.logs(id, { signal })),
       onePart(`containers/${name}.json`, async () => json(await docker.containers.inspect(id))),
     ];
     const node = labels[LABEL.node];

@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { GocliError, messageOf } from '../../errors/error.ts';
-import { writeAtomic } from '../../host/files.ts';
+import { makeFolder, writeAtomic } from '../../host/files.ts';
 import { abortReason } from '../../shared/clock.ts';
-import { within } from '../../shared/limit.ts';
 import { redact } from '../../shared/redact.ts';
+import { attempt } from '../../waiting/attempt.ts';
 import type { FoundRig } from '../find.ts';
 import { kindOf } from '../kind.ts';
 import { containerParts } from './containers.ts';
@@ -41,7 +40,7 @@ export async function exportLogs(
     ...(await kindParts(found, deps)),
     ...guestParts(found, deps),
   ];
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const results = await pMap(parts, (part) => exportPart(part, folder, deps.signal, partMs), {
     concurrency: CONCURRENCY,
   });
@@ -69,23 +68,24 @@ async function exportPart(
 ): Promise<PartResult> {
   const files: string[] = [];
   signal.throwIfAborted();
-  using limit = within(signal, partMs);
-  const bounded = limit.signal;
   try {
     // Not everything that is read can be interrupted, so it is left behind at its time.
-    for (const { path, content } of await Promise.race([part.read(bounded), aborted(bounded)])) {
+    const read = await attempt(signal, partMs, (bounded) =>
+      Promise.race([part.read(bounded), aborted(bounded)]),
+    );
+    if (!read.done) return { files, failure: `${part.what}: no answer within ${partMs / 1000} s` };
+    for (const { path, content } of read.value) {
       await writeAtomic(join(folder, path), redact(content));
       files.push(path);
     }
     return { files };
   } catch (error) {
     signal.throwIfAborted();
-    const why = bounded.aborted ? `no answer within ${partMs / 1000} s` : messageOf(error);
     const seen =
       error instanceof GocliError && error.observed !== undefined
         ? ` (${error.observed.replaceAll('\n', ' | ')})`
         : '';
-    return { files, failure: redact(`${part.what}: ${why}${seen}`) };
+    return { files, failure: redact(`${part.what}: ${messageOf(error)}${seen}`) };
   }
 }
 

@@ -11,14 +11,14 @@ import { frozenFiles } from '../../frozen/files.ts';
 import { resumeMachines, saveMachines, type SaveOptions } from '../../frozen/save.ts';
 import type { SavedState } from '../../frozen/thaw.ts';
 import { allOf } from '../../shared/all.ts';
-import { within } from '../../shared/limit.ts';
+import { inTime } from '../../waiting/in-time.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { requireState, type FoundRig } from '../find.ts';
 import { inside } from '../inside.ts';
 import { withoutRevision } from '../keep-state.ts';
 import { notice } from '../start/starting.ts';
-import { readSecret } from '../state.ts';
+import { readSecret, STATE_FILE } from '../state.ts';
 import {
   publishSnapshot,
   removeFiles,
@@ -115,8 +115,9 @@ async function withdraw(
   if (record !== undefined) {
     await retractSnapshot(deps.docker, record);
     // Ctrl-C must not keep them from it.
-    using limit = within(undefined, GO_ON_MS);
-    if (record.kind === 'stopped') await resumeMachines(machines, deps, limit.signal);
+    const bounds = { signal: undefined, timeoutMs: GO_ON_MS };
+    if (record.kind === 'stopped')
+      await inTime('the machines go on', bounds, (signal) => resumeMachines(machines, deps, signal));
   }
   await removeFiles(machines[0], { id, state }, deps.docker);
 }
@@ -155,7 +156,7 @@ async function keepKeys(found: FoundRig, folder: string, { docker, paths, kinds 
   const [machine] = machinesIn(found);
   const state = requireState(found);
   const keys: RigKeys = {
-    sshPrivateKey: await readSecret(paths, found.name, 'id_ed25519'),
+    sshPrivateKey: await readSecret(paths, found.name, STATE_FILE.sshKey),
     sshPublicKey: state.sshPublicKey,
     ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
   };

@@ -6,8 +6,8 @@ import type { RigDeps } from '../deps.ts';
 import { removeMachines } from '../remove.ts';
 import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
-import { markReady, notice } from '../start/starting.ts';
-import type { RigState } from '../state.ts';
+import { notice, writeLate } from '../start/starting.ts';
+import { proveWritable, type RigState } from '../state.ts';
 import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
 import { checkRestore, type RestoreRequest, type Restoring } from './check.ts';
 import { afterFailedRestore } from './failed-restore.ts';
@@ -17,7 +17,7 @@ import { removeSnapshot, snapshotFolder, stoppedSaves, type Snapshot } from './s
  * Puts a cluster back as it was when the snapshot was taken: same name, same kubeconfig, and the same ports as far as
  * they are free. What runs under that name is replaced, once all is checked that can be. What a stopped cluster was
  * saved as goes when the new machines were seen Ready, and not before: until then it is stopped.
- * @throws GocliError PORT_TAKEN (one that was asked for), CONFLICT (another accelerator or processor), IMAGE_MISSING,
+ * @throws GocliError FILE, DISK_FULL (its state cannot be written), PORT_TAKEN (one that was asked for), CONFLICT (another accelerator or processor), IMAGE_MISSING,
  * NOT_FOUND (its files or keys), TIMEOUT, GUEST_DIED
  */
 export async function restoreSnapshot(
@@ -26,6 +26,7 @@ export async function restoreSnapshot(
   steps: Steps,
   deps: RigDeps,
 ): Promise<RigState> {
+  await proveWritable(deps.paths, snapshot.cluster);
   const restoring = await checkRestore(snapshot, request, deps);
   const saves = await stoppedSaves(deps.docker, snapshot.cluster);
   try {
@@ -33,8 +34,14 @@ export async function restoreSnapshot(
   } catch (error) {
     throw await afterFailedRestore(error, snapshot, deps);
   }
-  const ready = await markReady(restoring.state, deps);
-  await forgetSaves(saves, deps);
+  const ready = { ...restoring.state, readyAt: new Date(deps.clock.now()).toISOString() };
+  const { name } = ready;
+  const next =
+    saves.length > 0
+      ? `gocli start ${name}, which goes on from what was saved before; until then it is listed as stopped`
+      : `gocli stop ${name}, then gocli start ${name}`;
+  // What is listed as stopped needs what it was saved as.
+  if (await writeLate(ready, 'is Ready and runs on', next, deps)) await forgetSaves(saves, deps);
   return ready;
 }
 

@@ -1,17 +1,17 @@
 import { asBadState } from '../../frozen/bad-state.ts';
-import { GocliError, isCode } from '../../errors/error.ts';
+import { GocliError } from '../../errors/error.ts';
 import { thaw, type SavedState, type Thawed } from '../../frozen/thaw.ts';
 import { readAttachment, type IntactTemplate } from '../../frozen/templates.ts';
 import type { Steps } from '../../events/steps.ts';
 import { allOf, together } from '../../shared/all.ts';
-import { within } from '../../shared/limit.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
+import { inTime } from '../../waiting/in-time.ts';
 import type { RigLayout } from '../containers.ts';
 import type { Origin } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
 import { allContainers, launch, machinesOf, type Launched, type Started } from './launch.ts';
-import { writeSecret, writeState, type RigState } from '../state.ts';
+import { STATE_FILE, writeSecret, writeState, type RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
 import { kindOf } from '../kind.ts';
@@ -37,9 +37,9 @@ export async function writeAccess(
   state: RigState,
   { paths, kinds }: Pick<RigDeps, 'paths' | 'kinds'>,
 ): Promise<void> {
-  await writeSecret(paths, state.name, 'id_ed25519', keys.sshPrivateKey);
-  const { kubeconfig } = kindOf(kinds, state.plan.guest).keyFiles(state, keys);
-  if (kubeconfig !== undefined) await writeSecret(paths, state.name, 'kubeconfig', kubeconfig);
+  await writeSecret(paths, state.name, STATE_FILE.sshKey, keys.sshPrivateKey);
+  const files = kindOf(kinds, state.plan.guest).keyFiles(state, keys);
+  for (const [file, text] of Object.entries(files)) await writeSecret(paths, state.name, file, text);
 }
 
 interface Claimed {
@@ -92,19 +92,14 @@ export async function goOnThawed(
   const { launched, saved, timeoutMs } = start;
   const waiting = new Map([[LOADED, 'not yet']]);
   await whileAlive(deps.docker, allContainers(launched), signal, async (alive) => {
-    using limit = within(alive, timeoutMs);
-    const bounded = limit.signal;
-    try {
+    const late = (cause?: unknown): GocliError => lateError(start, waiting, cause);
+    await inTime(late, { signal: alive, timeoutMs }, async (bounded) => {
       await using thawed = await steps.run('thaw', 'Thawing the machines', () =>
         thaw(machinesOf(launched), saved, deps, bounded, start.before),
       );
       waiting.delete(LOADED);
       await proveReady(start, thawed, waiting, { steps, deps, signal: bounded });
-    } catch (error) {
-      alive.throwIfAborted();
-      if (!bounded.aborted && !isCode(error, 'TIMEOUT')) throw error;
-      throw lateError(start, waiting, error);
-    }
+    });
   });
 }
 

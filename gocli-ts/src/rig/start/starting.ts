@@ -1,10 +1,11 @@
+import { GocliError, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
 import type { Snapshot } from '../snapshot/snapshots.ts';
 import { keepState } from '../keep-state.ts';
-import type { RigState } from '../state.ts';
+import { writeState, type RigState } from '../state.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Whether a start may thaw: `use` a template or make one, make a `fresh` one, or none at all. */
@@ -48,9 +49,45 @@ export function stateOf(
   };
 }
 
-/** Writes down that a cluster was seen Ready. */
-export function markReady(state: RigState, deps: RigDeps): Promise<RigState> {
-  return keepState({ ...state, readyAt: new Date(deps.clock.now()).toISOString() }, deps);
+/** Writes down that a cluster was seen Ready. It is, and runs on, even if that cannot be written. */
+export async function markReady(state: RigState, deps: RigDeps): Promise<RigState> {
+  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
+  const { name } = state;
+  await writeLate(ready, 'is Ready and runs on', `gocli stop ${name}, then gocli start ${name}`, deps);
+  return ready;
+}
+
+/**
+ * Writes the state of a cluster when there is no way back from what it says: what cannot be written is no more than a
+ * warning then.
+ * @param is what the cluster is, whatever is written: `is Ready and runs on`
+ * @param next what to type once it can be written
+ * @returns whether it was written
+ */
+export function writeLate(state: RigState, is: string, next: string, deps: RigDeps): Promise<boolean> {
+  return late(() => keepState(state, deps), `Cluster ${state.name} ${is}`, next, deps);
+}
+
+/** The same for a cluster whose machines go, and with them their record. */
+export function writeCopyLate(state: RigState, is: string, next: string, deps: RigDeps): Promise<boolean> {
+  return late(() => writeState(deps.paths, state), `Cluster ${state.name} ${is}`, next, deps);
+}
+
+async function late(
+  write: () => Promise<unknown>,
+  said: string,
+  next: string,
+  deps: RigDeps,
+): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
+    const text = `${said}, but that is not written down: ${messageOf(error)}.${hint} Then type: ${next}`;
+    notice(deps, text, 'warning');
+    return false;
+  }
 }
 
 /** Tells the user what is decided for him. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, statfs, utimes } from 'node:fs/promises';
 import type { StatsFs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { LABEL } from '../../place/labels.ts';
@@ -11,8 +11,10 @@ import {
   unpublishTemplate,
   type Template,
 } from '../../frozen/templates.ts';
-import type { Paths } from '../../host/paths.ts';
+import { sweepTemporary, writeAtomic } from '../../host/files.ts';
+import { rigFolder, type Paths } from '../../host/paths.ts';
 import type { RigDeps } from '../deps.ts';
+import { stateNames } from '../state.ts';
 import { guestOf } from './choose.ts';
 
 /** Bytes of a block as stat(2) counts them. */
@@ -84,16 +86,16 @@ async function itemOf(
 const USED = '.used';
 const useFile = (paths: Paths, id: string): string => join(paths.state, 'templates', `${id}${USED}`);
 
-/** Remembers that a template was thawed now. */
+/** Remembers that a template was thawed now; where that cannot be written it is evicted sooner, no more. */
 export async function markUsed(
   { paths, clock }: Pick<InventoryDeps, 'paths' | 'clock'>,
   id: string,
 ): Promise<void> {
   const file = useFile(paths, id);
-  await mkdir(join(paths.state, 'templates'), { recursive: true, mode: 0o700 });
-  await writeFile(file, '');
   const now = new Date(clock.now());
-  await utimes(file, now, now);
+  await writeAtomic(file, '')
+    .then(() => utimes(file, now, now))
+    .catch(() => undefined);
 }
 
 async function lastUse(paths: Paths, id: string): Promise<number | undefined> {
@@ -120,6 +122,7 @@ export async function collectGarbage(deps: InventoryDeps, budget: number | undef
   }
   await sweepTemplates(deps);
   await forgetUses(deps);
+  await sweepState(deps);
   return gone;
 }
 
@@ -131,6 +134,13 @@ async function forgetUses({ docker, paths }: InventoryDeps): Promise<void> {
     .filter((name) => name.endsWith(USED))
     .map((name) => join(paths.state, 'templates', name));
   await Promise.all(files.filter((file) => !known.has(file)).map((file) => rm(file, { force: true })));
+}
+
+/** What processes left half-written that were killed. */
+async function sweepState({ paths, clock }: InventoryDeps): Promise<void> {
+  const folders = [paths.state, join(paths.state, 'templates'), join(paths.state, 'clusters')];
+  const rigs = (await stateNames(paths)).map((name) => rigFolder(paths, name));
+  await Promise.all([...folders, ...rigs].map((folder) => sweepTemporary(folder, clock.now())));
 }
 
 /** A quarter of what would be free without any template. */

@@ -8,14 +8,13 @@ import { savedStateOf } from '../../frozen/thaw.ts';
 import { prepareGuests } from '../../frozen/prepare.ts';
 import { holdTemplate, publishTemplate, writeAttachment } from '../../frozen/templates.ts';
 import { nodeName } from '../../network/addresses.ts';
-import { within } from '../../shared/limit.ts';
+import { inTime } from '../../waiting/in-time.ts';
 import type { RigLayout } from '../containers.ts';
 import type { Origin } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../start/launch.ts';
-import { keepState } from '../keep-state.ts';
-import type { RigState } from '../state.ts';
-import { markReady, notice } from '../start/starting.ts';
+import { proveWritable, type RigState } from '../state.ts';
+import { markReady, notice, writeLate } from '../start/starting.ts';
 import { kindOf } from '../kind.ts';
 import type { RigKeys } from './keys.ts';
 import { goOnThawed } from '../start/go-on.ts';
@@ -50,9 +49,14 @@ const FREEZE_MS = 120_000;
 export async function makeTemplate(making: Making, steps: Steps, deps: RigDeps): Promise<Made> {
   const frozen = await freezeOrGoOn(making, steps, deps);
   if (frozen === undefined) return { state: making.state, published: false };
-  using limit = within(undefined, FREEZE_MS + 2 * making.timeoutMs);
-  const unbroken = { ...deps, signal: limit.signal };
-  const manifest = draftOf(making, frozen, deps);
+  const bounds = { signal: undefined, timeoutMs: FREEZE_MS + 2 * making.timeoutMs };
+  return inTime('the frozen cluster goes on and its template is kept', bounds, (signal) =>
+    goOnAndKeep(making, frozen, steps, { ...deps, signal }),
+  );
+}
+
+async function goOnAndKeep(making: Making, frozen: Frozen, steps: Steps, unbroken: RigDeps): Promise<Made> {
+  const manifest = draftOf(making, frozen, unbroken);
   const { clone, holder, between } = await becomeClone(making, manifest, steps, unbroken);
   // Whatever fails or is killed from here on finds a rig that is Ready.
   const state = await markReady(between, unbroken);
@@ -62,11 +66,11 @@ export async function makeTemplate(making: Making, steps: Steps, deps: RigDeps):
   } catch (error) {
     const provider = making.layout.plan.guest.provider;
     const text = `The cluster is Ready, but its template could not be kept: ${messageOf(error)}. Make one later: gocli template build ${provider}`;
-    notice(deps, text, 'warning');
+    notice(unbroken, text, 'warning');
     return { state, published: false };
   } finally {
     // The machines of the clone have the volume by now.
-    await deps.docker.containers.remove(holder).catch(() => undefined);
+    await unbroken.docker.containers.remove(holder).catch(() => undefined);
   }
 }
 
@@ -82,7 +86,7 @@ async function becomeClone(
   const between: RigState = { ...state, template: id };
   delete between.readyAt;
   delete between.building;
-  await keepState(between, deps);
+  await writeLate(between, 'goes on from its template', `gocli status ${state.name}`, deps);
   // No container has the volume while the machines are replaced.
   const { labels } = launched.network;
   const holder = await holdTemplate(deps.docker, id, layout.plan.host.imageId, {
@@ -117,6 +121,8 @@ function publish(manifest: Manifest, clone: Launched, steps: Steps, deps: RigDep
 async function freezeOrGoOn(making: Making, steps: Steps, deps: RigDeps): Promise<Frozen | undefined> {
   const { signal } = deps;
   try {
+    // What becomes of the cluster has to be written down when there is no way back any more.
+    await proveWritable(deps.paths, making.state.name);
     return await steps.run('freeze', 'Freezing the cluster for later starts', async (step) => {
       const kind = kindOf(deps.kinds, making.state.plan.guest);
       if (!(await kind.settle(making.state, making.keys, deps))) step.note('it did not become quiet');

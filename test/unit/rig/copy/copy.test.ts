@@ -1,3 +1,6 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -99,6 +102,53 @@ test('download that cannot write ends, and says why', async (t) => {
   });
   const error = await t.throwsAsync(download(ends, join(there, 'a'), full));
   t.true(isCode(error, 'DISK_FULL'), String(error));
+});
+
+test('download to a full device says so, however little it is', async (t) => {
+  const { ends, there } = await bench(t);
+  for (const size of [1, 10_000_000]) {
+    await writeFile(join(there, 'a'), Buffer.alloc(size));
+    await t.throwsAsync(download(ends, join(there, 'a'), '/dev/full'), {
+      code: 'DISK_FULL',
+      message: /^\/dev\/full cannot be written/,
+    });
+  }
+});
+
+test('download to a pipe that nobody reads is ended by the signal, and leaves no thread', async (t) => {
+  const { ends, there, here } = await bench(t);
+  await writeFile(join(there, 'a'), Buffer.alloc(1_000_000));
+  const pipe = join(here, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const reader of [false, true]) {
+    // It has the pipe open and reads nothing.
+    const end = openSync(pipe, 'r+');
+    const child = reader ? spawn('sleep', ['60'], { stdio: [end, 'ignore', 'ignore'] }) : undefined;
+    closeSync(end);
+    const stop = new AbortController();
+    const reason = new Error('interrupted');
+    setTimeout(() => {
+      stop.abort(reason);
+    }, 300);
+    await t.throwsAsync(download(ends, join(there, 'a'), pipe, stop.signal), { is: reason });
+    if (child === undefined) continue;
+    child.kill();
+    await once(child, 'exit');
+  }
+  // Nothing here has it open any more.
+  t.throws(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), { code: 'ENXIO' });
+});
+
+test('download to a pipe waits for its reader', async (t) => {
+  const { ends, there, here } = await bench(t);
+  await writeFile(join(there, 'a'), Buffer.alloc(1_000_000, 1));
+  const pipe = join(here, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const copying = download(ends, join(there, 'a'), pipe);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const reader = spawn('wc', ['-c', pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [counted] = await Promise.all([text(reader.stdout), copying]);
+  t.regex(counted, /^1000000 /);
 });
 
 test('a guest that dies in the middle of a copy is unreachable', async (t) => {

@@ -7,7 +7,7 @@ import { EMULATED } from '../../../helpers/engine.ts';
 import test, { type ExecutionContext } from 'ava';
 import { findRig } from '../../../../gocli-ts/src/rig/find.ts';
 import { exportLogs } from '../../../../gocli-ts/src/rig/logs/export.ts';
-import { isInside } from '../../../../gocli-ts/src/rig/logs/guest.ts';
+import { isInside } from '../../../../gocli-ts/src/kubernetes/pod-logs.ts';
 import type { LogDeps } from '../../../../gocli-ts/src/rig/logs/part.ts';
 import { renderTails } from '../../../../gocli-ts/src/cli/render/log-tails.ts';
 import { tailLogs } from '../../../../gocli-ts/src/rig/logs/tail.ts';

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { collectGarbage, inventory, markUsed } from '../../../../gocli-ts/src/rig/template/inventory.ts';
@@ -7,7 +7,9 @@ import {
   publishTemplate,
   unpublishTemplate,
 } from '../../../../gocli-ts/src/frozen/templates.ts';
-import { addProvider, makeEngine, VM_FACTS } from '../../../helpers/engine.ts';
+import { rigFolder } from '../../../../gocli-ts/src/host/paths.ts';
+import { writeState } from '../../../../gocli-ts/src/rig/state.ts';
+import { addProvider, makeEngine, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
 import { DAY, manifestOf } from '../../frozen/frozen.ts';
 
 test('what was thawed last is known as long as its template is there', async (t) => {
@@ -47,4 +49,20 @@ test('templates that nobody used for a month or whose image is gone go', async (
     (await listTemplates(engine.docker)).map(({ id }) => id),
     ['bbbbbbbbbbbb'],
   );
+});
+
+test('what a killed process left half-written in the state folder goes with the garbage', async (t) => {
+  const engine = await makeEngine(t);
+  addProvider(engine.docker, VM_FACTS);
+  await writeState(engine.paths, stateOf());
+  const { state } = engine.paths;
+  const long = new Date(engine.clock.now() - 2 * 3_600_000);
+  for (const folder of [state, rigFolder(engine.paths, 'c')]) {
+    const file = join(folder, 'x.json.0123abcd.tmp');
+    await writeFile(file, '');
+    await utimes(file, long, long);
+  }
+  await collectGarbage(engine, 1e9);
+  t.deepEqual(await readdir(rigFolder(engine.paths, 'c')), ['cluster.json']);
+  t.deepEqual((await readdir(state)).sort(), ['accelerator.json', 'clusters']);
 });

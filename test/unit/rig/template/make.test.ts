@@ -1,8 +1,10 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { listTemplates } from '../../../../gocli-ts/src/frozen/templates.ts';
+import { rigFolder } from '../../../../gocli-ts/src/host/paths.ts';
 import { findRig } from '../../../../gocli-ts/src/rig/find.ts';
 import { removeRig } from '../../../../gocli-ts/src/rig/remove.ts';
 import { createSnapshot } from '../../../../gocli-ts/src/rig/snapshot/create.ts';
@@ -44,6 +46,35 @@ for (const what of ['measured', 'published']) {
     t.deepEqual(named(engine), ['c-dnsmasq', 'c-node01', 'c-registry']);
     await removeRig('c', engine);
     t.deepEqual([...engine.docker.volumeStore.keys()], []);
+  });
+}
+
+for (const [step, template] of [
+  ['boot', false],
+  ['freeze', true],
+] as const) {
+  test(`a cluster whose state cannot be written after the step "${step}" runs on`, async (t) => {
+    const { engine, machines } = await scripted(t);
+    const folder = rigFolder(engine.paths, 'c');
+    const failing: Engine = {
+      ...engine,
+      emit: (event) => {
+        engine.emit(event);
+        if (event.type !== 'step-end' || event.id !== step) return;
+        rmSync(folder, { recursive: true });
+        writeFileSync(folder, '');
+      },
+    };
+    const [image] = [...engine.docker.imageStore.values()];
+    if (image === undefined) throw new Error('no image');
+    const { started, state } = await up(requestFor(image, { template: 'use' }), failing);
+    t.true(started);
+    t.truthy(state.readyAt);
+    t.is(machines.told.includes('node01 stop'), template, 'it is not frozen in vain');
+    t.deepEqual([...machines.running], template ? ['node01'] : []);
+    t.true(named(engine).includes('c-node01'));
+    t.is((await listTemplates(engine.docker)).length, template ? 1 : 0, notices(engine));
+    t.regex(notices(engine), template ? /Ready and runs on, but that is not/ : /No template was made/);
   });
 }
 

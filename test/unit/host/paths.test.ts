@@ -1,0 +1,20 @@
+import { userInfo } from 'node:os';
+import test from 'ava';
+import { userPaths } from '../../../gocli-ts/src/host/paths.ts';
+
+test('folders are those of the XDG variables, else in the home folder', (t) => {
+  const own = userPaths({ HOME: '/h', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/c' });
+  t.deepEqual([own.state, own.cache], ['/s/gocli', '/c/gocli']);
+  const home = userPaths({ HOME: '/h', XDG_STATE_HOME: '' });
+  t.deepEqual([home.state, home.cache], ['/h/.local/state/gocli', '/h/.cache/gocli']);
+});
+
+test('without HOME the home folder is that of the user', (t) => {
+  for (const env of [{}, { HOME: '' }]) t.is(userPaths(env).cache, `${userInfo().homedir}/.cache/gocli`);
+});
+
+test('what is no absolute path is refused when it is needed, by its name', (t) => {
+  const paths = userPaths({ HOME: 'me', XDG_CACHE_HOME: './cache' });
+  t.throws(() => paths.state, { code: 'BAD_VALUE', message: 'HOME: "me" is no absolute path' });
+  t.throws(() => paths.cache, { code: 'BAD_VALUE', message: /^XDG_CACHE_HOME: "\.\/cache"/ });
+});
