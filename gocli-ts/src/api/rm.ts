@@ -5,7 +5,6 @@ import { removeRig, type RigRemains } from '../rig/remove.ts';
 import { readSecret } from '../rig/state.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
-import { refuseUnknownKeys } from './unknown-keys.ts';
 import { onRig } from './operation.ts';
 
 export interface RmRequest extends RigChoice {
@@ -29,7 +28,6 @@ export interface RmResult {
  * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none named and several there)
  */
 export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
-  refuseUnknownKeys(request, ['name', 'all']);
   const names = await namesOf(request, context);
   const all = await Promise.all(names.map((name) => remove(name, context)));
   const wasThere = ({ containers, volumes, state }: RemovedRig): boolean => containers + volumes > 0 || state;

@@ -17,7 +17,7 @@ export interface RunRequest extends RunInputs {
   /** `k8s-1.36`. It may be left out with `snapshot`. */
   readonly provider?: string | undefined;
   /** Whether kubevirtci's variables count where the request says nothing. */
-  readonly kubevirtci?: boolean;
+  readonly kubevirtci?: boolean | undefined;
 }
 
 export type RunResult = UpResult;

@@ -28,6 +28,7 @@ export interface LogExport {
 /**
  * Writes everything that is needed to find out what went wrong, secrets masked. What cannot be had is a line in
  * `errors.txt`, not a failure: clusters are looked into when they are broken.
+ * @throws GocliError BAD_VALUE when there can be no such folder
  */
 export async function exportLogs(
   found: FoundRig,
@@ -41,7 +42,9 @@ export async function exportLogs(
     ...(await kindParts(found, deps)),
     ...guestParts(found, deps),
   ];
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new GocliError('BAD_VALUE', `the folder ${folder} cannot be made: ${messageOf(cause)}`, { cause });
+  });
   const results = await pMap(parts, (part) => exportPart(part, folder, deps.signal, partMs), {
     concurrency: CONCURRENCY,
   });

@@ -1,5 +1,5 @@
-import { GocliError } from '../../errors/error.ts';
-import { didYouMean } from '../../shared/text.ts';
+import type { GocliError } from '../../errors/error.ts';
+import { collect, throwAll } from '../../errors/several.ts';
 import type { ProviderFacts } from '../../provider/facts.ts';
 import type { Kind } from '../kind.ts';
 import type { RigPlan, GuestPlan, HostPlan } from '../plan.ts';
@@ -68,7 +68,10 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** A value of an option as it was written, and where. */
+/** Where all that may be written is listed. */
+const ALL_FLAGS = 'All flags: gocli run --help';
+
+/** A value of an option as it was written, of the type that the option says, and where. */
 export interface Written {
   readonly key: string;
   readonly input: unknown;
@@ -84,32 +87,11 @@ export function readOptions<O extends OptionList>(options: O, written: readonly 
   const errors: GocliError[] = [];
   for (const { key, input, at } of written) {
     collect(errors, () => {
-      const option = optionOf(options, key, at);
-      values[key] = option.read(checkType(input, option.type, at) as never, at);
+      values[key] = options[key]?.read(input as never, at);
     });
   }
-  throwAll(errors);
+  throwAll(errors, ALL_FLAGS);
   return values as ValuesOf<O>;
-}
-
-function optionOf(options: OptionList, key: string, at: string): AnyOption {
-  const option = Object.hasOwn(options, key) ? options[key] : undefined;
-  if (option !== undefined) return option;
-  const near = didYouMean(at, Object.keys(options).map(flagOf));
-  throw new GocliError('BAD_VALUE', `${at}: there is no such option.${near}`);
-}
-
-/** What came from a program, not from a command line, may be of any type. A variable is a text, whatever it sets. */
-function checkType(input: unknown, type: AnyOption['type'], at: string): unknown {
-  const isWord = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number';
-  const accepted: Readonly<Record<AnyOption['type'], () => boolean>> = {
-    string: () => typeof input === 'string',
-    number: () => isWord(input),
-    boolean: () => typeof input === 'boolean',
-    list: () => (Array.isArray(input) ? input.every(isWord) : isWord(input)),
-  };
-  if (accepted[type]()) return input;
-  throw new GocliError('BAD_VALUE', `${at}: ${JSON.stringify(input)} is not a ${type}`);
 }
 
 /** The plan that the provider's defaults and these values give. @throws GocliError BAD_VALUE, of all that is wrong */
@@ -123,7 +105,7 @@ export function applyOptions(
   for (const [option, value] of given(options, values)) guest = { ...guest, ...option.guest?.(value, guest) };
   const errors: GocliError[] = [];
   for (const option of Object.values(options)) collect(errors, () => option.check?.(guest, about));
-  throwAll(errors);
+  throwAll(errors, ALL_FLAGS);
   return { guest, host: applyToHost(options, values, plan.host) };
 }
 
@@ -146,26 +128,4 @@ function given(
   return Object.entries(options)
     .map(([key, option]) => [option, values[key]] as const)
     .filter(([, value]) => value !== undefined);
-}
-
-function collect(errors: GocliError[], work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (!(error instanceof GocliError)) throw error;
-    errors.push(error);
-  }
-}
-
-/** One error as it is; of several one that has a line for each. */
-function throwAll(errors: readonly GocliError[]): void {
-  const [first] = errors;
-  if (first === undefined) return;
-  if (errors.length === 1) throw first;
-  throw new GocliError('BAD_VALUE', `${errors.length} values are not accepted`, {
-    observed: errors
-      .map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`))
-      .join('\n'),
-    hint: 'All flags: gocli run --help',
-  });
 }
