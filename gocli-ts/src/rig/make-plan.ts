@@ -3,6 +3,7 @@ import type { ImageInfo } from '../place/port.ts';
 import { factsOf } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
 import { applyOptions, flagOf, type OptionList } from './options/option.ts';
+import { byName } from './options/per-node.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
 import type { Snapshot } from './snapshot/snapshots.ts';
@@ -69,7 +70,8 @@ export function planDifferences(running: RigPlan, asked: RigPlan, kind: Pick<Kin
     if (differs !== undefined) compare(differs.what, differs.of(running), differs.of(asked));
   }
   compare('kernel arguments', running.guest.kernelArgs, asked.guest.kernelArgs);
-  compare('single nodes', running.guest.perNode, asked.guest.perNode);
+  const { perNode } = running.guest;
+  compare('single nodes', perNode && byName(perNode), asked.guest.perNode);
   compare('image', running.host.imageId, asked.host.imageId);
   for (const [port, hostPort] of Object.entries(asked.host.pinnedPorts)) {
     const now = running.host.pinnedPorts[port];

@@ -6,6 +6,7 @@ import type { FoundRig } from '../find.ts';
 import { sshTarget } from '../ssh-target.ts';
 import { readSecret } from '../state.ts';
 import type { LogDeps, LogFile, LogPart } from './part.ts';
+import { MIB } from '../../shared/size.ts';
 
 /** Commands whose output is kept, by file. `-n`: a journal in a tight loop of errors must not fill the export. */
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -18,7 +19,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 };
 
 /** Bytes of the end of each pod log that are kept. */
-const POD_LOG_BYTES = 5 * 1024 ** 2;
+const POD_LOG_BYTES = 5 * MIB;
 
 /** Packs the end of every pod log, with its path below /var/log/pods, as a tar stream. */
 const PACK_POD_LOGS = [

@@ -38,7 +38,15 @@ export function perNodeChange(
   const single = Object.entries(nodes);
   const perNode: Record<string, NodePlan> = { ...plan.perNode };
   for (const [name, value] of single) perNode[name] = { ...perNode[name], [field]: value };
-  return { ...(all === undefined ? {} : { [field]: all }), ...(single.length === 0 ? {} : { perNode }) };
+  return {
+    ...(all === undefined ? {} : { [field]: all }),
+    ...(single.length === 0 ? {} : { perNode: byName(perNode) }),
+  };
+}
+
+/** In the order of the nodes: that in which they were written is none of the plan's, whose text is compared and hashed. */
+export function byName(perNode: Readonly<Record<string, NodePlan>>): Readonly<Record<string, NodePlan>> {
+  return Object.fromEntries(Object.entries(perNode).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Refuses values of nodes that the plan does not have. @throws GocliError BAD_VALUE */
