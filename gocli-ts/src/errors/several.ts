@@ -1,13 +1,21 @@
 import { GocliError } from './error.ts';
 
-/** Does some of the work; what it refuses is kept for {@link throwAll}. @throws whatever is no GocliError */
+/**
+ * Does some of the work; what it refuses is kept for {@link throwAll}, each fault for itself.
+ * @throws whatever is no GocliError
+ */
 export function collect(errors: GocliError[], work: () => void): void {
   try {
     work();
   } catch (error) {
     if (!(error instanceof GocliError)) throw error;
-    errors.push(error);
+    errors.push(...(error.cause instanceof Several ? error.cause.errors : [error]));
   }
+}
+
+/** The errors that one error tells of. */
+class Several extends AggregateError {
+  declare errors: GocliError[];
 }
 
 /**
@@ -24,5 +32,6 @@ export function throwAll(errors: readonly GocliError[], hint: string): void {
       .map(({ message, hint: own }) => (own === undefined || own === hint ? message : `${message} (${own})`))
       .join('\n'),
     hint,
+    cause: new Several(errors),
   });
 }

@@ -11,16 +11,16 @@ export const diskSize = defineOption({
   type: 'string',
   read: (input: string, at) => parseMiB(input, at),
   guest: (value: number) => ({ diskMiB: value }),
-  check: ({ diskMiB }, { facts: { name, disk, defaults } }) => {
+  check: ({ diskMiB }, { facts: { name, disk, defaults } }, at) => {
     if (diskMiB === undefined) return;
     const least = disk ? defaults.diskMiB : undefined;
     if (least === undefined) {
-      throw new GocliError('BAD_VALUE', `--disk-size: the image of ${name} has no disk that can grow`, {
+      throw new GocliError('BAD_VALUE', `${at}: the image of ${name} has no disk that can grow`, {
         hint: `Build it anew, if it is of an older gocli: gocli provision`,
       });
     }
     if (diskMiB >= least && diskMiB <= MOST_MIB) return;
-    throw new GocliError('BAD_VALUE', `--disk-size: ${diskMiB}M is out of range`, {
+    throw new GocliError('BAD_VALUE', `${at}: ${diskMiB}M is out of range`, {
       hint: `From ${least}M, which the image has, to ${MOST_MIB}M.`,
     });
   },

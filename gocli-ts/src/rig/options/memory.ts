@@ -12,11 +12,11 @@ export const memory = defineOption({
   variable: 'KUBEVIRT_MEMORY_SIZE',
   read: (input: PerNodeInput, at) => readPerNode(input, at, (text) => parseMiB(text, at)),
   guest: (value: PerNode, plan) => perNodeChange('memoryMiB', value, plan),
-  check: (plan, { kind: { leastMemoryMiB: least } }) => {
-    checkNodes('--memory', 'memoryMiB', plan);
+  check: (plan, { kind: { leastMemoryMiB: least } }, at) => {
+    checkNodes(at, 'memoryMiB', plan);
     const small = nodePlans(plan).find(({ memoryMiB }) => memoryMiB < least);
     if (small === undefined) return;
-    throw new GocliError('BAD_VALUE', `--memory: ${small.memoryMiB}M is too little`, {
+    throw new GocliError('BAD_VALUE', `${at}: ${small.memoryMiB}M is too little`, {
       hint: `A node needs at least ${least}M.`,
     });
   },

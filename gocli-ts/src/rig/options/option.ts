@@ -36,8 +36,12 @@ export interface Option<Value, Input> {
   guest?(value: Value, plan: GuestPlan): Partial<GuestPlan>;
   /** What of the host plan it changes. */
   host?(value: Value, plan: HostPorts): Partial<HostPlan>;
-  /** Refuses the whole plan. @throws GocliError BAD_VALUE that begins with the flag */
-  check?(plan: GuestPlan, about: PlanAbout): void;
+  /**
+   * Refuses the whole plan.
+   * @param at what the user wrote it as; its flag when he did not
+   * @throws GocliError BAD_VALUE that begins with `at`
+   */
+  check?(plan: GuestPlan, about: PlanAbout, at: string): void;
   /** What of a plan is compared when a rig of that name runs already, and how it is called then. */
   readonly differs?: { readonly what: string; of(plan: RigPlan): unknown };
 }
@@ -49,6 +53,8 @@ type HostPorts = Pick<HostPlan, 'pinnedPorts'>;
 export interface PlanAbout {
   readonly kind: Pick<Kind, 'leastMemoryMiB'>;
   readonly facts: ProviderFacts;
+  /** What values were written as, by key. */
+  readonly at?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Any option. Its methods are called with what its own `read` gave. */
@@ -68,8 +74,10 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Where all that may be written is listed. */
-const ALL_FLAGS = 'All flags: gocli run --help';
+/** Throws what is wrong with values of options, if anything is. @throws GocliError */
+export function throwValues(errors: readonly GocliError[]): void {
+  throwAll(errors, 'All flags: gocli run --help');
+}
 
 /** A value of an option as it was written, of the type that the option says, and where. */
 export interface Written {
@@ -83,6 +91,16 @@ export interface Written {
  * @throws GocliError BAD_VALUE that tells of everything that is wrong
  */
 export function readOptions<O extends OptionList>(options: O, written: readonly Written[]): ValuesOf<O> {
+  const { values, errors } = tryOptions(options, written);
+  throwValues(errors);
+  return values;
+}
+
+/** The same, with what can be read, and an error for each value that cannot. */
+export function tryOptions<O extends OptionList>(
+  options: O,
+  written: readonly Written[],
+): { values: ValuesOf<O>; errors: GocliError[] } {
   const values: Record<string, unknown> = {};
   const errors: GocliError[] = [];
   for (const { key, input, at } of written) {
@@ -90,8 +108,7 @@ export function readOptions<O extends OptionList>(options: O, written: readonly 
       values[key] = options[key]?.read(input as never, at);
     });
   }
-  throwAll(errors, ALL_FLAGS);
-  return values as ValuesOf<O>;
+  return { values: values as ValuesOf<O>, errors };
 }
 
 /** The plan that the provider's defaults and these values give. @throws GocliError BAD_VALUE, of all that is wrong */
@@ -104,8 +121,9 @@ export function applyOptions(
   let { guest } = plan;
   for (const [option, value] of given(options, values)) guest = { ...guest, ...option.guest?.(value, guest) };
   const errors: GocliError[] = [];
-  for (const option of Object.values(options)) collect(errors, () => option.check?.(guest, about));
-  throwAll(errors, ALL_FLAGS);
+  for (const [key, option] of Object.entries(options))
+    collect(errors, () => option.check?.(guest, about, about.at?.[key] ?? flagOf(key)));
+  throwValues(errors);
   return { guest, host: applyToHost(options, values, plan.host) };
 }
 

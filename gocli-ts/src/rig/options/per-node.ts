@@ -50,13 +50,13 @@ export function byName(perNode: Readonly<Record<string, NodePlan>>): Readonly<Re
 }
 
 /** Refuses values of nodes that the plan does not have. @throws GocliError BAD_VALUE */
-export function checkNodes(flag: string, field: keyof NodePlan, { nodes, perNode = {} }: GuestPlan): void {
+export function checkNodes(at: string, field: keyof NodePlan, { nodes, perNode = {} }: GuestPlan): void {
   const known = Array.from({ length: nodes }, (_, at) => nodeName(at + 1));
   const strange = Object.entries(perNode).find(
     ([name, plan]) => plan[field] !== undefined && !known.includes(name),
   );
   if (strange === undefined) return;
-  throw new GocliError('BAD_VALUE', `${flag}: there is no ${strange[0]} in a plan of ${nodes} nodes`, {
+  throw new GocliError('BAD_VALUE', `${at}: there is no ${strange[0]} in a plan of ${nodes} nodes`, {
     hint: `Its nodes: ${known.join(', ')}`,
   });
 }
