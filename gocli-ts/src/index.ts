@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { CallOptions, Context } from './api/context.ts';
 import { beginOperation } from './api/operation.ts';
-import { processSurroundings } from './context.ts';
+import { processRuntime } from './context.ts';
 import type { Requests } from './api/requests.ts';
 
 type Work<Request, Result> = (request: Request, context: Context) => Promise<Result>;
@@ -35,7 +35,7 @@ function bind<N extends keyof Requests, Result>(
     };
     // Every wait for every machine listens to it; Node would warn of a leak at the eleventh.
     setMaxListeners(0, execution.signal);
-    return work(request, await beginOperation(execution, processSurroundings(env)));
+    return work(request, await beginOperation(execution, processRuntime(env)));
   };
 }
 

@@ -21,7 +21,7 @@ interface Place {
 }
 
 /** What all operations of a process share. */
-export interface Surroundings extends Place {
+export interface Runtime extends Place {
   readonly docker: Docker;
   readonly ssh: Ssh;
   readonly clock: Clock;

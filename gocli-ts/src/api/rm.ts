@@ -3,7 +3,7 @@ import { findRigs } from '../rig/find.ts';
 import { checkRigName } from '../rig/names.ts';
 import { removeRig, type RigRemains } from '../rig/remove.ts';
 import { readSecret } from '../rig/state.ts';
-import { chooseAny, type RigChoice } from './choose.ts';
+import { chooseUnnamed, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { onRig } from './operation.ts';
 
@@ -44,7 +44,8 @@ async function remove(name: string, context: Context): Promise<RemovedRig> {
 }
 
 async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {
-  if (name !== undefined && all !== true) return [checkRigName(name)];
-  const names = (await findRigs(context.docker, context.paths)).map((found) => found.name);
-  return all === true || names.length <= 1 ? names : [(await chooseAny({}, context)).name];
+  if (all === true) return (await findRigs(context.docker, context.paths)).map((found) => found.name);
+  if (name !== undefined) return [checkRigName(name)];
+  const only = await chooseUnnamed(context);
+  return only === undefined ? [] : [only.name];
 }

@@ -5,6 +5,7 @@ import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
 import { stoppedSaves, type Snapshot } from './snapshot/snapshots.ts';
 import { readState, stateNames, type RigState } from './state.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** A cluster as it is found on this host: its containers, by label, and its state. */
 export interface FoundRig {
@@ -120,7 +121,7 @@ export function requireState(found: FoundRig): RigState {
     });
   }
   throw new GocliError('NOT_FOUND', `cluster "${found.name}" was not started completely`, {
-    hint: `Remove what is left of it: gocli rm --name ${found.name}`,
+    hint: `Remove what is left of it: ${gocliCommand('rm', found.name)}`,
   });
 }
 
@@ -139,12 +140,12 @@ export function isWhole({ containers }: FoundRig): boolean {
 export function requireAwake(state: RigState | undefined): void {
   if (state?.stopped === true) {
     throw new GocliError('NOT_READY', `cluster "${state.name}" is stopped`, {
-      hint: `Type: gocli start ${state.name}`,
+      hint: `Type: ${gocliCommand('start', state.name)}`,
     });
   }
   if (state?.paused === true) {
     throw new GocliError('NOT_READY', `cluster "${state.name}" is paused`, {
-      hint: `Type: gocli resume ${state.name}`,
+      hint: `Type: ${gocliCommand('resume', state.name)}`,
     });
   }
 }
@@ -154,7 +155,7 @@ export function nodeOf(found: FoundRig, node: string): ContainerInfo {
   const container = found.containers.find(({ labels }) => labels[LABEL.node] === node);
   if (container !== undefined) return container;
   throw new GocliError('NOT_FOUND', `cluster "${found.name}" has no container for ${node}`, {
-    hint: 'Type: gocli status',
+    hint: `Type: ${gocliCommand('status', found.name)}`,
   });
 }
 

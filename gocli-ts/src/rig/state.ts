@@ -6,6 +6,7 @@ import { cpuSchema } from '../frozen/manifest.ts';
 import { readIfThere, writeAtomic } from '../host/files.ts';
 import { rigFolder, type Paths } from '../host/paths.ts';
 import type { RigPlan } from './plan.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** Schema of `cluster.json`, which snapshots keep too. */
 export const stateSchema = z.object({
@@ -55,7 +56,7 @@ export async function readState(paths: Paths, name: string): Promise<RigState | 
   } catch (error) {
     throw new GocliError('BAD_FILE', `${file} is damaged`, {
       cause: error,
-      hint: `Type: gocli rm --name ${name}`,
+      hint: `Type: ${gocliCommand('rm', name)}`,
     });
   }
 }
@@ -80,7 +81,9 @@ export async function readSecret(
 ): Promise<string> {
   const text = await readIfThere(join(rigFolder(paths, name), file));
   if (text === undefined) {
-    throw new GocliError('NOT_FOUND', `cluster "${name}" has no ${file} yet`, { hint: 'Type: gocli status' });
+    throw new GocliError('NOT_FOUND', `cluster "${name}" has no ${file} yet`, {
+      hint: `Type: ${gocliCommand('status', name)}`,
+    });
   }
   return text;
 }

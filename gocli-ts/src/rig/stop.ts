@@ -10,6 +10,7 @@ import type { RestoreRequest } from './snapshot/check.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { STOPPED, stoppedSaves } from './snapshot/snapshots.ts';
 import { writeState, type RigState } from './state.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /**
  * Saves a cluster and ends its processes: memory and CPU are free until {@link startStopped}. One that is stopped, but
@@ -46,7 +47,7 @@ export async function startStopped(
   if (state?.stopped === true) {
     throw new GocliError('NOT_FOUND', `what cluster "${name}" was saved as is gone`, {
       observed: 'its keeper, a container that never runs, was removed (docker container prune does that)',
-      hint: `Start it anew: gocli rm --name ${name}, then gocli run`,
+      hint: `Start it anew: ${gocliCommand('rm', name)}, then ${gocliCommand('run', name, state.plan.guest.provider)}`,
     });
   }
   throw new GocliError('CONFLICT', `cluster "${name}" is not stopped`, { hint: 'Type: gocli ls' });

@@ -8,6 +8,7 @@ import { abortReason } from '../shared/clock.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Ssh, SshConnection, SshExecOptions, SshResult, SshTarget } from './port.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 const READY_MS = 20_000;
 /** A guest under emulation may be silent for long when its host is busy; 12 x 10 s before it counts as lost. */
@@ -20,9 +21,13 @@ export function ssh2Client(): Ssh {
     connect: async (target, signal) => {
       const { Client: Ssh2 } = await import('ssh2');
       signal.throwIfAborted();
-      return new Connection(await open(new Ssh2(), target, signal), target.node);
+      return new Connection(await open(new Ssh2(), target, signal), target);
     },
   };
+}
+
+function hintOf({ rig }: SshTarget): string {
+  return `Type: ${gocliCommand('status', rig)}`;
 }
 
 function open(client: Client, target: SshTarget, signal: AbortSignal): Promise<Client> {
@@ -37,7 +42,7 @@ function open(client: Client, target: SshTarget, signal: AbortSignal): Promise<C
       giveUp(
         new GocliError('GUEST_UNREACHABLE', `${target.node} cannot be reached by ssh: ${why}`, {
           cause,
-          hint: 'Type: gocli status',
+          hint: hintOf(target),
         }),
       );
     };
@@ -82,11 +87,11 @@ interface Opened {
 
 class Connection implements SshConnection {
   readonly #client: Client;
-  readonly #node: string;
+  readonly #target: SshTarget;
 
-  constructor(client: Client, node: string) {
+  constructor(client: Client, target: SshTarget) {
     this.#client = client;
-    this.#node = node;
+    this.#target = target;
   }
 
   async exec(command: string, options: SshExecOptions = {}): Promise<SshResult> {
@@ -122,9 +127,13 @@ class Connection implements SshConnection {
     const result = await this.exec(command, options);
     if (result.exitCode === 0) return result;
     const shown = command.length > 200 ? `${command.slice(0, 197)}…` : command;
-    throw new GocliError('REMOTE_COMMAND', `${this.#node}: "${shown}" ended with code ${result.exitCode}`, {
-      observed: redact(lastLines(`${result.stdout}\n${result.stderr}`, 15)),
-    });
+    throw new GocliError(
+      'REMOTE_COMMAND',
+      `${this.#target.node}: "${shown}" ended with code ${result.exitCode}`,
+      {
+        observed: redact(lastLines(`${result.stdout}\n${result.stderr}`, 15)),
+      },
+    );
   }
 
   #channel(command: string, { pty }: SshExecOptions): Promise<Opened> {
@@ -162,7 +171,9 @@ class Connection implements SshConnection {
   }
 
   #lost(why: string): GocliError {
-    return new GocliError('GUEST_UNREACHABLE', `${this.#node}: ${why}`, { hint: 'Type: gocli status' });
+    return new GocliError('GUEST_UNREACHABLE', `${this.#target.node}: ${why}`, {
+      hint: hintOf(this.#target),
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

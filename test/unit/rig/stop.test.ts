@@ -40,7 +40,7 @@ test('after a start that failed the cluster is stopped as before, and the start 
   await stop(saving);
   refused.add('node01 migrate-incoming');
   const error = await t.throwsAsync(start(saving, saving.run('failing')), { code: 'REMOTE_COMMAND' });
-  t.regex((error as unknown as { hint: string }).hint, /gocli start c/);
+  t.regex((error as unknown as { hint: string }).hint, /gocli start --name c/);
   t.notRegex((error as unknown as { hint: string }).hint, /gocli rm/);
   t.deepEqual(running(saving), [], 'what it made is gone');
   t.is(await saving.phase(), 'stopped');
@@ -66,7 +66,7 @@ for (const method of ['containers.create', 'containers.start', 'containers.conne
     await t.throwsAsync(start(saving, saving.run('failing', { signal: interrupted.signal })), { is: reason });
     t.deepEqual(running(saving), []);
     t.is(await saving.phase(), 'stopped');
-    t.true(saving.notices().some((text) => text.includes('gocli start c')));
+    t.true(saving.notices().some((text) => text.includes('gocli start --name c')));
     await start(saving, saving.run('later'));
     t.is(await saving.phase(), 'running');
   });
@@ -157,7 +157,7 @@ test('machines that do not go on after a save that failed are told of', async (t
   engine.docker.failNext('containers.create', new GocliError('DOCKER', 'no'));
   refused.add('node01 cont');
   await t.throwsAsync(stop(saving), { code: 'DOCKER' });
-  t.true(saving.notices().some((text) => text.includes('gocli status c')));
+  t.true(saving.notices().some((text) => text.includes('gocli status --name c')));
 });
 
 test('a saved state that was published although the daemon did not say so never passes for the newer one', async (t) => {

@@ -13,6 +13,7 @@ import type { RigDeps } from '../deps.ts';
 import { inside } from '../inside.ts';
 import { dataVolume } from '../names.ts';
 import { stateSchema } from '../state.ts';
+import { gocliCommand } from '../../shared/command.ts';
 
 const recordSchema = z.object({
   format: z.literal(1),
@@ -92,7 +93,7 @@ export async function requireSnapshot(docker: Docker, name: string, cluster?: st
   throw new GocliError('NOT_FOUND', `there is no snapshot "${name}".${didYouMean(name, names)}`, {
     hint:
       names.length === 0
-        ? 'There is none. Make one: gocli snapshot create NAME'
+        ? `There is none. Make one: ${gocliCommand('snapshot create', cluster, 'NAME')}`
         : `Snapshots: ${names.join(', ')}`,
   });
 }
