@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Environment, Surroundings } from './api/context.ts';
+import type { Environment, Runtime } from './api/context.ts';
 import type { CliContext } from './cli/run-cli.ts';
 import { dockerodeEngine } from './place/docker/dockerode.ts';
 import { loadKinds } from './kinds.ts';
@@ -13,11 +13,11 @@ import { ssh2Client } from './ssh/client.ts';
 /** Builds the context of a command line in this process. */
 export function processContext(signal: AbortSignal): CliContext {
   const { stdin, stdout, stderr } = process;
-  return { ...processSurroundings(), stdin, stdout, stderr, signal };
+  return { ...processRuntime(), stdin, stdout, stderr, signal };
 }
 
 /** What operations of this process share: the only place that knows the adapters. */
-export function processSurroundings(env: Environment = process.env): Surroundings {
+export function processRuntime(env: Environment = process.env): Runtime {
   const checkout = findCheckout(dirname(fileURLToPath(import.meta.url)));
   return {
     env,

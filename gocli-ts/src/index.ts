@@ -1,19 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import type { Context, Environment } from './api/context.ts';
+import type { CallOptions, Context } from './api/context.ts';
 import { beginOperation } from './api/operation.ts';
-import { processSurroundings } from './context.ts';
+import { processRuntime } from './context.ts';
 import { explainFileError } from './errors/file-error.ts';
-import type { OperationSink } from './events/events.ts';
-
-/** How a function of this library is called, beside its request. */
-export interface CallOptions {
-  /** Gets everything that the operation tells: steps, notices, log lines. Nothing is printed. */
-  readonly onEvent?: OperationSink;
-  /** Ends the operation in order; what it made is removed. */
-  readonly signal?: AbortSignal;
-  /** Environment of the operation, instead of that of the process: `DOCKER_HOST`, `KUBECONFIG`, … */
-  readonly env?: Environment;
-}
+import type { Requests } from './api/requests.ts';
 
 type Work<Request, Result> = (request: Request, context: Context) => Promise<Result>;
 
@@ -23,13 +13,21 @@ type Call<Request, Result> =
     ? (request?: Request, options?: CallOptions) => Promise<Result>
     : (request: Request, options?: CallOptions) => Promise<Result>;
 
-/** Binds an operation to this process; each call is an execution of its own. It is loaded at the first one. */
-function bind<Request, Result>(
+/**
+ * Binds an operation to this process; each call is an execution of its own. The operation, and what checks its request,
+ * is loaded at the first one.
+ * @param name of the request, whose shape is in api/requests.ts
+ */
+function bind<N extends keyof Requests, Result>(
   operation: string,
-  load: () => Promise<Work<Request, Result>>,
-): Call<Request, Result> {
-  return async (request?: Request, { onEvent, signal, env }: CallOptions = {}): Promise<Result> => {
+  name: N,
+  load: () => Promise<Work<Requests[N], Result>>,
+): Call<Requests[N], Result> {
+  return async (asked?: unknown, options?: unknown): Promise<Result> => {
+    const { checkCall, checkRequest } = await import('./api/check-request.ts');
+    const { onEvent, signal, env } = checkCall(options);
     signal?.throwIfAborted();
+    const request = checkRequest(name, asked);
     const work = await load();
     const execution = {
       operation,
@@ -38,10 +36,9 @@ function bind<Request, Result>(
     };
     // Every wait for every machine listens to it; Node would warn of a leak at the eleventh.
     setMaxListeners(0, execution.signal);
-    const context = await beginOperation(execution, processSurroundings(env));
+    const context = await beginOperation(execution, processRuntime(env));
     try {
-      // By its type a request is left out only where an empty one will do.
-      return await work(request ?? ({} as Request), context);
+      return await work(request, context);
     } catch (error) {
       // What the interrupted work made of it says less.
       signal?.throwIfAborted();
@@ -52,101 +49,101 @@ function bind<Request, Result>(
 
 const ofRun = () => import('./api/run.ts');
 /** Starts a rig and waits until it is Ready. */
-export const run = bind('run', async () => (await ofRun()).run);
+export const run = bind('run', 'run', async () => (await ofRun()).run);
 /** What `run` would start. */
-export const plan = bind('run', async () => (await ofRun()).plan);
+export const plan = bind('run', 'run', async () => (await ofRun()).plan);
 /** Removes rigs. */
-export const rm = bind('rm', async () => (await import('./api/rm.ts')).rm);
+export const rm = bind('rm', 'rm', async () => (await import('./api/rm.ts')).rm);
 /** Saves rigs and ends their processes. */
-export const stop = bind('stop', async () => (await import('./api/stop.ts')).stop);
+export const stop = bind('stop', 'hold', async () => (await import('./api/stop.ts')).stop);
 /** Brings stopped rigs back. */
-export const start = bind('start', async () => (await import('./api/start.ts')).start);
+export const start = bind('start', 'start', async () => (await import('./api/start.ts')).start);
 /** Holds all processors of rigs. */
-export const pause = bind('pause', async () => (await import('./api/pause.ts')).pause);
+export const pause = bind('pause', 'hold', async () => (await import('./api/pause.ts')).pause);
 /** Lets paused rigs go on. */
-export const resume = bind('resume', async () => (await import('./api/resume.ts')).resume);
+export const resume = bind('resume', 'hold', async () => (await import('./api/resume.ts')).resume);
 /** Lists the rigs of this host. */
-export const ls = bind('ls', async () => (await import('./api/ls.ts')).ls);
+export const ls = bind('ls', 'nothing', async () => (await import('./api/ls.ts')).ls);
 /** Looks once at everything that Ready stands for. */
-export const status = bind('status', async () => (await import('./api/status.ts')).status);
+export const status = bind('status', 'rig', async () => (await import('./api/status.ts')).status);
 /** The named ports of a rig. */
-export const ports = bind('ports', async () => (await import('./api/ports.ts')).ports);
+export const ports = bind('ports', 'rig', async () => (await import('./api/ports.ts')).ports);
 /** What kubectl is called with for a rig. */
-export const kubectl = bind('kubectl', async () => (await import('./api/kubectl.ts')).kubectl);
+export const kubectl = bind('kubectl', 'rig', async () => (await import('./api/kubectl.ts')).kubectl);
 /** Copies between a node and this machine. */
-export const scp = bind('scp', async () => (await import('./api/scp.ts')).scp);
+export const scp = bind('scp', 'scp', async () => (await import('./api/scp.ts')).scp);
 /** Removes templates that nobody misses. */
-export const gc = bind('gc', async () => (await import('./api/gc.ts')).gc);
+export const gc = bind('gc', 'gc', async () => (await import('./api/gc.ts')).gc);
 /** What this host has and lacks. */
-export const doctor = bind('doctor', async () => (await import('./api/doctor/doctor.ts')).doctor);
+export const doctor = bind('doctor', 'nothing', async () => (await import('./api/doctor/doctor.ts')).doctor);
 /** Versions of gocli and of what it runs on. */
-export const version = bind('version', async () => (await import('./api/version.ts')).version);
+export const version = bind('version', 'nothing', async () => (await import('./api/version.ts')).version);
 
 const ofKubeconfig = () => import('./api/kubeconfig.ts');
 /** The kubeconfig of a rig. */
 export const kubeconfig = {
-  show: bind('kubeconfig', async () => (await ofKubeconfig()).show),
-  merge: bind('kubeconfig', async () => (await ofKubeconfig()).merge),
+  show: bind('kubeconfig', 'rig', async () => (await ofKubeconfig()).show),
+  merge: bind('kubeconfig', 'merge', async () => (await ofKubeconfig()).merge),
 };
 
 const ofConsole = () => import('./api/console.ts');
 /** The serial console of a node. */
 export const serialConsole = {
-  log: bind('console', async () => (await ofConsole()).log),
-  attach: bind('console', async () => (await ofConsole()).attach),
+  log: bind('console', 'console', async () => (await ofConsole()).log),
+  attach: bind('console', 'console', async () => (await ofConsole()).attach),
 };
 
 const ofLogs = () => import('./api/logs.ts');
 /** The logs of a rig, secrets masked. */
 export const logs = {
-  tail: bind('logs', async () => (await ofLogs()).tail),
-  exportTo: bind('logs', async () => (await ofLogs()).exportTo),
+  tail: bind('logs', 'tail', async () => (await ofLogs()).tail),
+  exportTo: bind('logs', 'exportLogs', async () => (await ofLogs()).exportTo),
 };
 
 const ofSsh = () => import('./api/ssh.ts');
 /** Commands on a node. */
 export const ssh = {
-  exec: bind('ssh', async () => (await ofSsh()).exec),
-  connect: bind('ssh', async () => (await ofSsh()).connect),
+  exec: bind('ssh', 'exec', async () => (await ofSsh()).exec),
+  connect: bind('ssh', 'ssh', async () => (await ofSsh()).connect),
 };
 
 const ofSnapshots = () => import('./api/snapshot.ts');
 /** Moments of a running rig. */
 export const snapshot = {
-  create: bind('snapshot create', async () => (await ofSnapshots()).create),
-  ls: bind('snapshot ls', async () => (await ofSnapshots()).ls),
-  show: bind('snapshot show', async () => (await ofSnapshots()).show),
-  restore: bind('snapshot restore', async () => (await ofSnapshots()).restore),
-  rm: bind('snapshot rm', async () => (await ofSnapshots()).rm),
+  create: bind('snapshot create', 'snapshot', async () => (await ofSnapshots()).create),
+  ls: bind('snapshot ls', 'rig', async () => (await ofSnapshots()).ls),
+  show: bind('snapshot show', 'snapshot', async () => (await ofSnapshots()).show),
+  restore: bind('snapshot restore', 'restore', async () => (await ofSnapshots()).restore),
+  rm: bind('snapshot rm', 'snapshot', async () => (await ofSnapshots()).rm),
 };
 
 const ofTemplates = () => import('./api/template.ts');
 /** What new rigs are thawed from. */
 export const template = {
-  ls: bind('template ls', async () => (await ofTemplates()).ls),
-  show: bind('template show', async () => (await ofTemplates()).show),
-  build: bind('template build', async () => (await ofTemplates()).build),
-  verify: bind('template verify', async () => (await ofTemplates()).verify),
-  rm: bind('template rm', async () => (await ofTemplates()).rm),
+  ls: bind('template ls', 'nothing', async () => (await ofTemplates()).ls),
+  show: bind('template show', 'showTemplate', async () => (await ofTemplates()).show),
+  build: bind('template build', 'buildTemplate', async () => (await ofTemplates()).build),
+  verify: bind('template verify', 'templates', async () => (await ofTemplates()).verify),
+  rm: bind('template rm', 'templates', async () => (await ofTemplates()).rm),
 };
 
 const ofProvision = () => import('./api/provision.ts');
 /** Making the image of a provider. */
 export const provision = {
-  plan: bind('provision', async () => (await ofProvision()).plan),
-  build: bind('provision', async () => (await ofProvision()).build),
+  plan: bind('provision', 'provision', async () => (await ofProvision()).plan),
+  build: bind('provision', 'provision', async () => (await ofProvision()).build),
 };
 
 const ofProviders = () => import('./api/provider.ts');
 /** What rigs are made from. */
 export const provider = {
-  ls: bind('provider ls', async () => (await ofProviders()).ls),
-  show: bind('provider show', async () => (await ofProviders()).show),
+  ls: bind('provider ls', 'nothing', async () => (await ofProviders()).ls),
+  show: bind('provider show', 'provider', async () => (await ofProviders()).show),
 };
 
 export { GocliError } from './errors/error.ts';
 export type { RigChoice } from './api/choose.ts';
-export type { Environment, NoRequest } from './api/context.ts';
+export type { CallOptions, Environment, NoRequest } from './api/context.ts';
 export type { ConsoleLine, ConsoleLog, ConsoleRequest } from './api/console.ts';
 export type { CheckResult, DoctorResult } from './api/doctor/doctor.ts';
 export type { GcRequest, GcResult } from './api/gc.ts';

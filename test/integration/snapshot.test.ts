@@ -233,7 +233,7 @@ test.serial('stop frees everything; start brings it back on the same ports, its 
   ]) {
     const refused = await sandbox.cli(...argv);
     ended(t, 8, refused);
-    t.true(`${refused.stdout}${refused.stderr}`.includes(`gocli start ${name}`), outputOf(refused));
+    t.true(`${refused.stdout}${refused.stderr}`.includes(`gocli start --name ${name}`), outputOf(refused));
   }
   ended(t, 8, await sandbox.run(image, name));
 
@@ -317,7 +317,7 @@ test.serial('pause holds all machines at once; resume lets them go on, at the ri
   t.regex((await sandbox.cli('ls')).stdout, new RegExp(`${name}.*paused`));
   const refused = await sandbox.cli('ports', '--name', name);
   ended(t, 8, refused);
-  t.true(refused.stderr.includes(`gocli resume ${name}`));
+  t.true(refused.stderr.includes(`gocli resume --name ${name}`));
   await new Promise((resolve) => setTimeout(resolve, 3000));
   ended(t, 0, await sandbox.cli('resume', name));
   for (const node of ['node01', 'node02']) {

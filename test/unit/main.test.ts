@@ -50,8 +50,9 @@ async function clusterWith(
 ): Promise<{ env: NodeJS.ProcessEnv; pid: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-main-'));
   const socket = join(folder, 'docker.sock');
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'Content-Type': 'application/json' }).end('[]');
+  const server = createServer((request, response) => {
+    const none = request.url?.includes('/volumes') === true ? '{"Volumes":null}' : '[]';
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(none);
   }).listen(socket);
   await once(server, 'listening');
   t.teardown(async () => {

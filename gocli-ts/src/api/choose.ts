@@ -17,18 +17,23 @@ export interface RigChoice {
  * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none of that name, or none named and several there)
  */
 export async function chooseAny({ name }: RigChoice, context: ChoiceContext): Promise<FoundRig> {
-  const { docker, paths, env } = context;
-  if (name !== undefined) return requireRig(docker, paths, checkRigName(name));
+  if (name !== undefined) return requireRig(context.docker, context.paths, checkRigName(name));
+  const found = await chooseUnnamed(context);
+  if (found !== undefined) return found;
+  throw new GocliError('NOT_FOUND', 'no cluster exists', { hint: 'Type: gocli run k8s-1.36' });
+}
+
+/**
+ * The rig that is meant without a name; undefined when there is none at all.
+ * @throws GocliError NOT_FOUND when it is not clear which one
+ */
+export async function chooseUnnamed({ docker, paths, env }: ChoiceContext): Promise<FoundRig | undefined> {
   const all = await findRigs(docker, paths);
-  const [only] = all;
-  if (only !== undefined && all.length === 1) return only;
+  if (all.length <= 1) return all[0];
   const preferred = all.find((cluster) => cluster.name === env['KUBEVIRT_PROVIDER']);
   if (preferred !== undefined) return preferred;
-  throw new GocliError('NOT_FOUND', all.length === 0 ? 'no cluster exists' : 'there are several clusters', {
-    hint:
-      only === undefined
-        ? 'Type: gocli run k8s-1.36'
-        : `Name one with --name: ${all.map((one) => one.name).join(', ')}`,
+  throw new GocliError('NOT_FOUND', 'there are several clusters', {
+    hint: `Name one with --name: ${all.map((one) => one.name).join(', ')}`,
   });
 }
 

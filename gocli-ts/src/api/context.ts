@@ -1,4 +1,4 @@
-import type { GocliEvent } from '../events/events.ts';
+import type { GocliEvent, OperationSink } from '../events/events.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Host } from '../host/port.ts';
 import type { Docker } from '../place/port.ts';
@@ -21,7 +21,7 @@ interface Place {
 }
 
 /** What all operations of a process share. */
-export interface Surroundings extends Place {
+export interface Runtime extends Place {
   readonly docker: Docker;
   readonly ssh: Ssh;
   readonly clock: Clock;
@@ -35,6 +35,16 @@ export interface Surroundings extends Place {
 export interface Context extends RigDeps, Place {
   /** Adds the origin to what the engine tells; the rig, where it is not that of the whole context. */
   readonly emit: (event: GocliEvent & { readonly rig?: string }) => void;
+}
+
+/** How a function of the library is called, beside its request. */
+export interface CallOptions {
+  /** Gets everything that the operation tells: steps, notices, log lines. Nothing is printed. */
+  readonly onEvent?: OperationSink | undefined;
+  /** Ends the operation in order; what it made is removed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Environment of the operation, instead of that of the process: `DOCKER_HOST`, `KUBECONFIG`, … */
+  readonly env?: Environment | undefined;
 }
 
 /** The request of an operation that needs to be told nothing. */

@@ -3,7 +3,6 @@ import { estimatedSteps } from '../host/timings.ts';
 import { findRigs, phaseOf, type RigPhase, type FoundRig } from '../rig/find.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
-import { refuseUnknownKeys } from './unknown-keys.ts';
 import { onRig } from './operation.ts';
 
 /** Which rigs are to be held, or let go. */
@@ -25,7 +24,6 @@ export async function withEach(
   context: Context,
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<HoldResult> {
-  refuseUnknownKeys(request, ['name', 'all']);
   const rigs =
     request.all === true
       ? (await findRigs(context.docker, context.paths)).filter((found) => phases.includes(phaseOf(found)))

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OperationSink } from '../events/events.ts';
-import type { Context, Surroundings } from './context.ts';
+import type { Context, Runtime } from './context.ts';
 
 /** One execution of an operation. */
 export interface Execution {
@@ -15,9 +15,9 @@ export interface Execution {
 /** Begins an operation: it gets an id of its own, and all it tells carries that and its name. */
 export async function beginOperation(
   { operation, onEvent, signal, withoutKinds = false }: Execution,
-  surroundings: Surroundings,
+  runtime: Runtime,
 ): Promise<Context> {
-  const { docker, ssh, clock, paths, version, host, env, cwd, checkout, loadKinds } = surroundings;
+  const { docker, ssh, clock, paths, version, host, env, cwd, checkout, loadKinds } = runtime;
   const run = randomBytes(4).toString('hex');
   return {
     docker,

@@ -1,7 +1,10 @@
 import { KUBERNETES_OPTIONS } from '../kubernetes/options/kubernetes-options.ts';
+import type { GocliError } from '../errors/error.ts';
 import {
   flagOf,
   readOptions,
+  throwValues,
+  tryOptions,
   type Option,
   type OptionList,
   type ValuesOf,
@@ -50,7 +53,36 @@ export function readInputs<O extends OptionList>(options: O, inputs: InputsOf<O>
  * @throws GocliError BAD_VALUE that names everything that is wrong
  */
 export function readRunOptions(inputs: RunInputs, env: Environment, kubevirtci: boolean): RunValues {
+  const { values, errors } = tryRunOptions(inputs, env, kubevirtci);
+  throwValues(errors);
+  return values;
+}
+
+/** What was read of the options of a request. */
+export interface TriedOptions {
+  readonly values: RunValues;
+  /** One for each value that cannot be read. */
+  readonly errors: GocliError[];
+  /** What each was written as, by key, whether it could be read or not. */
+  readonly at: Readonly<Record<string, string>>;
+  /** Variables that were not read: the machines of a snapshot are what they are, and scripts set these always. */
+  readonly passedOver: readonly string[];
+}
+
+/** {@link readRunOptions} for whoever tells of further faults together with these. */
+export function tryRunOptions(inputs: RunInputs, env: Environment, kubevirtci: boolean): TriedOptions {
   const written = given(inputs);
   const rest = fromEnvironment(env, kubevirtci).filter(({ key }) => !written.some((one) => one.key === key));
-  return readOptions(OPTIONS, [...rest, ...written]);
+  const idle = rest.filter(({ key }) => inputs.snapshot !== undefined && shapesGuests(key));
+  const read = [...rest.filter((one) => !idle.includes(one)), ...written];
+  return {
+    ...tryOptions(OPTIONS, read),
+    at: Object.fromEntries(read.map(({ key, at }) => [key, at])),
+    passedOver: idle.map(({ at }) => at),
+  };
+}
+
+/** Whether an option changes what the guests are. */
+function shapesGuests(key: string): boolean {
+  return (OPTIONS as OptionList)[key]?.guest !== undefined;
 }

@@ -4,6 +4,7 @@ import { planProvision, provision } from '../provision/provision.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { latestReference } from '../provision/steps/commit.ts';
 import type { Context } from './context.ts';
+import { readRunOptions } from './options.ts';
 
 export interface ProvisionRequest {
   /** A version folder, `cluster-provision/k8s/1.36`. */
@@ -65,6 +66,7 @@ export async function build(request: ProvisionRequest, context: Context): Promis
   };
 }
 
-function workOf({ folder, phases, force, locked = false }: ProvisionRequest, { cwd }: Context) {
-  return { folder: resolve(cwd, folder), steps: provisionSteps(locked), phases, force };
+function workOf({ folder, phases, force, locked = false }: ProvisionRequest, { cwd, env }: Context) {
+  const { templateBudget } = readRunOptions({}, env, false);
+  return { folder: resolve(cwd, folder), steps: provisionSteps(locked, templateBudget), phases, force };
 }

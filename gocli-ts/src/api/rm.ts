@@ -3,9 +3,8 @@ import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { findRigs } from '../rig/find.ts';
 import { checkRigName } from '../rig/names.ts';
 import { removeRig, type RigRemains } from '../rig/remove.ts';
-import { chooseAny, type RigChoice } from './choose.ts';
+import { chooseUnnamed, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
-import { refuseUnknownKeys } from './unknown-keys.ts';
 import { onRig } from './operation.ts';
 
 export interface RmRequest extends RigChoice {
@@ -29,7 +28,6 @@ export interface RmResult {
  * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none named and several there)
  */
 export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
-  refuseUnknownKeys(request, ['name', 'all']);
   const names = await namesOf(request, context);
   const all = await Promise.all(names.map((name) => remove(name, context)));
   const wasThere = ({ containers, volumes, state }: RemovedRig): boolean => containers + volumes > 0 || state;
@@ -46,7 +44,8 @@ async function remove(name: string, context: Context): Promise<RemovedRig> {
 }
 
 async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {
-  if (name !== undefined && all !== true) return [checkRigName(name)];
-  const names = (await findRigs(context.docker, context.paths)).map((found) => found.name);
-  return all === true || names.length <= 1 ? names : [(await chooseAny({}, context)).name];
+  if (all === true) return (await findRigs(context.docker, context.paths)).map((found) => found.name);
+  if (name !== undefined) return [checkRigName(name)];
+  const only = await chooseUnnamed(context);
+  return only === undefined ? [] : [only.name];
 }

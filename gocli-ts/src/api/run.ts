@@ -1,16 +1,18 @@
 import { GocliError } from '../errors/error.ts';
+import { collect } from '../errors/several.ts';
 import { writeTimings } from '../host/timings.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { checkRigName } from '../rig/names.ts';
+import { throwValues } from '../rig/options/option.ts';
 import type { RigPlan } from '../rig/plan.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
 import type { Snapshot } from '../rig/snapshot/snapshots.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
 import { onRig } from './operation.ts';
-import { readRunOptions, type RunInputs, type RunValues } from './options.ts';
-import { obtainImage } from './provider-image.ts';
+import { tryRunOptions, type RunInputs, type RunValues, type TriedOptions } from './options.ts';
+import { imageReference, obtainImage } from './provider-image.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** What to start: a provider or a snapshot, and options; what is left out is the provider's default. */
@@ -18,7 +20,7 @@ export interface RunRequest extends RunInputs {
   /** `k8s-1.36`. It may be left out with `snapshot`. */
   readonly provider?: string | undefined;
   /** Whether kubevirtci's variables count where the request says nothing. */
-  readonly kubevirtci?: boolean;
+  readonly kubevirtci?: boolean | undefined;
 }
 
 export type RunResult = UpResult;
@@ -46,42 +48,73 @@ export async function plan(request: RunRequest, context: Context): Promise<RigPl
   return planRig(prepared, context.kinds);
 }
 
-/** Whatever can be refused without work is refused before an image is fetched or built. */
+/**
+ * Whatever can be refused without work is refused before an image is fetched or built, and all of it at once: what
+ * cannot be read, and what the plan is refused for if the image is there.
+ */
 async function prepare(request: RunRequest, context: Context): Promise<UpRequest> {
   const { provider: asked, kubevirtci = false, ...inputs } = request;
-  const values = readRunOptions(inputs, context.env, kubevirtci);
+  const tried = tryRunOptions(inputs, context.env, kubevirtci);
+  const { values, errors, at } = tried;
+  for (const variable of tried.passedOver) {
+    const text = `${variable} is passed over: the machines of a snapshot are what they were`;
+    context.emit({ type: 'notice', level: 'warning', text });
+  }
   const snapshot =
     values.snapshot === undefined ? undefined : await requireSnapshot(context.docker, values.snapshot);
-  if (snapshot !== undefined && values.name === undefined) {
+  const provider = asked ?? snapshot?.record.state.plan.guest.provider;
+  const name = values.name ?? provider ?? '';
+  collect(errors, () => {
+    requireWords(inputs, provider);
+  });
+  if (provider !== undefined && inputs.name === undefined) collect(errors, () => checkRigName(provider));
+  if (errors.length > 0 && snapshot === undefined && provider !== undefined)
+    await collectPlanErrors({ provider, name, ...tried }, context);
+  throwValues(errors);
+  const image =
+    snapshot === undefined
+      ? await imageOfProvider(provider ?? name, values, context)
+      : await imageOfSnapshot(snapshot, context);
+  return { ...image, values: { ...values, name }, at, snapshot, ...startOf(values) };
+}
+
+/** @throws GocliError USAGE when something is not said without which nothing can be started */
+function requireWords({ name, snapshot }: RunInputs, provider: string | undefined): void {
+  if (snapshot !== undefined && name === undefined) {
     throw new GocliError('USAGE', '--snapshot needs a name for the new cluster', {
       hint: 'For example: gocli run --snapshot clean --name other',
     });
   }
-  const provider = asked ?? snapshot?.record.state.plan.guest.provider;
-  if (provider === undefined) {
+  if (snapshot === undefined && provider === undefined) {
     throw new GocliError('USAGE', 'a provider is missing', {
       hint: 'For example: gocli run k8s-1.36 (all: gocli provider ls)',
     });
   }
-  const name = values.name ?? checkRigName(provider);
-  const image =
-    snapshot === undefined
-      ? await imageOfProvider(provider, values, context)
-      : await imageOfSnapshot(snapshot, context);
-  return { ...image, values: { ...values, name }, snapshot, ...startOf(values) };
+}
+
+/** Adds what the plan of the values that could be read would be refused for. Nothing is fetched to find it out. */
+async function collectPlanErrors(
+  { provider, name, values, errors, at }: TriedOptions & { readonly provider: string; readonly name: string },
+  context: Context,
+): Promise<void> {
+  // Which nodes there are cannot be said without their number.
+  if (at['nodes'] !== undefined && values.nodes === undefined) return;
+  const reference = imageReference({ provider, ...locationOf(values) });
+  const image = await context.docker.images.inspect(reference).catch(() => undefined);
+  if (image === undefined) return;
+  collect(errors, () => planRig({ image, reference, values: { ...values, name }, at }, context.kinds));
 }
 
 function imageOfProvider(provider: string, values: RunValues, context: Context): Promise<FoundImage> {
-  return obtainImage(
-    {
-      provider,
-      registry: values.containerRegistry,
-      organisation: values.containerOrg,
-      tag: values.containerSuffix,
-      provision: values.provision ?? true,
-    },
-    context,
-  );
+  return obtainImage({ provider, ...locationOf(values), provision: values.provision ?? true }, context);
+}
+
+function locationOf({
+  containerRegistry: registry,
+  containerOrg: organisation,
+  containerSuffix: tag,
+}: RunValues) {
+  return { registry, organisation, tag };
 }
 
 interface FoundImage {

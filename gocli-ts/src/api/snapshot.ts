@@ -13,6 +13,7 @@ import { onRig } from './operation.ts';
 import { readInputs, type InputsOf } from './options.ts';
 import { timeout } from '../rig/options/timeout.ts';
 import { WAIT_MS } from './wait.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** Which snapshot; the name of its rig tells two of one name apart. */
 export interface SnapshotRequest extends RigChoice {
@@ -62,7 +63,7 @@ export async function create(request: SnapshotRequest, context: Context): Promis
   const existing = await listSnapshots(context.docker, found.name);
   if (existing.some((one) => one.name === name)) {
     throw new GocliError('CONFLICT', `cluster "${found.name}" has a snapshot "${name}" already`, {
-      hint: `Choose another name, or remove it: gocli snapshot rm ${name}`,
+      hint: `Choose another name, or remove it: ${gocliCommand('snapshot rm', found.name, name)}`,
     });
   }
   const own = onRig(context, found.name);

@@ -3,18 +3,18 @@ import type { Manifest } from '../frozen/manifest.ts';
 import { listTemplates, unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
 import { LABEL } from '../place/labels.ts';
-import { planRig } from '../rig/make-plan.ts';
+import { planRig, type PlanRequest } from '../rig/make-plan.ts';
 import type { GuestPlan } from '../rig/plan.ts';
 import { removeRig } from '../rig/remove.ts';
 import { lookAround } from '../rig/start/surroundings.ts';
 import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
 import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { templateKey } from '../rig/template/key.ts';
-import { up, type UpRequest } from '../rig/up.ts';
+import { up } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context, NoRequest } from './context.ts';
 import { onRig } from './operation.ts';
-import { readRunOptions, type InputsOf } from './options.ts';
+import { readInputs, readRunOptions, type InputsOf } from './options.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
 import { obtainImage } from './provider-image.ts';
 import { startOf } from './run.ts';
@@ -31,9 +31,11 @@ export interface TemplatesChoice extends TemplateChoice {
 }
 
 /** Options of `run` that decide which template fits. */
-const { nodes, memory, cpu } = RIG_OPTIONS;
-/** Options of the plan that a template is for. */
-export const PLAN_OPTIONS = { nodes, memory, cpu } as const;
+export const PLAN_OPTIONS = {
+  nodes: RIG_OPTIONS.nodes,
+  memory: RIG_OPTIONS.memory,
+  cpu: RIG_OPTIONS.cpu,
+} as const;
 type PlanInputs = InputsOf<typeof PLAN_OPTIONS>;
 
 /** A template, and the plan that it is compared with: the provider's default one with these changes. */
@@ -90,7 +92,7 @@ const FITS = 'it fits';
 async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): Promise<string> {
   const { template, provider } = item;
   if (typeof template.manifest === 'string') return template.manifest;
-  const request = await requestOf(provider, plan, false, context).catch((error: unknown) => {
+  const request = await planOf(provider, plan, false, context).catch((error: unknown) => {
     if (isCode(error, 'IMAGE_MISSING') || isCode(error, 'PROVIDER_UNKNOWN')) return undefined;
     throw error;
   });
@@ -101,18 +103,16 @@ async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): P
   return choice.template === undefined ? (choice.why ?? 'it is of another provider') : FITS;
 }
 
-/** The start that a template is made by. */
-async function requestOf(
+/** The plan that a template is of. @param provision whether the provider may be built for it */
+async function planOf(
   provider: string,
-  asked: PlanInputs,
+  { nodes, memory, cpu }: PlanInputs,
   provision: boolean,
   context: Context,
-): Promise<UpRequest> {
-  // No more than these: what a template is of has other keys of these names.
-  const inputs = { nodes: asked.nodes, memory: asked.memory, cpu: asked.cpu };
-  const values = readRunOptions(inputs, context.env, false);
+): Promise<PlanRequest> {
+  const values = readInputs(PLAN_OPTIONS, { nodes, memory, cpu });
   const image = await obtainImage({ provider, provision }, context);
-  return { ...image, values: { ...values, name: `template-${context.run}` }, ...startOf(values) };
+  return { ...image, values: { ...values, name: `template-${context.run}` } };
 }
 
 /**
@@ -124,10 +124,11 @@ export async function build(
   request: TemplateBuildRequest,
   context: Context,
 ): Promise<{ template: string | null }> {
-  const start = await requestOf(request.provider, request, true, context);
-  const { name } = start.values;
+  const values = readRunOptions({}, context.env, false);
+  const planned = await planOf(request.provider, request, true, context);
+  const { name } = planned.values;
   try {
-    const { state } = await up(start, onRig(context, name));
+    const { state } = await up({ ...planned, ...startOf(values) }, onRig(context, name));
     // A rig may run on a template that could not be published.
     const published = (await listTemplates(context.docker)).some(({ id }) => id === state.template);
     return { template: published ? (state.template ?? null) : null };

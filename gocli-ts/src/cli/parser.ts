@@ -171,16 +171,22 @@ function operand(value: unknown): unknown {
 }
 
 /**
- * yargs reads whatever a switch is given as false, unless it is `true`.
- * @throws GocliError BAD_VALUE
+ * yargs reads whatever a switch is given as false, unless it is `true`, and takes `--no-` before any flag.
+ * @throws GocliError BAD_VALUE, USAGE
  */
 function checkSwitches(words: readonly string[], command: Command | undefined): void {
-  const switches = new Set(flagsOf(command).flatMap(({ form, takesValue }) => (takesValue ? [] : [form])));
+  const flags = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
   const end = words.indexOf('--');
   for (const word of end === -1 ? words : words.slice(0, end)) {
+    const denied = /^--no-([^=]+)/.exec(word)?.[1];
+    if (denied !== undefined && flags.get(`--${denied}`) === true && !flags.has(`--no-${denied}`)) {
+      throw new GocliError('USAGE', `unknown flag --no-${denied}: --${denied} takes a value`, {
+        hint: 'Leave it out.',
+      });
+    }
     const [, long, letter, value = ''] = /^(?:(--[^=]+)|-[^-=]*([^-=]))=(.*)$/s.exec(word) ?? [];
     const flag = long ?? `-${letter ?? ''}`;
-    if (!switches.has(flag) || value === 'true' || value === 'false') continue;
+    if (flags.get(flag) !== false || value === 'true' || value === 'false') continue;
     throw new GocliError('BAD_VALUE', `${flag}: "${value}" is neither true nor false`, {
       hint: `${flag} alone means true.`,
     });

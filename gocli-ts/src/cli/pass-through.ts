@@ -11,8 +11,9 @@ export interface Separated {
 
 /**
  * Takes off the words that belong to another program, so that `gocli ssh node01 ls -la` hands `-la` to ls: those after
- * `--`, or else everything after as many positionals as the verb has of its own, a further `--` too. Flags before the
- * verb are put behind it; those that only the other program knows come first among its words.
+ * `--`, or else everything from the first word on after as many positionals as the verb has of its own, a further `--`
+ * too. As with ssh(1) and `kubectl exec`, a flag before that word is the verb's: no command begins with a dash. Flags
+ * before the verb are put behind it; those that only the other program knows come first among its words.
  */
 export function separatePassThrough(argv: readonly string[], commands: readonly Command[]): Separated {
   const at = verbIndex(argv, commands);
@@ -42,7 +43,7 @@ function separateBehindVerb(words: readonly string[], command: Command): Separat
   return { own: words, rest: [] };
 }
 
-/** Before the other program's first word only `--name` of the verb itself may stand. */
+/** A program that has flags of its own before its first word leaves the verb no more than `--name` there. */
 function isOwn(word: string, command: Command): boolean {
-  return command.passThroughAfter === 0 && word.split('=')[0] === '--name';
+  return command.passThroughAfter !== 0 || word.split('=')[0] === '--name';
 }

@@ -1,4 +1,4 @@
-import type { Surroundings } from '../api/context.ts';
+import type { Runtime } from '../api/context.ts';
 import { beginOperation } from '../api/operation.ts';
 import { explainFileError } from '../errors/file-error.ts';
 import { COMMANDS } from './commands.ts';
@@ -9,7 +9,7 @@ import { makeProgress, type ProgressMode } from './render/progress.ts';
 import type { OutputFormat, Session, Streams } from './session.ts';
 
 /** The process: everything a run of the command line needs from outside. */
-export interface CliContext extends Surroundings, Streams {
+export interface CliContext extends Runtime, Streams {
   readonly signal: AbortSignal;
 }
 

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { isKubernetes } from '../kubernetes/section.ts';
-import { mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
 import type { RigState } from '../rig/state.ts';
+import * as kubeconfig from '../api/kubeconfig.ts';
+import { kubectl } from '../api/kubectl.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { copyAtomic, writeAtomic } from '../host/files.ts';
-import { readKubeconfig } from '../kubernetes/state-file.ts';
-import { kubectlPath } from '../kubernetes/kubectl-binary.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -21,18 +20,20 @@ export async function writeWrapperFiles(
   session: Session,
 ): Promise<void> {
   if (!isKubernetes(state.plan.guest)) return;
-  const kubeconfig = (): Promise<string> => readKubeconfig(session.paths, state.name);
+  const { name } = state;
   if (folder !== undefined) {
-    await warning(join(folder, '.kubeconfig'), state.name, session, async (file) => {
-      await writeAtomic(file, await kubeconfig(), 0o600);
+    await warning(join(folder, '.kubeconfig'), name, session, async (file) => {
+      const { text } = await kubeconfig.show({ name }, session);
+      await writeAtomic(file, text, 0o600);
     });
-    await warning(join(folder, '.kubectl'), state.name, session, async (file) => {
-      await copyAtomic(await kubectlPath(state, session), file, 0o755);
+    await warning(join(folder, '.kubectl'), name, session, async (file) => {
+      const { program } = await kubectl({ name }, session);
+      await copyAtomic(program, file, 0o755);
     });
   }
   if (globalKubeconfig !== undefined) {
-    await warning(globalKubeconfig, state.name, session, async (file) => {
-      await mergeIntoFiles([file], await kubeconfig(), state.name, session);
+    await warning(globalKubeconfig, name, session, async (file) => {
+      await kubeconfig.merge({ name, file }, session);
     });
   }
 }

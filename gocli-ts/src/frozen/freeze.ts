@@ -111,7 +111,7 @@ export function bootIdOf(
   docker: Docker,
   signal: AbortSignal,
 ): Promise<string> {
-  const bounds = { signal, timeoutMs: BOOT_ID_MS, hint: 'Type: gocli status' };
+  const bounds = { signal, timeoutMs: BOOT_ID_MS, hint: 'Type: gocli ls' };
   return inTime(`the guest agent of ${node} tells the boot id`, bounds, async (bounded) => {
     await using agent = await Agent.open(docker, container, node, bounded);
     return (await agent.readFile(BOOT_ID, bounded)).trim();

@@ -75,7 +75,7 @@ export async function resumeAfter(
     await resumeAll(monitors, machines, deps);
   } catch (error) {
     const words = `${messageOf(failure)}; after that not all machines go on: ${messageOf(error)}`;
-    throw new GocliError('GUEST_DIED', words, { cause: failure, hint: 'Type: gocli status' });
+    throw new GocliError('GUEST_DIED', words, { cause: failure, hint: 'Type: gocli ls' });
   }
   throw failure;
 }

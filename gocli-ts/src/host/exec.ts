@@ -9,6 +9,7 @@ import { quoteAll } from '../shared/quote.ts';
 import { lastLines } from '../shared/text.ts';
 import { own, ownAttached, sendSignal } from './children.ts';
 import type { AttachOptions, Host, HostResult, HostRunOptions } from './port.ts';
+import { MIB } from '../shared/size.ts';
 
 /** Folders that a user's PATH often lacks, with programs that provisioning needs. */
 const FURTHER_PATH = ['/usr/local/go/bin', '/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -72,7 +73,7 @@ async function run(
     detached: true,
     reject: false,
     stripFinalNewline: false,
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: 64 * MIB,
     // execa watches these streams: one that fails ends the program and becomes the cause of the result.
     ...(options.stdin === undefined ? { stdin: 'ignore' } : { input: options.stdin }),
     ...(options.stdout === undefined ? {} : { stdout: ['pipe', options.stdout], buffer: { stdout: false } }),

@@ -83,7 +83,7 @@ async function bootstrap(
   using together = linked(signal);
   const both = together.signal;
   const { timeoutMs } = start;
-  const bounds = { signal: both, timeoutMs };
+  const bounds = { signal: both, timeoutMs, rig: start.state.name };
   const stopOther = (error: unknown): never => {
     together.abort(error);
     throw error;
@@ -111,7 +111,7 @@ async function bootstrap(
       `Joining ${others.length} further ${others.length === 1 ? 'node' : 'nodes'}`,
       () =>
         Promise.all(
-          others.map((node, at) => kubeadmJoin(node, at + 2, token, access, { signal, timeoutMs })),
+          others.map((node, at) => kubeadmJoin(node, at + 2, token, access, { ...bounds, signal })),
         ),
     );
   }

@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { isCode, messageOf } from '../errors/error.ts';
 import { nodeName } from '../network/addresses.ts';
+import { gocliCommand } from '../shared/command.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Condition, Observation } from '../waiting/condition.ts';
 import type { ApiClient } from './api.ts';
@@ -8,6 +9,8 @@ import { deploymentListSchema, isTrue, nodeListSchema, podListSchema } from './o
 
 /** What the Ready conditions of a cluster look at. */
 export interface ReadyTargets {
+  /** Name of the cluster. */
+  readonly rig: string;
   readonly api: ApiClient;
   readonly nodes: number;
   /** Host ports on 127.0.0.1. */
@@ -15,14 +18,19 @@ export interface ReadyTargets {
   readonly registryPort: number;
 }
 
-const HINT =
-  'Type `gocli status` for all conditions and `gocli logs --export DIR` for everything that was logged.';
+/** Where to look when a condition is not met. */
+function hinted(condition: Condition, rig: string): Condition {
+  const [status, logs] = [gocliCommand('status', rig), gocliCommand('logs', rig, '--export DIR')];
+  return {
+    ...condition,
+    hint: `Type \`${status}\` for all conditions and \`${logs}\` for everything that was logged.`,
+  };
+}
 
 /** The API server says of itself that it is ready. */
 export function apiReady(api: ApiClient): Condition {
   return {
     name: 'the API server is ready',
-    hint: HINT,
     check: async (signal) => {
       const { status, body } = await api.send('/readyz', signal);
       return status === 200 ? { met: true } : missing(`/readyz: status ${status}: ${lastLines(body, 1)}`);
@@ -45,7 +53,7 @@ export function readyConditions(targets: ReadyTargets): Condition[] {
     deploymentsAvailable(api),
     dnsAnswers(targets.dnsPort),
     metricsServed(api),
-  ].map(patient);
+  ].map((condition) => hinted(patient(condition), targets.rig));
 }
 
 /** An API server that has just started refuses its administrator for a moment: that is waited for, too. */
@@ -64,20 +72,19 @@ function patient(condition: Condition): Condition {
  * What proves that a thawed cluster goes on. Its deployments and its metrics were there when it was frozen; what etcd
  * says of them is of that time and proves nothing.
  */
-export function thawedConditions({ api, nodes, dnsPort, registryPort }: ReadyTargets): Condition[] {
+export function thawedConditions({ rig, api, nodes, dnsPort, registryPort }: ReadyTargets): Condition[] {
   return [
     apiReady(api),
     ...Array.from({ length: nodes }, (_, at) => kubeletHealthy(api, nodeName(at + 1))),
     writeAccepted(api),
     registryAnswers(registryPort),
     dnsAnswers(dnsPort),
-  ];
+  ].map((condition) => hinted(condition, rig));
 }
 
 function kubeletHealthy(api: ApiClient, node: string): Condition {
   return {
     name: `the kubelet of ${node} is healthy`,
-    hint: HINT,
     check: async (signal) => {
       const { status, body } = await api.send(`/api/v1/nodes/${node}/proxy/healthz`, signal);
       return status === 200 ? { met: true } : missing(`status ${status}: ${lastLines(body, 1)}`);
@@ -88,7 +95,6 @@ function kubeletHealthy(api: ApiClient, node: string): Condition {
 function nodesReady(api: ApiClient, nodes: number): Condition {
   return {
     name: nodes === 1 ? 'the node is Ready' : `all ${nodes} nodes are Ready`,
-    hint: HINT,
     check: async (signal) => {
       const { items } = nodeListSchema.parse(await api.json('/api/v1/nodes', signal));
       const ready = items.filter((node) => isTrue(node.status.conditions, 'Ready'));
@@ -105,7 +111,6 @@ function writeAccepted(api: ApiClient): Condition {
   const path = '/api/v1/namespaces/kube-system/configmaps/gocli-ready?fieldManager=gocli&force=true';
   return {
     name: 'the API server stores a write',
-    hint: HINT,
     check: async (signal) => {
       const body = JSON.stringify({
         apiVersion: 'v1',
@@ -126,7 +131,6 @@ function writeAccepted(api: ApiClient): Condition {
 function registryAnswers(port: number): Condition {
   return {
     name: 'the registry answers',
-    hint: HINT,
     check: async (signal) => {
       const { status } = await fetch(`http://127.0.0.1:${port.toFixed(0)}/v2/`, { signal });
       return status === 200 ? { met: true } : missing(`/v2/: status ${status}`);
@@ -140,7 +144,6 @@ const SYSTEM_LABEL = 'gocli.io/system';
 function deploymentsAvailable(api: ApiClient): Condition {
   return {
     name: 'the system deployments are available',
-    hint: HINT,
     check: async (signal) => {
       const all = deploymentListSchema.parse(await api.json('/apis/apps/v1/deployments', signal)).items;
       const system = all.filter(
@@ -178,7 +181,6 @@ async function troubles(
 function dnsAnswers(port: number): Condition {
   return {
     name: 'the cluster DNS answers',
-    hint: HINT,
     check: async () => {
       const resolver = new Resolver({ timeout: 1500, tries: 1 });
       resolver.setServers([`127.0.0.1:${port.toFixed(0)}`]);
@@ -191,7 +193,6 @@ function dnsAnswers(port: number): Condition {
 function metricsServed(api: ApiClient): Condition {
   return {
     name: 'the metrics API serves node metrics',
-    hint: HINT,
     check: async (signal) => {
       const { status, body } = await api.send('/apis/metrics.k8s.io/v1beta1/nodes', signal);
       if (status !== 200) return missing(`status ${status}`);

@@ -11,9 +11,13 @@ import { lastLines } from '../shared/text.ts';
 import type { SshConnection } from '../ssh/port.ts';
 import { inTime, type InTimeOptions } from '../waiting/in-time.ts';
 import type { RigState } from '../rig/state.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** How long a step of the bootstrap may take, and what else ends it. */
-export type Bounds = Pick<InTimeOptions, 'signal' | 'timeoutMs'>;
+export interface Bounds extends Pick<InTimeOptions, 'signal' | 'timeoutMs'> {
+  /** Name of the cluster, for what to type. */
+  readonly rig?: string;
+}
 
 /** The pod network of one node: CNI, routes, rules. @throws GocliError REMOTE_COMMAND, TIMEOUT */
 export async function setUpNetwork(
@@ -84,7 +88,7 @@ async function kubeadm(
 ): Promise<void> {
   const file = '/etc/kubernetes/gocli.yaml';
   const lines: string[] = [];
-  const hint = `Run again with --keep-on-failure, then: gocli ssh ${name} -- journalctl -u kubelet`;
+  const hint = `Run again with --keep-on-failure, then: ${gocliCommand('ssh', bounds.rig, name)} -- journalctl -u kubelet`;
   const options = { ...bounds, hint, seen: () => redact(lastLines(lines.join('\n'), 5)) };
   const result = await inTime(`kubeadm ${verb} on ${name}`, options, (signal) =>
     node.exec(`cat > ${file} && kubeadm ${verb} --config ${file}`, {

@@ -11,6 +11,7 @@ import {
   unmergeKubeconfig,
   type Survey,
 } from './kubeconfig-merge.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** A kubeconfig that was looked at. */
 interface Looked {
@@ -125,7 +126,7 @@ async function look(file: string, name: string, written: string | undefined): Pr
 
 function leftWords(file: string, name: string, error: unknown): string {
   const how = isCode(error, 'LOCKED') ? error.hint : 'Mend that';
-  return `${messageOf(error)}. If context "${name}" is in ${file}, it still is. ${how ?? ''}, then type: gocli rm ${name}`;
+  return `${messageOf(error)}. If context "${name}" is in ${file}, it still is. ${how ?? ''}, then type: ${gocliCommand('rm', name)}`;
 }
 
 /** What is said of "the kubeconfig" is said of this file. */

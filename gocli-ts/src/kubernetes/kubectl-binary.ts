@@ -6,6 +6,7 @@ import type { RigState } from '../rig/state.ts';
 import { KUBERNETES_PATH } from './image-path.ts';
 import { writeAtomic } from '../host/files.ts';
 import { GocliError } from '../errors/error.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** The provider's own kubectl on this host. It is taken out of the image once per image and kept in the cache. */
 export async function kubectlPath(
@@ -23,7 +24,7 @@ export async function kubectlPath(
   const owner = containers[0];
   if (owner === undefined) {
     throw new GocliError('NOT_FOUND', `cluster "${state.name}" has no container to take kubectl from`, {
-      hint: 'Type: gocli status',
+      hint: `Type: ${gocliCommand('status', state.name)}`,
     });
   }
   await writeAtomic(path, await docker.containers.readFile(owner.id, KUBERNETES_PATH.kubectl, signal), 0o755);

@@ -1,10 +1,11 @@
+import { MIB } from '../shared/size.ts';
 import { PassThrough } from 'node:stream';
 import { readTree } from '../place/tree.ts';
 import type { LogFile } from '../rig/logs/part.ts';
 import type { SshConnection } from '../ssh/port.ts';
 
 /** Bytes of the end of each pod log that are kept. */
-const POD_LOG_BYTES = 5 * 1024 ** 2;
+const POD_LOG_BYTES = 5 * MIB;
 
 /** Packs the end of every pod log, with its path below /var/log/pods, as a tar stream. */
 const PACK_POD_LOGS = [

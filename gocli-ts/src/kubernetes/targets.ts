@@ -7,6 +7,7 @@ import type { ReadyTargets } from './conditions.ts';
 export function targetsOf(state: RigState, api: ApiClient): ReadyTargets {
   return {
     api,
+    rig: state.name,
     nodes: state.plan.guest.nodes,
     dnsPort: hostPort(state, '31111/udp'),
     registryPort: hostPort(state, '5000/tcp'),

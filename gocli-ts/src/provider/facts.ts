@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import type { ImageInfo } from '../place/port.ts';
-import { parseSize } from '../shared/size.ts';
+import { parseMiB } from '../shared/size.ts';
 import type { ProviderConfig } from './schema.ts';
-
-const MIB = 1024 ** 2;
 
 /** Label of a provider image that carries {@link ProviderFacts} as JSON, so that one image inspect tells everything. */
 export const FACTS_LABEL = 'io.gocli.provider.facts';
@@ -37,8 +35,8 @@ export function providerFacts(provider: ProviderConfig): ProviderFacts {
     defaults: {
       nodes: defaults.nodes,
       cpus: defaults.cpus,
-      memoryMiB: Math.floor(parseSize(defaults.memory, 'defaults.memory') / MIB),
-      diskMiB: Math.floor(parseSize(defaults.disk, 'defaults.disk') / MIB),
+      memoryMiB: parseMiB(defaults.memory, 'defaults.memory'),
+      diskMiB: parseMiB(defaults.disk, 'defaults.disk'),
     },
     kernelArgs,
     disk: true,

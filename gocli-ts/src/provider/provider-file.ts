@@ -5,10 +5,11 @@ import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import { didYouMean } from '../shared/text.ts';
 import { type ProviderConfig, providerSchema } from './schema.ts';
+import { MIB } from '../shared/size.ts';
 
 const PROVIDER_FILE = 'provider.yaml';
 /** A provider file has some hundred lines; more than this is not one. */
-const MAX_BYTES = 1024 ** 2;
+const MAX_BYTES = MIB;
 
 /**
  * Reads and checks the `provider.yaml` of a version folder.

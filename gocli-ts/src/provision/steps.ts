@@ -14,8 +14,9 @@ import { vmStep } from './steps/vm.ts';
 /**
  * Every step of the graph.
  * @param locked whether a locked package that is gone is an error, instead of a reason to renew the lock
+ * @param templateBudget bytes that all templates may have together, that of the check among them
  */
-export function provisionSteps(locked: boolean): ProvisionStep[] {
+export function provisionSteps(locked: boolean, templateBudget?: number): ProvisionStep[] {
   return [
     resolveStep(locked),
     runnerStep,
@@ -27,6 +28,6 @@ export function provisionSteps(locked: boolean): ProvisionStep[] {
     vmStep,
     sealStep,
     commitStep,
-    checkStep,
+    checkStep(templateBudget),
   ];
 }

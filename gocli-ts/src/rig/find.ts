@@ -8,6 +8,7 @@ import { stoppedSaves, type Snapshot } from './snapshot/snapshots.ts';
 import { holderOf } from './holder.ts';
 import { currentState } from './keep-state.ts';
 import { stateNames, type RigState } from './state.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** A cluster as it is found on this host: its containers, by label, and its state. */
 export interface FoundRig {
@@ -164,7 +165,7 @@ export function requireState(found: FoundRig): RigState {
     });
   }
   throw new GocliError('NOT_FOUND', `cluster "${found.name}" was not started completely`, {
-    hint: `Remove what is left of it: gocli rm --name ${found.name}`,
+    hint: `Remove what is left of it: ${gocliCommand('rm', found.name)}`,
   });
 }
 
@@ -184,19 +185,19 @@ export function requireAwake(found: FoundRig): void {
   const { state, name } = found;
   if (state?.stopped === true) {
     throw new GocliError('NOT_READY', `cluster "${state.name}" is stopped`, {
-      hint: `Type: gocli start ${state.name}`,
+      hint: `Type: ${gocliCommand('start', state.name)}`,
     });
   }
   if (isHalted(found)) {
     throw new GocliError('NOT_READY', `the machines of cluster "${name}" do not run`, {
       observed:
         'they ended with their containers: the host or Docker was started anew, or somebody stopped them',
-      hint: `Boot them from their disks: gocli start ${name}`,
+      hint: `Boot them from their disks: ${gocliCommand('start', name)}`,
     });
   }
   if (state?.paused === true) {
     throw new GocliError('NOT_READY', `cluster "${state.name}" is paused`, {
-      hint: `Type: gocli resume ${state.name}`,
+      hint: `Type: ${gocliCommand('resume', state.name)}`,
     });
   }
 }
@@ -206,7 +207,7 @@ export function nodeOf(found: FoundRig, node: string): ContainerInfo {
   const container = found.containers.find(({ labels }) => labels[LABEL.node] === node);
   if (container !== undefined) return container;
   throw new GocliError('NOT_FOUND', `cluster "${found.name}" has no container for ${node}`, {
-    hint: 'Type: gocli status',
+    hint: `Type: ${gocliCommand('status', found.name)}`,
   });
 }
 

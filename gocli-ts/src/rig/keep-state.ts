@@ -21,14 +21,16 @@ export async function keepState(state: RigState, deps: KeepDeps): Promise<RigSta
   const kept = await writeRecord(network, { state, secrets }, deps).catch(noneYet);
   // A rig of a version before records has no volume for one, so that the folder is all there is.
   if (kept === undefined) await writeState(paths, state);
-  else await writeState(paths, kept).catch((error: unknown) => warnOfCopy(error, deps));
+  else await writeState(paths, kept).catch(warnOfCopy(deps));
   return kept ?? state;
 }
 
-function warnOfCopy(error: unknown, { emit }: KeepDeps): void {
-  const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
-  const text = `The copy in the state folder could not be written: ${messageOf(error)}.${hint}`;
-  emit({ type: 'notice', level: 'warning', text });
+function warnOfCopy({ emit }: KeepDeps): (error: unknown) => void {
+  return (error) => {
+    const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
+    const text = `What gocli knows of the cluster is kept, but not its copy here: ${messageOf(error)}.${hint}`;
+    emit({ type: 'notice', level: 'warning', text });
+  };
 }
 
 /** A state that is no copy of a record: the machines whose record it was are gone. */
@@ -81,7 +83,15 @@ export async function currentState(
   return record?.state;
 }
 
+/** What cannot be written does no harm as long as the secrets are there: they are read from the folder, the state is known. */
 async function copyRecord({ state, secrets }: RigRecord, paths: Paths): Promise<void> {
-  for (const [file, text] of Object.entries(secrets)) await writeSecret(paths, state.name, file, text);
-  await writeState(paths, state);
+  const { name } = state;
+  const files = Object.entries(secrets);
+  try {
+    for (const [file, text] of files) await writeSecret(paths, name, file, text);
+    await writeState(paths, state);
+  } catch (error) {
+    const there = await Promise.all(files.map(([file]) => readSecret(paths, name, file).catch(() => '')));
+    if (!files.every(([, text], at) => there[at] === text)) throw error;
+  }
 }

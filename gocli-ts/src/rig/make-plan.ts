@@ -3,6 +3,7 @@ import type { ImageInfo } from '../place/port.ts';
 import { factsOf } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
 import { applyOptions, flagOf, type OptionList } from './options/option.ts';
+import { byName } from './options/per-node.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
 import type { Snapshot } from './snapshot/snapshots.ts';
@@ -14,6 +15,8 @@ export interface PlanRequest {
   readonly reference: string;
   /** Values of options that were read, by key. */
   readonly values: Readonly<Record<string, unknown>> & { readonly name: string };
+  /** What the values were written as, by key: `--memory`, `KUBEVIRT_MEMORY_SIZE`. */
+  readonly at?: Readonly<Record<string, string>> | undefined;
   /** Snapshot of another rig that this one begins at. */
   readonly snapshot?: Snapshot | undefined;
 }
@@ -24,17 +27,17 @@ export interface PlanRequest {
  * @throws GocliError BAD_VALUE of everything that is wrong, USAGE, IMAGE_MISSING, PROVIDER_UNKNOWN
  */
 export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
-  const { image, reference, snapshot, values } = request;
+  const { image, reference, snapshot, values, at } = request;
   const host = { name: values.name, image: reference, imageId: image.id, pinnedPorts: {} };
   const facts = factsOf(image, reference);
   const kind = kindOf(kinds, facts);
   const options = optionsOf(kind);
   refuseOthers(options, values, kind);
   if (snapshot === undefined)
-    return applyOptions(options, values, { guest: defaultGuest(facts, kind), host }, { kind, facts });
+    return applyOptions(options, values, { guest: defaultGuest(facts, kind), host }, { kind, facts, at });
   refuseGuestOptions(options, values);
   const { guest } = snapshot.record.state.plan;
-  return applyOptions(options, values, { guest, host }, { kind, facts });
+  return applyOptions(options, values, { guest, host }, { kind, facts, at });
 }
 
 /** Every option that a rig of a kind has. */
@@ -44,17 +47,25 @@ function optionsOf(kind: Pick<Kind, 'options'>): OptionList {
 
 /** What another kind would heed must not be passed over in silence. @throws GocliError BAD_VALUE */
 function refuseOthers(options: OptionList, values: PlanRequest['values'], { name }: Kind): void {
-  const other = Object.keys(values).find((key) => values[key] !== undefined && !Object.hasOwn(options, key));
-  if (other === undefined) return;
-  throw new GocliError('BAD_VALUE', `${flagOf(other)}: rigs of the kind ${name} have no such option`);
+  const others = Object.keys(values).filter(
+    (key) => values[key] !== undefined && !Object.hasOwn(options, key),
+  );
+  if (others.length === 0) return;
+  throw new GocliError(
+    'BAD_VALUE',
+    `${others.map(flagOf).join(', ')}: rigs of the kind ${name} have no such option`,
+  );
 }
 
 /** The machines of a snapshot are what they are. @throws GocliError USAGE */
 function refuseGuestOptions(options: OptionList, values: PlanRequest['values']): void {
-  const asked = Object.entries(options).find(
-    ([key, option]) => option.guest !== undefined && values[key] !== undefined,
+  const asked = Object.entries(options).flatMap(([key, option]) =>
+    option.guest !== undefined && values[key] !== undefined ? [flagOf(key)] : [],
   );
-  if (asked !== undefined) throw new GocliError('USAGE', `${flagOf(asked[0])} does not go with --snapshot`);
+  if (asked.length === 0) return;
+  throw new GocliError('USAGE', `not with --snapshot: ${asked.join(', ')}`, {
+    hint: 'Leave it out: the machines of a snapshot are what they were.',
+  });
 }
 
 /** What differs between the plan of a running rig and the one asked for, as sentences. */
@@ -69,7 +80,8 @@ export function planDifferences(running: RigPlan, asked: RigPlan, kind: Pick<Kin
     if (differs !== undefined) compare(differs.what, differs.of(running), differs.of(asked));
   }
   compare('kernel arguments', running.guest.kernelArgs, asked.guest.kernelArgs);
-  compare('single nodes', running.guest.perNode, asked.guest.perNode);
+  const { perNode } = running.guest;
+  compare('single nodes', perNode && byName(perNode), asked.guest.perNode);
   compare('image', running.host.imageId, asked.host.imageId);
   for (const [port, hostPort] of Object.entries(asked.host.pinnedPorts)) {
     const now = running.host.pinnedPorts[port];

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { GocliError } from '../errors/error.ts';
-import { formatBytes } from '../shared/size.ts';
+import { formatBytes, MIB } from '../shared/size.ts';
 import { nodePlans, type GuestPlan } from './plan.ts';
-
-const MIB = 1024 ** 2;
 
 /** MemTotal and MemAvailable of /proc/meminfo, in bytes (proc(5)). */
 export function parseMeminfo(text: string): { total: number; available: number } {

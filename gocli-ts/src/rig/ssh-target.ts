@@ -6,6 +6,7 @@ import { waitFor } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
 import { hostPort } from './find.ts';
 import type { RigState } from './state.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** Where node NN of a cluster is reached by ssh. */
 export function sshTarget(
@@ -19,6 +20,7 @@ export function sshTarget(
     user: 'root',
     privateKey,
     node: nodeName(index),
+    rig: state.name,
   };
 }
 
@@ -33,7 +35,7 @@ export async function connectWhenUp(
   await waitFor(
     {
       name: `ssh of ${target.node} answers`,
-      hint: `Its console says more: gocli console ${target.node}`,
+      hint: `Its console says more: ${gocliCommand('console', target.rig, target.node)}`,
       check: async (bounded) => {
         try {
           connection = await deps.ssh.connect(target, bounded);

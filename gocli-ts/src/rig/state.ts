@@ -7,6 +7,7 @@ import { cpuSchema } from '../frozen/manifest.ts';
 import { makeFolder, readIfThere, viaTemporary, writeAtomic } from '../host/files.ts';
 import { rigFolder, type Paths } from '../host/paths.ts';
 import type { RigPlan } from './plan.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /** Schema of `cluster.json`, which snapshots keep too. */
 export const stateSchema = z.object({
@@ -91,7 +92,7 @@ export async function readState(paths: Paths, name: string): Promise<RigState | 
   } catch (error) {
     throw new GocliError('BAD_FILE', `${file} is damaged`, {
       cause: error,
-      hint: `Type: gocli rm --name ${name}`,
+      hint: `Type: ${gocliCommand('rm', name)}`,
     });
   }
 }
@@ -107,7 +108,9 @@ export async function writeSecret(paths: Paths, name: string, file: string, text
 export async function readSecret(paths: Paths, name: string, file: string): Promise<string> {
   const text = await readIfThere(join(rigFolder(paths, name), file));
   if (text === undefined) {
-    throw new GocliError('NOT_FOUND', `cluster "${name}" has no ${file} yet`, { hint: 'Type: gocli status' });
+    throw new GocliError('NOT_FOUND', `cluster "${name}" has no ${file} yet`, {
+      hint: `Type: ${gocliCommand('status', name)}`,
+    });
   }
   return text;
 }

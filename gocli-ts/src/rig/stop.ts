@@ -11,7 +11,8 @@ import { startHalted } from './start/halted.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { STOPPED, stoppedSaves } from './snapshot/snapshots.ts';
 import { writeCopyLate } from './start/starting.ts';
-import { proveWritable, writeState, type RigState } from './state.ts';
+import { proveWritable, type RigState } from './state.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 /**
  * Saves a cluster and ends its processes: memory and CPU are free until {@link startStopped}. One that is stopped, but
@@ -28,7 +29,7 @@ export async function stopRig(found: FoundRig, steps: Steps, deps: RigDeps): Pro
   }
   // From here on the saved state is the cluster; what ran must not run beside it.
   const stopped = { ...withoutRevision(state), stopped: true };
-  await writeCopyLate(stopped, 'is stopped', `gocli start ${found.name}`, deps);
+  await writeCopyLate(stopped, 'is stopped', gocliCommand('start', found.name), deps);
   await steps.run('remove', 'Removing the containers', () => removeMachines(docker, found.name));
   await forgetSaves((await stoppedSaves(docker, found.name)).slice(0, -1), deps);
 }
@@ -50,7 +51,7 @@ export async function startStopped(
   if (state?.stopped === true) {
     throw new GocliError('NOT_FOUND', `what cluster "${name}" was saved as is gone`, {
       observed: 'its keeper, a container that never runs, was removed (docker container prune does that)',
-      hint: `Start it anew: gocli rm --name ${name}, then gocli run`,
+      hint: `Start it anew: ${gocliCommand('rm', name)}, then ${gocliCommand('run', name, state.plan.guest.provider)}`,
     });
   }
   throw new GocliError('CONFLICT', `cluster "${name}" is not stopped`, { hint: 'Type: gocli ls' });

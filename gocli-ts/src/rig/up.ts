@@ -25,6 +25,7 @@ import { listSnapshots } from './snapshot/snapshots.ts';
 import { proveWritable, readState, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';
 import type { TemplateUse } from './start/starting.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 export interface UpRequest extends PlanRequest {
   readonly keepOnFailure: boolean;
@@ -61,7 +62,7 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
     await afterFailure(error, request, deps).catch((failure: unknown) => {
-      const text = `Not everything could be removed (${messageOf(failure)}). Type: gocli rm --name ${request.values.name}`;
+      const text = `Not everything could be removed (${messageOf(failure)}). Type: ${gocliCommand('rm', request.values.name)}`;
       deps.emit({ type: 'notice', level: 'warning', text });
     });
     throw error;
@@ -78,7 +79,7 @@ async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpR
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
-    hint: `Collect its logs (gocli logs --name ${name} --export DIR), ${canBoot(found) ? `boot it from its disks (gocli start ${name})` : `or replace it (gocli rm --name ${name})`}`,
+    hint: `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${canBoot(found) ? `boot it from its disks (${gocliCommand('start', name)})` : `replace it (${gocliCommand('rm', name)})`}`,
   });
 }
 
@@ -88,7 +89,7 @@ function requireSamePlan(state: RigState, plan: RigPlan, { kinds }: RigDeps): vo
   if (differences.length === 0) return;
   throw new GocliError('CONFLICT', `cluster "${state.name}" exists with another plan`, {
     observed: differences.join('\n'),
-    hint: `Remove it first (gocli rm --name ${state.name}), or start another one beside it with --name`,
+    hint: `Remove it first (${gocliCommand('rm', state.name)}), or start another one beside it with --name`,
   });
 }
 
@@ -113,14 +114,15 @@ async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
   const { ready } = await rigStatus(found, deps);
   if (ready) {
     return new GocliError('NOT_READY', `cluster "${name}" runs, but its start is not over`, {
-      hint: `Wait for the command that starts it. If that was killed: gocli stop ${name}, then gocli start ${name}`,
+      hint: `Wait for the command that starts it. If that was killed: ${gocliCommand('stop', name)}, then ${gocliCommand('start', name)}`,
     });
   }
   const snapshots = await listSnapshots(deps.docker, name);
   const [snapshot] = snapshots.slice(-1);
-  const restore = snapshot === undefined ? '' : `gocli snapshot restore ${snapshot.name} --name ${name}, or `;
+  const restore =
+    snapshot === undefined ? '' : `${gocliCommand('snapshot restore', name, snapshot.name)}, or `;
   return new GocliError('NOT_READY', message, {
-    hint: `If nothing is starting it now, replace it: ${restore}gocli rm --name ${name}`,
+    hint: `If nothing is starting it now, replace it: ${restore}${gocliCommand('rm', name)}`,
   });
 }
 
@@ -142,7 +144,7 @@ async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): 
     emit({
       type: 'notice',
       level: 'info',
-      text: `Everything is left in place. Remove it with: gocli rm --name ${request.values.name}`,
+      text: `Everything is left in place. Remove it with: ${gocliCommand('rm', request.values.name)}`,
     });
     return;
   }

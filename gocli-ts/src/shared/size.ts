@@ -1,6 +1,9 @@
 import { GocliError } from '../errors/error.ts';
 
-const UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 } as const;
+/** Bytes of a mebibyte. */
+export const MIB = 1024 ** 2;
+
+const UNITS = { '': 1, k: 1024, m: MIB, g: 1024 ** 3, t: 1024 ** 4 } as const;
 
 /**
  * Parses a size the way qemu, kubevirtci and docker write it: `3072M`, `3G`, `3g`, `3Gi`, `3GiB`, `3gb`, binary units,
@@ -20,6 +23,18 @@ export function parseSize(text: string, name: string): number {
     });
   }
   return bytes;
+}
+
+/**
+ * The same in whole MiB, rounded down.
+ * @throws GocliError BAD_VALUE for less than one, too: most often the unit was forgotten
+ */
+export function parseMiB(text: string, name: string): number {
+  const bytes = parseSize(text, name);
+  if (bytes >= MIB) return Math.floor(bytes / MIB);
+  throw new GocliError('BAD_VALUE', `${name}: "${text}" is ${formatBytes(bytes)}, less than 1M`, {
+    hint: 'A number without a unit counts bytes; write one, for example 3072M or 3G.',
+  });
 }
 
 /** Bytes for people: `1.4 GiB`, `312 MiB`, `17 B`. */

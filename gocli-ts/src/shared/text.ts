@@ -6,9 +6,10 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  return best !== undefined && best.far <= Math.max(2, Math.floor(word.length / 3))
-    ? best.candidate
-    : undefined;
+  if (best === undefined) return undefined;
+  // Of a word that short nothing would be left: every name of two letters is as near to it.
+  const isLike = best.far < Math.max(word.length, best.candidate.length);
+  return isLike && best.far <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
 }
 
 /** ` Did you mean "x"?` or nothing. */

@@ -9,6 +9,7 @@ import { abortReason } from '../shared/clock.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Ssh, SshConnection, SshExecOptions, SshResult, SshTarget } from './port.ts';
+import { gocliCommand } from '../shared/command.ts';
 
 const READY_MS = 20_000;
 /** A guest under emulation may be silent for long when its host is busy; 12 x 10 s before it counts as lost. */
@@ -25,9 +26,13 @@ export function ssh2Client(): Ssh {
       signal.throwIfAborted();
       // ssh2 leaves a socket alone that it has ended: a peer that stands still would keep it, and this process, alive.
       const socket = connect({ host: target.host, port: target.port });
-      return new Connection(await open(new Ssh2(), socket, target, signal), socket, target.node);
+      return new Connection(await open(new Ssh2(), socket, target, signal), socket, target);
     },
   };
+}
+
+function hintOf({ rig }: SshTarget): string {
+  return `Type: ${gocliCommand('status', rig)}`;
 }
 
 function open(client: Client, socket: Socket, target: SshTarget, signal: AbortSignal): Promise<Client> {
@@ -41,7 +46,7 @@ function open(client: Client, socket: Socket, target: SshTarget, signal: AbortSi
       giveUp(
         new GocliError('GUEST_UNREACHABLE', `${target.node} cannot be reached by ssh: ${why}`, {
           cause,
-          hint: 'Type: gocli status',
+          hint: hintOf(target),
         }),
       );
     };
@@ -86,12 +91,12 @@ interface Opened {
 class Connection implements SshConnection {
   readonly #client: Client;
   readonly #socket: Socket;
-  readonly #node: string;
+  readonly #target: SshTarget;
 
-  constructor(client: Client, socket: Socket, node: string) {
+  constructor(client: Client, socket: Socket, target: SshTarget) {
     this.#client = client;
     this.#socket = socket;
-    this.#node = node;
+    this.#target = target;
   }
 
   async exec(command: string, options: SshExecOptions = {}): Promise<SshResult> {
@@ -127,9 +132,13 @@ class Connection implements SshConnection {
     const result = await this.exec(command, options);
     if (result.exitCode === 0) return result;
     const shown = command.length > 200 ? `${command.slice(0, 197)}…` : command;
-    throw new GocliError('REMOTE_COMMAND', `${this.#node}: "${shown}" ended with code ${result.exitCode}`, {
-      observed: redact(lastLines(`${result.stdout}\n${result.stderr}`, 15)),
-    });
+    throw new GocliError(
+      'REMOTE_COMMAND',
+      `${this.#target.node}: "${shown}" ended with code ${result.exitCode}`,
+      {
+        observed: redact(lastLines(`${result.stdout}\n${result.stderr}`, 15)),
+      },
+    );
   }
 
   #channel(command: string, { pty }: SshExecOptions): Promise<Opened> {
@@ -167,7 +176,9 @@ class Connection implements SshConnection {
   }
 
   #lost(why: string): GocliError {
-    return new GocliError('GUEST_UNREACHABLE', `${this.#node}: ${why}`, { hint: 'Type: gocli status' });
+    return new GocliError('GUEST_UNREACHABLE', `${this.#target.node}: ${why}`, {
+      hint: hintOf(this.#target),
+    });
   }
 
   /** Says goodbye, and waits for no answer. Nothing of the connection is left when it comes back. */

@@ -9,6 +9,8 @@ export interface SshTarget {
   readonly privateKey: string;
   /** Name of the node, for messages. */
   readonly node: string;
+  /** Name of its rig, for what to type when it cannot be reached. */
+  readonly rig?: string;
 }
 
 export interface Ssh {

@@ -63,7 +63,7 @@ test("the verb's own flags may stand before it, too, whatever their values are",
     );
   t.deepEqual(await all('--prefix=k8s-1.36', 'ssh', 'node01', 'ls', '-p'), ['ssh', 'k8s-1.36', 'ls', '-p']);
   t.deepEqual(await all('--name', 'rm', 'ssh', 'node01'), ['ssh', 'rm']);
-  t.deepEqual(await all('--name', 'ssh', 'ssh', 'ssh', '-x'), ['ssh', 'ssh', '-x']);
+  t.deepEqual(await all('--name', 'ssh', 'ssh', 'ssh', 'ssh', '-x'), ['ssh', 'ssh', 'ssh', '-x']);
   t.deepEqual(await all('-qp', 'two', 'status'), ['status', 'two']);
   t.deepEqual(await all('--fresh', '--no-template', '-n2', 'run'), ['run', undefined]);
   t.regex(String(await all('--help', 'kubectl')), /own kubectl/);
@@ -125,6 +125,10 @@ test('a wrong word is an error with what was probably meant', async (t) => {
     [['make', 'tea', '--suggar=1'], 'unknown flag --suggar. Did you mean "--sugar"?'],
     [['make', 'tea', '--porgress', 'none'], 'unknown flag --porgress. Did you mean "--progress"?'],
     [['make', 'tea', '-x'], 'unknown flag -x.'],
+    [['tell', 'anna', '--nmae', 'x'], 'unknown flag --nmae.'],
+    [['make', 'tea', '--no-name'], 'unknown flag --no-name: --name takes a value'],
+    [[''], '"" is not a command.'],
+    [['x'], '"x" is not a command.'],
     [['make', 'tea', 'here', 'there'], 'unexpected word "there"'],
     [['make', 'tea', '--hot', '--cold'], '--hot and --cold exclude each other'],
     [['make'], 'gocli make: something is missing'],
@@ -134,7 +138,7 @@ test('a wrong word is an error with what was probably meant', async (t) => {
   ] as const;
   for (const [argv, message] of cases) {
     const error = await t.throwsAsync(parse(...argv), { code: 'USAGE', message }, argv.join(' '));
-    t.regex((error as unknown as { hint: string }).hint, /gocli (make )?--help/);
+    t.regex((error as unknown as { hint: string }).hint, /gocli ((make|tell) )?--help|Leave it out/);
   }
 });
 
@@ -206,6 +210,11 @@ test('words of another program are handed on as they are', async (t) => {
       ['tell', 'anna', 'sh', '-c', 'a b', '--', 'c'],
       ['sh', '-c', 'a b', '--', 'c'],
     ],
+    [
+      ['tell', 'anna', '-q', '--progress', 'none', 'ls', '-q'],
+      ['ls', '-q'],
+    ],
+    [['tell', 'anna', '-v', '--', '-q'], ['-q']],
     [['tell', 'anna'], []],
     [
       ['-q', '-o', 'json', 'tell', '-v', 'anna', 'ls', '-q'],

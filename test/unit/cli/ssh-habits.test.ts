@@ -61,6 +61,24 @@ test("-p of scp is scp's where the cluster's name would leave too few words", as
   t.like(await parse('scp -r --prefix two a b node01:/'), { name: 'two', paths: ['a', 'b', 'node01:/'] });
 });
 
+test('flags between node and command are those of gocli, as with ssh', async (t) => {
+  const all = async (line: string): Promise<unknown> => {
+    const result = await parseCommandLine(line.split(' '), COMMANDS);
+    return 'text' in result ? result.text : [result.invocation.args['name'], ...result.invocation.rest];
+  };
+  t.deepEqual(await all('ssh node01 --name two uname -r'), ['two', 'uname', '-r']);
+  t.deepEqual(await all('ssh node01 -p two -o StrictHostKeyChecking=no ls --name x'), [
+    'two',
+    'ls',
+    '--name',
+    'x',
+  ]);
+  t.deepEqual(await all('ssh node01 --name=two -- -x'), ['two', '-x']);
+  await t.throwsAsync(all('ssh node01 --naem two'), {
+    message: 'unknown flag --naem. Did you mean "--name"?',
+  });
+});
+
 test('the user is root, in either form', (t) => {
   t.is(nodeOf('root@node01', undefined), 'node01');
   t.is(nodeOf('node01', 'root'), 'node01');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
 import { writeWrapperFiles } from '../../../gocli-ts/src/cli/wrapper-files.ts';
-import { writeSecret, type RigState } from '../../../gocli-ts/src/rig/state.ts';
+import { writeSecret, writeState, type RigState } from '../../../gocli-ts/src/rig/state.ts';
 import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { makeConsole } from '../../helpers/console.ts';
 import { K8S_FACTS, stateOf } from '../../helpers/engine.ts';
@@ -28,6 +28,7 @@ async function setUp(t: ExecutionContext): Promise<{
   const kubectl = join(cache, 'kubectl', '1', 'kubectl');
   await mkdir(join(kubectl, '..'), { recursive: true });
   await copyFile('/bin/sleep', kubectl);
+  await writeState(engine.paths, STATE);
   await writeSecret(engine.paths, 'c', 'kubeconfig', KUBECONFIG);
   const folder = join(state, '..', '_ci-configs', 'k8s-1.36');
   const session = { ...context, kinds: engine.kinds, emit: engine.emit, output: undefined, run: 'run1' };

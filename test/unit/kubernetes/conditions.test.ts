@@ -44,7 +44,7 @@ async function look(
     api[Symbol.dispose]();
     await server[Symbol.asyncDispose]();
   });
-  const looks = readyConditions({ api, nodes, registryPort, dnsPort }).map(async (condition) => {
+  const looks = readyConditions({ rig: 'two', api, nodes, registryPort, dnsPort }).map(async (condition) => {
     const result = await condition.check(never).catch((error: unknown) => ({
       met: false,
       observed: `threw ${String(error)}`,

@@ -275,7 +275,7 @@ test('a removal goes on past what cannot be read, and says how to mend it', asyn
   const [warning = '', ...further] = await forget([damaged, file], 'one');
   t.deepEqual(further, []);
   t.true(warning.includes(damaged), warning);
-  t.regex(warning, /type: gocli rm one$/);
+  t.regex(warning, /type: gocli rm --name one$/);
   t.deepEqual(await contexts(file), []);
 });
 
@@ -304,7 +304,7 @@ test('a lock that was left behind is not taken over: its path is named', async (
   const error = await t.throwsAsync(merge([file], 'one'), { code: 'LOCKED' });
   t.regex(error.message, /since 2020-/);
   const [warning = ''] = await forget([file], 'one');
-  t.true(warning.includes(`rm -rf ${file}.lock, then type: gocli rm one`), warning);
+  t.true(warning.includes(`rm -rf ${file}.lock, then type: gocli rm --name one`), warning);
   t.deepEqual(await contexts(file), ['one']);
 });
 

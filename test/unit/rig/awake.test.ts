@@ -14,8 +14,8 @@ test('of a stopped or paused cluster every command says what to type', (t) => {
     requireAwake(foundOf());
   });
   const cases = [
-    [{ stopped: true }, 'gocli start c'],
-    [{ paused: true }, 'gocli resume c'],
+    [{ stopped: true }, 'gocli start --name c'],
+    [{ paused: true }, 'gocli resume --name c'],
   ] as const;
   for (const [changed, command] of cases) {
     const error = t.throws(

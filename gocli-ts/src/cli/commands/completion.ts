@@ -20,7 +20,7 @@ export const completionCommand = defineCommand({
   run: async ({ shell }, session, rest) => {
     if (shell === 'candidates') {
       const { candidates } = await import('../completion/candidates.ts');
-      const { namesOnHost } = await import('../completion/names.ts');
+      const { namesOnHost } = await import('../../api/names.ts');
       const { COMMANDS } = await import('../commands.ts');
       const words = await candidates(rest, COMMANDS, namesOnHost(session));
       session.stdout.write(words.map((word) => `${word}\n`).join(''));

@@ -1,6 +1,8 @@
+import type { RemovedRig } from '../../api/rm.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
+import { gocliCommand } from '../../shared/command.ts';
 
 export const rmCommand = defineCommand({
   usage: 'rm [cluster]',
@@ -12,8 +14,8 @@ export const rmCommand = defineCommand({
     const { rm } = await import('../../api/rm.ts');
     const { removed, absent } = await rm({ name: args.cluster ?? args.name, all: args.all }, session);
     const sentences = [
-      ...removed.map((one) => `Removed cluster ${one.name}.${keptWords(one.snapshots)}\n`),
-      ...absent.map((one) => `There is no cluster ${one.name} to remove.${keptWords(one.snapshots)}\n`),
+      ...removed.map((one) => `Removed cluster ${one.name}.${keptWords(one)}\n`),
+      ...absent.map((one) => `There is no cluster ${one.name} to remove.${keptWords(one)}\n`),
     ];
     writeResult(session, {
       data: { removed },
@@ -24,7 +26,7 @@ export const rmCommand = defineCommand({
   },
 });
 
-function keptWords(snapshots: readonly string[]): string {
+function keptWords({ name, snapshots }: RemovedRig): string {
   if (snapshots.length === 0) return '';
-  return ` Its snapshots stay: ${snapshots.join(', ')} (gocli snapshot restore NAME brings it back).`;
+  return ` Its snapshots stay: ${snapshots.join(', ')} (${gocliCommand('snapshot restore', name, 'SNAPSHOT')} brings it back).`;
 }

@@ -19,6 +19,7 @@ export const sshCommand = defineCommand({
   passThroughAfter: 1,
   examples: [
     ['gocli ssh node01', 'a shell'],
+    ['gocli ssh node01 --name two uname -r', 'flags of gocli stand before the command, or else are its own'],
     ['gocli ssh node01 -- journalctl -u kubelet', 'one command; its exit code is the exit code'],
   ],
   run: async (args, session, rest) => {

@@ -1,16 +1,7 @@
 import type { Command } from '../command.ts';
+import type { HostNames } from '../../api/names.ts';
 import { withLateOptions } from '../late-options.ts';
 import { GLOBAL_OPTIONS, verbIndex, verbOf } from '../flags.ts';
-
-/** Names that only a look at this host can tell. Each is asked for only when it is wanted. */
-export interface CompletionNames {
-  clusters(): Promise<readonly string[]>;
-  /** Nodes of the cluster named, or of the only one. */
-  nodes(cluster: string | undefined): Promise<readonly string[]>;
-  providers(): Promise<readonly string[]>;
-  snapshots(): Promise<readonly string[]>;
-  templates(): Promise<readonly string[]>;
-}
 
 interface Flag {
   readonly alias?: string | readonly string[];
@@ -28,7 +19,7 @@ interface Flag {
 export async function candidates(
   words: readonly string[],
   commands: readonly Command[],
-  names: CompletionNames,
+  names: HostNames,
 ): Promise<string[]> {
   const current = words.at(-1) ?? '';
   const before = words.slice(0, -1);
@@ -40,7 +31,7 @@ async function possible(
   before: readonly string[],
   current: string,
   commands: readonly Command[],
-  names: CompletionNames,
+  names: HostNames,
 ): Promise<readonly string[]> {
   const at = verbIndex(before, commands);
   const command = commands.find((one) => verbOf(one) === before[at]);
@@ -88,7 +79,7 @@ function takesValue(flag: Flag): boolean {
   return flag.type !== 'boolean' && flag.type !== 'count';
 }
 
-async function values({ name, flag }: NamedFlag, names: CompletionNames): Promise<readonly string[]> {
+async function values({ name, flag }: NamedFlag, names: HostNames): Promise<readonly string[]> {
   if (name === 'snapshot') return names.snapshots();
   return name === 'name' ? names.clusters() : (flag.choices ?? []);
 }
@@ -110,7 +101,7 @@ async function positionalValues(
   command: Command,
   given: readonly string[],
   cluster: string | undefined,
-  names: CompletionNames,
+  names: HostNames,
 ): Promise<readonly string[]> {
   const placeholders = [...command.usage.matchAll(/[<[]([a-z-]+)(?:\.\.)?[>\]]/g)].map(
     (match) => match[1] ?? '',

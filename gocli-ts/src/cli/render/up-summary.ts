@@ -2,6 +2,7 @@ import type { UpResult } from '../../rig/up.ts';
 import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
 import { kubeconfigPath } from '../../kubernetes/state-file.ts';
 import { nodeAddress, nodeName } from '../../network/addresses.ts';
+import { gocliCommand } from '../../shared/command.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { Session } from '../session.ts';
 import { writeResult } from './output.ts';
@@ -61,15 +62,12 @@ function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli:
     ]),
   ]);
   const times = timings.length === 0 ? '' : `\n${waterfall ? renderWaterfall(timings) : timesOf(timings)}`;
-  const flag = state.name === state.plan.guest.provider ? '' : ` --name ${state.name}`;
+  const rig = state.name === state.plan.guest.provider ? undefined : state.name;
+  const type = (verb: string, ...words: string[]): string =>
+    gocliCommand(verb, rig, ...words).replace(/^gocli/, () => gocli);
   const next = !isKubernetes(state.plan.guest)
-    ? [`${gocli} status${flag}`, `${gocli} rm${flag}`]
-    : [
-        `export KUBECONFIG=${kubeconfig}`,
-        `${gocli} kubectl${flag} get pods -A`,
-        `${gocli} ssh${flag} node01`,
-        `${gocli} rm${flag}`,
-      ];
+    ? [type('status'), type('rm')]
+    : [`export KUBECONFIG=${kubeconfig}`, type('kubectl', 'get pods -A'), type('ssh', 'node01'), type('rm')];
   return `${what}\n\n${nodes}${times}\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`;
 }
 

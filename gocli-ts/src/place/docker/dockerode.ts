@@ -77,7 +77,11 @@ function volumesOf(connect: Connect): DockerVolumes {
     list: (labels) =>
       request(connect, 'list volumes', async (engine) => {
         const { Volumes } = await engine.listVolumes({ filters: labelFilter(labels) });
-        return Volumes.map(({ Name, Labels: own }) => ({ name: Name, labels: own }));
+        // The daemon says null for none, whatever the types of the client say.
+        return ((Volumes as typeof Volumes | null) ?? []).map(({ Name, Labels: own }) => ({
+          name: Name,
+          labels: own,
+        }));
       }),
   };
 }

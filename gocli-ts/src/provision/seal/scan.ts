@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import pMap from 'p-map';
 import { md5Of, readPackagedDigests } from './packaged.ts';
 import { type BuildFacts, type Find, judgeContent, judgePath, judgeWhole, OVERLAP } from './rules.ts';
+import { MIB } from '../../shared/size.ts';
 
 /** Head of the build information that the Go linker puts into every program (debug/buildinfo). */
 const GO_MAGIC = Buffer.from('\xff Go buildinf:', 'latin1');
-const CHUNK_BYTES = 1024 ** 2;
+const CHUNK_BYTES = MIB;
 
 export interface TreeReport {
   readonly files: number;

@@ -11,24 +11,30 @@ import type { ProvisionDeps, ProvisionStep } from '../step.ts';
 /** Milliseconds each wait of the trial start may take. */
 const TIMEOUT_MS = 600_000;
 
-/** Proves the image by using it. */
-export const checkStep: ProvisionStep = {
-  name: 'check',
-  title: 'Start a cluster from the image',
-  needs: ['commit'],
-  inputs: () => ({ values: { check: '1' }, files: [] }),
-  run: async (context) => {
-    const image = await imageOf(context, 'commit');
-    await checkImage(image, context);
-    await writeFile(join(context.output, 'checked'), `${image}\n`);
-  },
-};
+/** Proves the image by using it. @param templateBudget bytes that all templates may have together */
+export function checkStep(templateBudget?: number): ProvisionStep {
+  return {
+    name: 'check',
+    title: 'Start a cluster from the image',
+    needs: ['commit'],
+    inputs: () => ({ values: { check: '1' }, files: [] }),
+    run: async (context) => {
+      const image = await imageOf(context, 'commit');
+      await checkImage(image, templateBudget, context);
+      await writeFile(join(context.output, 'checked'), `${image}\n`);
+    },
+  };
+}
 
 /**
  * A cold start until Ready, a freeze and a thaw, then a pod that asks the cluster's DNS. The rig is removed again; the
  * template of the provider's default plan stays.
  */
-async function checkImage(imageId: string, deps: ProvisionDeps): Promise<void> {
+async function checkImage(
+  imageId: string,
+  templateBudget: number | undefined,
+  deps: ProvisionDeps,
+): Promise<void> {
   const image = await deps.docker.images.inspect(imageId);
   if (image === undefined)
     throw new GocliError('IMAGE_MISSING', `image ${imageId} is not there to be checked`);
@@ -41,6 +47,7 @@ async function checkImage(imageId: string, deps: ProvisionDeps): Promise<void> {
         values: { name },
         keepOnFailure: false,
         template: 'fresh',
+        templateBudget,
         timeoutMs: TIMEOUT_MS,
       },
       deps,

@@ -27,6 +27,7 @@ export interface LogExport {
 /**
  * Writes everything that is needed to find out what went wrong, secrets masked. What cannot be had is a line in
  * `errors.txt`, not a failure: clusters are looked into when they are broken.
+ * @throws GocliError FILE when there can be no such folder
  */
 export async function exportLogs(
   found: FoundRig,

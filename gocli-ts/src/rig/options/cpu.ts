@@ -11,8 +11,8 @@ export const cpu = defineOption({
   variable: 'KUBEVIRT_NUM_VCPU',
   read: (input: PerNodeInput, at) => readPerNode(input, at, (text) => wholeNumber(text, at, 1, MOST)),
   guest: (value: PerNode, plan) => perNodeChange('cpus', value, plan),
-  check: (plan) => {
-    checkNodes('--cpu', 'cpus', plan);
+  check: (plan, _about, at) => {
+    checkNodes(at, 'cpus', plan);
   },
   differs: { what: 'vCPUs per node', of: ({ guest }) => guest.cpus },
 });

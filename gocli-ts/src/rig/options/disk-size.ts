@@ -1,8 +1,7 @@
 import { GocliError } from '../../errors/error.ts';
-import { parseSize } from '../../shared/size.ts';
+import { parseMiB } from '../../shared/size.ts';
 import { defineOption } from './option.ts';
 
-const MIB = 1024 ** 2;
 /** ext4 of 4 KiB blocks without the 64bit feature ends here, and so does what any development cluster needs. */
 const MOST_MIB = 16 * 1024 ** 2;
 
@@ -10,18 +9,18 @@ const MOST_MIB = 16 * 1024 ** 2;
 export const diskSize = defineOption({
   describe: "Size of every node's disk, at least the image's: 40G",
   type: 'string',
-  read: (input: string, at) => Math.floor(parseSize(input, at) / MIB),
+  read: (input: string, at) => parseMiB(input, at),
   guest: (value: number) => ({ diskMiB: value }),
-  check: ({ diskMiB }, { facts: { name, disk, defaults } }) => {
+  check: ({ diskMiB }, { facts: { name, disk, defaults } }, at) => {
     if (diskMiB === undefined) return;
     const least = disk ? defaults.diskMiB : undefined;
     if (least === undefined) {
-      throw new GocliError('BAD_VALUE', `--disk-size: the image of ${name} has no disk that can grow`, {
+      throw new GocliError('BAD_VALUE', `${at}: the image of ${name} has no disk that can grow`, {
         hint: `Build it anew, if it is of an older gocli: gocli provision`,
       });
     }
     if (diskMiB >= least && diskMiB <= MOST_MIB) return;
-    throw new GocliError('BAD_VALUE', `--disk-size: ${diskMiB}M is out of range`, {
+    throw new GocliError('BAD_VALUE', `${at}: ${diskMiB}M is out of range`, {
       hint: `From ${least}M, which the image has, to ${MOST_MIB}M.`,
     });
   },

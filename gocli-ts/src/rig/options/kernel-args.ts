@@ -10,8 +10,8 @@ const WORD = /(?:[^\s"]|"[^"]*")+/g;
 export const kernelArgs = defineOption({
   describe: 'Appended to the kernel command line of every node: "debug nosmt"',
   type: 'list',
-  read: (input: string | readonly string[], at) => {
-    const words = [input].flat().flatMap((text) => wordsOf(text, at));
+  read: (input: number | string | readonly (number | string)[], at) => {
+    const words = [input].flat().flatMap((text) => wordsOf(String(text), at));
     if (words.join(' ').length <= MOST) return words;
     throw new GocliError('BAD_VALUE', `${at}: longer than ${MOST} characters`);
   },

@@ -1,10 +1,8 @@
 import { GocliError } from '../../errors/error.ts';
-import { parseSize } from '../../shared/size.ts';
+import { parseMiB } from '../../shared/size.ts';
 import { nodePlans } from '../plan.ts';
 import { defineOption } from './option.ts';
 import { checkNodes, perNodeChange, readPerNode, type PerNode, type PerNodeInput } from './per-node.ts';
-
-const MIB = 1024 ** 2;
 
 /** In MiB. */
 export const memory = defineOption({
@@ -12,13 +10,13 @@ export const memory = defineOption({
   type: 'list',
   alias: 'm',
   variable: 'KUBEVIRT_MEMORY_SIZE',
-  read: (input: PerNodeInput, at) => readPerNode(input, at, (text) => Math.floor(parseSize(text, at) / MIB)),
+  read: (input: PerNodeInput, at) => readPerNode(input, at, (text) => parseMiB(text, at)),
   guest: (value: PerNode, plan) => perNodeChange('memoryMiB', value, plan),
-  check: (plan, { kind: { leastMemoryMiB: least } }) => {
-    checkNodes('--memory', 'memoryMiB', plan);
+  check: (plan, { kind: { leastMemoryMiB: least } }, at) => {
+    checkNodes(at, 'memoryMiB', plan);
     const small = nodePlans(plan).find(({ memoryMiB }) => memoryMiB < least);
     if (small === undefined) return;
-    throw new GocliError('BAD_VALUE', `--memory: ${small.memoryMiB}M is too little`, {
+    throw new GocliError('BAD_VALUE', `${at}: ${small.memoryMiB}M is too little`, {
       hint: `A node needs at least ${least}M.`,
     });
   },

@@ -1,5 +1,5 @@
-import { GocliError } from '../../errors/error.ts';
-import { didYouMean } from '../../shared/text.ts';
+import type { GocliError } from '../../errors/error.ts';
+import { collect, throwAll } from '../../errors/several.ts';
 import type { ProviderFacts } from '../../provider/facts.ts';
 import type { Kind } from '../kind.ts';
 import type { RigPlan, GuestPlan, HostPlan } from '../plan.ts';
@@ -36,8 +36,12 @@ export interface Option<Value, Input> {
   guest?(value: Value, plan: GuestPlan): Partial<GuestPlan>;
   /** What of the host plan it changes. */
   host?(value: Value, plan: HostPorts): Partial<HostPlan>;
-  /** Refuses the whole plan. @throws GocliError BAD_VALUE that begins with the flag */
-  check?(plan: GuestPlan, about: PlanAbout): void;
+  /**
+   * Refuses the whole plan.
+   * @param at what the user wrote it as; its flag when he did not
+   * @throws GocliError BAD_VALUE that begins with `at`
+   */
+  check?(plan: GuestPlan, about: PlanAbout, at: string): void;
   /** What of a plan is compared when a rig of that name runs already, and how it is called then. */
   readonly differs?: { readonly what: string; of(plan: RigPlan): unknown };
 }
@@ -49,6 +53,8 @@ type HostPorts = Pick<HostPlan, 'pinnedPorts'>;
 export interface PlanAbout {
   readonly kind: Pick<Kind, 'leastMemoryMiB'>;
   readonly facts: ProviderFacts;
+  /** What values were written as, by key. */
+  readonly at?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Any option. Its methods are called with what its own `read` gave. */
@@ -68,7 +74,12 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** A value of an option as it was written, and where. */
+/** Throws what is wrong with values of options, if anything is. @throws GocliError */
+export function throwValues(errors: readonly GocliError[]): void {
+  throwAll(errors, 'All flags: gocli run --help');
+}
+
+/** A value of an option as it was written, of the type that the option says, and where. */
 export interface Written {
   readonly key: string;
   readonly input: unknown;
@@ -80,36 +91,24 @@ export interface Written {
  * @throws GocliError BAD_VALUE that tells of everything that is wrong
  */
 export function readOptions<O extends OptionList>(options: O, written: readonly Written[]): ValuesOf<O> {
+  const { values, errors } = tryOptions(options, written);
+  throwValues(errors);
+  return values;
+}
+
+/** The same, with what can be read, and an error for each value that cannot. */
+export function tryOptions<O extends OptionList>(
+  options: O,
+  written: readonly Written[],
+): { values: ValuesOf<O>; errors: GocliError[] } {
   const values: Record<string, unknown> = {};
   const errors: GocliError[] = [];
   for (const { key, input, at } of written) {
     collect(errors, () => {
-      const option = optionOf(options, key, at);
-      values[key] = option.read(checkType(input, option.type, at) as never, at);
+      values[key] = options[key]?.read(input as never, at);
     });
   }
-  throwAll(errors);
-  return values as ValuesOf<O>;
-}
-
-function optionOf(options: OptionList, key: string, at: string): AnyOption {
-  const option = Object.hasOwn(options, key) ? options[key] : undefined;
-  if (option !== undefined) return option;
-  const near = didYouMean(at, Object.keys(options).map(flagOf));
-  throw new GocliError('BAD_VALUE', `${at}: there is no such option.${near}`);
-}
-
-/** What came from a program, not from a command line, may be of any type. A variable is a text, whatever it sets. */
-function checkType(input: unknown, type: AnyOption['type'], at: string): unknown {
-  const isWord = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number';
-  const accepted: Readonly<Record<AnyOption['type'], () => boolean>> = {
-    string: () => typeof input === 'string',
-    number: () => isWord(input),
-    boolean: () => typeof input === 'boolean',
-    list: () => (Array.isArray(input) ? input.every(isWord) : isWord(input)),
-  };
-  if (accepted[type]()) return input;
-  throw new GocliError('BAD_VALUE', `${at}: ${JSON.stringify(input)} is not a ${type}`);
+  return { values: values as ValuesOf<O>, errors };
 }
 
 /** The plan that the provider's defaults and these values give. @throws GocliError BAD_VALUE, of all that is wrong */
@@ -122,8 +121,9 @@ export function applyOptions(
   let { guest } = plan;
   for (const [option, value] of given(options, values)) guest = { ...guest, ...option.guest?.(value, guest) };
   const errors: GocliError[] = [];
-  for (const option of Object.values(options)) collect(errors, () => option.check?.(guest, about));
-  throwAll(errors);
+  for (const [key, option] of Object.entries(options))
+    collect(errors, () => option.check?.(guest, about, about.at?.[key] ?? flagOf(key)));
+  throwValues(errors);
   return { guest, host: applyToHost(options, values, plan.host) };
 }
 
@@ -146,26 +146,4 @@ function given(
   return Object.entries(options)
     .map(([key, option]) => [option, values[key]] as const)
     .filter(([, value]) => value !== undefined);
-}
-
-function collect(errors: GocliError[], work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (!(error instanceof GocliError)) throw error;
-    errors.push(error);
-  }
-}
-
-/** One error as it is; of several one that has a line for each. */
-function throwAll(errors: readonly GocliError[]): void {
-  const [first] = errors;
-  if (first === undefined) return;
-  if (errors.length === 1) throw first;
-  throw new GocliError('BAD_VALUE', `${errors.length} values are not accepted`, {
-    observed: errors
-      .map(({ message, hint }) => (hint === undefined ? message : `${message} (${hint})`))
-      .join('\n'),
-    hint: 'All flags: gocli run --help',
-  });
 }

@@ -38,17 +38,25 @@ export function perNodeChange(
   const single = Object.entries(nodes);
   const perNode: Record<string, NodePlan> = { ...plan.perNode };
   for (const [name, value] of single) perNode[name] = { ...perNode[name], [field]: value };
-  return { ...(all === undefined ? {} : { [field]: all }), ...(single.length === 0 ? {} : { perNode }) };
+  return {
+    ...(all === undefined ? {} : { [field]: all }),
+    ...(single.length === 0 ? {} : { perNode: byName(perNode) }),
+  };
+}
+
+/** In the order of the nodes: that in which they were written is none of the plan's, whose text is compared and hashed. */
+export function byName(perNode: Readonly<Record<string, NodePlan>>): Readonly<Record<string, NodePlan>> {
+  return Object.fromEntries(Object.entries(perNode).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Refuses values of nodes that the plan does not have. @throws GocliError BAD_VALUE */
-export function checkNodes(flag: string, field: keyof NodePlan, { nodes, perNode = {} }: GuestPlan): void {
+export function checkNodes(at: string, field: keyof NodePlan, { nodes, perNode = {} }: GuestPlan): void {
   const known = Array.from({ length: nodes }, (_, at) => nodeName(at + 1));
   const strange = Object.entries(perNode).find(
     ([name, plan]) => plan[field] !== undefined && !known.includes(name),
   );
   if (strange === undefined) return;
-  throw new GocliError('BAD_VALUE', `${flag}: there is no ${strange[0]} in a plan of ${nodes} nodes`, {
+  throw new GocliError('BAD_VALUE', `${at}: there is no ${strange[0]} in a plan of ${nodes} nodes`, {
     hint: `Its nodes: ${known.join(', ')}`,
   });
 }

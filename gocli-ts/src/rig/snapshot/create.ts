@@ -26,6 +26,7 @@ import {
   snapshotFolder,
   type SnapshotRecord,
 } from './snapshots.ts';
+import { gocliCommand } from '../../shared/command.ts';
 
 /** Milliseconds for machines to go on after all: nothing in it waits for the guest but its agent. */
 const GO_ON_MS = 60_000;
@@ -76,7 +77,7 @@ export async function createSnapshot(
       return record;
     } catch (error) {
       await withdraw(machines, { id, state }, record, deps).catch((failure: unknown) => {
-        const text = `The cluster may not run on after that (${messageOf(failure)}). Type: gocli status ${found.name}`;
+        const text = `The cluster may not run on after that (${messageOf(failure)}). Type: ${gocliCommand('status', found.name)}`;
         notice(deps, text, 'warning');
       });
       throw error;

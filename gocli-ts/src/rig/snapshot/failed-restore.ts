@@ -8,6 +8,7 @@ import { removeContainers } from '../remove.ts';
 import { notice } from '../start/starting.ts';
 import { removeState, writeState } from '../state.ts';
 import { stoppedSaves, type Snapshot } from './snapshots.ts';
+import { gocliCommand } from '../../shared/command.ts';
 
 /**
  * Keeps the evidence of a start from saved state that failed or was interrupted, and removes what it made. What was
@@ -26,8 +27,8 @@ export async function afterFailedRestore(
   });
   const left =
     snapshot.record.kind === 'stopped'
-      ? `Its saved state is kept, and it is stopped as before. Try again: gocli start ${cluster}`
-      : `The snapshot is kept. Try again: gocli snapshot restore ${snapshot.name} --name ${cluster}`;
+      ? `Its saved state is kept, and it is stopped as before. Try again: ${gocliCommand('start', cluster)}`
+      : `The snapshot is kept. Try again: ${gocliCommand('snapshot restore', cluster, snapshot.name)}`;
   if (deps.signal.aborted || !(error instanceof GocliError)) {
     notice(deps, `Cluster ${cluster} was not started. ${left}`, 'warning');
     return error;

@@ -1,5 +1,6 @@
 import { GocliError } from '../../errors/error.ts';
 import type { Docker } from '../../place/port.ts';
+import { gocliCommand } from '../../shared/command.ts';
 import { didYouMean } from '../../shared/text.ts';
 import { restoreSnapshots } from './restore-keepers.ts';
 import { listSnapshots, type Snapshot } from './snapshots.ts';
@@ -34,7 +35,7 @@ export async function requireSnapshot(docker: Docker, name: string, cluster?: st
   throw new GocliError('NOT_FOUND', `there is no snapshot "${name}".${didYouMean(name, names)}`, {
     hint:
       names.length === 0
-        ? 'There is none. Make one: gocli snapshot create NAME'
+        ? `There is none. Make one: ${gocliCommand('snapshot create', cluster, 'NAME')}`
         : `Snapshots: ${names.join(', ')}`,
   });
 }

@@ -8,6 +8,7 @@ import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
 import { notice, writeLate } from '../start/starting.ts';
 import { proveWritable, type RigState } from '../state.ts';
+import { gocliCommand } from '../../shared/command.ts';
 import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
 import { checkRestore, type RestoreRequest, type Restoring } from './check.ts';
 import { afterFailedRestore } from './failed-restore.ts';
@@ -36,10 +37,11 @@ export async function restoreSnapshot(
   }
   const ready = { ...restoring.state, readyAt: new Date(deps.clock.now()).toISOString() };
   const { name } = ready;
+  const start = gocliCommand('start', name);
   const next =
     saves.length > 0
-      ? `gocli start ${name}, which goes on from what was saved before; until then it is listed as stopped`
-      : `gocli stop ${name}, then gocli start ${name}`;
+      ? `${start}, which goes on from what was saved before; until then it is listed as stopped`
+      : `${gocliCommand('stop', name)}, then ${start}`;
   // What is listed as stopped needs what it was saved as.
   if (await writeLate(ready, 'is Ready and runs on', next, deps)) await forgetSaves(saves, deps);
   return ready;

@@ -1,6 +1,7 @@
 import type { Steps } from '../../events/steps.ts';
 import { isCode } from '../../errors/error.ts';
 import { allMet } from '../../waiting/all-met.ts';
+import { gocliCommand } from '../../shared/command.ts';
 import { waitForAgents } from '../agents.ts';
 import type { RigLayout } from '../containers.ts';
 import type { Origin } from '../machines.ts';
@@ -125,5 +126,5 @@ async function keepDisksOnly(name: string, error: unknown, deps: RigDeps): Promi
     if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
   }
   await removeContainers(docker, { [LABEL.cluster]: name, [LABEL.run]: run });
-  notice(deps, `The disks of ${name} are as they were. Try again: gocli start ${name}`, 'warning');
+  notice(deps, `The disks of ${name} are as they were. Try again: ${gocliCommand('start', name)}`, 'warning');
 }

@@ -4,6 +4,7 @@ import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
 import type { Snapshot } from '../snapshot/snapshots.ts';
+import { gocliCommand } from '../../shared/command.ts';
 import { keepState } from '../keep-state.ts';
 import { writeState, type RigState } from '../state.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -53,7 +54,8 @@ export function stateOf(
 export async function markReady(state: RigState, deps: RigDeps): Promise<RigState> {
   const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
   const { name } = state;
-  await writeLate(ready, 'is Ready and runs on', `gocli stop ${name}, then gocli start ${name}`, deps);
+  const next = `${gocliCommand('stop', name)}, then ${gocliCommand('start', name)}`;
+  await writeLate(ready, 'is Ready and runs on', next, deps);
   return ready;
 }
 

@@ -15,6 +15,7 @@ import type { RigDeps } from '../deps.ts';
 import { machinesOf, replaceNodes, type Launched } from '../start/launch.ts';
 import { proveWritable, type RigState } from '../state.ts';
 import { markReady, notice, writeLate } from '../start/starting.ts';
+import { gocliCommand } from '../../shared/command.ts';
 import { kindOf } from '../kind.ts';
 import type { RigKeys } from './keys.ts';
 import { goOnThawed } from '../start/go-on.ts';
@@ -86,7 +87,7 @@ async function becomeClone(
   const between: RigState = { ...state, template: id };
   delete between.readyAt;
   delete between.building;
-  await writeLate(between, 'goes on from its template', `gocli status ${state.name}`, deps);
+  await writeLate(between, 'goes on from its template', gocliCommand('status', state.name), deps);
   // No container has the volume while the machines are replaced.
   const { labels } = launched.network;
   const holder = await holdTemplate(deps.docker, id, layout.plan.host.imageId, {

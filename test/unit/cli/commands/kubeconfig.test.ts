@@ -54,7 +54,7 @@ test('no kubeconfig changes the outcome of rm', async (t) => {
   t.is(code, 0);
   t.is(stdout, 'Removed cluster c.\n');
   t.true(stderr.startsWith(`Warning: ${damaged.file}: the kubeconfig is not YAML`), stderr);
-  t.regex(stderr, /type: gocli rm c$/m);
+  t.regex(stderr, /type: gocli rm --name c$/m);
   t.is(await readState(damaged.console.engine.paths, 'c'), undefined);
 });
 

@@ -1,11 +1,12 @@
 import test from 'ava';
 import { COMMANDS } from '../../../../gocli-ts/src/cli/commands.ts';
-import { candidates, type CompletionNames } from '../../../../gocli-ts/src/cli/completion/candidates.ts';
+import type { HostNames } from '../../../../gocli-ts/src/api/names.ts';
+import { candidates } from '../../../../gocli-ts/src/cli/completion/candidates.ts';
 import { COMPLETION_SCRIPTS, SHELLS } from '../../../../gocli-ts/src/cli/completion/scripts.ts';
 import { verbOf } from '../../../../gocli-ts/src/cli/flags.ts';
 import { makeConsole } from '../../../helpers/console.ts';
 
-const NAMES: CompletionNames = {
+const NAMES: HostNames = {
   clusters: () => Promise.resolve(['k8s-1.36', 'two']),
   nodes: (cluster) => Promise.resolve(cluster === 'two' ? ['node01', 'node02'] : ['node01']),
   providers: () => Promise.resolve(['k8s-1.36']),

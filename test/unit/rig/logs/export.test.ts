@@ -212,3 +212,11 @@ test('the tails of all containers, or of one node, secrets masked', async (t) =>
   const error = await t.throwsAsync(tailLogs(found, 'node07', 1, deps), { instanceOf: GocliError });
   t.is(error.code, 'NOT_FOUND');
 });
+
+test('a folder that cannot be made is named', async (t) => {
+  const one = { ...(await cluster(t, [])), folder: '/dev/null/logs' };
+  await t.throwsAsync(exported(one), {
+    code: 'FILE',
+    message: /^\/dev\/null\/logs cannot be created: /,
+  });
+});

@@ -35,7 +35,7 @@ test('the overlay has the size, and the guest is told to grow into it', (t) => {
 });
 
 test('a disk is never smaller than the image has it, and an image without one is named', (t) => {
-  for (const size of ['1023M', '1', '17T'])
+  for (const size of ['1023M', '17T'])
     t.throws(() => planOf(size), { code: 'BAD_VALUE', message: /^--disk-size: \d+M is out of range/ });
   t.is(planOf('1024M').guest.diskMiB, 1024);
   t.throws(() => planOf('2G', { ...DISK, disk: false }), { message: /^--disk-size: the image of vm-1/ });

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { OPTIONS, readRunOptions, type RunInputs } from '../../../../gocli-ts/src/api/options.ts';
-import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { UNHONOURED_VARIABLES } from '../../../../gocli-ts/src/cli/kubevirtci-variables.ts';
 import { flagOf, type AnyOption } from '../../../../gocli-ts/src/rig/options/option.ts';
 import { planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
@@ -40,23 +39,6 @@ test('names of options become flags and back', (t) => {
   t.is(flagOf('name'), '--name');
   t.is(flagOf('keepOnFailure'), '--keep-on-failure');
   t.is(flagOf('k8sPort'), '--k8s-port');
-});
-
-test('a program may write anything: what is of another type, or no option, is said with its name', (t) => {
-  const wrong = { nodes: {}, memory: [null], name: 5, fresh: 'yes', nodse: 3, __proto__x: 1, toString: 'x' };
-  const error = t.throws(() => readRunOptions(wrong as unknown as RunInputs, {}, false), {
-    instanceOf: GocliError,
-    code: 'BAD_VALUE',
-  });
-  t.deepEqual(error.observed?.split('\n'), [
-    '--nodes: {} is not a number',
-    '--memory: [null] is not a list',
-    '--name: 5 is not a string',
-    '--fresh: "yes" is not a boolean',
-    '--nodse: there is no such option. Did you mean "--nodes"?',
-    '--__proto__x: there is no such option.',
-    '--to-string: there is no such option.',
-  ]);
 });
 
 test('an option that only another kind has is refused, and one of its own pins a port', (t) => {

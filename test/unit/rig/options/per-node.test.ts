@@ -32,6 +32,25 @@ test('a plan in which all nodes are equal has no trace of single ones', (t) => {
   t.false('perNode' in planOf({ memory: '256M', cpu: 2 }).guest);
 });
 
+test('the order in which nodes are written makes no other plan', (t) => {
+  const one = planOf({ nodes: 3, memory: 'node03=1G,node02=512M,256M' });
+  const other = planOf({ nodes: 3, memory: ['256M', 'node2=512M', 'node03=1G'] });
+  t.is(templateKey(one, KINDS), templateKey(other, KINDS));
+  t.deepEqual(planDifferences(one, other, tinyKind), []);
+  const { perNode = {} } = one.guest;
+  const older = {
+    ...one,
+    guest: { ...one.guest, perNode: Object.fromEntries(Object.entries(perNode).reverse()) },
+  };
+  t.deepEqual(planDifferences(older, one, tinyKind), []);
+});
+
+test('a size without a unit is told from one that is too small', (t) => {
+  const without = { message: /: "3072" is 3.0 KiB, less than 1M$/ };
+  t.throws(() => planOf({ memory: '3072' }), without);
+  t.throws(() => planOf({ diskSize: '3072' }), without);
+});
+
 test('single nodes make another template and are a difference', (t) => {
   const [equal, single] = [planOf({ nodes: 2 }), planOf({ nodes: 2, cpu: ['node02=4'] })];
   t.not(templateKey(single, KINDS), templateKey(equal, KINDS));

@@ -102,7 +102,10 @@ test('after a restore that failed the snapshot is there, nothing else is, and bo
   const { engine, refused } = saving;
   refused.add('node01 migrate-incoming');
   const error = await t.throwsAsync(restore(saving.run('failing')), { code: 'REMOTE_COMMAND' });
-  t.regex((error as unknown as { hint: string }).hint, /snapshot is kept.*gocli snapshot restore kept/);
+  t.regex(
+    (error as unknown as { hint: string }).hint,
+    /snapshot is kept.*gocli snapshot restore --name c kept/,
+  );
   t.is(await saving.phase(), undefined, 'as after rm');
   t.deepEqual(await engine.docker.containers.list({ [LABEL.cluster]: 'c' }), []);
   refused.clear();

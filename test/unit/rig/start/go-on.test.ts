@@ -41,7 +41,7 @@ test('a start that is late says what it waited for and saw last, and how to give
     message: 'cluster "c" did not go on from its saved state within 0.2 s',
   });
   t.like(error, { observed: 'DNS answers: nothing yet\nthe node is Ready: nothing yet', exitCode: 6 });
-  t.regex((error as unknown as { hint: string }).hint, /gocli start c.*--timeout/);
+  t.regex((error as unknown as { hint: string }).hint, /gocli start --name c.*--timeout/);
   t.is(await saving.phase(), 'stopped');
 });
 

@@ -28,7 +28,7 @@ test('after a reboot of the host a start boots the machines from their disks, on
   const error = await t.throwsAsync(stopRig(await saving.found(), stepsOf(engine), engine), {
     code: 'NOT_READY',
   });
-  t.regex((error as unknown as { hint: string }).hint, /gocli start c/);
+  t.regex((error as unknown as { hint: string }).hint, /gocli start --name c/);
   const state = await start(saving, saving.run('later'));
   t.deepEqual(state.ports, before?.ports);
   t.is(await saving.phase(), 'running');
@@ -73,7 +73,7 @@ test('a boot that fails or is interrupted leaves the disks, and can be repeated'
   await t.throwsAsync(start(saving, saving.run('failing')), { code: 'GUEST_DIED' });
   t.is(await saving.phase(), 'halted');
   t.deepEqual(saving.containers(), []);
-  t.true(saving.notices().some((text) => text.includes('gocli start c')));
+  t.true(saving.notices().some((text) => text.includes('gocli start --name c')));
   t.true(engine.docker.volumeStore.has('c-machines'));
   await start(saving, saving.run('later'));
   t.is(await saving.phase(), 'running');

@@ -1,23 +1,8 @@
 import test from 'ava';
-import { rm, type RmRequest } from '../../../gocli-ts/src/api/rm.ts';
 import { scp } from '../../../gocli-ts/src/api/scp.ts';
-import { stop } from '../../../gocli-ts/src/api/stop.ts';
 import * as gocli from '../../../gocli-ts/src/index.ts';
-import { stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { FakeHost } from '../../fakes/host.ts';
-import { makeEngine, stateOf } from '../../helpers/engine.ts';
-
-test('a slip in a request does not remove or stop the only rig there is', async (t) => {
-  const engine = await makeEngine(t);
-  await writeState(engine.paths, stateOf({ name: 'precious' }));
-  const context = { ...engine, host: new FakeHost(), env: {}, cwd: '/', checkout: '/' };
-  for (const request of [{ cluster: 'other' }, { nmae: 'other' }, { names: ['other'] }]) {
-    const wrong = { code: 'BAD_VALUE', message: /no such key of the request/ };
-    await t.throwsAsync(rm(request as RmRequest, context), wrong);
-    await t.throwsAsync(stop(request as RmRequest, context), wrong);
-  }
-  t.deepEqual(await stateNames(engine.paths), ['precious']);
-});
+import { makeEngine } from '../../helpers/engine.ts';
 
 test('an empty path on this machine is not taken for the folder here', async (t) => {
   const engine = await makeEngine(t);

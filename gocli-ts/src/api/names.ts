@@ -1,12 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { listSnapshots, STOPPED } from '../../rig/snapshot/snapshots.ts';
-import { readState, stateNames } from '../../rig/state.ts';
-import { listTemplates } from '../../frozen/templates.ts';
-import { nodeName } from '../../network/addresses.ts';
-import type { Session } from '../session.ts';
-import type { CompletionNames } from './candidates.ts';
+import { listSnapshots, STOPPED } from '../rig/snapshot/snapshots.ts';
+import { readState, stateNames } from '../rig/state.ts';
+import { listTemplates } from '../frozen/templates.ts';
+import { nodeName } from '../network/addresses.ts';
+import type { Context } from './context.ts';
+
+/** Names that only a look at this host can tell. Each is asked for only when it is wanted. */
+export interface HostNames {
+  clusters(): Promise<readonly string[]>;
+  /** Nodes of the cluster named, or of the only one. */
+  nodes(cluster: string | undefined): Promise<readonly string[]>;
+  providers(): Promise<readonly string[]>;
+  snapshots(): Promise<readonly string[]>;
+  templates(): Promise<readonly string[]>;
+}
 
 /** Milliseconds that somebody who is typing waits for Docker. */
 const PATIENCE_MS = 1000;
@@ -19,7 +28,7 @@ export function namesOnHost({
   paths,
   checkout,
   docker,
-}: Pick<Session, 'paths' | 'checkout' | 'docker'>): CompletionNames {
+}: Pick<Context, 'paths' | 'checkout' | 'docker'>): HostNames {
   return {
     snapshots: () => soon(listSnapshots(docker), ({ name }) => name),
     templates: () => soon(listTemplates(docker), ({ id }) => id),

@@ -1,0 +1,88 @@
+import test, { type ExecutionContext } from 'ava';
+import type { Context } from '../../../gocli-ts/src/api/context.ts';
+import { plan as planProvision } from '../../../gocli-ts/src/api/provision.ts';
+import { plan, type RunRequest } from '../../../gocli-ts/src/api/run.ts';
+import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { publishSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { FakeHost } from '../../fakes/host.ts';
+import { addProvider, makeEngine, stateOf, VM_FACTS, type Engine } from '../../helpers/engine.ts';
+
+async function setUp(
+  t: ExecutionContext,
+  env: Readonly<Record<string, string>>,
+): Promise<{ engine: Engine; context: Context }> {
+  const engine = await makeEngine(t);
+  return { engine, context: { ...engine, host: new FakeHost(), env, cwd: '/', checkout: '/' } };
+}
+
+/** Every fault that a start is refused for. */
+async function faultsOf(t: ExecutionContext, request: RunRequest, context: Context): Promise<string[]> {
+  const error = await t.throwsAsync<GocliError>(plan(request, context));
+  return (error.observed ?? error.message).split('\n').map((line) => line.replace(/ \(.*/, ''));
+}
+
+test('what cannot be read and what the plan is refused for are said together', async (t) => {
+  const { engine, context } = await setUp(t, {});
+  addProvider(engine.docker, VM_FACTS);
+  const request = { provider: 'vm-1', name: 'A', cpu: 0, memory: ['1M', 'node03=1G'], nodes: 2 };
+  t.deepEqual(await faultsOf(t, request, context), [
+    '--name: "A" is not a cluster name',
+    '--cpu: 0 is out of range',
+    '--memory: there is no node03 in a plan of 2 nodes',
+  ]);
+  t.deepEqual(await faultsOf(t, { ...request, nodes: 0 }, context), [
+    '--name: "A" is not a cluster name',
+    '--cpu: 0 is out of range',
+    '--nodes: 0 is out of range',
+  ]);
+  t.deepEqual(await faultsOf(t, { memory: 'much' }, context), [
+    '--memory: "much" is not a size',
+    'a provider is missing',
+  ]);
+  t.true(engine.docker.calls.every(({ method }) => method !== 'images.pull'));
+});
+
+test('a plan that a variable asks for is refused with the name of the variable', async (t) => {
+  const { engine, context } = await setUp(t, { KUBEVIRT_MEMORY_SIZE: '1M', KUBEVIRT_NUM_VCPU: 'node02=1' });
+  addProvider(engine.docker, VM_FACTS);
+  t.deepEqual(await faultsOf(t, { provider: 'vm-1', kubevirtci: true }, context), [
+    'KUBEVIRT_MEMORY_SIZE: 1M is too little',
+    'KUBEVIRT_NUM_VCPU: there is no node02 in a plan of 1 nodes',
+  ]);
+});
+
+test('variables of sizes are passed over by a start from a snapshot, flags are refused', async (t) => {
+  const env = { KUBEVIRT_MEMORY_SIZE: '9G', KUBEVIRT_NUM_NODES: '3', KUBEVIRT_PROVIDER: 'vm-1' };
+  const { engine, context } = await setUp(t, env);
+  const image = addProvider(engine.docker, VM_FACTS);
+  const state = stateOf();
+  const host = { ...state.plan.host, imageId: image.id };
+  await publishSnapshot(engine.docker, {
+    format: 1,
+    kind: 'snapshot',
+    name: 'clean',
+    id: '0123456789ab',
+    createdAt: 0,
+    saved: { machines: [] } as never,
+    state: { ...state, plan: { ...state.plan, host } },
+  });
+  const request = { provider: 'vm-1', snapshot: 'clean', name: 'other', kubevirtci: true };
+  const { guest } = await plan(request, context);
+  t.deepEqual(guest, state.plan.guest);
+  const warnings = engine.events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+  t.deepEqual(
+    warnings.map((text) => text.split(':')[0]),
+    ['KUBEVIRT_NUM_NODES is passed over', 'KUBEVIRT_MEMORY_SIZE is passed over'],
+  );
+  await t.throwsAsync(plan({ ...request, memory: '1G', cpu: 2 }, context), {
+    code: 'USAGE',
+    message: 'not with --snapshot: --memory, --cpu',
+  });
+});
+
+test('the budget of templates holds for provisioning, too, which makes one', async (t) => {
+  const { context } = await setUp(t, { GOCLI_TEMPLATE_BUDGET: 'much' });
+  await t.throwsAsync(planProvision({ folder: '/nothing' }, context), {
+    message: /^GOCLI_TEMPLATE_BUDGET: /,
+  });
+});
