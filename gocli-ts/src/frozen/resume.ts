@@ -28,7 +28,7 @@ export async function resumeAll(
     signal: undefined,
     timeoutMs: resumeMs,
     seen: () => [...unmet].map(([node, what]) => `${node}: ${what}`).join('; '),
-    hint: 'Type: gocli status',
+    hint: 'Type: gocli ls',
   };
   await inTime('all machines go on', bounds, (signal) => goOn(monitors, machines, deps, signal, unmet));
 }
