@@ -22,7 +22,7 @@ import type { RigPlan } from './plan.ts';
 import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start.ts';
 import { listSnapshots } from './snapshot/snapshots.ts';
-import { proveWritable, readState, removeState, type RigState } from './state.ts';
+import { proveWritable, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';
 import type { TemplateUse } from './start/starting.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -129,7 +129,9 @@ async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
 /** Evidence is kept before anything goes; what the user asked to keep stays, and so does a cluster that was Ready. */
 async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): Promise<void> {
   const { docker, paths, emit, run, signal } = deps;
-  const state = await readState(paths, request.values.name).catch(() => undefined);
+  // By the engine: that the cluster is Ready may be written down there alone.
+  const found = await findRig(docker, paths, request.values.name).catch(() => undefined);
+  const state = found?.state;
   if (state?.run === run && state.readyAt !== undefined && !isCode(error, 'GUEST_DIED')) {
     const text = `Cluster ${request.values.name} is Ready and runs on.`;
     emit({ type: 'notice', level: 'info', text });
