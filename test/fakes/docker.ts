@@ -49,6 +49,7 @@ export class FakeDocker implements Docker {
   readonly volumeStore = new Map<string, Labels>();
   /** Files in volumes, by volume and then by path in it. */
   readonly volumeFiles = new Map<string, Map<string, Buffer>>();
+  readonly #locks = new Map<string, Promise<undefined>>();
   readonly #modified = new WeakMap<Buffer, string>();
   about: DockerInfo = {
     version: '20.10.24',
@@ -104,6 +105,26 @@ export class FakeDocker implements Docker {
 
   readonly system: DockerSystem = {
     info: () => this.#call('system.info', [], () => this.about),
+    lock: async (name, { signal, onWait }) => {
+      signal.throwIfAborted();
+      const before = this.#locks.get(name);
+      let free = (): void => undefined;
+      const held = new Promise<undefined>((resolve) => {
+        free = () => {
+          resolve(undefined);
+        };
+      });
+      this.#locks.set(name, held);
+      if (before !== undefined) onWait({ pid: 1, since: '2030-01-01T00:00:00.000Z' });
+      await before;
+      return {
+        [Symbol.asyncDispose]: () => {
+          if (this.#locks.get(name) === held) this.#locks.delete(name);
+          free();
+          return Promise.resolve();
+        },
+      };
+    },
   };
 
   readonly images: DockerImages = {

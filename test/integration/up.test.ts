@@ -96,17 +96,36 @@ test.serial(
   },
 );
 
-test.serial('of two runs under one name one wins, and the other takes nothing away', async (t) => {
+test.serial('of two runs under one name the second waits, and finds what it asked for', async (t) => {
   const name = sandbox.name();
   const both = await Promise.all([sandbox.run(image, name), sandbox.run(image, name)]);
-  const codes = both.map(({ exitCode }) => exitCode).sort();
-  t.is(codes[0], 0, both.map(outputOf).join('\n'));
-  t.true(codes[1] === 5 || codes[1] === 8, both.map(outputOf).join('\n'));
+  for (const one of both) ended(t, 0, one);
+  t.is(both.filter(({ stderr }) => /Waiting for process \d+, which changes/.test(stderr)).length, 1);
   ended(t, 0, await sandbox.cli('status', name));
-  ended(t, 0, await sandbox.run(image, name));
   ended(t, 0, await sandbox.cli('rm', name));
   t.deepEqual(await sandbox.leftovers(name), []);
 });
+
+test.serial(
+  'what changes one cluster at once ends as if one came after the other, also for another HOME',
+  async (t) => {
+    const name = sandbox.name();
+    const verbs = [['rm', name], ['stop', name], ['start', name], ['pause', name], ['resume', name], ['ls']];
+    const all = [
+      sandbox.run(image, name),
+      ...verbs.map((words) => sandbox.cli(...words)),
+      sandbox.run(image, name),
+    ];
+    for (const { stderr } of await Promise.all(all)) t.notRegex(stderr, /E900|E600|^\s+at /m, stderr);
+    const { stdout } = await sandbox.cli('ls', '-o', 'json');
+    const state = (JSON.parse(stdout) as { clusters: { name: string; state: string }[] }).clusters.find(
+      (one) => one.name === name,
+    )?.state;
+    t.true([undefined, 'running', 'stopped', 'paused'].includes(state), state);
+    ended(t, 0, await sandbox.cli('rm', name));
+    t.deepEqual(await sandbox.leftovers(name), []);
+  },
+);
 
 test.serial(
   'a host port that is asked for is used; a taken one is an error that names its holder',

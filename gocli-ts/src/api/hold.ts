@@ -1,9 +1,9 @@
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
-import { findRigs, phaseOf, type RigPhase, type FoundRig } from '../rig/find.ts';
+import { findRigs, phaseOf, requireRig, type RigPhase, type FoundRig } from '../rig/find.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
-import { onRig } from './operation.ts';
+import { changingRig } from './operation.ts';
 
 /** Which rigs are to be held, or let go. */
 export interface HoldRequest extends RigChoice {
@@ -24,14 +24,23 @@ export async function withEach(
   context: Context,
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<HoldResult> {
-  const rigs =
+  const { docker, paths } = context;
+  const names =
     request.all === true
-      ? (await findRigs(context.docker, context.paths)).filter((found) => phases.includes(phaseOf(found)))
-      : [await chooseAny(request, context)];
+      ? (await findRigs(docker, paths)).flatMap((found) =>
+          phases.includes(phaseOf(found)) ? [found.name] : [],
+        )
+      : [(await chooseAny(request, context)).name];
   const start = context.clock.monotonic();
-  for (const found of rigs) {
-    const own = onRig(context, found.name);
-    await work(found, await estimatedSteps(own), own);
+  const done: string[] = [];
+  for (const name of names) {
+    await changingRig(context, name, async (own) => {
+      const found = await requireRig(docker, paths, name);
+      // Somebody else was at it meanwhile.
+      if (request.all === true && !phases.includes(phaseOf(found))) return;
+      await work(found, await estimatedSteps(own), own);
+      done.push(name);
+    });
   }
-  return { clusters: rigs.map(({ name }) => name), seconds: (context.clock.monotonic() - start) / 1000 };
+  return { clusters: done, seconds: (context.clock.monotonic() - start) / 1000 };
 }

@@ -48,3 +48,24 @@ export function onRig(context: Context, rig: string): Context {
     },
   };
 }
+
+/**
+ * The same for work that changes the rig, while nobody else of this host does: commands of all users wait for each other.
+ * What is known of the rig has to be asked for within.
+ */
+export async function changingRig<T>(
+  context: Context,
+  rig: string,
+  work: (own: Context) => Promise<T>,
+): Promise<T> {
+  const own = onRig(context, rig);
+  await using _ = await context.docker.system.lock(`rig ${rig}`, {
+    signal: context.signal,
+    onWait: ({ pid, since }) => {
+      const who = pid === undefined ? 'another process' : `process ${pid.toFixed(0)}`;
+      const when = since === undefined ? '' : `, at work since ${since.slice(11, 19)} UTC`;
+      own.emit({ type: 'notice', level: 'info', text: `Waiting for ${who}, which changes ${rig}${when}.` });
+    },
+  });
+  return await work(own);
+}

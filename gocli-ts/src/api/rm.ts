@@ -5,7 +5,7 @@ import { checkRigName } from '../rig/names.ts';
 import { removeRig, type RigRemains } from '../rig/remove.ts';
 import { chooseUnnamed, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
-import { onRig } from './operation.ts';
+import { changingRig } from './operation.ts';
 
 export interface RmRequest extends RigChoice {
   /** Every rig there is. */
@@ -34,13 +34,15 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
   return { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
 }
 
-async function remove(name: string, context: Context): Promise<RemovedRig> {
+function remove(name: string, context: Context): Promise<RemovedRig> {
   const { paths, env, cwd } = context;
-  // It goes with the rig.
-  const written = await readKubeconfig(paths, name).catch(() => undefined);
-  const removed = await removeRig(name, context);
-  await forgetInFiles(kubeconfigFiles(env, cwd), name, written, onRig(context, name));
-  return { name, ...removed };
+  return changingRig(context, name, async (own) => {
+    // It goes with the rig.
+    const written = await readKubeconfig(paths, name).catch(() => undefined);
+    const removed = await removeRig(name, own);
+    await forgetInFiles(kubeconfigFiles(env, cwd), name, written, own);
+    return { name, ...removed };
+  });
 }
 
 async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {

@@ -10,7 +10,7 @@ import { requireSnapshot } from '../rig/snapshot/require.ts';
 import type { Snapshot } from '../rig/snapshot/snapshots.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
-import { onRig } from './operation.ts';
+import { changingRig } from './operation.ts';
 import { tryRunOptions, type RunInputs, type RunValues, type TriedOptions } from './options.ts';
 import { imageReference, obtainImage } from './provider-image.ts';
 import { WAIT_MS } from './wait.ts';
@@ -32,7 +32,7 @@ export type RunResult = UpResult;
  */
 export async function run(request: RunRequest, context: Context): Promise<RunResult> {
   const prepared = await prepare(request, context);
-  const result = await up(prepared, onRig(context, prepared.values.name));
+  const result = await changingRig(context, prepared.values.name, (own) => up(prepared, own));
   if (result.started) {
     await writeTimings(
       context.paths,

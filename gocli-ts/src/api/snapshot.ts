@@ -9,7 +9,7 @@ import { listSnapshots, removeSnapshot, type Snapshot } from '../rig/snapshot/sn
 import type { RigState } from '../rig/state.ts';
 import { chooseAwake, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
-import { onRig } from './operation.ts';
+import { changingRig } from './operation.ts';
 import { readInputs, type InputsOf } from './options.ts';
 import { timeout } from '../rig/options/timeout.ts';
 import { WAIT_MS } from './wait.ts';
@@ -59,17 +59,19 @@ export interface SnapshotWork {
  */
 export async function create(request: SnapshotRequest, context: Context): Promise<SnapshotWork> {
   const name = checkSnapshotName(request.snapshot);
-  const found = await chooseAwake(request, context);
-  const existing = await listSnapshots(context.docker, found.name);
-  if (existing.some((one) => one.name === name)) {
-    throw new GocliError('CONFLICT', `cluster "${found.name}" has a snapshot "${name}" already`, {
-      hint: `Choose another name, or remove it: ${gocliCommand('snapshot rm', found.name, name)}`,
-    });
-  }
-  const own = onRig(context, found.name);
-  const steps = await estimatedSteps(own);
-  await createSnapshot(found, { name, kind: 'snapshot' }, steps, own);
-  return { snapshot: name, cluster: found.name, seconds: steps.elapsed(), timings: steps.timings };
+  const { name: cluster } = await chooseAwake(request, context);
+  return changingRig(context, cluster, async (own) => {
+    const found = await chooseAwake({ name: cluster }, own);
+    const existing = await listSnapshots(own.docker, cluster);
+    if (existing.some((one) => one.name === name)) {
+      throw new GocliError('CONFLICT', `cluster "${cluster}" has a snapshot "${name}" already`, {
+        hint: `Choose another name, or remove it: ${gocliCommand('snapshot rm', cluster, name)}`,
+      });
+    }
+    const steps = await estimatedSteps(own);
+    await createSnapshot(found, { name, kind: 'snapshot' }, steps, own);
+    return { snapshot: name, cluster, seconds: steps.elapsed(), timings: steps.timings };
+  });
 }
 
 /** The snapshots of one rig, or all; the oldest first. */
@@ -97,19 +99,23 @@ export async function show(request: SnapshotRequest, context: Context): Promise<
  */
 export async function restore(request: RestoreRequest, context: Context): Promise<SnapshotWork> {
   const values = readInputs(RESTORE_OPTIONS, { timeout: request.timeout });
-  const snapshot = await chosen(request, context);
-  const { name, cluster } = snapshot;
-  const own = onRig(context, cluster);
-  const steps = await estimatedSteps(own);
-  await restoreSnapshot(snapshot, { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {} }, steps, own);
-  return { snapshot: name, cluster, seconds: steps.elapsed(), timings: steps.timings };
+  const { cluster } = await chosen(request, context);
+  return changingRig(context, cluster, async (own) => {
+    const snapshot = await chosen({ ...request, name: cluster }, own);
+    const steps = await estimatedSteps(own);
+    await restoreSnapshot(snapshot, { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {} }, steps, own);
+    return { snapshot: snapshot.name, cluster, seconds: steps.elapsed(), timings: steps.timings };
+  });
 }
 
 /** Removes a snapshot and its files. @throws GocliError what {@link show} throws */
 export async function rm(request: SnapshotRequest, context: Context): Promise<{ removed: ListedSnapshot }> {
-  const snapshot = await chosen(request, context);
-  await removeSnapshot(snapshot, context);
-  return { removed: listed(snapshot) };
+  const { cluster } = await chosen(request, context);
+  return changingRig(context, cluster, async (own) => {
+    const snapshot = await chosen({ ...request, name: cluster }, own);
+    await removeSnapshot(snapshot, own);
+    return { removed: listed(snapshot) };
+  });
 }
 
 function chosen({ snapshot, name }: SnapshotRequest, { docker }: Context): Promise<Snapshot> {

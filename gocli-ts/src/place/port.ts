@@ -14,6 +14,25 @@ export interface DockerSystem {
    * @throws GocliError DOCKER_UNREACHABLE, DOCKER_UNSUPPORTED (remote or too old)
    */
   info(): Promise<DockerInfo>;
+  /**
+   * Takes a lock that all processes of this host which use the daemon share, of whatever user; that of a process that
+   * was killed is free at once. Waits for it.
+   * @throws the signal's reason
+   */
+  lock(name: string, options: LockOptions): Promise<AsyncDisposable>;
+}
+
+export interface LockOptions {
+  readonly signal: AbortSignal;
+  /** Called once, when it has to be waited for. */
+  readonly onWait: (holder: LockHolder) => void;
+}
+
+/** Who has a lock, as far as it says so. */
+export interface LockHolder {
+  readonly pid?: number | undefined;
+  /** RFC 3339. */
+  readonly since?: string | undefined;
 }
 
 export interface DockerInfo {

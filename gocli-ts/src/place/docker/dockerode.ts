@@ -13,7 +13,7 @@ export function dockerodeEngine(env: Readonly<Record<string, string | undefined>
     return client;
   };
   return {
-    system: systemOf(connect),
+    system: systemOf(connect, env),
     images: imagesOf(connect),
     containers: containersOf(connect),
     volumes: volumesOf(connect),
@@ -38,8 +38,12 @@ interface InfoAnswer {
   readonly Architecture: string;
 }
 
-function systemOf(connect: Connect): DockerSystem {
+function systemOf(connect: Connect, env: Readonly<Record<string, string | undefined>>): DockerSystem {
   return {
+    lock: async (name, options) => {
+      const { lockOf } = await import('./lock.ts');
+      return lockOf(socketPath(env), name, options);
+    },
     info: () =>
       request(connect, 'answer', async (engine): Promise<DockerInfo> => {
         const [version, info] = await Promise.all([
