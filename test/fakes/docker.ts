@@ -95,6 +95,13 @@ export class FakeDocker implements Docker {
     at.files.set(at.path, content);
   }
 
+  /** Removes a file or a folder, as a program in it would. */
+  erase(id: string, path: string): void {
+    const at = this.#place(this.#container(id, 'write to'), path);
+    for (const file of [...at.files.keys()])
+      if (file === at.path || file.startsWith(`${at.path}/`)) at.files.delete(file);
+  }
+
   /** Ends a container as if its process had ended. */
   end(id: string, exitCode: number): void {
     const container = this.#container(id, 'end');

@@ -7,6 +7,7 @@ import type { RigState } from '../../gocli-ts/src/rig/state.ts';
 import type { ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import { up } from '../../gocli-ts/src/rig/up.ts';
 import { scriptMachines, type FakeMachines } from '../unit/frozen/machines.ts';
+import type { FakeDocker } from '../fakes/docker.ts';
 import { addProvider, makeEngine, requestFor, VM_FACTS, type Engine } from './engine.ts';
 
 /** An engine whose machines can be saved and loaded, with a cluster "c" of one of them that is Ready. */
@@ -24,7 +25,7 @@ export async function makeSaving(t: ExecutionContext, facts: ProviderFacts = VM_
   const engine = await makeEngine(t);
   const { docker, paths } = engine;
   const { told, refused } = scriptMachines(docker, engine.clock);
-  shareVolumes(engine);
+  removeFilesFrom(docker);
   await up(requestFor(addProvider(docker, facts)), engine);
   return {
     engine,
@@ -41,17 +42,12 @@ export async function makeSaving(t: ExecutionContext, facts: ProviderFacts = VM_
   };
 }
 
-/** What is written to a volume in one container can be read in all others. */
-function shareVolumes({ docker }: Engine): void {
-  const written = new Map<string, Buffer>();
-  docker.onExec((argv, _container, { stdin }) => {
-    if (typeof stdin === 'string') written.set(String(argv.at(-1)), Buffer.from(stdin));
+/** What `rm -rf` does to the volumes of a container. */
+function removeFilesFrom(docker: FakeDocker): void {
+  docker.onExec((argv, container) => {
+    if (argv[2] === 'rm -rf "$@"') for (const path of argv.slice(4)) docker.erase(container.id, path);
     return undefined;
   });
-  docker.before = (method, [id, path]) => {
-    const content = method === 'containers.readFile' ? written.get(String(path)) : undefined;
-    if (content !== undefined) docker.write(String(id), String(path), content);
-  };
 }
 
 export const stepsOf = (deps: RigDeps): Steps => new Steps(deps.emit, deps.clock);

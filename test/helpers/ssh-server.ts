@@ -110,15 +110,26 @@ function serve(
 }
 
 function execute(channel: ServerChannel, command: string, processes: number[]): void {
-  const child = spawn('/bin/sh', ['-c', command]);
+  // A group of its own: what the shell started holds its streams, and so this process, until it has ended, too.
+  const child = spawn('/bin/sh', ['-c', command], { detached: true });
   if (child.pid !== undefined) processes.push(child.pid);
   child.stdout.pipe(channel, { end: false });
   child.stderr.pipe(channel.stderr, { end: false });
   channel.pipe(child.stdin).on('error', () => undefined);
-  channel.on('close', () => child.kill('SIGHUP'));
+  channel.on('close', () => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) hangUp(child.pid);
+  });
   child.on('close', (code, signal) => {
     if (code === null) channel.exit((signal ?? 'TERM').replace('SIG', ''));
     else channel.exit(code);
     channel.end();
   });
+}
+
+function hangUp(group: number): void {
+  try {
+    process.kill(-group, 'SIGHUP');
+  } catch {
+    // It has ended meanwhile.
+  }
 }

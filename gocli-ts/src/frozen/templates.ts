@@ -1,7 +1,6 @@
 import { LABEL } from '../place/labels.ts';
 import { keeperCopy, keeperSpec, makeKeeper, removeUnusedVolume, restoreKeepers } from '../place/keeper.ts';
 import type { ContainerInfo, Docker, Labels, Mount } from '../place/port.ts';
-import { GocliError } from '../errors/error.ts';
 import { FACTS_LABEL } from '../provider/facts.ts';
 import { FROZEN } from './files.ts';
 import type { FrozenDeps } from './freeze.ts';
@@ -123,15 +122,20 @@ export async function restoreTemplates(docker: Docker): Promise<boolean> {
 }
 
 /**
- * Keeps a text beside the frozen machines, in a file that only root may read: keys and certificates do not belong into
- * labels.
- * @param container a container that can write to the volume
+ * Keeps a text beside frozen machines, in a file that only root may read: keys and certificates do not belong into
+ * labels, and the registry, which is open to all, runs as the user whose the other files are.
+ * @param container a container that has the volume, not read-only
+ * @param folder of the machines in it
  */
-export async function writeAttachment(docker: Docker, container: string, text: string): Promise<void> {
-  const argv = ['sh', '-c', `umask 077; cat > ${ATTACHMENT}`];
-  const { exitCode, stderr } = await docker.containers.exec(container, argv, { stdin: text });
-  if (exitCode === 0) return;
-  throw new GocliError('COMMAND', `${ATTACHMENT} cannot be written`, { observed: stderr });
+export async function writeAttachment(
+  docker: Docker,
+  container: string,
+  folder: string,
+  text: string,
+): Promise<void> {
+  await docker.containers.putFiles(container, folder, [
+    { path: ATTACHMENT_FILE, content: text, mode: 0o600 },
+  ]);
 }
 
 /** The text that is kept beside a template. @throws GocliError NOT_FOUND */

@@ -9,11 +9,10 @@ export async function inside(
   script: string,
   parameters: readonly string[],
   user?: string,
-  stdin?: string,
 ): Promise<void> {
   if (machine === undefined) throw new GocliError('INTERNAL', 'a cluster without machines');
   const argv = ['sh', '-c', script, 'sh', ...parameters];
-  const options = { ...(user === undefined ? {} : { user }), ...(stdin === undefined ? {} : { stdin }) };
+  const options = user === undefined ? {} : { user };
   const { exitCode, stderr } = await docker.containers.exec(machine.container, argv, options);
   if (exitCode === 0) return;
   const full = stderr.includes('No space left');

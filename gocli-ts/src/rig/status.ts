@@ -1,5 +1,6 @@
 import { GocliError, messageOf } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
+import { gocliCommand } from '../shared/command.ts';
 import { formatSeconds, lastLines } from '../shared/text.ts';
 import { attempt } from '../waiting/attempt.ts';
 import type { Condition } from '../waiting/condition.ts';
@@ -44,7 +45,7 @@ function heldCondition(state: RigState | undefined): ConditionStatus | undefined
   const what = state?.stopped === true ? 'stopped' : 'paused';
   if (state?.stopped !== true && state?.paused !== true) return undefined;
   const undo = what === 'stopped' ? 'start' : 'resume';
-  return { name: 'the cluster runs', met: false, observed: `${what} (gocli ${undo} ${state.name})` };
+  return { name: 'the cluster runs', met: false, observed: `${what} (${gocliCommand(undo, state.name)})` };
 }
 
 /** Containers that should be there and run. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
-import type { ContainerSpec } from '../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec, FileEntry } from '../../../gocli-ts/src/place/port.ts';
 import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { findRigs, phaseOf } from '../../../gocli-ts/src/rig/find.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
@@ -181,12 +181,24 @@ test('a saved state that was published although the daemon did not say so never 
 
 test('keys that cannot be written end the stop before anything stands still', async (t) => {
   const saving = await makeSaving(t);
-  saving.engine.docker.onExec((_argv, _container, { stdin }) =>
-    stdin === undefined ? undefined : { exitCode: 1, stderr: 'No space left on device' },
+  saving.engine.docker.failNext(
+    'containers.putFiles',
+    new GocliError('DISK_FULL', 'no space left on device'),
   );
   await t.throwsAsync(stop(saving), { code: 'DISK_FULL' });
   t.false(saving.told.includes('node01 stop'));
   t.is(await saving.phase(), 'running');
+});
+
+test('keys of a saved state are for root alone', async (t) => {
+  const saving = await makeSaving(t);
+  await stop(saving);
+  const keys = saving.engine.docker.calls.flatMap(({ method, args }) =>
+    method === 'containers.putFiles' ? (args[2] as FileEntry[]) : [],
+  );
+  const [one] = keys.filter(({ path }) => path === 'attachment.json');
+  t.like(one, { mode: 0o600 });
+  t.is(one?.uid, undefined, 'the daemon writes it as root');
 });
 
 test('a state that cannot be written ends stop, pause, resume and start before they change anything', async (t) => {
@@ -269,6 +281,9 @@ test('a saved state that somebody removed is said to be gone', async (t) => {
   const saving = await makeSaving(t);
   const { docker } = saving.engine;
   await stop(saving);
-  for (const { keeper } of await stoppedSaves(docker, 'c')) await docker.containers.remove(keeper);
+  for (const { keeper, record } of await stoppedSaves(docker, 'c')) {
+    docker.erase(keeper, `/data/snapshots/${record.id}`);
+    await docker.containers.remove(keeper);
+  }
   await t.throwsAsync(start(saving, saving.run('later')), { code: 'NOT_FOUND', message: /is gone/ });
 });

@@ -17,9 +17,15 @@ export async function openSpecial(path: string, signal: AbortSignal): Promise<Wr
   if (!(await stat(path)).isFIFO()) return createWriteStream(path);
   for (;;) {
     const fd = openIfRead(path);
-    if (fd !== undefined) return new Socket({ fd, readable: false, writable: true });
+    if (fd !== undefined) return writerOf(fd);
     await systemClock.sleep(POLL_MS, signal);
   }
+}
+
+function writerOf(fd: number): Writable {
+  const writer = new Socket({ fd, readable: false, writable: true });
+  // Seen once in many: when the reader closes, libuv tries to read (EBADF) after all was written and nobody listens.
+  return writer.on('error', () => undefined);
 }
 
 /** Undefined while nobody reads the pipe: ENXIO (fifo(7)). */

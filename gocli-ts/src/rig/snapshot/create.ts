@@ -4,7 +4,7 @@ import type { ContainerInfo, Docker } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
-import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
+import { writeAttachment } from '../../frozen/templates.ts';
 import type { RigKeys } from '../template/keys.ts';
 import { kindOf } from '../kind.ts';
 import { frozenFiles } from '../../frozen/files.ts';
@@ -161,6 +161,5 @@ async function keepKeys(found: FoundRig, folder: string, { docker, paths, kinds 
     sshPublicKey: state.sshPublicKey,
     ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
   };
-  const file = `${folder}/${ATTACHMENT_FILE}`;
-  await inside(docker, machine, 'umask 077; cat >"$1"', [file], undefined, JSON.stringify(keys));
+  await writeAttachment(docker, machine?.container ?? '', folder, JSON.stringify(keys));
 }

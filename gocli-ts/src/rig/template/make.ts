@@ -4,6 +4,7 @@ import type { Steps } from '../../events/steps.ts';
 import { freeze, type Frozen } from '../../frozen/freeze.ts';
 import { measureFiles } from '../../frozen/measure.ts';
 import { FROZEN_FORMAT, type Manifest } from '../../frozen/manifest.ts';
+import { FROZEN } from '../../frozen/files.ts';
 import { savedStateOf } from '../../frozen/thaw.ts';
 import { prepareGuests } from '../../frozen/prepare.ts';
 import { holdTemplate, publishTemplate, writeAttachment } from '../../frozen/templates.ts';
@@ -129,7 +130,7 @@ async function freezeOrGoOn(making: Making, steps: Steps, deps: RigDeps): Promis
       if (!(await kind.settle(making.state, making.keys, deps))) step.note('it did not become quiet');
       const machines = machinesOf(making.launched);
       await prepareGuests(machines, deps, signal);
-      await writeAttachment(deps.docker, machines[0]?.container ?? '', JSON.stringify(making.keys));
+      await writeAttachment(deps.docker, machines[0]?.container ?? '', FROZEN, JSON.stringify(making.keys));
       return await freeze(machines, deps, signal);
     });
   } catch (error) {
