@@ -155,7 +155,7 @@ const files: [what: string, script: string, reason: RegExp][] = [
     `printf '\\001' | dd of=/frozen/node01.state bs=1 seek=5000 conv=notrunc`,
     /node01\.state is missing or differs/,
   ],
-  ['everything is gone', 'rm /frozen/*', /attachment\.json/],
+  ['everything is gone', 'rm -r /frozen/*', /attachment\.json/],
   ['the state is gone', 'rm /frozen/node01.state', /node01\.state is missing or differs/],
   ['the memory is too short', 'truncate -s -4096 /frozen/node01.ram', /bytes, blocks of .*node01\.ram/],
   ['the memory has holes', 'fallocate -p -o 1048576 -l 67108864 /frozen/node01.ram', /bytes, blocks of/],
