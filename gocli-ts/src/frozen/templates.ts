@@ -105,20 +105,27 @@ export async function publishTemplate(docker: Docker, manifest: Manifest): Promi
  * @returns whether there were any
  */
 export async function restoreTemplates(docker: Docker): Promise<boolean> {
-  const [volumes, keepers, images] = await Promise.all([
-    docker.volumes.list({ [LABEL.role]: 'template' }),
-    docker.containers.list({ [LABEL.role]: 'template' }),
+  const [volumes, images] = await Promise.all([
+    withoutKeeper(docker),
     docker.images.list({ [FACTS_LABEL]: '' }),
   ]);
   const [image] = images;
   if (image === undefined) return false;
-  const kept = new Set(keepers.map(({ labels }) => templateVolume(labels[LABEL.template] ?? '')));
   let made = false;
-  for (const { name: volume } of volumes) {
-    if (kept.has(volume)) continue;
+  for (const volume of volumes) {
     made = (await restoreKeepers(docker, { volume, at: FROZEN, image: image.id })) || made;
   }
   return made;
+}
+
+/** Volumes of templates that are not published: unfinished, unpublished, or their keeper was removed. */
+async function withoutKeeper(docker: Docker): Promise<string[]> {
+  const [volumes, keepers] = await Promise.all([
+    docker.volumes.list({ [LABEL.role]: 'template' }),
+    docker.containers.list({ [LABEL.role]: 'template' }),
+  ]);
+  const kept = new Set(keepers.map(({ labels }) => templateVolume(labels[LABEL.template] ?? '')));
+  return volumes.flatMap(({ name }) => (kept.has(name) ? [] : [name]));
 }
 
 /**
@@ -171,11 +178,8 @@ async function removeVolumes(docker: Docker, volumes: readonly string[]): Promis
  */
 export async function sweepTemplates(deps: FrozenDeps): Promise<void> {
   const { docker } = deps;
+  const [bare] = await Promise.all([withoutKeeper(docker), sweepTools(deps)]);
+  if (bare.length === 0) return;
   await restoreTemplates(docker);
-  await sweepTools(deps);
-  const volumes = await docker.volumes.list({ [LABEL.role]: 'template' });
-  await removeVolumes(
-    docker,
-    volumes.map(({ name }) => name),
-  );
+  await removeVolumes(docker, await withoutKeeper(docker));
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import type Dockerode from 'dockerode';
 import { request, requestUnless, type Connect } from './request.ts';
 import type { DockerContainers } from '../port.ts';
-import { modifiedOf } from './path-stat.ts';
 import { sending } from './sending.ts';
 
 /** Files into and out of containers, as tar streams. */
@@ -53,6 +52,8 @@ export function filesOf(
       requestUnless(connect, `look at ${path} of container ${id.slice(0, 12)}`, [404], async (engine) => {
         const answer = (await engine.getContainer(id).infoArchive({ path })) as unknown as IncomingMessage;
         answer.resume();
+        // It brings zod, which no help text should wait for.
+        const { modifiedOf } = await import('./path-stat.ts');
         return modifiedOf(answer.headers);
       }),
   };
