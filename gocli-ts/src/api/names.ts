@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { listSnapshots, STOPPED } from '../rig/snapshot/snapshots.ts';
+import { listSnapshots, STOPPED } from '../rig/snapshot/list.ts';
 import { readState, stateNames } from '../rig/state.ts';
 import { listTemplates } from '../frozen/templates.ts';
 import { nodeName } from '../network/addresses.ts';

@@ -7,7 +7,7 @@ import { checkRigName } from '../rig/names.ts';
 import { throwValues } from '../rig/options/option.ts';
 import type { RigPlan } from '../rig/plan.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
-import type { Snapshot } from '../rig/snapshot/snapshots.ts';
+import type { Snapshot } from '../rig/snapshot/list.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';

@@ -3,8 +3,7 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
-import { restoreSnapshots } from './snapshot/restore-keepers.ts';
-import { stoppedSaves, type Snapshot } from './snapshot/snapshots.ts';
+import { stoppedSaves, type Snapshot } from './snapshot/list.ts';
 import { holderOf } from './holder.ts';
 import { currentState } from './keep-state.ts';
 import { stateNames, type RigState } from './state.ts';
@@ -50,7 +49,13 @@ export async function findRig(docker: Docker, paths: Paths, name: string): Promi
   const found = await lookFor(docker, paths, name);
   const isLost = found === undefined || (found.state?.stopped === true && found.saved === undefined);
   // Somebody may have removed the keeper of what it was saved as.
-  return isLost && (await restoreSnapshots(docker, name)) ? lookFor(docker, paths, name) : found;
+  return isLost && (await comesBack(docker, name)) ? lookFor(docker, paths, name) : found;
+}
+
+/** Loaded when it is needed, which is nearly never. */
+async function comesBack(docker: Docker, name?: string): Promise<boolean> {
+  const { restoreSnapshots } = await import('./snapshot/restore-keepers.ts');
+  return restoreSnapshots(docker, name);
 }
 
 async function lookFor(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
@@ -82,7 +87,7 @@ export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]
   const all = new Set([...folders, ...labelled, ...saves.map(({ cluster }) => cluster)]);
   all.delete('');
   const bare = volumes.some(({ labels }) => !all.has(labels[LABEL.cluster] ?? ''));
-  if (bare && (await restoreSnapshots(docker))) return findRigs(docker, paths);
+  if (bare && (await comesBack(docker))) return findRigs(docker, paths);
   const found = await Promise.all(
     [...all].sort().map(async (name) => {
       const own = containers.filter(({ labels }) => labels[LABEL.cluster] === name);

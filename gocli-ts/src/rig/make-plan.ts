@@ -6,7 +6,7 @@ import { applyOptions, flagOf, type OptionList } from './options/option.ts';
 import { byName } from './options/per-node.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
-import type { Snapshot } from './snapshot/snapshots.ts';
+import type { Snapshot } from './snapshot/list.ts';
 
 /** What is planned: an image, the values that were asked for, and perhaps where it begins. */
 export interface PlanRequest {

@@ -1,6 +1,7 @@
 import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
-import { listSnapshots, removeSavedFiles } from './snapshot/snapshots.ts';
+import { removeSavedFiles } from './snapshot/snapshots.ts';
+import { listSnapshots } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { machinesVolume } from './names.ts';

@@ -9,7 +9,7 @@ import { removeMachines } from './remove.ts';
 import type { RestoreRequest } from './snapshot/check.ts';
 import { startHalted } from './start/halted.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
-import { STOPPED, stoppedSaves } from './snapshot/snapshots.ts';
+import { STOPPED, stoppedSaves } from './snapshot/list.ts';
 import { writeCopyLate } from './start/starting.ts';
 import { proveWritable, type RigState } from './state.ts';
 import { gocliCommand } from '../shared/command.ts';

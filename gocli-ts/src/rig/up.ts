@@ -21,7 +21,7 @@ import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
 import type { RigPlan } from './plan.ts';
 import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start.ts';
-import { listSnapshots } from './snapshot/snapshots.ts';
+import { listSnapshots } from './snapshot/list.ts';
 import { proveWritable, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';
 import type { TemplateUse } from './start/starting.ts';

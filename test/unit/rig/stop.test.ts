@@ -8,7 +8,7 @@ import type { ContainerSpec, FileEntry } from '../../../gocli-ts/src/place/port.
 import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { findRigs, phaseOf } from '../../../gocli-ts/src/rig/find.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
-import { stoppedSaves } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { stoppedSaves } from '../../../gocli-ts/src/rig/snapshot/list.ts';
 import { readState, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { unready } from '../../helpers/engine.ts';
 import { pauseRig, resumeRig, startStopped, stopRig } from '../../../gocli-ts/src/rig/stop.ts';

@@ -27,7 +27,7 @@ import { dataVolume } from '../names.ts';
 import { kindOf } from '../kind.ts';
 import { makingTemplate } from '../template/lock.ts';
 import { readKeys, snapshotLayout } from './layout.ts';
-import { snapshotFolder, type Snapshot } from './snapshots.ts';
+import { snapshotFolder, type Snapshot } from './list.ts';
 
 /** Where the coming template is while the one below the snapshot is in its usual place. */
 const BAKED = '/baked';

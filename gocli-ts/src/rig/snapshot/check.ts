@@ -9,7 +9,7 @@ import { notice } from '../start/starting.ts';
 import type { RigState } from '../state.ts';
 import type { RigKeys } from '../template/keys.ts';
 import { readKeys, snapshotLayout } from './layout.ts';
-import { snapshotFolder, type Snapshot, type SnapshotRecord } from './snapshots.ts';
+import { snapshotFolder, type Snapshot, type SnapshotRecord } from './list.ts';
 
 export interface RestoreRequest {
   /** Milliseconds for the machines to be loaded and Ready. */

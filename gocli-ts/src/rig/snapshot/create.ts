@@ -19,13 +19,8 @@ import { inside } from '../inside.ts';
 import { withoutRevision } from '../keep-state.ts';
 import { notice } from '../start/starting.ts';
 import { readSecret, STATE_FILE } from '../state.ts';
-import {
-  publishSnapshot,
-  removeFiles,
-  retractSnapshot,
-  snapshotFolder,
-  type SnapshotRecord,
-} from './snapshots.ts';
+import { publishSnapshot, removeFiles, retractSnapshot } from './snapshots.ts';
+import { snapshotFolder, type SnapshotRecord } from './list.ts';
 import { gocliCommand } from '../../shared/command.ts';
 
 /** Milliseconds for machines to go on after all: nothing in it waits for the guest but its agent. */

@@ -7,7 +7,7 @@ import { machinesVolume } from '../names.ts';
 import { removeContainers } from '../remove.ts';
 import { notice } from '../start/starting.ts';
 import { removeState, writeState } from '../state.ts';
-import { stoppedSaves, type Snapshot } from './snapshots.ts';
+import { stoppedSaves, type Snapshot } from './list.ts';
 import { gocliCommand } from '../../shared/command.ts';
 
 /**

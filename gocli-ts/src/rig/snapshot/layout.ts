@@ -9,7 +9,7 @@ import type { RigPlan } from '../plan.ts';
 import type { RigState } from '../state.ts';
 import { readHost } from '../start/surroundings.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
-import { snapshotFolder, type Snapshot } from './snapshots.ts';
+import { snapshotFolder, type Snapshot } from './list.ts';
 
 /**
  * The containers of machines that are to load a snapshot.

@@ -3,7 +3,7 @@ import type { Docker } from '../../place/port.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { didYouMean } from '../../shared/text.ts';
 import { restoreSnapshots } from './restore-keepers.ts';
-import { listSnapshots, type Snapshot } from './snapshots.ts';
+import { listSnapshots, type Snapshot } from './list.ts';
 
 /**
  * The snapshots that a user made of a cluster, or of all; the oldest first. What `docker container prune` took from the

@@ -2,7 +2,7 @@ import { restoreKeepers } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import { FACTS_LABEL } from '../../provider/facts.ts';
-import { snapshotFolder } from './snapshots.ts';
+import { snapshotFolder } from './list.ts';
 
 /**
  * Makes the keepers of snapshots and of stopped clusters anew that `docker container prune` removed.

@@ -12,7 +12,8 @@ import { gocliCommand } from '../../shared/command.ts';
 import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
 import { checkRestore, type RestoreRequest, type Restoring } from './check.ts';
 import { afterFailedRestore } from './failed-restore.ts';
-import { removeSnapshot, snapshotFolder, stoppedSaves, type Snapshot } from './snapshots.ts';
+import { removeSnapshot } from './snapshots.ts';
+import { snapshotFolder, stoppedSaves, type Snapshot } from './list.ts';
 
 /**
  * Puts a cluster back as it was when the snapshot was taken: same name, same kubeconfig, and the same ports as far as

@@ -3,7 +3,7 @@ import type { Steps } from '../../events/steps.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
-import type { Snapshot } from '../snapshot/snapshots.ts';
+import type { Snapshot } from '../snapshot/list.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { keepState } from '../keep-state.ts';
 import { writeState, type RigState } from '../state.ts';

@@ -17,7 +17,7 @@ import { inside } from '../inside.ts';
 import { claimNew } from './claim-new.ts';
 import { machinesOf, type Launched } from './launch.ts';
 import { bakedTemplate } from '../snapshot/bake.ts';
-import type { Snapshot } from '../snapshot/snapshots.ts';
+import type { Snapshot } from '../snapshot/list.ts';
 import type { RigState } from '../state.ts';
 import type { Choice } from '../template/choose.ts';
 import { markUsed } from '../template/inventory.ts';

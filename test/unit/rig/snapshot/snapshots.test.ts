@@ -1,11 +1,7 @@
 import test from 'ava';
 import { removeRig } from '../../../../gocli-ts/src/rig/remove.ts';
-import {
-  listSnapshots,
-  publishSnapshot,
-  removeSnapshot,
-  type SnapshotRecord,
-} from '../../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { publishSnapshot, removeSnapshot } from '../../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { listSnapshots, type SnapshotRecord } from '../../../../gocli-ts/src/rig/snapshot/list.ts';
 import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/require.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';
 import { addProvider, makeEngine, requestFor, VM_FACTS, type Engine } from '../../../helpers/engine.ts';

@@ -8,7 +8,7 @@ import { rigFolder } from '../../../../gocli-ts/src/host/paths.ts';
 import { findRig } from '../../../../gocli-ts/src/rig/find.ts';
 import { removeRig } from '../../../../gocli-ts/src/rig/remove.ts';
 import { createSnapshot } from '../../../../gocli-ts/src/rig/snapshot/create.ts';
-import { listSnapshots } from '../../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import { listSnapshots } from '../../../../gocli-ts/src/rig/snapshot/list.ts';
 import { readState } from '../../../../gocli-ts/src/rig/state.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';
 import { estimatedSteps } from '../../../../gocli-ts/src/host/timings.ts';
