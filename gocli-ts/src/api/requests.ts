@@ -72,7 +72,7 @@ const read = z.custom<Readable>((value) => has(value, 'pipe'), 'a stream that ca
 const call = z.custom<never>((value) => typeof value === 'function', 'a function');
 
 function has(value: unknown, method: string): boolean {
-  return value instanceof Object && typeof Reflect.get(value, method) === 'function';
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, method) === 'function';
 }
 
 /** An object with these keys and no others, which are the message about one that it does not have. */

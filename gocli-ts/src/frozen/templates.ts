@@ -160,15 +160,24 @@ export async function unpublishTemplate(docker: Docker, template: Template): Pro
   await removeVolumes(docker, [volume]);
 }
 
-/** Disks of machines without containers, which `docker container prune` removed, may lie over any template. */
+/**
+ * Disks of machines without containers, and of stopped rigs without keepers, which `docker container prune` removed, may
+ * lie over any template.
+ */
 async function removeVolumes(docker: Docker, volumes: readonly string[]): Promise<void> {
   if (volumes.length === 0) return;
-  const [machines, containers] = await Promise.all([
-    docker.volumes.list({ [LABEL.role]: 'machines' }),
-    docker.containers.list({ [LABEL.cluster]: '' }),
+  const [rigs, containers] = await Promise.all([
+    docker.volumes.list({ [LABEL.cluster]: '' }),
+    docker.containers.list({}),
   ]);
-  const running = new Set(containers.map(({ labels }) => labels[LABEL.cluster]));
-  if (machines.some(({ labels }) => !running.has(labels[LABEL.cluster]))) return;
+  const nodes = containers.filter(({ labels }) => labels[LABEL.node] !== undefined);
+  const withNodes = new Set(nodes.map(({ labels }) => labels[LABEL.cluster]));
+  const known = new Set(containers.flatMap(({ labels }) => [labels[LABEL.owner], labels[LABEL.cluster]]));
+  const isPruned = ({ labels }: { readonly labels: Labels }): boolean => {
+    const rig = labels[LABEL.cluster];
+    return labels[LABEL.role] === 'machines' ? !withNodes.has(rig) : !known.has(rig);
+  };
+  if (rigs.some(isPruned)) return;
   await Promise.all(volumes.map((volume) => removeUnusedVolume(docker, volume)));
 }
 

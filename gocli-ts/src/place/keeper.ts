@@ -82,6 +82,7 @@ export async function restoreKeepers(
   let made = false;
   try {
     for (const keeper of await copiesIn(docker, reader, join(at, COPIES))) {
+      if (!isOf(keeper, volume)) continue;
       if ((await docker.containers.inspect(keeper.name)) !== undefined) continue;
       if (!(await keepsStill(keeper.name, reader))) continue;
       const { name, labels, mounts } = keeper;
@@ -93,6 +94,15 @@ export async function restoreKeepers(
     await docker.containers.remove(reader);
   }
   return made;
+}
+
+/** Programs in machines can write to the volume: what a copy says may lead to nothing but volumes of gocli's. */
+function isOf({ name, image, mounts }: Keeper, volume: string): boolean {
+  const sources = mounts.every(
+    ({ type, source = '' }) =>
+      type === 'volume' && (source === volume || /^gocli-template-[0-9a-f]+$/.test(source)),
+  );
+  return sources && /^sha256:[0-9a-f]+$/.test(image) && name.startsWith(volume.replace(/-data$/, ''));
 }
 
 async function copiesIn(docker: Docker, reader: string, folder: string): Promise<Keeper[]> {
@@ -112,7 +122,9 @@ async function copiesIn(docker: Docker, reader: string, folder: string): Promise
 function readKeeper(text: string): Keeper | undefined {
   try {
     const value = JSON.parse(text) as Partial<Keeper>;
-    return typeof value.name === 'string' && typeof value.image === 'string' ? (value as Keeper) : undefined;
+    const isKeeper =
+      typeof value.name === 'string' && typeof value.image === 'string' && Array.isArray(value.mounts);
+    return isKeeper ? (value as Keeper) : undefined;
   } catch {
     return undefined;
   }

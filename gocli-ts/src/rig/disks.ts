@@ -31,7 +31,8 @@ export async function checkDisks(state: RigState, { docker, run, signal }: RigDe
     {
       name: `gocli-check-${run}`,
       image: host.imageId,
-      labels: { [LABEL.run]: run },
+      // Whoever replaces the machines removes it, too, should this process be killed.
+      labels: { [LABEL.cluster]: state.name, [LABEL.run]: run },
       mounts: [machinesMount(state.name), ...(below === undefined ? [] : [templateMount(below, 'read')])],
       script: CHECK,
       arguments: disks,

@@ -16,8 +16,8 @@ type KeepDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock' | 'kinds' | 'emit'>;
  */
 export async function keepState(state: RigState, deps: KeepDeps): Promise<RigState> {
   const { paths } = deps;
-  const secrets = await secretsOf(state, deps);
   const network = containerName.network(state.name);
+  const secrets = await secretsOf(state, network, deps);
   const kept = await writeRecord(network, { state, secrets }, deps).catch(noneYet);
   // A rig of a version before records has no volume for one, so that the folder is all there is.
   if (kept === undefined) await writeState(paths, state);
@@ -37,12 +37,15 @@ function warnOfCopy({ emit }: KeepDeps): (error: unknown) => void {
 export function withoutRevision(state: RigState): RigState {
   const rest = { ...state };
   delete rest.revision;
+  delete rest.building;
   return rest;
 }
 
+/** Those of the folder; one that was lost there is kept as the record has it. */
 async function secretsOf(
   { name, plan }: RigState,
-  { paths, kinds }: KeepDeps,
+  network: string,
+  { docker, paths, kinds }: KeepDeps,
 ): Promise<RigRecord['secrets']> {
   const files = [STATE_FILE.sshKey, ...kindOf(kinds, plan.guest).secretFiles];
   const found = await Promise.all(
@@ -51,7 +54,9 @@ async function secretsOf(
       return text === undefined ? [] : [[file, text] as const];
     }),
   );
-  return Object.fromEntries(found.flat());
+  const here = Object.fromEntries(found.flat());
+  if (Object.keys(here).length === files.length) return here;
+  return { ...(await readRecord(docker, network).catch(noneYet))?.secrets, ...here };
 }
 
 function noneYet(error: unknown): undefined {
@@ -77,7 +82,14 @@ export async function currentState(
   const revision = holder === undefined ? undefined : await recordRevision(docker, holder.id);
   const damaged = file !== undefined && 'error' in file;
   if (!damaged && (revision === undefined || file?.revision === revision)) return file;
-  const record = holder === undefined ? undefined : await readRecord(docker, holder.id);
+  const record =
+    holder === undefined
+      ? undefined
+      : await readRecord(docker, holder.id).catch((error: unknown) => {
+          // A write that was cut off; the copy is older, but whole.
+          if (damaged || file === undefined || !isCode(error, 'BAD_FILE')) throw error;
+          return { state: file, secrets: {} };
+        });
   if (record === undefined && damaged) throw file.error;
   if (record !== undefined && copy) await copyRecord(record, paths);
   return record?.state;

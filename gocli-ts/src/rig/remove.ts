@@ -1,6 +1,8 @@
+import { GocliError } from '../errors/error.ts';
 import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
 import { removeSavedFiles } from './snapshot/snapshots.ts';
+import { restoreSnapshots } from './snapshot/restore-keepers.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
@@ -30,6 +32,8 @@ export async function removeRig(
   deps: Pick<RigDeps, 'docker' | 'paths' | 'signal' | 'clock' | 'run'>,
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
+  // What `docker container prune` took from the list is no less a snapshot.
+  await restoreSnapshots(docker, name);
   const snapshots = await listSnapshots(docker, name);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   // The volume stays for the snapshots; these files have no use, and nobody would find them.
@@ -62,7 +66,10 @@ export async function removeLabelled(docker: Docker, labels: Labels): Promise<Re
 /** Removes the containers of a rig and the disks of its machines; what it stores beside them stays. */
 export async function removeMachines(docker: Docker, rig: string): Promise<void> {
   await removeContainers(docker, { [LABEL.cluster]: rig });
-  await removeUnusedVolume(docker, machinesVolume(rig));
+  if (await removeUnusedVolume(docker, machinesVolume(rig))) return;
+  throw new GocliError('CONFLICT', `the disks of ${rig} are in use by another container`, {
+    hint: `Look for it: docker ps -a --filter volume=${machinesVolume(rig)}. Then try again.`,
+  });
 }
 
 /** Removes the containers that carry these labels, and leaves their volumes. Returns how many they were. */

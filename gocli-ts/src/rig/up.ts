@@ -22,7 +22,7 @@ import type { RigPlan } from './plan.ts';
 import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start.ts';
 import { listSnapshots } from './snapshot/list.ts';
-import { proveWritable, removeState, type RigState } from './state.ts';
+import { proveWritable, readState, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';
 import type { TemplateUse } from './start/starting.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -131,7 +131,7 @@ async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): 
   const { docker, paths, emit, run, signal } = deps;
   // By the engine: that the cluster is Ready may be written down there alone.
   const found = await findRig(docker, paths, request.values.name).catch(() => undefined);
-  const state = found?.state;
+  const state = found?.state ?? (await readState(paths, request.values.name).catch(() => undefined));
   if (state?.run === run && state.readyAt !== undefined && !isCode(error, 'GUEST_DIED')) {
     const text = `Cluster ${request.values.name} is Ready and runs on.`;
     emit({ type: 'notice', level: 'info', text });

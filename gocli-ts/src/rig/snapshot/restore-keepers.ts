@@ -1,6 +1,6 @@
 import { restoreKeepers } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { Docker } from '../../place/port.ts';
+import type { ContainerInfo, Docker } from '../../place/port.ts';
 import { FACTS_LABEL } from '../../provider/facts.ts';
 import { snapshotFolder } from './list.ts';
 
@@ -11,23 +11,31 @@ import { snapshotFolder } from './list.ts';
  */
 export async function restoreSnapshots(docker: Docker, cluster?: string): Promise<boolean> {
   const own = { [LABEL.role]: 'data', ...(cluster === undefined ? {} : { [LABEL.cluster]: cluster }) };
-  const [volumes, keepers] = await Promise.all([
-    docker.volumes.list(own),
-    docker.containers.list({ [LABEL.role]: 'snapshot' }),
-  ]);
-  const kept = new Set(keepers.map(({ labels }) => labels[LABEL.owner]));
-  const bare = volumes.filter(({ labels }) => !kept.has(labels[LABEL.cluster]));
-  if (bare.length === 0) return false;
-  const [image] = await docker.images.list({ [FACTS_LABEL]: '' });
-  if (image === undefined) return false;
+  const [volumes, containers] = await Promise.all([docker.volumes.list(own), docker.containers.list({})]);
+  const known = new Set(containers.flatMap(({ labels }) => [labels[LABEL.owner], labels[LABEL.cluster]]));
   let made = false;
-  for (const { name: volume } of bare) {
-    made =
-      (await restoreKeepers(docker, { volume, at: '/data', image: image.id }, (name, reader) =>
-        hasFiles(docker, name, reader),
-      )) || made;
+  for (const { name: volume, labels } of volumes) {
+    const rig = labels[LABEL.cluster] ?? '';
+    // In a list only those of which nothing else is left; of one that is asked for, all.
+    if (cluster === undefined ? known.has(rig) : !(await mayHaveCopies(docker, rig, containers))) continue;
+    const [image] = await docker.images.list({ [FACTS_LABEL]: '' });
+    if (image === undefined) return made;
+    const place = { volume, at: '/data', image: image.id };
+    made = (await restoreKeepers(docker, place, (name, reader) => hasFiles(docker, name, reader))) || made;
   }
   return made;
+}
+
+/** Asked where that is cheap, which is in a container that has the volume. */
+async function mayHaveCopies(
+  docker: Docker,
+  rig: string,
+  containers: readonly ContainerInfo[],
+): Promise<boolean> {
+  const node = containers.find(
+    ({ labels }) => labels[LABEL.cluster] === rig && labels[LABEL.node] !== undefined,
+  );
+  return node === undefined || (await docker.containers.modified(node.id, '/data/keepers')) !== undefined;
 }
 
 /** The files of one that was removed go first, or the copy of its keeper does. */

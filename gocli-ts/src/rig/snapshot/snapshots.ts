@@ -74,7 +74,9 @@ export async function removeSnapshot(
 ): Promise<void> {
   await docker.containers.remove(keeper);
   const volume = dataVolume(cluster);
-  if (await removeUnusedVolume(docker, volume)) return;
+  // Of a rig whose containers are gone the registry's data lie in it.
+  const machines = await docker.volumes.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'machines' });
+  if (machines.length === 0 && (await removeUnusedVolume(docker, volume))) return;
   const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
   const running = nodes.find(({ state }) => state === 'running');
   if (running === undefined) return removeSavedFiles(record, { docker, signal, run });
