@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import {
@@ -158,4 +158,17 @@ test('parts that are missing are errors that say what to type', async (t) => {
   t.like(error, { hint: 'Remove what is left of it: gocli rm --name c' });
   t.is(hostPort(stateOf(), '6443/tcp'), 40002);
   t.throws(() => hostPort(stateOf(), '1/tcp'), { code: 'NOT_FOUND', message: /1\/tcp/ });
+});
+
+test('a key that is lost here stays in the record', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker, paths } = engine;
+  scriptMachines(docker, engine.clock);
+  await up(requestFor(addProvider(docker, VM_FACTS)), engine);
+  const key = await readSecret(paths, 'c', 'id_ed25519');
+  await rm(join(rigFolder(paths, 'c'), 'id_ed25519'));
+  await pauseRig(await requireRig(docker, paths, 'c'), engine);
+  const other = { ...paths, state: join(paths.state, 'other') };
+  await requireRig(docker, other, 'c');
+  t.is(await readSecret(other, 'c', 'id_ed25519'), key);
 });

@@ -6,7 +6,7 @@ import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
 import { requireSnapshot, userSnapshots } from '../../../gocli-ts/src/rig/snapshot/require.ts';
 import { removeSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import { prune } from '../../helpers/prune.ts';
-import { makeSaving, start, stepsOf, stop } from '../../helpers/saving.ts';
+import { makeSaving, start, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
 import { templateVolumes, thawable } from './scripted.ts';
 
 test('a stopped cluster survives the removal of all containers that do not run', async (t) => {
@@ -87,4 +87,35 @@ test('a snapshot comes back to the list, and one that was removed does not', asy
   );
   t.is((await requireSnapshot(docker, 'kept')).record.id, kept.record.id);
   await t.throwsAsync(requireSnapshot(docker, 'gone'), { code: 'NOT_FOUND' });
+});
+
+test('a snapshot survives a prune beside its running cluster, and the stop or removal of that', async (t) => {
+  for (const end of [(saving: Saving) => removeRig('c', saving.engine), (saving: Saving) => stop(saving)]) {
+    const saving = await makeSaving(t);
+    const { engine } = saving;
+    await createSnapshot(await saving.found(), { name: 's1', kind: 'snapshot' }, stepsOf(engine), engine);
+    await prune(engine.docker);
+    await end(saving);
+    t.is((await requireSnapshot(engine.docker, 's1', 'c')).name, 's1');
+  }
+});
+
+test('a copy of a keeper that leads out of its volume makes nothing', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker } = saving.engine;
+  await createSnapshot(
+    await saving.found(),
+    { name: 's1', kind: 'snapshot' },
+    stepsOf(saving.engine),
+    saving.engine,
+  );
+  const { keeper, record } = await requireSnapshot(docker, 's1');
+  const path = `/data/keepers/c-snapshot-${record.id}.json`;
+  const copy = JSON.parse((await docker.containers.readFile(keeper, path)).toString()) as {
+    mounts: unknown[];
+  };
+  copy.mounts.push({ type: 'bind', source: '/', target: '/host' });
+  docker.write(keeper, path, JSON.stringify(copy));
+  await prune(docker);
+  await t.throwsAsync(requireSnapshot(docker, 's1'), { code: 'NOT_FOUND' });
 });
