@@ -9,7 +9,7 @@ import { notice } from '../start/starting.ts';
 import type { RigState } from '../state.ts';
 import type { RigKeys } from '../template/keys.ts';
 import { readKeys, snapshotLayout } from './layout.ts';
-import { snapshotFolder, type Snapshot, type SnapshotRecord } from './list.ts';
+import { snapshotFolder, type Snapshot } from './list.ts';
 
 export interface RestoreRequest {
   /** Milliseconds for the machines to be loaded and Ready. */
@@ -41,7 +41,7 @@ export async function checkRestore(
   await requireImage(record.state, deps);
   const keys = await readKeys(snapshot, docker);
   const containers = await docker.containers.list({ [LABEL.cluster]: cluster });
-  await requireFiles(record, containers, deps);
+  await requireFiles(snapshot, containers, deps);
   const { host, guest } = record.state.plan;
   // A port that was asked for at a start is one that was asked for.
   const pinnedPorts = { ...host.pinnedPorts, ...request.pinnedPorts };
@@ -72,23 +72,34 @@ export async function requireImage({ name, plan }: RigState, { docker }: RigDeps
 }
 
 /**
- * Looks for the files in a machine that runs, which is the only case in which there is something to lose: without any
- * a machine that finds no file ends, and nothing has changed.
+ * Looks for the files where there is something to lose: in a machine that runs, or, where disks are left of machines that
+ * do not, by way of the keeper. Without either a machine that finds no file ends, and nothing has changed.
  */
 async function requireFiles(
-  { id, saved, state }: SnapshotRecord,
+  { record, keeper, cluster }: Snapshot,
   containers: readonly ContainerInfo[],
   { docker }: RigDeps,
 ): Promise<void> {
-  const machine = containers.find((one) => one.labels[LABEL.node] !== undefined && one.state === 'running');
-  if (machine === undefined) return;
+  const { id, saved, state } = record;
   const folder = snapshotFolder(id);
   const disks = state.plan.guest.disk ? saved.machines.map(({ name }) => frozenFiles(name, folder).disk) : [];
   const files = [`${folder}/registry`, ...saved.machines.map(({ file }) => file), ...disks];
+  const machine = containers.find((one) => one.labels[LABEL.node] !== undefined && one.state === 'running');
+  if (machine === undefined) {
+    const left = await docker.volumes.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'machines' });
+    if (left.length === 0) return;
+    for (const file of files) {
+      if ((await docker.containers.modified(keeper, file)) === undefined) throw notWhole(state, file);
+    }
+    return;
+  }
   const script = 'for file; do [ -e "$file" ] || { echo "$file"; exit 1; }; done';
   const { exitCode, stdout } = await docker.containers.exec(machine.id, ['sh', '-c', script, 'sh', ...files]);
-  if (exitCode === 0) return;
-  throw new GocliError('NOT_FOUND', `the snapshot of ${state.name} is not whole; nothing was changed`, {
-    observed: `missing: ${stdout.trim()}`,
+  if (exitCode !== 0) throw notWhole(state, stdout.trim());
+}
+
+function notWhole({ name }: RigState, missing: string): GocliError {
+  return new GocliError('NOT_FOUND', `the snapshot of ${name} is not whole; nothing was changed`, {
+    observed: `missing: ${missing}`,
   });
 }
