@@ -1,5 +1,12 @@
 import { LABEL } from '../place/labels.ts';
-import { keeperCopy, keeperSpec, makeKeeper, removeUnusedVolume, restoreKeepers } from '../place/keeper.ts';
+import {
+  keeperCopy,
+  keeperSpec,
+  makeKeeper,
+  removeUnusedVolume,
+  restoreKeepers,
+  rigsAmong,
+} from '../place/keeper.ts';
 import type { ContainerInfo, Docker, Labels, Mount } from '../place/port.ts';
 import { FACTS_LABEL } from '../provider/facts.ts';
 import { FROZEN } from './files.ts';
@@ -172,7 +179,7 @@ async function removeVolumes(docker: Docker, volumes: readonly string[]): Promis
   ]);
   const nodes = containers.filter(({ labels }) => labels[LABEL.node] !== undefined);
   const withNodes = new Set(nodes.map(({ labels }) => labels[LABEL.cluster]));
-  const known = new Set(containers.flatMap(({ labels }) => [labels[LABEL.owner], labels[LABEL.cluster]]));
+  const known = rigsAmong(containers);
   const isPruned = ({ labels }: { readonly labels: Labels }): boolean => {
     const rig = labels[LABEL.cluster];
     return labels[LABEL.role] === 'machines' ? !withNodes.has(rig) : !known.has(rig);

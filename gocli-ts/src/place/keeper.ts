@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path/posix';
 import { isCode } from '../errors/error.ts';
 import { LABEL } from './labels.ts';
-import type { ContainerSpec, Docker, Labels, Mount } from './port.ts';
+import type { ContainerInfo, ContainerSpec, Docker, Labels, Mount } from './port.ts';
 
 /**
  * A container that is never started: it refers to volumes, so that nothing removes them, and its labels hold what is
@@ -17,6 +17,11 @@ export function keeperSpec(image: string, mounts: readonly Mount[]): Omit<Contai
     entrypoint: ['/bin/true'],
     mounts,
   };
+}
+
+/** Names of the rigs of which there is a container, or the keeper of a snapshot. */
+export function rigsAmong(containers: readonly ContainerInfo[]): Set<string | undefined> {
+  return new Set(containers.flatMap(({ labels }) => [labels[LABEL.owner], labels[LABEL.cluster]]));
 }
 
 /** Removes a volume that no container refers to; says whether it went. */

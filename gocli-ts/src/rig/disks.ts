@@ -46,7 +46,7 @@ export async function checkDisks(state: RigState, { docker, run, signal }: RigDe
     `the disks of cluster "${state.name}" cannot be used`,
     {
       observed: output.trim(),
-      hint: `A snapshot of it, if there is one, can still be restored: gocli snapshot ls`,
+      hint: 'A snapshot of it, if there is one, can still be restored: gocli snapshot ls',
     },
   );
 }

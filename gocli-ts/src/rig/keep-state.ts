@@ -4,6 +4,7 @@ import type { Paths } from '../host/paths.ts';
 import type { RigDeps } from './deps.ts';
 import { kindOf } from './kind.ts';
 import { containerName } from './names.ts';
+import type { RigKeys } from './template/keys.ts';
 import { readRecord, recordRevision, writeRecord, type RigRecord } from './record.ts';
 import { readSecret, readState, STATE_FILE, writeSecret, writeState, type RigState } from './state.ts';
 
@@ -30,6 +31,18 @@ function warnOfCopy({ emit }: KeepDeps): (error: unknown) => void {
     const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
     const text = `What gocli knows of the cluster is kept, but not its copy here: ${messageOf(error)}.${hint}`;
     emit({ type: 'notice', level: 'warning', text });
+  };
+}
+
+/** What one needs to talk to a rig, by its state folder. @throws GocliError NOT_FOUND */
+export async function keysHere(
+  state: RigState,
+  { paths, kinds }: Pick<RigDeps, 'paths' | 'kinds'>,
+): Promise<RigKeys> {
+  return {
+    sshPrivateKey: await readSecret(paths, state.name, STATE_FILE.sshKey),
+    sshPublicKey: state.sshPublicKey,
+    ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
   };
 }
 

@@ -5,8 +5,6 @@ import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { writeAttachment } from '../../frozen/templates.ts';
-import type { RigKeys } from '../template/keys.ts';
-import { kindOf } from '../kind.ts';
 import { frozenFiles } from '../../frozen/files.ts';
 import { resumeMachines, saveMachines, type SaveOptions } from '../../frozen/save.ts';
 import type { SavedState } from '../../frozen/thaw.ts';
@@ -16,9 +14,8 @@ import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { requireState, type FoundRig } from '../find.ts';
 import { inside } from '../inside.ts';
-import { withoutRevision } from '../keep-state.ts';
+import { keysHere, withoutRevision } from '../keep-state.ts';
 import { notice } from '../start/starting.ts';
-import { readSecret, STATE_FILE } from '../state.ts';
 import { publishSnapshot, removeFiles, retractSnapshot } from './snapshots.ts';
 import { snapshotFolder, type SnapshotRecord } from './list.ts';
 import { gocliCommand } from '../../shared/command.ts';
@@ -148,13 +145,8 @@ async function copyData(
 }
 
 /** Keys and certificates, so that the rig can come back after it was removed. */
-async function keepKeys(found: FoundRig, folder: string, { docker, paths, kinds }: RigDeps): Promise<void> {
+async function keepKeys(found: FoundRig, folder: string, deps: RigDeps): Promise<void> {
   const [machine] = machinesIn(found);
-  const state = requireState(found);
-  const keys: RigKeys = {
-    sshPrivateKey: await readSecret(paths, found.name, STATE_FILE.sshKey),
-    sshPublicKey: state.sshPublicKey,
-    ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
-  };
-  await writeAttachment(docker, machine?.container ?? '', folder, JSON.stringify(keys));
+  const keys = await keysHere(requireState(found), deps);
+  await writeAttachment(deps.docker, machine?.container ?? '', folder, JSON.stringify(keys));
 }

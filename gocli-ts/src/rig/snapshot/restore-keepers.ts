@@ -1,4 +1,4 @@
-import { restoreKeepers } from '../../place/keeper.ts';
+import { restoreKeepers, rigsAmong } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
 import { FACTS_LABEL } from '../../provider/facts.ts';
@@ -12,7 +12,7 @@ import { snapshotFolder } from './list.ts';
 export async function restoreSnapshots(docker: Docker, cluster?: string): Promise<boolean> {
   const own = { [LABEL.role]: 'data', ...(cluster === undefined ? {} : { [LABEL.cluster]: cluster }) };
   const [volumes, containers] = await Promise.all([docker.volumes.list(own), docker.containers.list({})]);
-  const known = new Set(containers.flatMap(({ labels }) => [labels[LABEL.owner], labels[LABEL.cluster]]));
+  const known = rigsAmong(containers);
   let made = false;
   for (const { name: volume, labels } of volumes) {
     const rig = labels[LABEL.cluster] ?? '';

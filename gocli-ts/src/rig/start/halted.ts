@@ -10,12 +10,13 @@ import type { RigDeps } from '../deps.ts';
 import { collectEvidence } from '../evidence.ts';
 import { requireState, type FoundRig } from '../find.ts';
 import { chosenPorts, portsOf } from '../host-ports.ts';
+import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { RigPlan } from '../plan.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/check.ts';
-import { readSecret, type RigState } from '../state.ts';
+import type { RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';
 import { writeAccess } from './go-on.ts';
 import { allContainers, claim, launch, machinesOf, type Launched } from './launch.ts';
@@ -78,13 +79,7 @@ function launchAgain(state: RigState, layout: RigLayout, steps: Steps, deps: Rig
   const { building, template } = state;
   const origin: Origin = { kind: 'own', template: building ?? template, within: building !== undefined };
   return steps.run('containers', 'Starting the containers', async () => {
-    const kind = kindOf(deps.kinds, state.plan.guest);
-    const sshPrivateKey = await readSecret(deps.paths, state.name, 'id_ed25519');
-    const keys = {
-      sshPrivateKey,
-      sshPublicKey: state.sshPublicKey,
-      ...(await kind.readKeys(state, deps.paths)),
-    };
+    const keys = await keysHere(state, deps);
     const network = await claim(layout, deps);
     // Ports may be others than before.
     await writeAccess(keys, state, deps);
