@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -132,9 +133,14 @@ async function copy(from: Place, to: Place, signal: AbortSignal): Promise<void> 
       signal,
     );
   else {
-    const packing = { ...from, script: PACK_FILE, args: [posix.dirname(from.path), name] };
-    await transfer(packing, { ...to, script: UNPACK_FILE, args: [path, name] }, signal);
+    const packing = { ...from, script: PACK_FILE, args: [posix.dirname(from.path), name, scratch()] };
+    await transfer(packing, { ...to, script: UNPACK_FILE, args: [path, name, scratch()] }, signal);
   }
+}
+
+/** Name for a folder that a script makes for itself. */
+function scratch(): string {
+  return `.gocli-${randomUUID()}`;
 }
 
 interface Step extends Place {

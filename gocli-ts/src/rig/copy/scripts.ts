@@ -52,6 +52,15 @@ const SAY = '-fprintf /dev/stderr';
 /** -S: a hole costs nothing on the way. A file that changes while it is read is as it was at some moment, as with scp. */
 const TAR = 'tar -c -S --format=gnu --warning=no-file-changed --warning=no-file-removed -f -';
 
+/**
+ * A folder of our own, $folder, that goes with the script, also when it is ended. Its name is given and unused, so that
+ * there is no moment in which it exists and the trap does not know it. A signal goes to the whole group, so that rm,
+ * too, must be spared.
+ */
+const SCRATCH = `clean() { trap '' HUP INT TERM PIPE; rm -rf -- "$folder"; }
+trap clean EXIT
+trap 'clean; exit 129' HUP INT TERM PIPE`;
+
 /** Runs a packing function whose archive goes to stdout and whose complaints are kept for the end. */
 const PACKING = `exec 3>&1
 problems=$({ pack >&3; } 2>&1)
@@ -72,22 +81,20 @@ ${PACKING}`;
 
 /**
  * An archive of the file $2 in the folder $1; a link is followed. What occupies no disk may be an answer of the kernel
- * with a wrong size, so it is read to its end first.
+ * with a wrong size, so it is read to its end first, into a folder with the unused name $3.
  */
 export const PACK_FILE = `${ENGLISH}
+source=$1 name=$2 folder=\${TMPDIR:-/tmp}/$3
+${SCRATCH}
 pack() {
-  folder=$1
-  if [ "$(stat -L -c %b -- "$1/$2")" = 0 ]; then
-    folder=$(mktemp -d) || return 2
-    cp --sparse=always --preserve=mode,timestamps -- "$1/$2" "$folder/$2" || { rm -rf -- "$folder"; return 2; }
+  if [ "$(stat -L -c %b -- "$source/$name")" = 0 ]; then
+    mkdir -m 700 -- "$folder" || return 2
+    cp --sparse=always --preserve=mode,timestamps -- "$source/$name" "$folder/$name" || return 2
+    source=$folder
   fi
-  ${TAR} -h -C "$folder" -- "./$2"
-  packed=$?
-  [ "$folder" = "$1" ] || rm -rf -- "$folder"
-  return "$packed"
+  ${TAR} -h -C "$source" -- "./$name"
 }
-folder=$1 name=$2
-${PACKING.replace('{ pack >', '{ pack "$folder" "$name" >')}`;
+${PACKING}`;
 
 /**
  * Files belong to whom unpacks them: numbers of users mean nothing on another machine. tar reads a socket only as far as
@@ -105,14 +112,14 @@ keep=--no-overwrite-dir
 ${UNTAR} $keep -C "$1" && exec cat >/dev/null`;
 
 /**
- * Unpacks the one file $2 as $1, whole or not at all. What is no regular file, such as /dev/null, is written to, and a
- * link is followed.
+ * Unpacks the one file $2 as $1, whole or not at all, by way of a folder beside it with the unused name $3. What is no
+ * regular file, such as /dev/null, is written to, and a link is followed.
  */
 export const UNPACK_FILE = `${ENGLISH}
 if [ -e "$1" ] && [ ! -f "$1" ]; then tar -x -O -f - >"$1" && exec cat >/dev/null; exit; fi
 target=$1
 if [ -L "$1" ]; then target=$(readlink -f -- "$1") || exit; fi
-folder=$(mktemp -d "\${target%/*}/.gocli-XXXXXX") || exit
-trap 'rm -rf -- "$folder"' EXIT
-trap 'exit 129' HUP INT TERM PIPE
+folder=\${target%/*}/$3
+${SCRATCH}
+mkdir -m 700 -- "$folder" || exit
 ${UNTAR} -C "$folder" && cat >/dev/null && mv -fT -- "$folder/$2" "$target"`;

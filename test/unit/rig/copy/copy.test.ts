@@ -1,12 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
+import { localHost } from '../../../../gocli-ts/src/host/exec.ts';
 import { bench, download, upload } from '../../../helpers/copy-bench.ts';
 
 async function tree(folder: string): Promise<void> {
@@ -160,6 +162,36 @@ test('a guest that dies in the middle of a copy is unreachable', async (t) => {
   const error = await t.throwsAsync(download(ends, join(there, 'a'), here));
   t.true(isCode(error, 'GUEST_UNREACHABLE'), String(error));
   t.deepEqual(await readdir(here), []);
+});
+
+test('a copy that is ended leaves no folder of its own, also while it tidies up', async (t) => {
+  const { ends, here, there } = await bench(t);
+  await mkdir(join(here, 'bin'));
+  await mkdir(join(here, 'to'));
+  await writeFile(join(there, 'a'), Buffer.alloc(1_000_000));
+  for (const [name, moment] of [
+    ['rm', 'before'],
+    ['mkdir', 'after'],
+  ] as const) {
+    const program = join(here, 'bin', name);
+    const real = `/bin/${name} "$@"`;
+    const slow = `touch '${program}.runs'; sleep 0.5`.replaceAll("it's", String.raw`it'\''s`);
+    await writeFile(program, `#!/bin/sh\n${moment === 'after' ? `${real}\n${slow}` : `${slow}\n${real}`}\n`);
+    await chmod(program, 0o755);
+    const host = localHost({ ...process.env, PATH: `${join(here, 'bin')}:${process.env['PATH'] ?? ''}` });
+    const stop = new AbortController();
+    const copying = download({ ...ends, host }, join(there, 'a'), join(here, 'to', 'a'), stop.signal);
+    const refused = t.throwsAsync(copying, { message: 'enough' });
+    while (!(await readdir(join(here, 'bin'))).includes(`${name}.runs`)) await delay(5);
+    stop.abort(new Error('enough'));
+    await refused;
+    await rm(program);
+    t.deepEqual(
+      (await readdir(join(here, 'to'))).filter((one) => one !== 'a'),
+      [],
+      name,
+    );
+  }
 });
 
 test('a copy ends with the signal', async (t) => {
