@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
+import { join as shellJoin } from 'shlex';
 import type { Host } from '../../host/port.ts';
-import { quoteAll } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 
 /** Ours are the same at both ends, so that a copy does the same in both directions. */
@@ -28,7 +28,7 @@ export interface End {
 export function nodeEnd(connection: SshConnection): End {
   return {
     where: 'on the node',
-    run: (script, args, options) => connection.exec(quoteAll(argvOf(script, args)), options),
+    run: (script, args, options) => connection.exec(shellJoin(argvOf(script, args)), options),
   };
 }
 

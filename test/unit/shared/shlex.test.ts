@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
-import { quote, quoteAll } from '../../../gocli-ts/src/shared/quote.ts';
+import { join as shellJoin, quote } from 'shlex';
 
 const word = fc.oneof(
   fc.string(),
@@ -17,7 +17,7 @@ test('a POSIX shell hands on exactly the words that were quoted', (t) => {
   );
   fc.assert(
     fc.property(argv, (words) => {
-      const script = `for word in ${quoteAll(words)}; do printf '%s\\0' "$word"; done`;
+      const script = `for word in ${shellJoin(words)}; do printf '%s\\0' "$word"; done`;
       const output = execFileSync('sh', ['-c', script]).toString('utf8');
       t.deepEqual(
         output.split('\0').slice(0, -1),
@@ -30,7 +30,7 @@ test('a POSIX shell hands on exactly the words that were quoted', (t) => {
 
 test('plain words stay readable', (t) => {
   t.is(
-    quoteAll(['kubeadm', 'init', '--config=/etc/kubernetes/gocli.yaml']),
+    shellJoin(['kubeadm', 'init', '--config=/etc/kubernetes/gocli.yaml']),
     'kubeadm init --config=/etc/kubernetes/gocli.yaml',
   );
   t.is(quote(''), "''");
