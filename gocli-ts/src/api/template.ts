@@ -16,7 +16,7 @@ import type { Context, NoRequest } from './context.ts';
 import { onRig } from './operation.ts';
 import { readInputs, readRunOptions, type InputsOf } from './options.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
-import { obtainImage } from './provider-image.ts';
+import { localImage, obtainImage, type FindImage } from './provider-image.ts';
 import { startOf } from './run.ts';
 
 /** Which template; may be left out when there is only one. */
@@ -92,7 +92,7 @@ const FITS = 'it fits';
 async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): Promise<string> {
   const { template, provider } = item;
   if (typeof template.manifest === 'string') return template.manifest;
-  const request = await planOf(provider, plan, false, context).catch((error: unknown) => {
+  const request = await planOf(provider, plan, localImage, context).catch((error: unknown) => {
     if (isCode(error, 'IMAGE_MISSING') || isCode(error, 'PROVIDER_UNKNOWN')) return undefined;
     throw error;
   });
@@ -103,15 +103,15 @@ async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): P
   return choice.template === undefined ? (choice.why ?? 'it is of another provider') : FITS;
 }
 
-/** The plan that a template is of. @param provision whether the provider may be built for it */
+/** The plan that a template is of. @param find how its image is had */
 async function planOf(
   provider: string,
   { nodes, memory, cpu }: PlanInputs,
-  provision: boolean,
+  find: FindImage,
   context: Context,
 ): Promise<PlanRequest> {
   const values = readInputs(PLAN_OPTIONS, { nodes, memory, cpu });
-  const image = await obtainImage({ provider, provision }, context);
+  const image = await find({ provider, provision: true }, context);
   return { ...image, values: { ...values, name: `template-${context.run}` } };
 }
 
@@ -125,7 +125,7 @@ export async function build(
   context: Context,
 ): Promise<{ template: string | null }> {
   const values = readRunOptions({}, context.env, false);
-  const planned = await planOf(request.provider, request, true, context);
+  const planned = await planOf(request.provider, request, obtainImage, context);
   const { name } = planned.values;
   try {
     const { state } = await up({ ...planned, ...startOf(values) }, onRig(context, name));

@@ -1,5 +1,6 @@
 import { split } from 'shlex';
 import { GocliError, messageOf } from '../errors/error.ts';
+import { isProviderName } from '../provider/name.ts';
 import { UNHONOURED_VARIABLES } from './kubevirtci-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,14 +25,13 @@ export interface EnvironmentRequest {
 export function readEnvironment(env: Environment): EnvironmentRequest {
   checkRuntime(env);
   return {
-    ...optional('provider', word(env, 'KUBEVIRT_PROVIDER', PROVIDER, 'a provider such as k8s-1.36')),
+    ...optional('provider', readProvider(env)),
     ...optional('globalKubeconfig', value(env, 'GLOBAL_KUBECONFIG')),
     extraArguments: readExtraArguments(env),
     warnings: warningsFor(env),
   };
 }
 
-const PROVIDER = /^[a-z0-9][a-z0-9.-]{0,40}$/;
 function value(env: Environment, name: string): string | undefined {
   const text = env[name];
   return text === '' ? undefined : text;
@@ -48,10 +48,10 @@ function bad(name: string, text: string, accepted: string, cause?: unknown): Goc
   });
 }
 
-function word(env: Environment, name: string, shape: RegExp, accepted: string): string | undefined {
-  const text = value(env, name);
-  if (text !== undefined && !shape.test(text)) throw bad(name, text, accepted);
-  return text;
+function readProvider(env: Environment): string | undefined {
+  const text = value(env, 'KUBEVIRT_PROVIDER');
+  if (text === undefined || isProviderName(text)) return text;
+  throw bad('KUBEVIRT_PROVIDER', text, 'a provider such as k8s-1.36');
 }
 
 function checkRuntime(env: Environment): void {
