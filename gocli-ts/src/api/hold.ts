@@ -1,7 +1,7 @@
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import { findRigs, phaseOf, requireRig, type RigPhase, type FoundRig } from '../rig/find.ts';
-import { chooseAny, type RigChoice } from './choose.ts';
+import { chooseAny, refuseNameWithAll, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 
@@ -17,7 +17,10 @@ export interface HoldResult {
   readonly seconds: number;
 }
 
-/** Does it with the rig named, or with all that are in one of the phases, one after the other. */
+/**
+ * Does it with the rig named, or with all that are in one of the phases, one after the other.
+ * @throws GocliError USAGE (a name and all), what {@link chooseAny} throws, and the work
+ */
 export async function withEach(
   request: HoldRequest,
   phases: readonly RigPhase[],
@@ -25,6 +28,7 @@ export async function withEach(
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<HoldResult> {
   const { docker, paths } = context;
+  refuseNameWithAll(request.name, request.all);
   const names =
     request.all === true
       ? (await findRigs(docker, paths)).flatMap((found) =>

@@ -12,6 +12,7 @@ import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { templateKey } from '../rig/template/key.ts';
 import { up } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
+import { refuseNameWithAll } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
 import { onRig } from './operation.ts';
 import { readInputs, readRunOptions, type InputsOf } from './options.ts';
@@ -140,7 +141,7 @@ export async function build(
 /**
  * Reads every byte of templates, and removes those that are damaged.
  * @returns for each the files that differ or are missing
- * @throws GocliError NOT_FOUND
+ * @throws GocliError USAGE (one and all), NOT_FOUND
  */
 export async function verify(
   request: TemplatesChoice,
@@ -163,7 +164,7 @@ export async function verify(
 /**
  * Removes templates.
  * @returns for each the rigs that still run on its files
- * @throws GocliError NOT_FOUND
+ * @throws GocliError USAGE (one and all), NOT_FOUND
  */
 export async function rm(
   request: TemplatesChoice,
@@ -175,6 +176,7 @@ export async function rm(
 }
 
 async function chosenItems({ template, all }: TemplatesChoice, context: Context): Promise<InventoryItem[]> {
+  refuseNameWithAll(template, all);
   return all === true ? inventory(context) : [await oneItem(template, context)];
 }
 
