@@ -1,5 +1,6 @@
 import { split } from 'shlex';
 import { GocliError, messageOf } from '../errors/error.ts';
+import { collect } from '../errors/several.ts';
 import { isProviderName } from '../provider/name.ts';
 import { UNHONOURED_VARIABLES } from './kubevirtci-variables.ts';
 
@@ -15,20 +16,27 @@ export interface EnvironmentRequest {
   readonly globalKubeconfig?: string;
   /** One line for each variable that is known and not acted on. */
   readonly warnings: readonly string[];
+  /** One for each variable that cannot be read, BAD_VALUE with its name, its value and what is accepted. */
+  readonly errors: readonly GocliError[];
 }
 
 /**
  * Reads kubevirtci's variables, so that scripts written for it bring up the same cluster here. An empty value counts
- * as none, and variables of other programs are left alone.
- * @throws GocliError BAD_VALUE naming the variable, its value and what is accepted
+ * as none, and variables of other programs are left alone. What is wrong is told by whoever knows of further faults.
  */
 export function readEnvironment(env: Environment): EnvironmentRequest {
-  checkRuntime(env);
+  const errors: GocliError[] = [];
+  collect(errors, () => {
+    checkRuntime(env);
+  });
+  const provider = collect(errors, () => readProvider(env));
+  const extraArguments = collect(errors, () => readExtraArguments(env)) ?? [];
   return {
-    ...optional('provider', readProvider(env)),
+    ...optional('provider', provider),
     ...optional('globalKubeconfig', value(env, 'GLOBAL_KUBECONFIG')),
-    extraArguments: readExtraArguments(env),
+    extraArguments,
     warnings: warningsFor(env),
+    errors,
   };
 }
 
