@@ -25,6 +25,17 @@ export async function chooseAny({ name }: RigChoice, context: ChoiceContext): Pr
 }
 
 /**
+ * What is removed or held by a slip does not come back, so whoever names one and means all is asked which.
+ * @throws GocliError USAGE
+ */
+export function refuseNameWithAll(name: string | undefined, all: boolean | undefined): void {
+  if (name === undefined || all !== true) return;
+  throw new GocliError('USAGE', `either "${name}" or all of them: both are asked for`, {
+    hint: `Leave out --all, or the name.`,
+  });
+}
+
+/**
  * The rig that is meant without a name; undefined when there is none at all.
  * @throws GocliError NOT_FOUND when it is not clear which one
  */

@@ -2,7 +2,7 @@ import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import { findRigs, requireRig } from '../rig/find.ts';
 import { isMeantByAll, type FoundRig, type Verb } from '../rig/life.ts';
-import { chooseAny, type RigChoice } from './choose.ts';
+import { chooseAny, refuseNameWithAll, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 
@@ -18,7 +18,10 @@ export interface HoldResult {
   readonly seconds: number;
 }
 
-/** Does it with the rig named, or with all that the verb means, one after the other. */
+/**
+ * Does it with the rig named, or with all that the verb means, one after the other.
+ * @throws GocliError USAGE (a name and all), what {@link chooseAny} throws, and the work
+ */
 export async function withEach(
   request: HoldRequest,
   verb: Verb,
@@ -26,6 +29,7 @@ export async function withEach(
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<HoldResult> {
   const { docker, paths } = context;
+  refuseNameWithAll(request.name, request.all);
   const names =
     request.all === true
       ? (await findRigs(docker, paths)).flatMap((found) => (isMeantByAll(verb, found) ? [found.name] : []))
