@@ -13,7 +13,10 @@ export interface ScriptCheckout {
   /** A machine with nothing but what the scripts need themselves: no apt-get, no compiler, no Go. */
   readonly env: Readonly<Record<string, string>>;
   /** Runs a script, named from the root, where it stands; a variable that is undefined is not set. */
-  run(words: readonly string[], env?: Readonly<Record<string, string | undefined>>): Promise<Ended>;
+  readonly run: (
+    words: readonly string[],
+    env?: Readonly<Record<string, string | undefined>>,
+  ) => Promise<Ended>;
 }
 
 export interface Ended {

@@ -123,9 +123,9 @@ test('up.sh asks for no tools of provisioning where gocli is told not to provisi
     ['--memory', '4G', '--snapshot', 'clean'],
   ]) {
     t.is(await said('', ...words), 'ready', words.join(' '));
-    t.is(await said(words.join(' ')), 'ready', words.join(' '));
   }
-  t.is(await said(`--memory 4G '--no-provision'`), 'ready');
+  for (const extra of ['--container-registry quay.io', `--memory 4G '--no-provision'`])
+    t.is(await said(extra), 'ready', extra);
   for (const words of [[], ['--container-suffix', ':latest'], ['--name', 'no-provision'], ['--provision']])
     t.regex(await said('', ...words), /Debian packages to install: mmdebstrap/, words.join(' '));
 });
