@@ -1,3 +1,4 @@
+import { Failures } from '../errors/several.ts';
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import { findRigs, requireRig } from '../rig/find.ts';
@@ -20,7 +21,8 @@ export interface HoldResult {
 
 /**
  * Does it with the rig named, or with all that the verb means, one after the other.
- * @throws GocliError USAGE (a name and all), what {@link chooseAny} throws, and the work
+ * @throws GocliError USAGE (a name and all), what {@link chooseAny} throws, and the work, once all others were tried; `done`
+ * is then the {@link HoldResult} of those
  */
 export async function withEach(
   request: HoldRequest,
@@ -36,14 +38,20 @@ export async function withEach(
       : [(await chooseAny(request, context)).name];
   const start = context.clock.monotonic();
   const done: string[] = [];
-  for (const name of names) {
-    await changingRig(context, name, async (own) => {
+  const failures = new Failures();
+  const holdOne = (name: string): Promise<void> =>
+    changingRig(context, name, async (own) => {
       const found = await requireRig(docker, paths, name);
       // Somebody else was at it meanwhile.
       if (request.all === true && !isMeantByAll(verb, found)) return;
       await work(found, await estimatedSteps(own), own);
       done.push(name);
     });
-  }
-  return { clusters: done, seconds: (context.clock.monotonic() - start) / 1000 };
+  for (const name of names) await failures.part(() => holdOne(name));
+  const result = { clusters: done, seconds: (context.clock.monotonic() - start) / 1000 };
+  failures.throw(
+    (count) => `with ${count.toFixed(0)} clusters it was not done`,
+    done.length === 0 ? undefined : result,
+  );
+  return result;
 }
