@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
@@ -26,10 +26,11 @@ export async function startSshServer(): Promise<SshServer> {
   const [host, user] = await Promise.all([generateSshKey('host'), generateSshKey('user')]);
   const sizes: string[] = [];
   const processes: number[] = [];
+  const live = new Set<ChildProcessWithoutNullStreams>();
   const sockets: Socket[] = [];
   const behaviour: Behaviour = {};
   const server = new ssh2.Server({ hostKeys: [host.privateKey] }, (connection) => {
-    serve(connection, user.publicKey, sizes, processes, behaviour);
+    serve(connection, user.publicKey, sizes, { processes, live }, behaviour);
   });
   const listener = createServer((socket) => {
     sockets.push(socket.setNoDelay(true));
@@ -60,6 +61,11 @@ export async function startSshServer(): Promise<SshServer> {
       cut();
       listener.close();
       await once(listener, 'close');
+      // Not every channel is told that its connection is gone; a child would keep this process.
+      for (const { pid, stdin, stdout, stderr } of live) {
+        if (pid !== undefined) signalGroup(pid, 'SIGKILL');
+        for (const stream of [stdin, stdout, stderr]) stream.destroy();
+      }
     },
   };
 }
@@ -75,7 +81,7 @@ function serve(
   connection: Connection,
   publicKey: string,
   sizes: string[],
-  processes: number[],
+  children: Children,
   behaviour: Behaviour,
 ): void {
   const allowed = ssh2.utils.parseKey(publicKey);
@@ -97,38 +103,46 @@ function serve(
     session.on('exec', (acceptExec, _, { command }) => {
       const channel = acceptExec();
       channel.on('close', () => behaviour.afterCommand?.());
-      if (behaviour.code === undefined) execute(channel, command, processes);
+      if (behaviour.code === undefined) execute(channel, command, children);
       else {
         channel.exit(behaviour.code);
         channel.end();
       }
     });
     session.on('shell', (acceptShell) => {
-      execute(acceptShell(), '/bin/sh', processes);
+      execute(acceptShell(), '/bin/sh', children);
     });
   });
 }
 
-function execute(channel: ServerChannel, command: string, processes: number[]): void {
+interface Children {
+  /** Process ids of all. */
+  readonly processes: number[];
+  readonly live: Set<ChildProcessWithoutNullStreams>;
+}
+
+function execute(channel: ServerChannel, command: string, { processes, live }: Children): void {
   // A group of its own: what the shell started holds its streams, and so this process, until it has ended, too.
   const child = spawn('/bin/sh', ['-c', command], { detached: true });
   if (child.pid !== undefined) processes.push(child.pid);
+  live.add(child);
   child.stdout.pipe(channel, { end: false });
   child.stderr.pipe(channel.stderr, { end: false });
   channel.pipe(child.stdin).on('error', () => undefined);
   channel.on('close', () => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) hangUp(child.pid);
+    if (child.pid !== undefined && live.has(child)) signalGroup(child.pid, 'SIGHUP');
   });
   child.on('close', (code, signal) => {
+    live.delete(child);
     if (code === null) channel.exit((signal ?? 'TERM').replace('SIG', ''));
     else channel.exit(code);
     channel.end();
   });
 }
 
-function hangUp(group: number): void {
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-group, 'SIGHUP');
+    process.kill(-leader, signal);
   } catch {
     // It has ended meanwhile.
   }

@@ -51,7 +51,7 @@ for (const [name, copy, from] of [
   const ends = (folders: { here: string; there: string }): [source: string, target: string] =>
     from === 'here' ? [folders.here, folders.there] : [folders.there, folders.here];
 
-  test(`${name}: names of any bytes, in a folder`, async (t) => {
+  test.serial(`${name}: names of any bytes, in a folder`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
     await mkdir(join(source, 'app'));
@@ -67,7 +67,7 @@ for (const [name, copy, from] of [
     }
   });
 
-  test(`${name}: links stay links, wherever they lead`, async (t) => {
+  test.serial(`${name}: links stay links, wherever they lead`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
     await mkdir(join(source, 'app', 'sub'), { recursive: true });
@@ -83,7 +83,7 @@ for (const [name, copy, from] of [
     }
   });
 
-  test(`${name}: a link at the target leads nothing astray`, async (t) => {
+  test.serial(`${name}: a link at the target leads nothing astray`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
     const outside = join(source, 'outside');
@@ -97,7 +97,7 @@ for (const [name, copy, from] of [
     t.is(await readFile(join(target, 'app', 'sub', 'file'), 'utf8'), 'x');
   });
 
-  test(`${name}: modes and times, also odd ones`, async (t) => {
+  test.serial(`${name}: modes and times, also odd ones`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
     const modes = { none: 0o000, setuid: 0o4755, sticky: 0o1666, setgid: 0o2711, open: 0o666 };
@@ -124,7 +124,7 @@ for (const [name, copy, from] of [
     t.is((await stat(join(target, 'app'))).mtime.getTime(), THEN.getTime());
   });
 
-  test(`${name}: holes stay holes`, async (t) => {
+  test.serial(`${name}: holes stay holes`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
     const size = 8 * 1024 ** 3;
@@ -150,7 +150,7 @@ for (const [name, copy, from] of [
     await handle.close();
   });
 
-  test(`${name}: what is no file is said, the rest is copied`, async (t) => {
+  test.serial(`${name}: what is no file is said, the rest is copied`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
     await mkdir(join(source, 'app'));
@@ -166,7 +166,7 @@ for (const [name, copy, from] of [
     t.true(isCode(await t.throwsAsync(alone), 'NOT_FOUND'));
   });
 
-  test(`${name}: a file of the kernel has its content, a folder of them is refused`, async (t) => {
+  test.serial(`${name}: a file of the kernel has its content, a folder of them is refused`, async (t) => {
     const folders = await bench(t);
     const [, target] = ends(folders);
     await copy(folders.ends, '/proc/version', target);
@@ -174,7 +174,7 @@ for (const [name, copy, from] of [
     await incomplete(t, copy(folders.ends, '/proc/sys/kernel', target), /files of the kernel \(proc\)/);
   });
 
-  test(`${name}: names and folders as scp has them`, async (t) => {
+  test.serial(`${name}: names and folders as scp has them`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
     await mkdir(join(source, 'app'));
@@ -202,7 +202,7 @@ for (const [name, copy, from] of [
     t.true((await lstat(join(target, 'alias'))).isSymbolicLink());
   });
 
-  test(`${name}: a pipe or device at the target gets the bytes and stays`, async (t) => {
+  test.serial(`${name}: a pipe or device at the target gets the bytes and stays`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
     await writeFile(join(source, 'file'), 'bytes');
@@ -227,7 +227,7 @@ function unprivileged(host: Host): Host {
   };
 }
 
-test('what may not be read is said, the rest is copied', async (t) => {
+test.serial('what may not be read is said, the rest is copied', async (t) => {
   const { ends, here, there } = await bench(t);
   await mkdir(join(here, 'app', 'closed'), { recursive: true });
   await writeFile(join(here, 'app', 'file'), 'x');
@@ -243,7 +243,7 @@ test('what may not be read is said, the rest is copied', async (t) => {
   await chmod(join(here, 'app', 'closed'), 0o700);
 });
 
-test('a target that cannot be written is said, and the guest does not wait', async (t) => {
+test.serial('a target that cannot be written is said, and the guest does not wait', async (t) => {
   const { ends, here, there } = await bench(t);
   await writeFile(join(there, 'much'), Buffer.alloc(30_000_000));
   await chmod(join(here, '..'), 0o755);
@@ -254,7 +254,7 @@ test('a target that cannot be written is said, and the guest does not wait', asy
   );
 });
 
-test('an archive cannot write through a link that it made, nor above its folder', async (t) => {
+test.serial('an archive cannot write through a link that it made, nor above its folder', async (t) => {
   const { here, there } = await bench(t);
   const archive = pack();
   const target = join(there, 'in');

@@ -34,7 +34,7 @@ for (const [name, copy, from] of [
   ['upload', upload, 'here'],
   ['download', download, 'there'],
 ] as const) {
-  test(`${name}: a file under another name, and into a folder`, async (t) => {
+  test.serial(`${name}: a file under another name, and into a folder`, async (t) => {
     const { ends, ...folders } = await bench(t);
     const [source, target] = [folders[from], folders[from === 'here' ? 'there' : 'here']];
     await writeFile(join(source, 'a b'), Buffer.alloc(3_000_000, 7));
@@ -49,7 +49,7 @@ for (const [name, copy, from] of [
     t.is(await readFile(join(target, 'new'), 'utf8'), 'newer');
   });
 
-  test(`${name}: a folder with everything in it`, async (t) => {
+  test.serial(`${name}: a folder with everything in it`, async (t) => {
     const { ends, ...folders } = await bench(t);
     const [source, target] = [folders[from], folders[from === 'here' ? 'there' : 'here']];
     await tree(join(source, 'app'));
@@ -63,7 +63,7 @@ for (const [name, copy, from] of [
     }
   });
 
-  test(`${name}: a link that is named is followed`, async (t) => {
+  test.serial(`${name}: a link that is named is followed`, async (t) => {
     const { ends, ...folders } = await bench(t);
     const [source, target] = [folders[from], folders[from === 'here' ? 'there' : 'here']];
     await writeFile(join(source, 'real'), 'content');
@@ -72,7 +72,7 @@ for (const [name, copy, from] of [
     t.is(await readFile(join(target, 'link'), 'utf8'), 'content');
   });
 
-  test(`${name}: what is not there`, async (t) => {
+  test.serial(`${name}: what is not there`, async (t) => {
     const { ends, ...folders } = await bench(t);
     const [source, target] = [folders[from], folders[from === 'here' ? 'there' : 'here']];
     await notFound(t, copy(ends, join(source, 'absent'), target));
@@ -82,7 +82,7 @@ for (const [name, copy, from] of [
   });
 }
 
-test('download to a stream gives the bytes of a file and leaves the stream open', async (t) => {
+test.serial('download to a stream gives the bytes of a file and leaves the stream open', async (t) => {
   const { ends, there } = await bench(t);
   await writeFile(join(there, 'a'), 'bytes\n');
   const output = new PassThrough();
@@ -94,7 +94,7 @@ test('download to a stream gives the bytes of a file and leaves the stream open'
   await notFound(t, download(ends, there, new PassThrough()));
 });
 
-test('download that cannot write ends, and says why', async (t) => {
+test.serial('download that cannot write ends, and says why', async (t) => {
   const { ends, there } = await bench(t);
   await writeFile(join(there, 'a'), Buffer.alloc(10_000_000));
   const full = new Writable({
@@ -106,7 +106,7 @@ test('download that cannot write ends, and says why', async (t) => {
   t.true(isCode(error, 'DISK_FULL'), String(error));
 });
 
-test('download to a full device says so, however little it is', async (t) => {
+test.serial('download to a full device says so, however little it is', async (t) => {
   const { ends, there } = await bench(t);
   for (const size of [1, 10_000_000]) {
     await writeFile(join(there, 'a'), Buffer.alloc(size));
@@ -117,7 +117,7 @@ test('download to a full device says so, however little it is', async (t) => {
   }
 });
 
-test('download to a pipe that nobody reads is ended by the signal, and leaves no thread', async (t) => {
+test.serial('download to a pipe that nobody reads is ended by the signal, and leaves no thread', async (t) => {
   const { ends, there, here } = await bench(t);
   await writeFile(join(there, 'a'), Buffer.alloc(1_000_000));
   const pipe = join(here, 'pipe');
@@ -141,7 +141,7 @@ test('download to a pipe that nobody reads is ended by the signal, and leaves no
   t.throws(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), { code: 'ENXIO' });
 });
 
-test('download to a pipe waits for its reader', async (t) => {
+test.serial('download to a pipe waits for its reader', async (t) => {
   const { ends, there, here } = await bench(t);
   await writeFile(join(there, 'a'), Buffer.alloc(1_000_000, 1));
   const pipe = join(here, 'pipe');
@@ -153,7 +153,7 @@ test('download to a pipe waits for its reader', async (t) => {
   t.regex(counted, /^1000000 /);
 });
 
-test('a guest that dies in the middle of a copy is unreachable', async (t) => {
+test.serial('a guest that dies in the middle of a copy is unreachable', async (t) => {
   const { ends, server, here, there } = await bench(t);
   await writeFile(join(there, 'a'), Buffer.alloc(100_000_000));
   setTimeout(() => {
@@ -164,7 +164,7 @@ test('a guest that dies in the middle of a copy is unreachable', async (t) => {
   t.deepEqual(await readdir(here), []);
 });
 
-test('a copy that is ended leaves no folder of its own, also while it tidies up', async (t) => {
+test.serial('a copy that is ended leaves no folder of its own, also while it tidies up', async (t) => {
   const { ends, here, there } = await bench(t);
   await mkdir(join(here, 'bin'));
   await mkdir(join(here, 'to'));
@@ -194,7 +194,7 @@ test('a copy that is ended leaves no folder of its own, also while it tidies up'
   }
 });
 
-test('a copy ends with the signal', async (t) => {
+test.serial('a copy ends with the signal', async (t) => {
   const { ends, here, there } = await bench(t);
   await writeFile(join(here, 'a'), Buffer.alloc(200_000_000));
   const abort = new AbortController();
