@@ -43,7 +43,7 @@ build: ## build the command line (npm ci and tsc, each only when needed)
 
 .PHONY: install
 install: build ## put gocli on PATH, as a link to this checkout (PREFIX=/usr/local)
-	@mkdir -p "$(dir $(COMMAND))"
+	@mkdir -p "$(DESTDIR)$(PREFIX)/bin"
 	@ln -sfn "$(GOCLI)" "$(COMMAND)"
 	@echo "$(COMMAND) -> $(GOCLI)"
 
@@ -114,7 +114,7 @@ bench: build ## measure and write test/bench/results; with ARGS="--against=CHECK
 .PHONY: provision
 provision: build ## build the provider image of KUBEVIRT_PROVIDER
 	@$(BOOTSTRAP) docker provision
-	@$(GOCLI) provision "cluster-provision/k8s/$(KUBEVIRT_PROVIDER:k8s-%=%)" $(ARGS)
+	@"$(GOCLI)" provision "cluster-provision/k8s/$(KUBEVIRT_PROVIDER:k8s-%=%)" $(ARGS)
 
 .PHONY: cluster-up
 cluster-up: ## start a cluster, from nothing if need be

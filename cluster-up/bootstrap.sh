@@ -3,9 +3,8 @@
 # machine that is ready nothing happens: no network, no root, no Go.
 set -euo pipefail
 
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
-source "$here/lib/common.sh"
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 readonly PREFLIGHT=3 # exit code for "this machine lacks something", as in docs/errors.md
 readonly DOCKERD_LOG=/var/log/gocli-dockerd.log
@@ -92,7 +91,7 @@ goal_cli() {
 modules_fresh() {
   local built="$GOCLI_ROOT/dist/.built" installed="$GOCLI_ROOT/node_modules/.package-lock.json"
   [[ -e "$installed" && "$built" -nt "$installed" && "$built" -nt "$GOCLI_ROOT/package-lock.json" ]] ||
-    node "$here/lib/modules-fresh.js" "$GOCLI_ROOT"
+    node "$GOCLI_ROOT/cluster-up/lib/modules-fresh.js" "$GOCLI_ROOT"
 }
 
 require_node() {
@@ -115,7 +114,7 @@ newer_sources() {
 # --- goal: docker ----------------------------------------------------------------------------------------------------
 
 # docker_has PATH: exit code as in lib/docker-get.js
-docker_has() { node "$here/lib/docker-get.js" "$1"; }
+docker_has() { node "$GOCLI_ROOT/cluster-up/lib/docker-get.js" "$1"; }
 
 goal_docker() {
   local answer=0
@@ -128,7 +127,7 @@ goal_docker() {
   [[ -z "${DOCKER_HOST:-}" ]] || fail "no Docker daemon answers at $DOCKER_HOST" "start it, or unset DOCKER_HOST"
   PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
   install_docker
-  [[ "$(id -u)" == 0 ]] || fail "no Docker daemon answers, and starting one needs root" "as root: $here/bootstrap.sh docker"
+  [[ "$(id -u)" == 0 ]] || fail "no Docker daemon answers, and starting one needs root" "as root: $GOCLI_ROOT/cluster-up/bootstrap.sh docker"
   start_docker
 }
 
@@ -180,14 +179,16 @@ await_docker() {
 # --- goals: provider, provision --------------------------------------------------------------------------------------
 
 goal_provider() {
-  local image="/images/gocli/$KUBEVIRT_PROVIDER:latest/json"
+  local image="/images/gocli/$KUBEVIRT_PROVIDER:latest/json" answer=0
   require_node
   docker_has "$image" && return # so there is a daemon, too
   goal_docker
   # In these cases gocli does not provision: it takes the image from the registry, or refuses.
   [[ -z "${KUBEVIRTCI_CONTAINER_REGISTRY:-}" && "${KUBEVIRTCI_TAG:-latest}" == latest ]] || return 0
   [[ -n "$(provider_folder)" ]] || return 0
-  docker_has "$image" || goal_provision
+  docker_has "$image" || answer=$?
+  # Any other answer says nothing of the image: no daemon of this machine gave it.
+  [[ "$answer" != 1 ]] || goal_provision
 }
 
 goal_provision() {

@@ -3,8 +3,19 @@
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
-source "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)/lib/common.sh"
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
 
 source_provider
 down "$@"
-rm -f "$(ci_config)/.kubeconfig" "$(ci_config)/.kubectl"
+
+# Flags may have named another cluster, or asked for help; so copies go only when the cluster that they lead to is gone.
+folder="$(ci_config)"
+[[ -e "$folder/.kubeconfig" || -e "$folder/.kubectl" ]] || exit 0
+cluster=
+if [[ -f "$folder/.kubeconfig" ]]; then
+  cluster="$(sed -n 's/^current-context: *//p' "$folder/.kubeconfig" | tr -d "\"'")"
+fi
+clusters="$(gocli ls -o name)"
+if ! grep -qxF -e "${cluster:-$KUBEVIRT_PROVIDER}" <<<"$clusters"; then
+  rm -f "$folder/.kubeconfig" "$folder/.kubectl"
+fi

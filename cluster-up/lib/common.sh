@@ -1,22 +1,41 @@
 # shellcheck shell=bash
 # What all scripts of cluster-up share; sourced, never run.
 
-GOCLI_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
+# With a CDPATH, `cd` to a relative path may go elsewhere, and prints where; so every script goes there without.
+GOCLI_ROOT="$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 
 # True in a package that npm has installed, which is built and has no sources; false in a checkout.
 installed() { [[ ! -e "$GOCLI_ROOT/tsconfig.json" ]]; }
 
 # An installed package may belong to root, and npm empties its folder at each update.
 config_home="$GOCLI_ROOT"
-if installed; then config_home="${XDG_STATE_HOME:-$HOME/.local/state}/gocli"; fi
+# Without HOME, ~ is the folder in the user database, as for gocli.
+if installed; then
+  config_home="${XDG_STATE_HOME:-${HOME:-$(unset HOME && echo ~)}/.local/state}/gocli"
+fi
 
 KUBEVIRT_PROVIDER="${KUBEVIRT_PROVIDER:-k8s-1.36}"
 KUBEVIRTCI_CONFIG_PATH="${KUBEVIRTCI_CONFIG_PATH:-$config_home/_ci-configs}"
 export KUBEVIRT_PROVIDER KUBEVIRTCI_CONFIG_PATH
 
+# What gocli tells its user to type for itself: cli.sh when it is not on PATH, from where the user stands if that is below.
+gocli_command() {
+  local here path="$GOCLI_ROOT/cluster-up/cli.sh"
+  here="$(pwd -P 2>/dev/null)" || here=/
+  path="${path#"$here"/}"
+  [[ "$path" == */* ]] || path="./$path"
+  printf %q "$path"
+}
+if [[ -z "${GOCLI_COMMAND:-}" && ! "$(type -P gocli)" -ef "$GOCLI_ROOT/gocli-ts/bin/gocli.js" ]]; then
+  GOCLI_COMMAND="$(gocli_command)"
+  export GOCLI_COMMAND
+fi
+
+built() { [[ -f "$GOCLI_ROOT/dist/gocli-ts/src/main.js" ]]; }
+
 # Runs gocli from this checkout or package; the exit code is gocli's.
 gocli() {
-  if [[ ! -f "$GOCLI_ROOT/dist/gocli-ts/src/main.js" ]]; then
+  if ! built; then
     printf 'gocli is not built yet; type: make build\n' >&2
     return 3
   fi

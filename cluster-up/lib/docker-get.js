@@ -6,7 +6,8 @@ const host = process.env['DOCKER_HOST'] || 'unix:///var/run/docker.sock';
 if (!host.startsWith('unix://')) process.exit(4);
 
 const [path = '/_ping'] = process.argv.slice(2);
-request({ socketPath: host.slice('unix://'.length), path, timeout: 10_000 }, (response) => {
+// A name that no image can have is no reason to end with a stack trace: the daemon says that it has none.
+request({ socketPath: host.slice('unix://'.length), path: encodeURI(path), timeout: 10_000 }, (response) => {
   process.exit(response.statusCode === 200 ? 0 : 1);
 })
   .on('timeout', () => process.exit(2))

@@ -6,14 +6,17 @@ import type { CliContext } from './cli/run-cli.ts';
 import { dockerodeEngine } from './place/docker/dockerode.ts';
 import { loadKinds } from './kinds.ts';
 import { localHost } from './host/exec.ts';
-import { userPaths } from './host/paths.ts';
+import { userPaths, workingFolder } from './host/paths.ts';
 import { systemClock } from './shared/clock.ts';
 import { ssh2Client } from './ssh/client.ts';
 
 /** Builds the context of a command line in this process. */
 export function processContext(signal: AbortSignal): CliContext {
   const { stdin, stdout, stderr } = process;
-  return { ...processRuntime(), stdin, stdout, stderr, signal };
+  const runtime = processRuntime();
+  // yargs and execa ask for the folder of the process and fail without one; for all else there is `pathFrom`.
+  if (runtime.cwd === '') process.chdir('/');
+  return { ...runtime, stdin, stdout, stderr, signal };
 }
 
 /** What operations of this process share: the only place that knows the adapters. */
@@ -21,7 +24,7 @@ export function processRuntime(env: Environment = process.env): Runtime {
   const checkout = findCheckout(dirname(fileURLToPath(import.meta.url)));
   return {
     env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     checkout,
     docker: dockerodeEngine(env),
     host: localHost(env),

@@ -47,7 +47,7 @@ test('an error keeps its exit code when nobody can read it', async (t) => {
 async function clusterWith(
   t: ExecutionContext,
   kubectl: string,
-): Promise<{ env: NodeJS.ProcessEnv; pid: string }> {
+): Promise<{ env: Record<string, string>; pid: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-main-'));
   const socket = join(folder, 'docker.sock');
   const server = createServer((request, response) => {
@@ -70,7 +70,7 @@ async function clusterWith(
     mode: 0o755,
   });
   const env = {
-    ...process.env,
+    ...(process.env as Record<string, string>),
     DOCKER_HOST: `unix://${socket}`,
     XDG_STATE_HOME: join(folder, 'state'),
     XDG_CACHE_HOME: join(folder, 'cache'),
@@ -181,4 +181,24 @@ for (const [what, argv, env, exitCode, words] of [
 test('without a home folder gocli says what it can', async (t) => {
   const ended = await ending(t, ['version'], { XDG_STATE_HOME: '', XDG_CACHE_HOME: '', HOME: 'me' });
   t.is(ended.exitCode, 0, ended.stderr);
+});
+
+test('in a folder that was removed all works that needs no folder; the rest says what to do', async (t) => {
+  const { env } = await clusterWith(t, 'exit 0');
+  const script = 'folder=$(mktemp -d); cd "$folder"; rmdir "$folder"; exec "$@"';
+  const gone = async (...argv: string[]): Promise<CliResult> =>
+    command(['bash', '-c', script, 'bash', process.execPath, GOCLI, ...argv], { env });
+  for (const argv of [['--help'], ['version'], ['ls'], ['completion', 'bash'], ['rm', 'x']]) {
+    const { exitCode, stderr } = await gone(...argv);
+    t.is(exitCode, 0, `${argv.join(' ')}\n${stderr}`);
+    t.is(stderr, '');
+  }
+  for (const argv of [
+    ['provision', 'x', '--dry-run'],
+    ['kubectl', 'apply', '-f', 'x'],
+  ]) {
+    const { exitCode, stderr } = await gone(...argv);
+    t.is(exitCode, 3, `${argv.join(' ')}\n${stderr}`);
+    t.regex(stderr, /the folder that you stand in was removed \(GOCLI-E207\)\n {2}What to do: /);
+  }
 });

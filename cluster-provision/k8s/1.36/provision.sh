@@ -4,7 +4,7 @@
 set -euo pipefail
 
 if [ -z "${GOCLI_IN_GUEST:-}" ]; then
-  here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+  here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
   exec "$here/../../../cluster-up/cli.sh" provision "$here" "$@"
 fi
 

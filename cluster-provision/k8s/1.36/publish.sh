@@ -6,7 +6,7 @@
 #   KUBEVIRTCI_TAG                 tag; the recipe hash of the image unless given
 set -eu
 
-folder=$(basename "$(cd "$(dirname "$0")" && pwd)")
+folder=$(basename "$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)")
 provider="k8s-$folder"
 registry=${KUBEVIRTCI_CONTAINER_REGISTRY:?names the registry to push to, for example quay.io}
 org=${KUBEVIRTCI_CONTAINER_ORG:?names the organisation in the registry}

@@ -14,7 +14,7 @@ interface Place {
   /** Programs of this host. */
   readonly host: Host;
   readonly env: Environment;
-  /** Folder that relative paths of a request are meant from. */
+  /** Folder that relative paths of a request are meant from, by `pathFrom`; empty when it was removed. */
   readonly cwd: string;
   /** Root of the checkout or package that this gocli is of: it holds `cluster-provision/`. */
   readonly checkout: string;

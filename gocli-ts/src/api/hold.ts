@@ -1,6 +1,8 @@
+import { Failures } from '../errors/several.ts';
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
-import { findRigs, phaseOf, requireRig, type RigPhase, type FoundRig } from '../rig/find.ts';
+import { findRigs, requireRig } from '../rig/find.ts';
+import { isMeantByAll, type FoundRig, type Verb } from '../rig/life.ts';
 import { chooseAny, refuseNameWithAll, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
@@ -18,12 +20,13 @@ export interface HoldResult {
 }
 
 /**
- * Does it with the rig named, or with all that are in one of the phases, one after the other.
- * @throws GocliError USAGE (a name and all), what {@link chooseAny} throws, and the work
+ * Does it with the rig named, or with all that the verb means, one after the other.
+ * @throws GocliError USAGE (a name and all), what {@link chooseAny} throws, and the work, once all others were tried; `done`
+ * is then the {@link HoldResult} of those
  */
 export async function withEach(
   request: HoldRequest,
-  phases: readonly RigPhase[],
+  verb: Verb,
   context: Context,
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<HoldResult> {
@@ -31,20 +34,24 @@ export async function withEach(
   refuseNameWithAll(request.name, request.all);
   const names =
     request.all === true
-      ? (await findRigs(docker, paths)).flatMap((found) =>
-          phases.includes(phaseOf(found)) ? [found.name] : [],
-        )
+      ? (await findRigs(docker, paths)).flatMap((found) => (isMeantByAll(verb, found) ? [found.name] : []))
       : [(await chooseAny(request, context)).name];
   const start = context.clock.monotonic();
   const done: string[] = [];
-  for (const name of names) {
-    await changingRig(context, name, async (own) => {
+  const failures = new Failures();
+  const holdOne = (name: string): Promise<void> =>
+    changingRig(context, name, async (own) => {
       const found = await requireRig(docker, paths, name);
       // Somebody else was at it meanwhile.
-      if (request.all === true && !phases.includes(phaseOf(found))) return;
+      if (request.all === true && !isMeantByAll(verb, found)) return;
       await work(found, await estimatedSteps(own), own);
       done.push(name);
     });
-  }
-  return { clusters: done, seconds: (context.clock.monotonic() - start) / 1000 };
+  for (const name of names) await failures.part(() => holdOne(name));
+  const result = { clusters: done, seconds: (context.clock.monotonic() - start) / 1000 };
+  failures.throw(
+    (count) => `with ${count.toFixed(0)} clusters it was not done`,
+    done.length === 0 ? undefined : result,
+  );
+  return result;
 }

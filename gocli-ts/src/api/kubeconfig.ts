@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { pathFrom } from '../host/paths.ts';
 import { kubeconfigFiles, mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
 import { kubeconfigPath, readKubeconfig } from '../kubernetes/state-file.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
@@ -36,6 +37,7 @@ export async function show(request: RigChoice, context: Context): Promise<Kubeco
 export async function merge(request: MergeRequest, context: Context): Promise<MergeResult> {
   const { name, text } = await show(request, context);
   const { env, cwd } = context;
-  const files = request.file === undefined ? kubeconfigFiles(env, cwd) : [resolve(cwd, request.file)];
+  const files =
+    request.file === undefined ? kubeconfigFiles(env, cwd) : [resolve(pathFrom(cwd, request.file))];
   return { file: await mergeIntoFiles(files, text, name, context) };
 }

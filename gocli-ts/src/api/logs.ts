@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { pathFrom } from '../host/paths.ts';
 import { exportLogs, type LogExport } from '../rig/logs/export.ts';
 import { tailLogs, type LogTail } from '../rig/logs/tail.ts';
 import { chooseAwake, type RigChoice } from './choose.ts';
@@ -40,6 +41,6 @@ export async function tail(request: TailRequest, context: Context): Promise<Tail
  */
 export async function exportTo(request: ExportRequest, context: Context): Promise<ExportResult> {
   const found = await chooseAwake(request, context);
-  const folder = resolve(context.cwd, request.folder);
+  const folder = resolve(pathFrom(context.cwd, request.folder));
   return { folder, ...(await exportLogs(found, folder, context)) };
 }

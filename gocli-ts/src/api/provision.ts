@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { StepTiming } from '../events/events.ts';
+import { pathFrom } from '../host/paths.ts';
 import { planProvision, provision } from '../provision/provision.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { latestReference } from '../provision/steps/commit.ts';
@@ -68,5 +69,10 @@ export async function build(request: ProvisionRequest, context: Context): Promis
 
 function workOf({ folder, phases, force, locked = false }: ProvisionRequest, { cwd, env }: Context) {
   const { templateBudget } = readRunOptions({}, env, false);
-  return { folder: resolve(cwd, folder), steps: provisionSteps(locked, templateBudget), phases, force };
+  return {
+    folder: resolve(pathFrom(cwd, folder)),
+    steps: provisionSteps(locked, templateBudget),
+    phases,
+    force,
+  };
 }

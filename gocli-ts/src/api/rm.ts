@@ -1,3 +1,4 @@
+import { Failures } from '../errors/several.ts';
 import { forgetInFiles, kubeconfigFiles } from '../kubernetes/kubeconfig-file.ts';
 import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { findRigs } from '../rig/find.ts';
@@ -25,13 +26,20 @@ export interface RmResult {
 
 /**
  * Removes rigs, and what gocli wrote of them into the user's kubeconfigs. Removing what is not there is no error.
- * @throws GocliError BAD_VALUE (no name of a rig), USAGE (a name and all), NOT_FOUND (none named and several there)
+ * @throws GocliError BAD_VALUE (no name of a rig), USAGE (a name and all), NOT_FOUND (none named and several there); when something could not be
+ * removed, once all the rest is: its `done` is the {@link RmResult} of the other rigs
  */
 export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
   const names = await namesOf(request, context);
-  const all = await Promise.all(names.map((name) => remove(name, context)));
+  const failures = new Failures();
+  const all = await failures.parts(names, (name) => remove(name, context));
   const wasThere = ({ containers, volumes, state }: RemovedRig): boolean => containers + volumes > 0 || state;
-  return { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
+  const result = { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
+  failures.throw(
+    (count) => `${count.toFixed(0)} clusters were not removed, or not completely`,
+    all.length === 0 ? undefined : result,
+  );
+  return result;
 }
 
 function remove(name: string, context: Context): Promise<RemovedRig> {
@@ -39,9 +47,12 @@ function remove(name: string, context: Context): Promise<RemovedRig> {
   return changingRig(context, name, async (own) => {
     // It goes with the rig.
     const written = await readKubeconfig(paths, name).catch(() => undefined);
-    const removed = await removeRig(name, own);
-    await forgetInFiles(kubeconfigFiles(env, cwd), name, written, own);
-    return { name, ...removed };
+    const failures = new Failures();
+    const removed = await failures.part(() => removeRig(name, own));
+    await failures.part(() => forgetInFiles(kubeconfigFiles(env, cwd), name, written, own));
+    failures.throw(() => `cluster ${name} was not removed completely`);
+    const nothing = { containers: 0, volumes: 0, state: false, snapshots: [] };
+    return { name, ...nothing, ...removed };
   });
 }
 

@@ -1,6 +1,6 @@
-import { isAbsolute } from 'node:path';
 import type { Writable } from 'node:stream';
 import { GocliError } from '../errors/error.ts';
+import { pathFrom } from '../host/paths.ts';
 import { download, upload } from '../rig/copy/copy.ts';
 import type { RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -60,15 +60,14 @@ async function copyAll(
   context: Context,
 ): Promise<GocliError[]> {
   const { host, cwd, signal } = context;
-  const here = (path: string): string => (isAbsolute(path) ? path : `${cwd}/${path}`);
   const failures: GocliError[] = [];
   await using connection = await connect(target, context);
   const ends = { connection, host };
   for (const one of copies) {
     try {
-      if (one.direction === 'upload') await upload(ends, here(one.local), one.remote, signal);
+      if (one.direction === 'upload') await upload(ends, pathFrom(cwd, one.local), one.remote, signal);
       else {
-        const to = typeof one.local === 'string' ? here(one.local) : one.local;
+        const to = typeof one.local === 'string' ? pathFrom(cwd, one.local) : one.local;
         await download(ends, one.remote, to, signal);
       }
     } catch (error) {

@@ -1,4 +1,5 @@
 import { GocliError, isCode } from '../errors/error.ts';
+import { Failures } from '../errors/several.ts';
 import type { Manifest } from '../frozen/manifest.ts';
 import { listTemplates, unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
@@ -138,7 +139,7 @@ export async function build(
 /**
  * Reads every byte of templates, and removes those that are damaged.
  * @returns for each the files that differ or are missing
- * @throws GocliError USAGE (one and all), NOT_FOUND
+ * @throws GocliError USAGE (one and all), NOT_FOUND; what one met, once all were tried: `done` is then the result of the others
  */
 export async function verify(
   request: TemplatesChoice,
@@ -146,7 +147,8 @@ export async function verify(
 ): Promise<{ templates: { id: string; damaged: readonly string[] }[] }> {
   const { docker, signal, run } = context;
   const templates: { id: string; damaged: readonly string[] }[] = [];
-  for (const { template } of await chosenItems(request, context)) {
+  const failures = new Failures();
+  const verifyOne = async ({ template }: InventoryItem): Promise<void> => {
     const { id, manifest } = template;
     const damaged =
       typeof manifest === 'string'
@@ -154,22 +156,36 @@ export async function verify(
         : await verifyTemplate(docker, template, manifest, { [LABEL.run]: run }, signal);
     if (damaged.length > 0) await unpublishTemplate(docker, template);
     templates.push({ id, damaged });
-  }
+  };
+  for (const item of await chosenItems(request, context)) await failures.part(() => verifyOne(item));
+  failures.throw(
+    (count) => `${count.toFixed(0)} templates could not be verified`,
+    templates.length === 0 ? undefined : { templates },
+  );
   return { templates };
 }
 
 /**
  * Removes templates.
  * @returns for each the rigs that still run on its files
- * @throws GocliError USAGE (one and all), NOT_FOUND
+ * @throws GocliError USAGE (one and all), NOT_FOUND; what one met, once all were tried: `done` is then the result of the others
  */
 export async function rm(
   request: TemplatesChoice,
   context: Context,
 ): Promise<{ removed: { id: string; usedBy: readonly string[] }[] }> {
-  const items = await chosenItems(request, context);
-  for (const { template } of items) await unpublishTemplate(context.docker, template);
-  return { removed: items.map(({ template, usedBy }) => ({ id: template.id, usedBy })) };
+  const removed: { id: string; usedBy: readonly string[] }[] = [];
+  const failures = new Failures();
+  const removeOne = async ({ template, usedBy }: InventoryItem): Promise<void> => {
+    await unpublishTemplate(context.docker, template);
+    removed.push({ id: template.id, usedBy });
+  };
+  for (const item of await chosenItems(request, context)) await failures.part(() => removeOne(item));
+  failures.throw(
+    (count) => `${count.toFixed(0)} templates were not removed`,
+    removed.length === 0 ? undefined : { removed },
+  );
+  return { removed };
 }
 
 async function chosenItems({ template, all }: TemplatesChoice, context: Context): Promise<InventoryItem[]> {

@@ -5,7 +5,7 @@ import { start, START_OPTIONS, type StartRequest } from '../api/start.ts';
 import { stop } from '../api/stop.ts';
 import { inputsOf } from './option-flags.ts';
 import { clusterOf } from './options.ts';
-import { writeResult } from './render/output.ts';
+import { writeDone, writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
 interface HoldArguments {
@@ -15,7 +15,7 @@ interface HoldArguments {
 }
 
 export async function stopAction(args: HoldArguments, session: Session): Promise<number> {
-  return write('Stopped', await stop(requestOf(args), session), session);
+  return write('Stopped', stop(requestOf(args), session), session);
 }
 
 export async function startAction(
@@ -23,29 +23,31 @@ export async function startAction(
   session: Session,
 ): Promise<number> {
   const request: StartRequest = { ...requestOf(args), ...inputsOf(START_OPTIONS, args) };
-  return write('Started', await start(request, session), session);
+  return write('Started', start(request, session), session);
 }
 
 export async function pauseAction(args: HoldArguments, session: Session): Promise<number> {
-  return write('Paused', await pause(requestOf(args), session), session);
+  return write('Paused', pause(requestOf(args), session), session);
 }
 
 export async function resumeAction(args: HoldArguments, session: Session): Promise<number> {
-  return write('Resumed', await resume(requestOf(args), session), session);
+  return write('Resumed', resume(requestOf(args), session), session);
 }
 
 function requestOf(args: HoldArguments) {
   return { name: clusterOf(args), all: args.all };
 }
 
-function write(done: string, { clusters, seconds }: HoldResult, session: Session): number {
-  writeResult(session, {
-    data: { clusters, seconds },
-    names: clusters,
-    text:
-      clusters.length === 0
-        ? 'There is no such cluster.\n'
-        : clusters.map((name) => `${done} cluster ${name}.\n`).join(''),
+async function write(done: string, work: Promise<HoldResult>, session: Session): Promise<number> {
+  await writeDone(work, ({ clusters, seconds }) => {
+    writeResult(session, {
+      data: { clusters, seconds },
+      names: clusters,
+      text:
+        clusters.length === 0
+          ? 'There is no such cluster.\n'
+          : clusters.map((name) => `${done} cluster ${name}.\n`).join(''),
+    });
   });
   return 0;
 }

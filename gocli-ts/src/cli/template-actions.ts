@@ -3,7 +3,7 @@ import { EXIT } from '../errors/codes.ts';
 import { GocliError } from '../errors/error.ts';
 import { inputsOf } from './option-flags.ts';
 import { templateTable } from './render/templates.ts';
-import { writeResult } from './render/output.ts';
+import { writeDone, writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
 interface PlanArguments extends Readonly<Record<string, unknown>> {
@@ -68,34 +68,39 @@ export async function buildAction(args: PlanArguments, session: Session): Promis
 }
 
 export async function verifyAction(args: ChoiceArguments, session: Session): Promise<number> {
-  const result = await templates.verify(args, session);
-  const intact = result.templates.filter(({ damaged }) => damaged.length === 0);
-  writeResult(session, {
-    data: { ...result },
-    names: intact.map(({ id }) => id),
-    text: result.templates
-      .map(({ id, damaged }) =>
-        damaged.length === 0
-          ? `Template ${id} is intact.\n`
-          : `Template ${id} is damaged and removed: ${damaged.join(', ')}.\n`,
-      )
-      .join(''),
+  const { templates: all } = await writeDone(templates.verify(args, session), (result) => {
+    writeResult(session, {
+      data: { ...result },
+      names: result.templates.filter(isIntact).map(({ id }) => id),
+      text: result.templates
+        .map(({ id, damaged }) =>
+          damaged.length === 0
+            ? `Template ${id} is intact.\n`
+            : `Template ${id} is damaged and removed: ${damaged.join(', ')}.\n`,
+        )
+        .join(''),
+    });
   });
-  return intact.length === result.templates.length ? EXIT.ok : EXIT.failed;
+  return all.every(isIntact) ? EXIT.ok : EXIT.failed;
+}
+
+function isIntact({ damaged }: { readonly damaged: readonly string[] }): boolean {
+  return damaged.length === 0;
 }
 
 export async function removeAction(args: ChoiceArguments, session: Session): Promise<number> {
-  const { removed } = await templates.rm(args, session);
-  writeResult(session, {
-    data: { removed },
-    names: removed.map(({ id }) => id),
-    text: removed
-      .map(({ id, usedBy }) =>
-        usedBy.length === 0
-          ? `Removed template ${id}.\n`
-          : `Removed template ${id}; its files go with the last cluster on it: ${usedBy.join(', ')}.\n`,
-      )
-      .join(''),
+  await writeDone(templates.rm(args, session), ({ removed }) => {
+    writeResult(session, {
+      data: { removed },
+      names: removed.map(({ id }) => id),
+      text: removed
+        .map(({ id, usedBy }) =>
+          usedBy.length === 0
+            ? `Removed template ${id}.\n`
+            : `Removed template ${id}; its files go with the last cluster on it: ${usedBy.join(', ')}.\n`,
+        )
+        .join(''),
+    });
   });
   return EXIT.ok;
 }

@@ -8,6 +8,8 @@ interface GocliErrorOptions {
   readonly cause?: unknown;
   /** Overrides the exit code of the error's kind (for commands that hand on another program's code). */
   readonly exitCode?: number | undefined;
+  /** What was done nevertheless: the result that there would be without what failed. */
+  readonly done?: unknown;
 }
 
 /** The one family of errors a user sees. Anything else that reaches main is reported as a defect. */
@@ -18,6 +20,8 @@ export class GocliError extends Error {
   readonly hint: string | undefined;
   readonly observed: string | undefined;
   readonly exitCode: number;
+  /** Of work on several things, of which some failed: the result of the others; undefined when there is none. */
+  readonly done: unknown;
 
   constructor(code: ErrorCode, message: string, options: GocliErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -26,6 +30,7 @@ export class GocliError extends Error {
     this.hint = options.hint;
     this.observed = options.observed;
     this.exitCode = options.exitCode ?? ERRORS[code].exit;
+    this.done = options.done;
   }
 }
 

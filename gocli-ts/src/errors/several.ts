@@ -1,4 +1,5 @@
 import { GocliError } from './error.ts';
+import { explainFileError } from './file-error.ts';
 
 /**
  * Does some of the work; what it refuses is kept for {@link throwAll}, each fault for itself.
@@ -50,4 +51,55 @@ export function throwAll(errors: readonly GocliError[], hint: string): void {
     hint,
     cause: new Several(errors),
   });
+}
+
+/** Work in several parts, each of which is tried though another one failed. */
+export class Failures {
+  readonly #failures: unknown[] = [];
+
+  /** Does one part. @returns undefined when it failed */
+  async part<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#failures.push(error);
+      return undefined;
+    }
+  }
+
+  /** Does the same with each, side by side. @returns the results of those that did not fail */
+  async parts<I, R>(inputs: readonly I[], work: (input: I) => Promise<R>): Promise<R[]> {
+    const results = await Promise.allSettled(inputs.map(work));
+    for (const result of results) if (result.status === 'rejected') this.#failures.push(result.reason);
+    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  /**
+   * Throws what failed, if anything did: one failure as it is, several as one error of the kind of the first, with all
+   * of them below. A defect goes before everything else, as it is.
+   * @param what several failures are in words: `3 clusters were not removed`
+   * @param done what the error is to say was done; see {@link GocliError.done}
+   */
+  throw(what: (failures: number) => string, done?: unknown): void {
+    const known: GocliError[] = [];
+    for (const failure of this.#failures.map((each) => explainFileError(each))) {
+      if (!(failure instanceof GocliError)) throw failure;
+      known.push(failure);
+    }
+    const [first] = known;
+    if (first === undefined) return;
+    const { code, exitCode } = first;
+    if (known.length > 1) {
+      const observed = known.map(linesOf).join('\n');
+      throw new GocliError(code, what(known.length), { observed, exitCode, cause: new Several(known), done });
+    }
+    if (done === undefined) throw first;
+    const { message, observed, hint } = first;
+    throw new GocliError(code, message, { observed, hint, exitCode, cause: first, done });
+  }
+}
+
+function linesOf({ message, observed, hint }: GocliError): string {
+  const line = hint === undefined ? message : `${message} (${hint})`;
+  return observed === undefined ? line : `${line}\n${observed}`;
 }

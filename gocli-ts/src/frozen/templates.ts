@@ -1,8 +1,8 @@
 import { LABEL } from '../place/labels.ts';
 import {
-  keeperCopy,
   keeperSpec,
   makeKeeper,
+  removeKeeper,
   removeUnusedVolume,
   restoreKeepers,
   rigsAmong,
@@ -160,10 +160,8 @@ export async function readAttachment(docker: Docker, { keeper }: Template): Prom
 /** Nobody finds the template any more; its volume goes when the last cluster on it does. */
 export async function unpublishTemplate(docker: Docker, template: Template): Promise<void> {
   const { keeper, volume } = template;
-  // A cluster on it keeps the volume, from which nobody may publish it again. One of an earlier version has no copy.
-  const spoiled = { path: keeperCopy('', volume), content: '' };
-  await docker.containers.putFiles(keeper, FROZEN, [spoiled]).catch(() => undefined);
-  await docker.containers.remove(keeper);
+  // A cluster on it keeps the volume, from which nobody may publish it again.
+  await removeKeeper(docker, keeper, volume, FROZEN);
   await removeVolumes(docker, [volume]);
 }
 

@@ -74,30 +74,41 @@ async function replaceBy(
   });
 }
 
-/** Half-written files of this process. */
+/** Files of this process that nobody else removes. */
 const unfinished = new Set<string>();
 let watching = false;
 
 /**
- * Gives work the name of a temporary file beside a file. Nothing is left under that name when the work fails, nor when
- * the process ends meanwhile (a second Ctrl-C); what SIGKILL leaves goes with {@link sweepTemporary}.
+ * Has a file of this process removed when the process ends meanwhile (a second Ctrl-C).
+ * @returns what says that it is no more of this process, or gone
  */
-export async function viaTemporary(path: string, work: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+export function removeAtExit(path: string): () => void {
   if (!watching) {
     watching = true;
     process.on('exit', () => {
       for (const each of unfinished) rmSync(each, { force: true });
     });
   }
-  unfinished.add(temporary);
+  unfinished.add(path);
+  return () => {
+    unfinished.delete(path);
+  };
+}
+
+/**
+ * Gives work the name of a temporary file beside a file. Nothing is left under that name when the work fails, nor when
+ * the process ends meanwhile; what SIGKILL leaves goes with {@link sweepTemporary}.
+ */
+export async function viaTemporary(path: string, work: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  const settled = removeAtExit(temporary);
   try {
     await work(temporary);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   } finally {
-    unfinished.delete(temporary);
+    settled();
   }
 }
 

@@ -52,6 +52,28 @@ function registeredHome(): string {
   }
 }
 
+/** The folder that this process stands in; empty when somebody has removed it, since much goes without it. */
+export function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * A path as it is meant from a folder. It is not normalised: to name `dir/.` may have a meaning.
+ * @param folder absolute, or empty as in {@link workingFolder}
+ * @throws GocliError FILE for a relative path when the folder was removed
+ */
+export function pathFrom(folder: string, path: string): string {
+  if (isAbsolute(path)) return path;
+  if (folder !== '') return `${folder}/${path}`;
+  throw new GocliError('FILE', `${path} cannot be used: the folder that you stand in was removed`, {
+    hint: 'Go to a folder that is there (cd), or name an absolute path.',
+  });
+}
+
 /** `<state>/clusters/<name>`. The name must have been validated. */
 export function rigFolder(paths: Paths, name: string): string {
   return join(paths.state, 'clusters', name);

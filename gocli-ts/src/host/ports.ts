@@ -1,36 +1,35 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { createSocket } from 'node:dgram';
+import { All } from '../shared/all.ts';
 
 export type Protocol = 'tcp' | 'udp';
 
 /** Asks the kernel for free ports on 127.0.0.1, all different. They are free now; somebody else may take one. */
 export async function freePorts(wanted: readonly Protocol[]): Promise<number[]> {
-  const held = await Promise.all(wanted.map((protocol) => hold(protocol, 0)));
-  const ports = held.map(({ port }) => port);
-  await Promise.all(held.map(({ release }) => release()));
-  return ports;
+  await using held = await All.open(wanted, (protocol) => hold(protocol, 0));
+  return held.items.map(({ port }) => port);
 }
 
 /** Why a port of 127.0.0.1 cannot be listened on (`EADDRINUSE`, `EACCES`), or undefined when it can. */
 export async function portProblem(port: number, protocol: Protocol): Promise<string | undefined> {
   try {
-    const { release } = await hold(protocol, port);
-    await release();
+    await using _ = await hold(protocol, port);
     return undefined;
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error);
   }
 }
 
-async function hold(
-  protocol: Protocol,
-  port: number,
-): Promise<{ port: number; release: () => Promise<void> }> {
+interface HeldPort extends AsyncDisposable {
+  readonly port: number;
+}
+
+async function hold(protocol: Protocol, port: number): Promise<HeldPort> {
   return protocol === 'tcp' ? holdTcp(port) : holdUdp(port);
 }
 
-function holdTcp(port: number): Promise<{ port: number; release: () => Promise<void> }> {
+function holdTcp(port: number): Promise<HeldPort> {
   const server = createServer();
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -39,7 +38,7 @@ function holdTcp(port: number): Promise<{ port: number; release: () => Promise<v
       const got = typeof address === 'object' && address !== null ? address.port : port;
       resolve({
         port: got,
-        release: () =>
+        [Symbol.asyncDispose]: () =>
           new Promise((done) =>
             server.close(() => {
               done();
@@ -50,14 +49,14 @@ function holdTcp(port: number): Promise<{ port: number; release: () => Promise<v
   });
 }
 
-function holdUdp(port: number): Promise<{ port: number; release: () => Promise<void> }> {
+function holdUdp(port: number): Promise<HeldPort> {
   const socket = createSocket('udp4');
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
       resolve({
         port: socket.address().port,
-        release: () =>
+        [Symbol.asyncDispose]: () =>
           new Promise((done) =>
             socket.close(() => {
               done();

@@ -16,7 +16,7 @@ import { dirname, resolve } from 'node:path';
 import { GocliError } from '../errors/error.ts';
 import { isErrno, onFile } from '../errors/file-error.ts';
 import type { Clock } from '../shared/clock.ts';
-import { makeFolder, viaTemporary } from './files.ts';
+import { makeFolder, removeAtExit, viaTemporary } from './files.ts';
 
 /** What a wait for a lock needs from outside. */
 export interface LockDeps {
@@ -117,7 +117,11 @@ async function takeLock(path: string, clock: Clock, signal: AbortSignal): Promis
     signal.throwIfAborted();
     try {
       await (await open(lock, 'wx', 0)).close();
-      return () => rm(lock, { force: true });
+      const gone = removeAtExit(lock);
+      return async () => {
+        await rm(lock, { force: true });
+        gone();
+      };
     } catch (error) {
       // Nobody else can make one there either, and the file itself may be writable.
       if (isErrno(error, 'EACCES', 'EPERM', 'EROFS')) return () => Promise.resolve();

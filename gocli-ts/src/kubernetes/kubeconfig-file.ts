@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import type { EventSink } from '../events/events.ts';
 import { changeUserFile, isPlainFile, readUserFile, type LockDeps } from '../host/user-file.ts';
@@ -22,13 +22,14 @@ interface Looked {
 /**
  * The kubeconfigs that kubectl reads, first one first: the list in $KUBECONFIG, where empty and repeated entries do not
  * count and `~` means nothing, else ~/.kube/config (client-go, tools/clientcmd/loader.go).
- * @param cwd what relative paths are relative to
+ * @param cwd what relative paths are relative to; when it is empty, since the folder was removed, they lead nowhere
  * @returns absolute paths; none when neither variable says anything
  */
 export function kubeconfigFiles(env: Readonly<Record<string, string | undefined>>, cwd: string): string[] {
   const { KUBECONFIG: list = '', HOME: home = '' } = env;
   const named = list === '' && home !== '' ? [join(home, '.kube', 'config')] : list.split(delimiter);
-  return [...new Set(named.filter((file) => file !== '').map((file) => resolve(cwd, file)))];
+  const there = named.filter((file) => isAbsolute(file) || (file !== '' && cwd !== ''));
+  return [...new Set(there.map((file) => resolve(cwd, file)))];
 }
 
 /**

@@ -70,6 +70,18 @@ export async function makeKeeper(docker: Docker, keeper: Keeper, at: string): Pr
 }
 
 /**
+ * Removes a keeper for good. Its copy is made worthless first, so that whatever ends this in between, no list finds
+ * again what was to go. One of an earlier version has no copy.
+ * @param keeper its id or name; one that is gone is fine
+ * @param at where it has the volume with the copy
+ */
+export async function removeKeeper(docker: Docker, keeper: string, name: string, at: string): Promise<void> {
+  const spoiled = { path: keeperCopy('', name), content: '' };
+  await docker.containers.putFiles(keeper, at, [spoiled]).catch(() => undefined);
+  await docker.containers.remove(keeper);
+}
+
+/**
  * Makes keepers anew that somebody removed, from their copies.
  * @param keepsStill whether what a keeper of that name keeps is there, in the container that reads the volume
  * @returns whether there were any

@@ -1,11 +1,13 @@
 import { GocliError } from '../errors/error.ts';
+import { Failures } from '../errors/several.ts';
 import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
-import { removeSavedFiles } from './snapshot/snapshots.ts';
+import { removeSavedFiles, removeSnapshotKeeper } from './snapshot/snapshots.ts';
 import { restoreSnapshots } from './snapshot/restore-keepers.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
+import { allOf } from '../shared/all.ts';
 import { machinesVolume } from './names.ts';
 import { removeState, stateNames } from './state.ts';
 import type { RigDeps } from './deps.ts';
@@ -25,7 +27,8 @@ export interface RigRemains extends Removed {
 /**
  * Removes a cluster: containers, volumes, state, and what it was saved as when it was stopped. Removing what is not
  * there is not an error.
- * @throws GocliError when something could not be removed; the rest is
+ * @throws GocliError when something could not be removed; all that could be is. When its snapshots cannot be listed
+ * nothing is.
  */
 export async function removeRig(
   name: string,
@@ -36,31 +39,38 @@ export async function removeRig(
   await restoreSnapshots(docker, name);
   const snapshots = await listSnapshots(docker, name);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
-  // The volume stays for the snapshots; these files have no use, and nobody would find them.
-  const freeing =
-    stopped.length === snapshots.length ? [] : stopped.map(({ record }) => removeSavedFiles(record, deps));
-  await Promise.allSettled(freeing);
-  await Promise.all(stopped.map(({ keeper }) => docker.containers.remove(keeper)));
-  const removed = await removeLabelled(docker, { [LABEL.cluster]: name });
-  const state = (await stateNames(paths)).includes(name);
-  await removeState(paths, name);
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
+  const failures = new Failures();
+  // The volume stays for the snapshots; these files have no use, and without the keeper nobody would find them.
+  if (kept.length > 0) await failures.parts(stopped, ({ record }) => removeSavedFiles(record, deps));
+  await failures.parts(stopped, (snapshot) => removeSnapshotKeeper(docker, snapshot));
+  const removed = await failures.part(() => removeLabelled(docker, { [LABEL.cluster]: name }));
+  const state = await failures.part(async () => {
+    const there = (await stateNames(paths)).includes(name);
+    await removeState(paths, name);
+    return there;
+  });
   // Unfinished templates go with the clusters that were the last to use them.
-  await sweepTemplates(deps);
-  await Promise.all(freeing);
-  return { ...removed, state, snapshots: kept.map((snapshot) => snapshot.name) };
+  await failures.part(() => sweepTemplates(deps));
+  failures.throw(() => `cluster ${name} was not removed completely`);
+  const none = { containers: 0, volumes: 0 };
+  return { ...none, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
 }
 
 /**
  * Removes everything that carries exactly these labels. All are killed, since nothing in a throw-away cluster is worth
  * a slow shutdown.
+ * @throws GocliError when something could not be removed; the rest is
  */
 export async function removeLabelled(docker: Docker, labels: Labels): Promise<Removed> {
-  const containers = await removeContainers(docker, labels);
-  const volumes = await docker.volumes.list(labels);
+  const failures = new Failures();
+  const containers = await failures.part(() => removeContainers(docker, labels));
   // Snapshots keep the volume that they lie in.
-  const gone = await Promise.all(volumes.map(({ name }) => removeUnusedVolume(docker, name)));
-  return { containers, volumes: gone.filter(Boolean).length };
+  const gone = await failures.part(async () =>
+    failures.parts(await docker.volumes.list(labels), ({ name }) => removeUnusedVolume(docker, name)),
+  );
+  failures.throw((count) => `${count.toFixed(0)} containers or volumes were not removed`);
+  return { containers: containers ?? 0, volumes: (gone ?? []).filter(Boolean).length };
 }
 
 /** Removes the containers of a rig and the disks of its machines; what it stores beside them stays. */
@@ -72,9 +82,12 @@ export async function removeMachines(docker: Docker, rig: string): Promise<void>
   });
 }
 
-/** Removes the containers that carry these labels, and leaves their volumes. Returns how many they were. */
+/**
+ * Removes the containers that carry these labels, and leaves their volumes. Returns how many they were.
+ * @throws GocliError when one could not be removed; all others are
+ */
 export async function removeContainers(docker: Docker, labels: Labels): Promise<number> {
   const containers = await docker.containers.list(labels);
-  await Promise.all(containers.map(({ id }) => docker.containers.remove(id)));
+  await allOf(containers.map(({ id }) => docker.containers.remove(id)));
   return containers.length;
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import test from 'ava';
 import { freePorts, listeningInodes, portHolder, portProblem } from '../../../gocli-ts/src/host/ports.ts';
@@ -23,6 +24,19 @@ test('free ports are all different and can be listened on', async (t) => {
     if (problems.every((problem) => problem === undefined)) break;
   }
   t.deepEqual(problems, Array<undefined>(wanted.length).fill(undefined));
+});
+
+test('when one port cannot be had no other stays held', (t) => {
+  const ports = new URL('../../../gocli-ts/src/host/ports.js', import.meta.url).href;
+  const script = `import dgram from 'node:dgram';
+    import { syncBuiltinESMExports } from 'node:module';
+    dgram.createSocket = () => { throw new Error('none'); };
+    syncBuiltinESMExports();
+    const { freePorts } = await import(${JSON.stringify(ports)});
+    await freePorts(['tcp', 'udp', 'tcp']).catch(() => undefined);`;
+  // An open socket keeps the process from its end.
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 10_000 });
+  t.is(status, 0);
 });
 
 test('a taken port is told, with the process that holds it', async (t) => {

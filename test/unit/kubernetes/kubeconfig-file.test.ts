@@ -81,6 +81,10 @@ async function mode(file: string): Promise<number> {
   return (await stat(file)).mode & 0o777;
 }
 
+test('nothing is merged into relative paths of a folder that was removed', (t) => {
+  t.deepEqual(kubeconfigFiles({ KUBECONFIG: 'a:/b', HOME: '/h' }, ''), ['/b']);
+});
+
 test('the files are those that kubectl reads', (t) => {
   const files = (KUBECONFIG: string | undefined, HOME?: string): string[] =>
     kubeconfigFiles({ KUBECONFIG, HOME }, '/here');

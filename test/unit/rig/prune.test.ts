@@ -1,6 +1,7 @@
 import test from 'ava';
 import { listTemplates, sweepTemplates, unpublishTemplate } from '../../../gocli-ts/src/frozen/templates.ts';
-import { findRigs, phaseOf } from '../../../gocli-ts/src/rig/find.ts';
+import { findRigs } from '../../../gocli-ts/src/rig/find.ts';
+import { phaseOf } from '../../../gocli-ts/src/rig/life.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
 import { requireSnapshot, userSnapshots } from '../../../gocli-ts/src/rig/snapshot/require.ts';
@@ -118,4 +119,37 @@ test('a copy of a keeper that leads out of its volume makes nothing', async (t) 
   docker.write(keeper, path, JSON.stringify(copy));
   await prune(docker);
   await t.throwsAsync(requireSnapshot(docker, 's1'), { code: 'NOT_FOUND' });
+});
+
+test('a removal that is killed half way brings nothing back', async (t) => {
+  for (const last of ['containers.remove', 'volumes.list']) {
+    const saving = await makeSaving(t);
+    const { engine } = saving;
+    const { docker } = engine;
+    for (const name of ['kept', 'gone'])
+      await createSnapshot(await saving.found(), { name, kind: 'snapshot' }, stepsOf(engine), engine);
+    const gone = await requireSnapshot(docker, 'gone');
+    let killed = false;
+    docker.before = (method) => {
+      if (killed) throw new Error('killed');
+      killed = method === last;
+    };
+    await t.throwsAsync(removeSnapshot(gone, engine), { message: 'killed' });
+    docker.before = () => undefined;
+    await prune(docker);
+    t.is((await requireSnapshot(docker, 'kept', 'c')).name, 'kept');
+    await t.throwsAsync(requireSnapshot(docker, 'gone', 'c'), { code: 'NOT_FOUND' });
+  }
+});
+
+test('nor does a removal of a stopped cluster', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker, paths } = saving.engine;
+  await stop(saving);
+  docker.before = (method) => {
+    if (method === 'volumes.remove') throw new Error('killed');
+  };
+  await t.throwsAsync(removeRig('c', saving.engine), { message: 'killed' });
+  docker.before = () => undefined;
+  t.not((await findRigs(docker, paths)).map(phaseOf)[0], 'stopped');
 });

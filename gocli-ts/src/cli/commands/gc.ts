@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { writeResult } from '../render/output.ts';
+import { writeDone, writeResult } from '../render/output.ts';
 
 export const gcCommand = defineCommand({
   usage: 'gc',
@@ -7,14 +7,15 @@ export const gcCommand = defineCommand({
   examples: [['GOCLI_TEMPLATE_BUDGET=10G gocli gc', 'let all templates together have 10 GiB']],
   run: async (_args, session) => {
     const { gc } = await import('../../api/gc.ts');
-    const { removed } = await gc({}, session);
-    writeResult(session, {
-      data: { removed },
-      names: removed.map(({ id }) => id),
-      text:
-        removed.length === 0
-          ? 'There is no template to remove.\n'
-          : removed.map(({ id, why }) => `Removed template ${id}: ${why}.\n`).join(''),
+    await writeDone(gc({}, session), ({ removed }) => {
+      writeResult(session, {
+        data: { removed },
+        names: removed.map(({ id }) => id),
+        text:
+          removed.length === 0
+            ? 'There is no template to remove.\n'
+            : removed.map(({ id, why }) => `Removed template ${id}: ${why}.\n`).join(''),
+      });
     });
     return 0;
   },

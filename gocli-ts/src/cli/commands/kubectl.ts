@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { pathFrom } from '../../host/paths.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 
@@ -13,6 +15,8 @@ export const kubectlCommand = defineCommand({
     const { program, kubeconfig } = await kubectl(args, session);
     // Not as a flag: kubectl refuses flags before a plugin's name, and a plugin would not see it.
     return session.host.attach([program, ...rest], {
+      // Its files are meant from here, and from nowhere else.
+      cwd: resolve(pathFrom(session.cwd, '.')),
       env: { KUBECONFIG: kubeconfig },
       signal: session.signal,
     });

@@ -1,7 +1,8 @@
-import type { RemovedRig } from '../../api/rm.ts';
+import type { RemovedRig, RmResult } from '../../api/rm.ts';
 import { defineCommand } from '../command.ts';
 import { clusterOf, nameOption } from '../options.ts';
-import { writeResult } from '../render/output.ts';
+import { writeDone, writeResult } from '../render/output.ts';
+import type { Session } from '../session.ts';
 import { gocliCommand } from '../../shared/command.ts';
 
 export const rmCommand = defineCommand({
@@ -12,19 +13,24 @@ export const rmCommand = defineCommand({
   examples: [['gocli rm', 'remove the only cluster there is']],
   run: async (args, session) => {
     const { rm } = await import('../../api/rm.ts');
-    const { removed, absent } = await rm({ name: clusterOf(args), all: args.all }, session);
-    const sentences = [
-      ...removed.map((one) => `Removed cluster ${one.name}.${keptWords(one)}\n`),
-      ...absent.map((one) => `There is no cluster ${one.name} to remove.${keptWords(one)}\n`),
-    ];
-    writeResult(session, {
-      data: { removed },
-      names: removed.map(({ name }) => name),
-      text: sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join(''),
+    await writeDone(rm({ name: clusterOf(args), all: args.all }, session), (result) => {
+      write(result, session);
     });
     return 0;
   },
 });
+
+function write({ removed, absent }: RmResult, session: Session): void {
+  const sentences = [
+    ...removed.map((one) => `Removed cluster ${one.name}.${keptWords(one)}\n`),
+    ...absent.map((one) => `There is no cluster ${one.name} to remove.${keptWords(one)}\n`),
+  ];
+  writeResult(session, {
+    data: { removed },
+    names: removed.map(({ name }) => name),
+    text: sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join(''),
+  });
+}
 
 function keptWords({ name, snapshots }: RemovedRig): string {
   if (snapshots.length === 0) return '';

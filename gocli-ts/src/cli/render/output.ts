@@ -1,3 +1,4 @@
+import { GocliError } from '../../errors/error.ts';
 import { renderYaml } from '../../shared/yaml.ts';
 import type { Session } from '../session.ts';
 import { renderTable } from './table.ts';
@@ -16,6 +17,22 @@ interface Result {
 /** Writes a command's one result to stdout in the form that was asked for. */
 export function writeResult(session: Pick<Session, 'stdout' | 'output'>, result: Result): void {
   session.stdout.write(render(session.output ?? 'table', result));
+}
+
+/**
+ * Writes the result of work on several things; when some of them failed, that of the others, and the failure goes on.
+ * stdout gets one document in either case.
+ */
+export async function writeDone<T>(work: Promise<T>, write: (result: T) => void): Promise<T> {
+  try {
+    const result = await work;
+    write(result);
+    return result;
+  } catch (error) {
+    // The functions of api/ say in `done` what they would return.
+    if (error instanceof GocliError && error.done !== undefined) write(error.done as T);
+    throw error;
+  }
 }
 
 function render(format: NonNullable<Session['output']>, { data, table, names, text }: Result): string {

@@ -1,4 +1,4 @@
-import { keeperCopy, makeKeeper, removeUnusedVolume } from '../../place/keeper.ts';
+import { keeperCopy, makeKeeper, removeKeeper, removeUnusedVolume } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { Docker, Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
@@ -10,6 +10,9 @@ import type { RigDeps } from '../deps.ts';
 import { inside } from '../inside.ts';
 import { dataVolume } from '../names.ts';
 import { snapshotFolder, type Snapshot, type SnapshotRecord } from './list.ts';
+
+/** Where the data volume is. */
+const DATA = '/data';
 
 /** Publishes a snapshot whose files are complete. */
 export async function publishSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
@@ -27,12 +30,17 @@ export async function publishSnapshot(docker: Docker, record: SnapshotRecord): P
       [LABEL.manifest]: JSON.stringify(record),
     },
   };
-  await makeKeeper(docker, keeper, '/data');
+  await makeKeeper(docker, keeper, DATA);
 }
 
 /** Takes a snapshot back whose publication failed, perhaps with the daemon's answer alone. */
 export async function retractSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
-  await docker.containers.remove(keeperName(record));
+  await removeKeeper(docker, keeperName(record), keeperName(record), DATA);
+}
+
+/** Nobody finds the snapshot any more; its files stay where they are. */
+export async function removeSnapshotKeeper(docker: Docker, { record, keeper }: Snapshot): Promise<void> {
+  await removeKeeper(docker, keeper, keeperName(record), DATA);
 }
 
 function keeperName({ id, state }: Pick<SnapshotRecord, 'id' | 'state'>): string {
@@ -42,16 +50,16 @@ function keeperName({ id, state }: Pick<SnapshotRecord, 'id' | 'state'>): string
 /** The data of the cluster, and the template, so that neither can be removed while the snapshot is there. */
 function mountsOf({ state }: SnapshotRecord): Mount[] {
   const template = state.template === undefined ? [] : [templateMount(state.template, 'read')];
-  return [{ type: 'volume', source: dataVolume(state.name), target: '/data' }, ...template];
+  return [{ type: 'volume', source: dataVolume(state.name), target: DATA }, ...template];
 }
 
 const REMOVE = 'rm -rf "$@"';
 
 type Files = Pick<SnapshotRecord, 'id' | 'state'>;
 
-/** What lies of a snapshot in the data volume. */
+/** What lies of a snapshot in the data volume. The copy goes first: from it comes back what lacks files. */
 function pathsOf(files: Files): string[] {
-  return [snapshotFolder(files.id), keeperCopy('/data', keeperName(files))];
+  return [keeperCopy(DATA, keeperName(files)), snapshotFolder(files.id)];
 }
 
 /** Removes the files of a snapshot; in a machine nobody may touch those that are the registry's but its user. */
@@ -69,10 +77,11 @@ export async function removeFiles(
  * cluster, which has the volume, or in a container made for it, which costs half a second.
  */
 export async function removeSnapshot(
-  { record, keeper, cluster }: Snapshot,
+  snapshot: Snapshot,
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
-  await docker.containers.remove(keeper);
+  const { record, cluster } = snapshot;
+  await removeSnapshotKeeper(docker, snapshot);
   const volume = dataVolume(cluster);
   // Of a rig whose containers are gone the registry's data lie in it.
   const machines = await docker.volumes.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'machines' });
@@ -90,7 +99,7 @@ export async function removeSavedFiles(
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
   const { name, imageId: image } = files.state.plan.host;
-  const mounts: Mount[] = [{ type: 'volume', source: dataVolume(name), target: '/data' }];
+  const mounts: Mount[] = [{ type: 'volume', source: dataVolume(name), target: DATA }];
   const removal = {
     name: `gocli-remove-${files.id}`,
     image,

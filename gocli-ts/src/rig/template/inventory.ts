@@ -1,6 +1,7 @@
 import { readdir, rm, stat, statfs, utimes } from 'node:fs/promises';
 import type { StatsFs } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Failures } from '../../errors/several.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import { evictions, type Evicted } from '../../frozen/eviction.ts';
@@ -105,6 +106,7 @@ async function lastUse(paths: Paths, id: string): Promise<number | undefined> {
 /**
  * Removes templates that nobody misses, and what is left of unfinished ones.
  * @param budget bytes that all templates may have together; a quarter of the free disk when undefined
+ * @throws GocliError what could not be removed, once all else is: `done` names as `removed` those that went
  */
 export async function collectGarbage(deps: InventoryDeps, budget: number | undefined): Promise<Evicted[]> {
   const items = await inventory(deps);
@@ -117,13 +119,21 @@ export async function collectGarbage(deps: InventoryDeps, budget: number | undef
   }));
   const total = items.reduce((sum, { bytes }) => sum + bytes, 0);
   const gone = evictions(keepable, budget ?? (await defaultBudget(deps.docker, total)), deps.clock.now());
-  for (const { template } of items) {
-    if (gone.some(({ id }) => id === template.id)) await unpublishTemplate(deps.docker, template);
+  const removed: Evicted[] = [];
+  const failures = new Failures();
+  for (const one of gone) {
+    await failures.part(async () => {
+      const item = items.find(({ template }) => template.id === one.id);
+      if (item !== undefined) await unpublishTemplate(deps.docker, item.template);
+      removed.push(one);
+    });
   }
-  await sweepTemplates(deps);
-  await forgetUses(deps);
-  await sweepState(deps);
-  return gone;
+  for (const sweep of [sweepTemplates, forgetUses, sweepState]) await failures.part(() => sweep(deps));
+  failures.throw(
+    (count) => `${count.toFixed(0)} parts of what nobody misses were not removed`,
+    removed.length === 0 ? undefined : { removed },
+  );
+  return removed;
 }
 
 /** Last uses of templates that are gone, whoever removed them. */

@@ -1,0 +1,172 @@
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { CHECKOUT } from '../../helpers/cli.ts';
+import { layOut, scriptCheckout, type ScriptCheckout } from '../../helpers/script-checkout.ts';
+
+const PROVIDER = 'cluster-provision/k8s/1.36';
+
+/** Every script that a user or a pipeline starts, with words for those that want some. */
+async function scripts(): Promise<string[][]> {
+  const words: Record<string, string[]> = {
+    'cluster-up/bootstrap.sh': ['--help'],
+    'cluster-up/up.sh': ['--no-provision'],
+    '.ci/tier': ['unit'],
+  };
+  const names = await Promise.all(
+    ['cluster-up', '.ci', PROVIDER].map(async (folder) =>
+      (await readdir(join(CHECKOUT, folder), { withFileTypes: true }))
+        .filter((entry) => entry.isFile() && (folder === '.ci' || entry.name.endsWith('.sh')))
+        .map(({ name }) => join(folder, name)),
+    ),
+  );
+  return names.flat().map((name) => [name, ...(words[name] ?? [])]);
+}
+
+const REGISTRY = { KUBEVIRTCI_CONTAINER_REGISTRY: 'quay.io', KUBEVIRTCI_CONTAINER_ORG: 'me' };
+
+test('what a shell exports changes nothing: CDPATH with another checkout, noclobber, nounset', async (t) => {
+  const { root, env, run } = await scriptCheckout(t);
+  const other = join(root, '..', 'other');
+  await layOut(other);
+  const make = join(env['PATH'] ?? '', 'make');
+  await rm(make);
+  await writeFile(make, '#!/usr/bin/env bash\necho "make $* in $PWD"\n', { mode: 0o755 });
+  const all = await scripts();
+  t.true(all.length >= 13, all.join('\n'));
+  for (const words of all) {
+    const plain = await run(words, REGISTRY);
+    const odd = { CDPATH: `${other}:.`, SHELLOPTS: 'noclobber:nounset', GREP_OPTIONS: '-v' };
+    t.deepEqual(await run(words, { ...REGISTRY, ...odd }), plain, words.join(' '));
+    t.notRegex(plain.stderr, /No such file|unbound/, words.join(' '));
+  }
+});
+
+test('no script goes to a relative path by way of CDPATH', async (t) => {
+  for (const [name = ''] of [...(await scripts()), ['cluster-up/lib/common.sh']]) {
+    const text = await readFile(join(CHECKOUT, name), 'utf8');
+    t.deepEqual(text.match(/.*(?<!CDPATH='' )\bcd (?!"\$GOCLI_ROOT"|"\$root").*/g), null, name);
+  }
+});
+
+test('a checkout and a PREFIX may have a blank in their path', async (t) => {
+  const { root, run } = await scriptCheckout(t, 'a b');
+  await writeFile(join(root, 'cluster-up/bootstrap.sh'), '#!/usr/bin/env bash\n', { mode: 0o755 });
+  const provisioned = await run(['make', 'provision']);
+  t.is(provisioned.exitCode, 0, provisioned.stderr);
+  t.true(provisioned.stdout.startsWith(`${root}/gocli-ts/bin/gocli.js provision ${PROVIDER}`));
+  const installed = await run(['make', 'install', `PREFIX=${root}/x y`]);
+  t.is(installed.exitCode, 0, installed.stderr);
+  t.deepEqual(await readdir(join(root, 'x y', 'bin')), ['gocli']);
+  const gone = await run(['make', 'uninstall', `PREFIX=${root}/x y`]);
+  t.regex(gone.stdout, /^removed /);
+});
+
+test('an installed package needs no HOME', async (t) => {
+  const { run } = await scriptCheckout(t);
+  const { exitCode, stdout, stderr } = await run(['cluster-up/cli.sh', 'version'], { HOME: undefined });
+  t.is(exitCode, 0, stderr);
+  t.regex(stdout, / version /);
+  const script = 'source cluster-up/lib/common.sh; ci_config';
+  t.regex(
+    (await run(['bash', '-c', script], { HOME: '' })).stdout,
+    /^\/.*\.local\/state\/gocli\/_ci-configs/,
+  );
+});
+
+/** After `down.sh`, which of the copies are left. @param of the cluster that they are of */
+async function copiesAfter(
+  { root, run }: ScriptCheckout,
+  of: string | undefined,
+  clusters: readonly string[],
+  ...words: string[]
+): Promise<string[]> {
+  const folder = join(root, 'ci', 'k8s-1.36');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  if (of !== undefined)
+    await writeFile(join(folder, '.kubeconfig'), `kind: Config\ncurrent-context: ${of}\n`);
+  await writeFile(join(folder, '.kubectl'), '');
+  const env = { KUBEVIRTCI_CONFIG_PATH: join(root, 'ci'), CLUSTERS: clusters.join('\n') };
+  await run(['cluster-up/down.sh', ...words], env);
+  return readdir(folder);
+}
+
+test('down.sh removes the copies of a cluster that is gone, and of no other', async (t) => {
+  const checkout = await scriptCheckout(t);
+  const both = ['.kubeconfig', '.kubectl'];
+  t.deepEqual(await copiesAfter(checkout, 'k8s-1.36', []), []);
+  t.deepEqual(await copiesAfter(checkout, 'k8s-1.36', ['two', 'k8s-1x36']), []);
+  t.deepEqual(await copiesAfter(checkout, 'k8s-1.36', ['k8s-1.36', 'two'], '--help'), both);
+  t.deepEqual(await copiesAfter(checkout, 'k8s-1.36', ['k8s-1.36'], 'two'), both);
+  t.deepEqual(await copiesAfter(checkout, 'k8s-1.36', ['k8s-1.36'], '--name', 'other'), both);
+  t.deepEqual(await copiesAfter(checkout, '"other"', ['other']), both);
+  t.deepEqual(await copiesAfter(checkout, 'other', ['k8s-1.36'], '--name', 'other'), []);
+  t.deepEqual(await copiesAfter(checkout, undefined, []), []);
+});
+
+test('up.sh asks for no tools of provisioning where gocli is told not to provision', async (t) => {
+  const { run } = await scriptCheckout(t);
+  const said = async (extra: string, ...words: string[]): Promise<string> => {
+    const { exitCode, stderr } = await run(['cluster-up/up.sh', ...words], {
+      KUBEVIRT_PROVIDER_EXTRA_ARGS: extra,
+    });
+    return exitCode === 0 ? 'ready' : stderr;
+  };
+  for (const words of [
+    ['--no-provision'],
+    ['--provision=false'],
+    ['--dry-run'],
+    ['--container-registry', 'quay.io'],
+    ['--container-registry=quay.io'],
+    ['--container-suffix', ':1'],
+    ['--memory', '4G', '--snapshot', 'clean'],
+  ]) {
+    t.is(await said('', ...words), 'ready', words.join(' '));
+  }
+  for (const extra of ['--container-registry quay.io', `--memory 4G '--no-provision'`])
+    t.is(await said(extra), 'ready', extra);
+  for (const words of [[], ['--container-suffix', ':latest'], ['--name', 'no-provision'], ['--provision']])
+    t.regex(await said('', ...words), /Debian packages to install: mmdebstrap/, words.join(' '));
+});
+
+test('up.sh --help makes nothing ready', async (t) => {
+  const { run, root } = await scriptCheckout(t);
+  await rm(join(root, 'dist'), { recursive: true });
+  for (const flag of ['--help', '-h']) {
+    const { exitCode, stdout, stderr } = await run(['cluster-up/up.sh', flag], {
+      DOCKER_HOST: 'unix:///nowhere',
+    });
+    t.is(exitCode, 0, stderr);
+    t.regex(stdout, /^Usage: cluster-up\/up\.sh[^]*docs\/cli\.md/);
+    t.is(stderr, '');
+  }
+});
+
+test('a daemon elsewhere, and a name that no image can have, are left to gocli to refuse', async (t) => {
+  const { run } = await scriptCheckout(t);
+  for (const env of [
+    { DOCKER_HOST: 'tcp://127.0.0.1:1' },
+    { KUBEVIRT_PROVIDER: 'k8s 1.36' },
+    { KUBEVIRT_PROVIDER: 'k8s-ü%' },
+    { KUBEVIRT_PROVIDER: 'there' },
+  ]) {
+    const { exitCode, stdout, stderr } = await run(['cluster-up/up.sh'], env);
+    t.is(exitCode, 0, stderr);
+    t.regex(stdout, /gocli\.js run /);
+    t.is(stderr, '');
+  }
+});
+
+test('gocli is told how it is called: as itself where it is on PATH, else by its script', async (t) => {
+  const { root, env, run } = await scriptCheckout(t, 'a b');
+  const called = async (words: readonly string[], changed = {}): Promise<string | undefined> =>
+    (await run(words, changed)).stdout.split(' version ')[1];
+  const script = join(root, 'cluster-up/cli.sh');
+  t.is(await called([script, 'version']), 'cluster-up/cli.sh');
+  t.is(await called(['bash', '-c', 'cd cluster-up && ./cli.sh version']), './cli.sh');
+  t.is(await called(['bash', '-c', 'cd / && "$0" version', script]), script.replace(' ', '\\ '));
+  t.is(await called([script, 'version'], { GOCLI_COMMAND: 'npx gocli' }), 'npx gocli');
+  await symlink(join(root, 'gocli-ts/bin/gocli.js'), join(env['PATH'] ?? '', 'gocli'));
+  t.is(await called([script, 'version']), '-');
+});
