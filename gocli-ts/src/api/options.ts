@@ -5,6 +5,8 @@ import {
   readOptions,
   throwValues,
   tryOptions,
+  type AnyOption,
+  type GuestOption,
   type Option,
   type OptionList,
   type ValuesOf,
@@ -12,8 +14,31 @@ import {
 } from '../rig/options/option.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
 
+/** Options that only rigs of one kind have: those of every kind in kinds.ts. */
+export const KIND_OPTIONS = { ...KUBERNETES_OPTIONS } as const;
+
 /** Every option of `run`, in the order of the help text. */
-export const OPTIONS = { ...RIG_OPTIONS, ...KUBERNETES_OPTIONS } as const;
+export const OPTIONS = { ...RIG_OPTIONS, ...KIND_OPTIONS } as const;
+
+/** Of a list of options those whose type says that they change the guest plan. */
+type GuestKeys<O> = { [K in keyof O]: O[K] extends GuestOption<unknown, never> ? K : never }[keyof O];
+
+/** Those of a list of options that change the guest plan: by these templates differ. */
+export function guestOptions<O extends OptionList>(options: O): Pick<O, GuestKeys<O>> {
+  return only(options, (option) => option.guest !== undefined) as Pick<O, GuestKeys<O>>;
+}
+
+/** Those that change the host plan alone, which may change while the machines are what they were. */
+export function hostOptions<O extends OptionList>(options: O): Omit<O, GuestKeys<O>> {
+  return only(options, (option) => option.guest === undefined && option.host !== undefined) as Omit<
+    O,
+    GuestKeys<O>
+  >;
+}
+
+function only(options: OptionList, wanted: (option: AnyOption) => boolean): OptionList {
+  return Object.fromEntries(Object.entries(options).filter(([, option]) => wanted(option)));
+}
 
 export type RunValues = ValuesOf<typeof OPTIONS>;
 /** What a request may say: the same keys, each in the form that its option reads. */
@@ -65,7 +90,7 @@ export interface TriedOptions {
   readonly errors: GocliError[];
   /** What each was written as, by key, whether it could be read or not. */
   readonly at: Readonly<Record<string, string>>;
-  /** Variables that were not read: the machines of a snapshot are what they are, and scripts set these always. */
+  /** Variables that were not read: image and machines of a snapshot are what they are, and scripts set these always. */
   readonly passedOver: readonly string[];
 }
 
@@ -73,7 +98,7 @@ export interface TriedOptions {
 export function tryRunOptions(inputs: RunInputs, env: Environment, kubevirtci: boolean): TriedOptions {
   const written = given(inputs);
   const rest = fromEnvironment(env, kubevirtci).filter(({ key }) => !written.some((one) => one.key === key));
-  const idle = rest.filter(({ key }) => inputs.snapshot !== undefined && shapesGuests(key));
+  const idle = rest.filter(({ key }) => inputs.snapshot !== undefined && isIdle(key));
   const read = [...rest.filter((one) => !idle.includes(one)), ...written];
   return {
     ...tryOptions(OPTIONS, read),
@@ -82,7 +107,17 @@ export function tryRunOptions(inputs: RunInputs, env: Environment, kubevirtci: b
   };
 }
 
-/** Whether an option changes what the guests are. */
-function shapesGuests(key: string): boolean {
-  return (OPTIONS as OptionList)[key]?.guest !== undefined;
+/** Whether an option has no effect where a snapshot is begun at: image and machines are what they were. */
+function isIdle(key: string): boolean {
+  const option = (OPTIONS as OptionList)[key];
+  return option?.guest !== undefined || option?.notWithSnapshot === true;
+}
+
+/** Flags that a request gives and that cannot act on a start from a snapshot; what is said by default asks for nothing. */
+export function idleWithSnapshot(inputs: RunInputs): string[] {
+  return given(inputs).flatMap(({ key, input, at }) =>
+    isIdle(key) && input !== (OPTIONS as OptionList)[key]?.default
+      ? [input === false ? at.replace('--', '--no-') : at]
+      : [],
+  );
 }

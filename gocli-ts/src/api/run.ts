@@ -1,5 +1,5 @@
 import { GocliError, isCode } from '../errors/error.ts';
-import { collect } from '../errors/several.ts';
+import { collect, collectLater } from '../errors/several.ts';
 import { writeTimings } from '../host/timings.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { throwValues } from '../rig/options/option.ts';
@@ -9,7 +9,13 @@ import type { Snapshot } from '../rig/snapshot/list.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
-import { tryRunOptions, type RunInputs, type RunValues, type TriedOptions } from './options.ts';
+import {
+  idleWithSnapshot,
+  tryRunOptions,
+  type RunInputs,
+  type RunValues,
+  type TriedOptions,
+} from './options.ts';
 import {
   localImage,
   obtainImage,
@@ -64,17 +70,23 @@ async function prepare(request: RunRequest, find: FindImage, context: Context): 
   const tried = tryRunOptions(inputs, context.env, kubevirtci);
   const { values, errors, at } = tried;
   for (const variable of tried.passedOver) {
-    const text = `${variable} is passed over: the machines of a snapshot are what they were`;
+    const text = `${variable} is passed over: image and machines of a snapshot are what they were`;
     context.emit({ type: 'notice', level: 'warning', text });
   }
   const snapshot =
-    values.snapshot === undefined ? undefined : await requireSnapshot(context.docker, values.snapshot);
-  const provider = asked ?? snapshot?.record.state.plan.guest.provider;
+    values.snapshot === undefined
+      ? undefined
+      : await collectLater(errors, requireSnapshot(context.docker, values.snapshot));
+  const ofSnapshot = snapshot?.record.state.plan.guest.provider;
+  const provider = asked ?? ofSnapshot;
   const name = values.name ?? provider ?? '';
   collect(errors, () => {
     requireWords(inputs, provider);
   });
-  if (errors.length > 0 && snapshot === undefined && provider !== undefined)
+  collect(errors, () => {
+    if (inputs.snapshot !== undefined) refuseIdle(inputs, provider, ofSnapshot);
+  });
+  if (errors.length > 0 && inputs.snapshot === undefined && provider !== undefined)
     await collectPlanErrors({ provider, name, ...tried }, context);
   throwValues(errors);
   const image =
@@ -96,6 +108,19 @@ function requireWords({ name, snapshot }: RunInputs, provider: string | undefine
       hint: 'For example: gocli run k8s-1.36 (all: gocli provider ls)',
     });
   }
+}
+
+/** What is said and cannot act must not be passed over in silence. @throws GocliError USAGE */
+function refuseIdle(inputs: RunInputs, provider: string | undefined, ofSnapshot = provider): void {
+  const idle = [
+    ...(provider === ofSnapshot ? [] : [`provider ${provider ?? ''}`]),
+    ...idleWithSnapshot(inputs),
+  ];
+  if (idle.length === 0) return;
+
+  throw new GocliError('USAGE', `not with --snapshot: ${idle.join(', ')}`, {
+    hint: 'Leave it out: image and machines of a snapshot are what they were.',
+  });
 }
 
 /** Adds what the plan of the values that could be read would be refused for. Nothing is fetched to find it out. */

@@ -1,14 +1,13 @@
-import { KUBERNETES_OPTIONS } from '../kubernetes/options/kubernetes-options.ts';
 import { applyToHost } from '../rig/options/option.ts';
 import { timeout } from '../rig/options/timeout.ts';
 import { startStopped } from '../rig/stop.ts';
 import type { Context } from './context.ts';
 import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
-import { readInputs, type InputsOf } from './options.ts';
+import { hostOptions, KIND_OPTIONS, readInputs, type InputsOf } from './options.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** Options of `start`: how long it may take, and host ports that are to replace those that the rig had. */
-export const START_OPTIONS = { timeout, ...KUBERNETES_OPTIONS } as const;
+export const START_OPTIONS = { timeout, ...hostOptions(KIND_OPTIONS) } as const;
 
 export type StartRequest = HoldRequest & InputsOf<typeof START_OPTIONS>;
 

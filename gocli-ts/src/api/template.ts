@@ -16,8 +16,7 @@ import { didYouMean } from '../shared/text.ts';
 import { refuseNameWithAll } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
 import { onRig } from './operation.ts';
-import { readInputs, readRunOptions, type InputsOf } from './options.ts';
-import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
+import { guestOptions, OPTIONS, readInputs, readRunOptions, type InputsOf } from './options.ts';
 import { localImage, obtainImage, type FindImage } from './provider-image.ts';
 import { startOf } from './run.ts';
 
@@ -33,11 +32,7 @@ export interface TemplatesChoice extends TemplateChoice {
 }
 
 /** Options of `run` that decide which template fits. */
-export const PLAN_OPTIONS = {
-  nodes: RIG_OPTIONS.nodes,
-  memory: RIG_OPTIONS.memory,
-  cpu: RIG_OPTIONS.cpu,
-} as const;
+export const PLAN_OPTIONS = guestOptions(OPTIONS);
 type PlanInputs = InputsOf<typeof PLAN_OPTIONS>;
 
 /** A template, and the plan that it is compared with: the provider's default one with these changes. */
@@ -81,10 +76,11 @@ export async function ls(_request: NoRequest, context: Context): Promise<{ templ
 
 /** What a template holds, and whether it fits a plan. @throws GocliError NOT_FOUND, BAD_VALUE */
 export async function show(request: TemplateShowRequest, context: Context): Promise<ShownTemplate> {
-  const item = await oneItem(request.template, context);
+  const { template, ...plan } = request;
+  const item = await oneItem(template, context);
   const { manifest } = item.template;
   const known = typeof manifest === 'string' ? undefined : manifest;
-  const why = await fitOf(item, request, context);
+  const why = await fitOf(item, plan, context);
   const guest = (known && guestOf(known)) ?? null;
   return { ...listed(item), manifest: known ?? null, guest, fits: why === FITS, why };
 }
@@ -108,11 +104,11 @@ async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): P
 /** The plan that a template is of. @param find how its image is had */
 async function planOf(
   provider: string,
-  { nodes, memory, cpu }: PlanInputs,
+  plan: PlanInputs,
   find: FindImage,
   context: Context,
 ): Promise<PlanRequest> {
-  const values = readInputs(PLAN_OPTIONS, { nodes, memory, cpu });
+  const values = readInputs(PLAN_OPTIONS, plan);
   const image = await find({ provider, provision: true }, context);
   return { ...image, values: { ...values, name: `template-${context.run}` } };
 }
@@ -127,7 +123,8 @@ export async function build(
   context: Context,
 ): Promise<{ template: string | null }> {
   const values = readRunOptions({}, context.env, false);
-  const planned = await planOf(request.provider, request, obtainImage, context);
+  const { provider, ...plan } = request;
+  const planned = await planOf(provider, plan, obtainImage, context);
   const { name } = planned.values;
   try {
     const { state } = await up({ ...planned, ...startOf(values) }, onRig(context, name));

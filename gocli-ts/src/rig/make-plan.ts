@@ -3,7 +3,6 @@ import type { ImageInfo } from '../place/port.ts';
 import { factsOf } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
 import { applyOptions, flagOf, type OptionList } from './options/option.ts';
-import { byName } from './options/per-node.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
 import type { Snapshot } from './snapshot/list.ts';
@@ -24,7 +23,7 @@ export interface PlanRequest {
 /**
  * The plan for a request, without touching anything: the provider's defaults changed by the options, or what the
  * snapshot has that it begins at, under another name and on other ports.
- * @throws GocliError BAD_VALUE of everything that is wrong, USAGE, IMAGE_MISSING, PROVIDER_UNKNOWN
+ * @throws GocliError BAD_VALUE of everything that is wrong, IMAGE_MISSING, PROVIDER_UNKNOWN
  */
 export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
   const { image, reference, snapshot, values, at } = request;
@@ -35,7 +34,6 @@ export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
   refuseOthers(options, values, kind);
   if (snapshot === undefined)
     return applyOptions(options, values, { guest: defaultGuest(facts, kind), host }, { kind, facts, at });
-  refuseGuestOptions(options, values);
   const { guest } = snapshot.record.state.plan;
   return applyOptions(options, values, { guest, host }, { kind, facts, at });
 }
@@ -57,17 +55,6 @@ function refuseOthers(options: OptionList, values: PlanRequest['values'], { name
   );
 }
 
-/** The machines of a snapshot are what they are. @throws GocliError USAGE */
-function refuseGuestOptions(options: OptionList, values: PlanRequest['values']): void {
-  const asked = Object.entries(options).flatMap(([key, option]) =>
-    option.guest !== undefined && values[key] !== undefined ? [flagOf(key)] : [],
-  );
-  if (asked.length === 0) return;
-  throw new GocliError('USAGE', `not with --snapshot: ${asked.join(', ')}`, {
-    hint: 'Leave it out: the machines of a snapshot are what they were.',
-  });
-}
-
 /** What differs between the plan of a running rig and the one asked for, as sentences. */
 export function planDifferences(running: RigPlan, asked: RigPlan, kind: Pick<Kind, 'options'>): string[] {
   const differences: string[] = [];
@@ -79,9 +66,6 @@ export function planDifferences(running: RigPlan, asked: RigPlan, kind: Pick<Kin
   for (const { differs } of Object.values(optionsOf(kind))) {
     if (differs !== undefined) compare(differs.what, differs.of(running), differs.of(asked));
   }
-  compare('kernel arguments', running.guest.kernelArgs, asked.guest.kernelArgs);
-  const { perNode } = running.guest;
-  compare('single nodes', perNode && byName(perNode), asked.guest.perNode);
   compare('image', running.host.imageId, asked.host.imageId);
   for (const [port, hostPort] of Object.entries(asked.host.pinnedPorts)) {
     const now = running.host.pinnedPorts[port];

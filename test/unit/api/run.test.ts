@@ -63,7 +63,7 @@ test('a plan that a variable asks for is refused with the name of the variable',
 });
 
 test('variables of sizes are passed over by a start from a snapshot, flags are refused', async (t) => {
-  const env = { KUBEVIRT_MEMORY_SIZE: '9G', KUBEVIRT_NUM_NODES: '3', KUBEVIRT_PROVIDER: 'vm-1' };
+  const env = { KUBEVIRT_MEMORY_SIZE: '9G', KUBEVIRT_NUM_NODES: '3', KUBEVIRTCI_TAG: 'v2' };
   const { engine, context } = await setUp(t, env);
   const image = addProvider(engine.docker, VM_FACTS);
   const state = stateOf();
@@ -83,12 +83,33 @@ test('variables of sizes are passed over by a start from a snapshot, flags are r
   const warnings = engine.events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
   t.deepEqual(
     warnings.map((text) => text.split(':')[0]),
-    ['KUBEVIRT_NUM_NODES is passed over', 'KUBEVIRT_MEMORY_SIZE is passed over'],
+    [
+      'KUBEVIRT_NUM_NODES is passed over',
+      'KUBEVIRT_MEMORY_SIZE is passed over',
+      'KUBEVIRTCI_TAG is passed over',
+    ],
   );
   await t.throwsAsync(plan({ ...request, memory: '1G', cpu: 2 }, context), {
     code: 'USAGE',
     message: 'not with --snapshot: --memory, --cpu',
   });
+  const idle = { provider: 'vm-2', fresh: true, template: false, containerSuffix: 'x', kernelArgs: 'quiet' };
+  await t.throwsAsync(plan({ ...request, ...idle }, context), {
+    code: 'USAGE',
+    message: 'not with --snapshot: provider vm-2, --fresh, --no-template, --container-suffix, --kernel-args',
+  });
+  // What the command line says by default asks for nothing.
+  t.deepEqual((await plan({ ...request, fresh: false, template: true }, context)).guest, guest);
+  t.deepEqual(await faultsOf(t, { ...request, httpPort: 0, cpu: 2 }, context), [
+    '--http-port: 0 is out of range',
+    'not with --snapshot: --cpu',
+  ]);
+  t.deepEqual(await faultsOf(t, { snapshot: 'cleen', httpPort: 0, cpu: 2 }, context), [
+    '--http-port: 0 is out of range',
+    'there is no snapshot "cleen". Did you mean "clean"?',
+    '--snapshot needs a name for the new cluster',
+    'not with --snapshot: --cpu',
+  ]);
 });
 
 test('the budget of templates holds for provisioning, too, which makes one', async (t) => {

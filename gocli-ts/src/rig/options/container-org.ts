@@ -5,6 +5,7 @@ import { defineOption } from './option.ts';
 export const containerOrg = defineOption({
   describe: 'Path of the image in that registry',
   type: 'string',
+  notWithSnapshot: true,
   variable: 'KUBEVIRTCI_CONTAINER_ORG',
   read: matching(IMAGE_PATH, 'a path such as kubevirtci'),
 });

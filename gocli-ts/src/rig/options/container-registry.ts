@@ -5,6 +5,7 @@ import { defineOption } from './option.ts';
 export const containerRegistry = defineOption({
   describe: 'Registry that has the provider image',
   type: 'string',
+  notWithSnapshot: true,
   variable: 'KUBEVIRTCI_CONTAINER_REGISTRY',
   read: matching(IMAGE_REGISTRY, 'a host name, with ":port" if needed'),
 });

@@ -1,10 +1,17 @@
-import { defineOption } from './option.ts';
+import { defineGuestOption } from './option.ts';
 import { wholeNumber } from './number.ts';
-import { checkNodes, perNodeChange, readPerNode, type PerNode, type PerNodeInput } from './per-node.ts';
+import {
+  checkNodes,
+  perNodeChange,
+  perNodeValue,
+  readPerNode,
+  type PerNode,
+  type PerNodeInput,
+} from './per-node.ts';
 
 const MOST = 64;
 
-export const cpu = defineOption({
+export const cpu = defineGuestOption({
   describe: 'vCPUs of a node, or of one: 4, node02=8',
   type: 'list',
   alias: 'c',
@@ -14,5 +21,5 @@ export const cpu = defineOption({
   check: (plan, _about, at) => {
     checkNodes(at, 'cpus', plan);
   },
-  differs: { what: 'vCPUs per node', of: ({ guest }) => guest.cpus },
+  differs: { what: 'vCPUs per node', of: ({ guest }) => perNodeValue('cpus', guest) },
 });

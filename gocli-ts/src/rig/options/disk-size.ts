@@ -1,12 +1,12 @@
 import { GocliError } from '../../errors/error.ts';
 import { parseMiB } from '../../shared/size.ts';
-import { defineOption } from './option.ts';
+import { defineGuestOption } from './option.ts';
 
 /** ext4 of 4 KiB blocks without the 64bit feature ends here, and so does what any development cluster needs. */
 const MOST_MIB = 16 * 1024 ** 2;
 
 /** In MiB. Disks take the room that is used in them, not their size. */
-export const diskSize = defineOption({
+export const diskSize = defineGuestOption({
   describe: "Size of every node's disk, at least the image's: 40G",
   type: 'string',
   read: (input: string, at) => parseMiB(input, at),

@@ -1,5 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
-import { defineOption } from './option.ts';
+import { defineGuestOption } from './option.ts';
 
 /** COMMAND_LINE_SIZE of Linux on x86 is 2048 (arch/x86/include/asm/setup.h); half of it is the provider's. */
 const MOST = 1024;
@@ -7,7 +7,7 @@ const MOST = 1024;
 const WORD = /(?:[^\s"]|"[^"]*")+/g;
 
 /** Appended to the kernel command line of every node, behind the provider's own: what comes later counts. */
-export const kernelArgs = defineOption({
+export const kernelArgs = defineGuestOption({
   describe: 'Appended to the kernel command line of every node: "debug nosmt"',
   type: 'list',
   read: (input: number | string | readonly (number | string)[], at) => {
@@ -16,6 +16,7 @@ export const kernelArgs = defineOption({
     throw new GocliError('BAD_VALUE', `${at}: longer than ${MOST} characters`);
   },
   guest: (value: readonly string[], plan) => ({ kernelArgs: [...plan.kernelArgs, ...value] }),
+  differs: { what: 'kernel arguments', of: ({ guest }) => guest.kernelArgs },
 });
 
 function wordsOf(text: string, at: string): string[] {

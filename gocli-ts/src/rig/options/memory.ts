@@ -1,11 +1,18 @@
 import { GocliError } from '../../errors/error.ts';
 import { parseMiB } from '../../shared/size.ts';
 import { nodePlans } from '../plan.ts';
-import { defineOption } from './option.ts';
-import { checkNodes, perNodeChange, readPerNode, type PerNode, type PerNodeInput } from './per-node.ts';
+import { defineGuestOption } from './option.ts';
+import {
+  checkNodes,
+  perNodeChange,
+  perNodeValue,
+  readPerNode,
+  type PerNode,
+  type PerNodeInput,
+} from './per-node.ts';
 
 /** In MiB. */
-export const memory = defineOption({
+export const memory = defineGuestOption({
   describe: 'Memory of a node, or of one: 3072M, node02=4G',
   type: 'list',
   alias: 'm',
@@ -20,5 +27,5 @@ export const memory = defineOption({
       hint: `A node needs at least ${least}M.`,
     });
   },
-  differs: { what: 'memory per node (MiB)', of: ({ guest }) => guest.memoryMiB },
+  differs: { what: 'memory per node (MiB)', of: ({ guest }) => perNodeValue('memoryMiB', guest) },
 });

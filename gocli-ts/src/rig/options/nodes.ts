@@ -1,10 +1,10 @@
-import { defineOption } from './option.ts';
+import { defineGuestOption } from './option.ts';
 import { wholeNumber } from './number.ts';
 
 /** Names and addresses end with two digits. */
 const MOST = 99;
 
-export const nodes = defineOption({
+export const nodes = defineGuestOption({
   describe: 'Number of nodes',
   type: 'number',
   alias: 'n',

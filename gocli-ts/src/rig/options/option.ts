@@ -25,6 +25,8 @@ export interface Option<Value, Input> {
   readonly default?: string | number | boolean;
   /** Environment variable that sets it where kubevirtci's variables count. */
   readonly variable?: string;
+  /** Means nothing where a snapshot is begun at; the same holds for whatever changes the guest plan. */
+  readonly notWithSnapshot?: true;
   /** Variable that sets it everywhere; such an option has no flag. */
   readonly onlyVariable?: string;
   /**
@@ -57,6 +59,12 @@ export interface PlanAbout {
   readonly at?: Readonly<Record<string, string>> | undefined;
 }
 
+/** An option that changes what a guest can observe, and so which template fits and what is compared. */
+export interface GuestOption<Value, Input> extends Option<Value, Input> {
+  guest(value: Value, plan: GuestPlan): Partial<GuestPlan>;
+  readonly differs: Required<Option<Value, Input>>['differs'];
+}
+
 /** Any option. Its methods are called with what its own `read` gave. */
 export type AnyOption = Option<unknown, never>;
 export type OptionList = Readonly<Record<string, AnyOption>>;
@@ -65,7 +73,16 @@ export type OptionList = Readonly<Record<string, AnyOption>>;
 export type ValuesOf<O> = { readonly [K in keyof O]?: O[K] extends Option<infer V, never> ? V : never };
 
 /** Declares an option; its types follow from `read`. */
-export function defineOption<Value, Input>(option: Option<Value, Input>): Option<Value, Input> {
+export function defineOption<Value, Input>(
+  option: Option<Value, Input> & { readonly guest?: never },
+): Option<Value, Input> {
+  return option;
+}
+
+/** Declares an option that changes the guest plan. */
+export function defineGuestOption<Value, Input>(
+  option: GuestOption<Value, Input>,
+): GuestOption<Value, Input> {
   return option;
 }
 

@@ -44,8 +44,19 @@ export function perNodeChange(
   };
 }
 
+/** What a plan has of it: one value, or `{ all, node02 }` when single nodes have others, in the order of the nodes. */
+export function perNodeValue(
+  field: keyof NodePlan,
+  { [field]: all, perNode = {} }: GuestPlan,
+): number | Readonly<Record<string, number>> {
+  const single = Object.entries(byName(perNode)).flatMap(([name, { [field]: value }]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return single.length === 0 ? all : { all, ...Object.fromEntries(single) };
+}
+
 /** In the order of the nodes: that in which they were written is none of the plan's, whose text is compared and hashed. */
-export function byName(perNode: Readonly<Record<string, NodePlan>>): Readonly<Record<string, NodePlan>> {
+function byName(perNode: Readonly<Record<string, NodePlan>>): Readonly<Record<string, NodePlan>> {
   return Object.fromEntries(Object.entries(perNode).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -76,6 +76,15 @@ test('logs, under the names of their containers', async (t) => {
   ]);
 });
 
+test('what changes the guests is a flag of template, too', async (t) => {
+  const console = await makeConsole(t);
+  addProvider(console.engine.docker, VM_FACTS);
+  t.is((await console.run('template', 'build', 'vm-1', '--kernel-args', 'a.b=7')).code, 0);
+  const made = console.engine.docker.calls.filter(({ method }) => method === 'containers.create');
+  t.true(made.some(({ args }) => JSON.stringify(args).includes('a.b=7')));
+  t.regex((await console.run('template', 'build', 'vm-1', '--disk-size', '4X')).stderr, /--disk-size: "4X"/);
+});
+
 test('one and all, or two names, are asked back: nothing of it happens', async (t) => {
   const console = await setUp(t);
   const one = { cluster: 'vm-1', template: 'aaaaaaaaaaaa' };

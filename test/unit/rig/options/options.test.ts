@@ -1,8 +1,23 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { OPTIONS, readRunOptions, type RunInputs } from '../../../../gocli-ts/src/api/options.ts';
+import {
+  guestOptions,
+  hostOptions,
+  KIND_OPTIONS,
+  OPTIONS,
+  readRunOptions,
+  type RunInputs,
+} from '../../../../gocli-ts/src/api/options.ts';
+import { START_OPTIONS } from '../../../../gocli-ts/src/api/start.ts';
+import { PLAN_OPTIONS } from '../../../../gocli-ts/src/api/template.ts';
 import { UNHONOURED_VARIABLES } from '../../../../gocli-ts/src/cli/kubevirtci-variables.ts';
-import { flagOf, type AnyOption } from '../../../../gocli-ts/src/rig/options/option.ts';
+import { loadKinds } from '../../../../gocli-ts/src/kinds.ts';
+import {
+  defineGuestOption,
+  flagOf,
+  type AnyOption,
+  type OptionList,
+} from '../../../../gocli-ts/src/rig/options/option.ts';
 import { planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
 import { CHECKOUT } from '../../../helpers/cli.ts';
@@ -39,6 +54,32 @@ test('names of options become flags and back', (t) => {
   t.is(flagOf('name'), '--name');
   t.is(flagOf('keepOnFailure'), '--keep-on-failure');
   t.is(flagOf('k8sPort'), '--k8s-port');
+});
+
+test('what changes the guest plan is compared with a rig that runs, and decides which template fits', (t) => {
+  const ofGuests = all.filter(([, option]) => option.guest !== undefined);
+  t.true(ofGuests.length > 0);
+  for (const [key, { differs }] of ofGuests) t.truthy(differs, key);
+  t.deepEqual(
+    Object.keys(PLAN_OPTIONS),
+    ofGuests.map(([key]) => key),
+  );
+});
+
+test('the options of every kind are options of run, and those of start that change the host plan alone', async (t) => {
+  for (const { options } of await loadKinds())
+    for (const [key, option] of Object.entries(options)) t.is((OPTIONS as OptionList)[key], option, key);
+  t.deepEqual(Object.keys(START_OPTIONS), ['timeout', ...Object.keys(hostOptions(KIND_OPTIONS))]);
+  const guest = defineGuestOption({
+    describe: '',
+    type: 'number',
+    read: (input: number) => input,
+    guest: (value: number) => ({ cpus: value }),
+    differs: { what: 'x', of: (plan) => plan.guest.cpus },
+  });
+  const { httpPort } = OPTIONS;
+  t.deepEqual(hostOptions({ guest, httpPort }), { httpPort });
+  t.deepEqual(guestOptions({ guest, httpPort }), { guest });
 });
 
 test('an option that only another kind has is refused, and one of its own pins a port', (t) => {

@@ -55,7 +55,7 @@ test('single nodes make another template and are a difference', (t) => {
   const [equal, single] = [planOf({ nodes: 2 }), planOf({ nodes: 2, cpu: ['node02=4'] })];
   t.not(templateKey(single, KINDS), templateKey(equal, KINDS));
   t.deepEqual(planDifferences(equal, single, tinyKind), [
-    'single nodes: nothing runs, {"node02":{"cpus":4}} is asked for',
+    'vCPUs per node: 1 runs, {"all":1,"node02":4} is asked for',
   ]);
 });
 
