@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { quote } from 'shlex';
 import type { ImageInfo } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
@@ -77,7 +78,7 @@ export async function folderOf(provider: string, context: Context): Promise<Prov
 
 function missing(reference: string, { folder, name }: ProviderFolder): GocliError {
   return new GocliError('IMAGE_MISSING', `image ${reference} is not there`, {
-    hint: `Build it (gocli provision ${folder}), or name a registry that has ${name} with --container-registry.`,
+    hint: `Build it (gocli provision ${quote(folder)}), or name a registry that has ${name} with --container-registry.`,
   });
 }
 

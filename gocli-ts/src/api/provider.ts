@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { quote } from 'shlex';
 import { GocliError } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/port.ts';
@@ -52,7 +53,7 @@ export async function show({ name }: ProviderShowRequest, context: Context): Pro
   if (image === undefined) {
     const { folder } = await folderOf(name, context);
     throw new GocliError('IMAGE_MISSING', `provider ${name} has no image yet`, {
-      hint: `Build it: gocli provision ${folder}`,
+      hint: `Build it: gocli provision ${quote(folder)}`,
     });
   }
   return { name, reference, image, facts: factsOf(image, reference) };
