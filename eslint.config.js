@@ -4,6 +4,23 @@ import tseslint from 'typescript-eslint';
 
 const NO_DEFAULT_EXPORT = { selector: 'ExportDefaultDeclaration', message: 'export names, not defaults' };
 
+const IN_SOURCES = [
+  NO_DEFAULT_EXPORT,
+  {
+    selector: 'MemberExpression[object.name="AbortSignal"][property.name=/^(any|timeout)$/]',
+    message: 'a garbage collection on Node 20 ends such limits; take shared/limit.ts',
+  },
+  {
+    selector: 'CallExpression[callee.name=/^mkdir/] Property[key.name="recursive"]',
+    message: 'it never ends below /proc; take makeFolder of host/files.ts',
+  },
+];
+
+const NO_STATES = {
+  selector: 'BinaryExpression > MemberExpression[property.name=/^(stopped|paused|readyAt)$/]',
+  message: 'two verbs that compare states can disagree; ask rig/life.ts',
+};
+
 export default defineConfig(
   { ignores: ['dist/**', 'coverage/**', 'node_modules/**', '**/*.js'] },
   ...tseslint.configs.strictTypeChecked,
@@ -25,19 +42,12 @@ export default defineConfig(
   {
     files: ['gocli-ts/src/**/*.ts'],
     rules: {
-      'no-restricted-syntax': [
-        'error',
-        NO_DEFAULT_EXPORT,
-        {
-          selector: 'MemberExpression[object.name="AbortSignal"][property.name=/^(any|timeout)$/]',
-          message: 'a garbage collection on Node 20 ends such limits; take shared/limit.ts',
-        },
-        {
-          selector: 'CallExpression[callee.name=/^mkdir/] Property[key.name="recursive"]',
-          message: 'it never ends below /proc; take makeFolder of host/files.ts',
-        },
-      ],
+      'no-restricted-syntax': ['error', ...IN_SOURCES, NO_STATES],
     },
+  },
+  {
+    files: ['gocli-ts/src/rig/life.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...IN_SOURCES] },
   },
   {
     // The reason of a bare limit is no error for users; these two make one of it, or none.

@@ -1,7 +1,8 @@
 import type { ExecutionContext } from 'ava';
 import { Steps } from '../../gocli-ts/src/events/steps.ts';
 import type { RigDeps } from '../../gocli-ts/src/rig/deps.ts';
-import { findRig, phaseOf, requireRig, type FoundRig } from '../../gocli-ts/src/rig/find.ts';
+import { findRig, requireRig } from '../../gocli-ts/src/rig/find.ts';
+import { phaseOf, type FoundRig } from '../../gocli-ts/src/rig/life.ts';
 import { startStopped, stopRig } from '../../gocli-ts/src/rig/stop.ts';
 import type { RigState } from '../../gocli-ts/src/rig/state.ts';
 import type { ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';

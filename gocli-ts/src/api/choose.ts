@@ -1,5 +1,6 @@
 import { GocliError } from '../errors/error.ts';
-import { findRigs, requireAwake, requireRig, requireState, type FoundRig } from '../rig/find.ts';
+import { findRigs, requireRig, requireState } from '../rig/find.ts';
+import { decide, type FoundRig } from '../rig/life.ts';
 import { checkRigName } from '../rig/names.ts';
 import type { RigState } from '../rig/state.ts';
 import type { Context } from './context.ts';
@@ -24,6 +25,17 @@ export async function chooseAny({ name }: RigChoice, context: ChoiceContext): Pr
 }
 
 /**
+ * What is removed or held by a slip does not come back, so whoever names one and means all is asked which.
+ * @throws GocliError USAGE
+ */
+export function refuseNameWithAll(name: string | undefined, all: boolean | undefined): void {
+  if (name === undefined || all !== true) return;
+  throw new GocliError('USAGE', `either "${name}" or all of them: both are asked for`, {
+    hint: `Leave out --all, or the name.`,
+  });
+}
+
+/**
  * The rig that is meant without a name; undefined when there is none at all.
  * @throws GocliError NOT_FOUND when it is not clear which one
  */
@@ -40,7 +52,7 @@ export async function chooseUnnamed({ docker, paths, env }: ChoiceContext): Prom
 /** Like {@link chooseAny}, for what a rig has to run for. @throws GocliError NOT_READY (stopped or paused) too */
 export async function chooseAwake(choice: RigChoice, context: ChoiceContext): Promise<FoundRig> {
   const found = await chooseAny(choice, context);
-  requireAwake(found);
+  decide('logs', found.name, found);
   return found;
 }
 
@@ -49,6 +61,7 @@ export async function chooseStarted(
   choice: RigChoice,
   context: ChoiceContext,
 ): Promise<{ found: FoundRig; state: RigState }> {
-  const found = await chooseAwake(choice, context);
+  const found = await chooseAny(choice, context);
+  decide('use', found.name, found);
   return { found, state: requireState(found) };
 }

@@ -1,7 +1,8 @@
 import type { Steps } from '../events/steps.ts';
 import { estimatedSteps } from '../host/timings.ts';
-import { findRigs, phaseOf, requireRig, type RigPhase, type FoundRig } from '../rig/find.ts';
-import { chooseAny, type RigChoice } from './choose.ts';
+import { findRigs, requireRig } from '../rig/find.ts';
+import { isMeantByAll, type FoundRig, type Verb } from '../rig/life.ts';
+import { chooseAny, refuseNameWithAll, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 
@@ -17,19 +18,21 @@ export interface HoldResult {
   readonly seconds: number;
 }
 
-/** Does it with the rig named, or with all that are in one of the phases, one after the other. */
+/**
+ * Does it with the rig named, or with all that the verb means, one after the other.
+ * @throws GocliError USAGE (a name and all), what {@link chooseAny} throws, and the work
+ */
 export async function withEach(
   request: HoldRequest,
-  phases: readonly RigPhase[],
+  verb: Verb,
   context: Context,
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<HoldResult> {
   const { docker, paths } = context;
+  refuseNameWithAll(request.name, request.all);
   const names =
     request.all === true
-      ? (await findRigs(docker, paths)).flatMap((found) =>
-          phases.includes(phaseOf(found)) ? [found.name] : [],
-        )
+      ? (await findRigs(docker, paths)).flatMap((found) => (isMeantByAll(verb, found) ? [found.name] : []))
       : [(await chooseAny(request, context)).name];
   const start = context.clock.monotonic();
   const done: string[] = [];
@@ -37,7 +40,7 @@ export async function withEach(
     await changingRig(context, name, async (own) => {
       const found = await requireRig(docker, paths, name);
       // Somebody else was at it meanwhile.
-      if (request.all === true && !phases.includes(phaseOf(found))) return;
+      if (request.all === true && !isMeantByAll(verb, found)) return;
       await work(found, await estimatedSteps(own), own);
       done.push(name);
     });

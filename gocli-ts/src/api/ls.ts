@@ -1,4 +1,5 @@
-import { findRigs, phaseOf, type RigPhase } from '../rig/find.ts';
+import { findRigs } from '../rig/find.ts';
+import { phaseOf, type RigPhase } from '../rig/life.ts';
 import type { RigState } from '../rig/state.ts';
 import type { Context, NoRequest } from './context.ts';
 

@@ -7,7 +7,7 @@ import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
  * @throws GocliError NOT_FOUND, NOT_READY (stopped or paused already)
  */
 export function pause(request: HoldRequest, context: Context): Promise<HoldResult> {
-  return withEach(request, ['running'], context, async (found, _steps, own) => {
+  return withEach(request, 'pause', context, async (found, _steps, own) => {
     const skewMs = await pauseRig(found, own);
     const text = `All machines of ${found.name} stood still within ${skewMs.toFixed(1)} ms.`;
     own.emit({ type: 'notice', level: 'info', text });

@@ -3,29 +3,45 @@ import { quote } from 'shlex';
 import type { ImageInfo } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
+import { isProviderName } from '../provider/name.ts';
 import { listProviderFolders, type ProviderFolder } from '../provider/folders.ts';
 import { formatSeconds, didYouMean } from '../shared/text.ts';
 import type { Context } from './context.ts';
 
-export interface ImageRequest {
+/** Which image: the local one, or that of a registry. */
+export interface ImageLocation {
   readonly provider: string;
   readonly registry?: string | undefined;
   readonly organisation?: string | undefined;
   readonly tag?: string | undefined;
+}
+
+export interface ImageRequest extends ImageLocation {
   /** Whether the provider may be built when its image is nowhere. */
   readonly provision: boolean;
 }
 
+export interface FoundImage {
+  readonly image: ImageInfo;
+  readonly reference: string;
+}
+
+/** A way to have an image. */
+export type FindImage = (request: ImageRequest, context: Context) => Promise<FoundImage>;
+
 /** Seconds that provisioning takes from empty caches on 2 cores; said before it is known how long it takes here. */
 const PROVISION_SECONDS = 25 * 60;
 
-/** `gocli/k8s-1.36:latest`, or the same in a registry. */
-export function imageReference({
-  provider,
-  registry,
-  organisation,
-  tag,
-}: Omit<ImageRequest, 'provision'>): string {
+/**
+ * `gocli/k8s-1.36:latest`, or the same in a registry. Whoever asks for an image by the name of a provider, which may be
+ * any word, gets its reference here.
+ * @throws GocliError PROVIDER_UNKNOWN with the nearest name
+ */
+export async function imageReference(
+  { provider, registry, organisation, tag }: ImageLocation,
+  context: Context,
+): Promise<string> {
+  if (!isProviderName(provider)) throw unknownProvider(provider, await foldersOf(context));
   const path =
     registry === undefined ? `gocli/${provider}` : `${registry}/${organisation ?? 'gocli'}/${provider}`;
   return `${path}:${tag ?? 'latest'}`;
@@ -35,11 +51,8 @@ export function imageReference({
  * The provider's image: the local one, else the registry's, else a newly provisioned one.
  * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, DOWNLOAD
  */
-export async function obtainImage(
-  request: ImageRequest,
-  context: Context,
-): Promise<{ image: ImageInfo; reference: string }> {
-  const reference = imageReference(request);
+export async function obtainImage(request: ImageRequest, context: Context): Promise<FoundImage> {
+  const reference = await imageReference(request, context);
   const local = await context.docker.images.inspect(reference);
   if (local !== undefined) return { image: local, reference };
   if (request.registry !== undefined) return { image: await pullImage(reference, context), reference };
@@ -47,6 +60,20 @@ export async function obtainImage(
   if (!request.provision || (request.tag !== undefined && request.tag !== 'latest'))
     throw missing(reference, folder);
   return { image: await provisionNow(folder, reference, context), reference };
+}
+
+/** The provider's image, if this host has it; nothing is fetched. @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING */
+export async function localImage(location: ImageLocation, context: Context): Promise<FoundImage> {
+  const reference = await imageReference(location, context);
+  const image = await context.docker.images.inspect(reference);
+  if (image !== undefined) return { image, reference };
+  const { provider, registry } = location;
+  throw new GocliError('IMAGE_MISSING', `image ${reference} is not on this host`, {
+    hint:
+      registry === undefined
+        ? `Build it: gocli provision ${quote((await folderOf(provider, context)).folder)}`
+        : `Fetch it: docker pull ${reference}`,
+  });
 }
 
 async function pullImage(reference: string, context: Context): Promise<ImageInfo> {
@@ -62,18 +89,21 @@ async function pullImage(reference: string, context: Context): Promise<ImageInfo
 }
 
 /** The folder a provider is made from. @throws GocliError PROVIDER_UNKNOWN with the nearest name */
-export async function folderOf(provider: string, context: Context): Promise<ProviderFolder> {
-  const folders = await listProviderFolders(join(context.checkout, 'cluster-provision'));
+async function folderOf(provider: string, context: Context): Promise<ProviderFolder> {
+  const folders = await foldersOf(context);
   const found = folders.find(({ name }) => name === provider);
   if (found !== undefined) return found;
+  throw unknownProvider(provider, folders);
+}
+
+function foldersOf({ checkout }: Context): Promise<ProviderFolder[]> {
+  return listProviderFolders(join(checkout, 'cluster-provision'));
+}
+
+function unknownProvider(provider: string, folders: readonly ProviderFolder[]): GocliError {
   const names = folders.map(({ name }) => name);
-  throw new GocliError(
-    'PROVIDER_UNKNOWN',
-    `there is no provider "${provider}".${didYouMean(provider, names)}`,
-    {
-      hint: `Providers: ${names.join(', ')}`,
-    },
-  );
+  const text = `there is no provider "${provider}".${didYouMean(provider, names)}`;
+  return new GocliError('PROVIDER_UNKNOWN', text, { hint: `Providers: ${names.join(', ')}` });
 }
 
 function missing(reference: string, { folder, name }: ProviderFolder): GocliError {

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { quote } from 'shlex';
-import { GocliError } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { factsOf, type ProviderFacts } from '../provider/facts.ts';
 import { listProviderFolders } from '../provider/folders.ts';
 import type { Context, NoRequest } from './context.ts';
-import { folderOf, imageReference } from './provider-image.ts';
+import { localImage } from './provider-image.ts';
 
 export interface ListedProvider {
   readonly name: string;
@@ -48,13 +46,6 @@ export async function ls(_request: NoRequest, context: Context): Promise<Provide
 
 /** The local image of a provider. @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING */
 export async function show({ name }: ProviderShowRequest, context: Context): Promise<ProviderShowResult> {
-  const reference = imageReference({ provider: name });
-  const image = await context.docker.images.inspect(reference);
-  if (image === undefined) {
-    const { folder } = await folderOf(name, context);
-    throw new GocliError('IMAGE_MISSING', `provider ${name} has no image yet`, {
-      hint: `Build it: gocli provision ${quote(folder)}`,
-    });
-  }
+  const { reference, image } = await localImage({ provider: name }, context);
   return { name, reference, image, facts: factsOf(image, reference) };
 }

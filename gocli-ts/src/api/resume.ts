@@ -7,5 +7,5 @@ import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
  * @throws GocliError NOT_FOUND, CONFLICT (not paused)
  */
 export function resume(request: HoldRequest, context: Context): Promise<HoldResult> {
-  return withEach(request, ['paused'], context, (found, _steps, own) => resumeRig(found, own));
+  return withEach(request, 'resume', context, (found, _steps, own) => resumeRig(found, own));
 }

@@ -3,7 +3,7 @@ import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { findRigs } from '../rig/find.ts';
 import { checkRigName } from '../rig/names.ts';
 import { removeRig, type RigRemains } from '../rig/remove.ts';
-import { chooseUnnamed, type RigChoice } from './choose.ts';
+import { chooseUnnamed, refuseNameWithAll, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 
@@ -25,7 +25,7 @@ export interface RmResult {
 
 /**
  * Removes rigs, and what gocli wrote of them into the user's kubeconfigs. Removing what is not there is no error.
- * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none named and several there)
+ * @throws GocliError BAD_VALUE (no name of a rig), USAGE (a name and all), NOT_FOUND (none named and several there)
  */
 export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
   const names = await namesOf(request, context);
@@ -46,6 +46,7 @@ function remove(name: string, context: Context): Promise<RemovedRig> {
 }
 
 async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {
+  refuseNameWithAll(name, all);
   if (all === true) return (await findRigs(context.docker, context.paths)).map((found) => found.name);
   if (name !== undefined) return [checkRigName(name)];
   const only = await chooseUnnamed(context);

@@ -1,9 +1,7 @@
-import { GocliError } from '../errors/error.ts';
+import { GocliError, isCode } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
 import { writeTimings } from '../host/timings.ts';
-import type { ImageInfo } from '../place/port.ts';
 import { planRig } from '../rig/make-plan.ts';
-import { checkRigName } from '../rig/names.ts';
 import { throwValues } from '../rig/options/option.ts';
 import type { RigPlan } from '../rig/plan.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
@@ -12,7 +10,13 @@ import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 import { tryRunOptions, type RunInputs, type RunValues, type TriedOptions } from './options.ts';
-import { imageReference, obtainImage } from './provider-image.ts';
+import {
+  localImage,
+  obtainImage,
+  type FindImage,
+  type FoundImage,
+  type ImageLocation,
+} from './provider-image.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** What to start: a provider or a snapshot, and options; what is left out is the provider's default. */
@@ -31,7 +35,7 @@ export type RunResult = UpResult;
  * NOT_READY (it is broken), TIMEOUT, GUEST_DIED and whatever else the start meets; the signal's reason
  */
 export async function run(request: RunRequest, context: Context): Promise<RunResult> {
-  const prepared = await prepare(request, context);
+  const prepared = await prepare(request, obtainImage, context);
   const result = await changingRig(context, prepared.values.name, (own) => up(prepared, own));
   if (result.started) {
     await writeTimings(
@@ -42,9 +46,12 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
   return result;
 }
 
-/** What {@link run} would start, without touching anything. @throws GocliError like run, before it starts anything */
+/**
+ * What {@link run} would start, without touching or fetching anything.
+ * @throws GocliError like run, before it starts anything; IMAGE_MISSING also when run would fetch or build the image
+ */
 export async function plan(request: RunRequest, context: Context): Promise<RigPlan> {
-  const prepared = await prepare({ ...request, provision: false }, context);
+  const prepared = await prepare(request, localImage, context);
   return planRig(prepared, context.kinds);
 }
 
@@ -52,7 +59,7 @@ export async function plan(request: RunRequest, context: Context): Promise<RigPl
  * Whatever can be refused without work is refused before an image is fetched or built, and all of it at once: what
  * cannot be read, and what the plan is refused for if the image is there.
  */
-async function prepare(request: RunRequest, context: Context): Promise<UpRequest> {
+async function prepare(request: RunRequest, find: FindImage, context: Context): Promise<UpRequest> {
   const { provider: asked, kubevirtci = false, ...inputs } = request;
   const tried = tryRunOptions(inputs, context.env, kubevirtci);
   const { values, errors, at } = tried;
@@ -67,13 +74,12 @@ async function prepare(request: RunRequest, context: Context): Promise<UpRequest
   collect(errors, () => {
     requireWords(inputs, provider);
   });
-  if (provider !== undefined && inputs.name === undefined) collect(errors, () => checkRigName(provider));
   if (errors.length > 0 && snapshot === undefined && provider !== undefined)
     await collectPlanErrors({ provider, name, ...tried }, context);
   throwValues(errors);
   const image =
     snapshot === undefined
-      ? await imageOfProvider(provider ?? name, values, context)
+      ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, context)
       : await imageOfSnapshot(snapshot, context);
   return { ...image, values: { ...values, name }, at, snapshot, ...startOf(values) };
 }
@@ -97,29 +103,20 @@ async function collectPlanErrors(
   { provider, name, values, errors, at }: TriedOptions & { readonly provider: string; readonly name: string },
   context: Context,
 ): Promise<void> {
+  const found = await localImage(locationOf(provider, values), context).catch((error: unknown) => {
+    // That it is not there is no fault yet.
+    if (isCode(error, 'PROVIDER_UNKNOWN')) errors.push(error);
+  });
   // Which nodes there are cannot be said without their number.
-  if (at['nodes'] !== undefined && values.nodes === undefined) return;
-  const reference = imageReference({ provider, ...locationOf(values) });
-  const image = await context.docker.images.inspect(reference).catch(() => undefined);
-  if (image === undefined) return;
-  collect(errors, () => planRig({ image, reference, values: { ...values, name }, at }, context.kinds));
+  if (found === undefined || (at['nodes'] !== undefined && values.nodes === undefined)) return;
+  collect(errors, () => planRig({ ...found, values: { ...values, name }, at }, context.kinds));
 }
 
-function imageOfProvider(provider: string, values: RunValues, context: Context): Promise<FoundImage> {
-  return obtainImage({ provider, ...locationOf(values), provision: values.provision ?? true }, context);
-}
-
-function locationOf({
-  containerRegistry: registry,
-  containerOrg: organisation,
-  containerSuffix: tag,
-}: RunValues) {
-  return { registry, organisation, tag };
-}
-
-interface FoundImage {
-  readonly image: ImageInfo;
-  readonly reference: string;
+function locationOf(
+  provider: string,
+  { containerRegistry: registry, containerOrg: organisation, containerSuffix: tag }: RunValues,
+): ImageLocation {
+  return { provider, registry, organisation, tag };
 }
 
 /** @throws GocliError IMAGE_MISSING */

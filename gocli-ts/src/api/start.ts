@@ -21,7 +21,7 @@ export async function start(request: StartRequest, context: Context): Promise<Ho
   const values = readInputs(START_OPTIONS, inputs);
   const { pinnedPorts } = applyToHost(START_OPTIONS, values, { pinnedPorts: {} });
   const restore = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts };
-  return withEach({ name, all }, ['stopped', 'halted'], context, (found, steps, own) =>
+  return withEach({ name, all }, 'start', context, (found, steps, own) =>
     startStopped(found, restore, steps, own),
   );
 }

@@ -7,5 +7,5 @@ import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
  * @throws GocliError NOT_FOUND, NOT_READY (stopped or paused already), DISK_FULL
  */
 export function stop(request: HoldRequest, context: Context): Promise<HoldResult> {
-  return withEach(request, ['running'], context, stopRig);
+  return withEach(request, 'stop', context, stopRig);
 }

@@ -12,11 +12,12 @@ import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { templateKey } from '../rig/template/key.ts';
 import { up } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
+import { refuseNameWithAll } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
 import { onRig } from './operation.ts';
 import { readInputs, readRunOptions, type InputsOf } from './options.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
-import { obtainImage } from './provider-image.ts';
+import { localImage, obtainImage, type FindImage } from './provider-image.ts';
 import { startOf } from './run.ts';
 
 /** Which template; may be left out when there is only one. */
@@ -92,7 +93,7 @@ const FITS = 'it fits';
 async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): Promise<string> {
   const { template, provider } = item;
   if (typeof template.manifest === 'string') return template.manifest;
-  const request = await planOf(provider, plan, false, context).catch((error: unknown) => {
+  const request = await planOf(provider, plan, localImage, context).catch((error: unknown) => {
     if (isCode(error, 'IMAGE_MISSING') || isCode(error, 'PROVIDER_UNKNOWN')) return undefined;
     throw error;
   });
@@ -103,15 +104,15 @@ async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): P
   return choice.template === undefined ? (choice.why ?? 'it is of another provider') : FITS;
 }
 
-/** The plan that a template is of. @param provision whether the provider may be built for it */
+/** The plan that a template is of. @param find how its image is had */
 async function planOf(
   provider: string,
   { nodes, memory, cpu }: PlanInputs,
-  provision: boolean,
+  find: FindImage,
   context: Context,
 ): Promise<PlanRequest> {
   const values = readInputs(PLAN_OPTIONS, { nodes, memory, cpu });
-  const image = await obtainImage({ provider, provision }, context);
+  const image = await find({ provider, provision: true }, context);
   return { ...image, values: { ...values, name: `template-${context.run}` } };
 }
 
@@ -125,7 +126,7 @@ export async function build(
   context: Context,
 ): Promise<{ template: string | null }> {
   const values = readRunOptions({}, context.env, false);
-  const planned = await planOf(request.provider, request, true, context);
+  const planned = await planOf(request.provider, request, obtainImage, context);
   const { name } = planned.values;
   try {
     const { state } = await up({ ...planned, ...startOf(values) }, onRig(context, name));
@@ -140,7 +141,7 @@ export async function build(
 /**
  * Reads every byte of templates, and removes those that are damaged.
  * @returns for each the files that differ or are missing
- * @throws GocliError NOT_FOUND
+ * @throws GocliError USAGE (one and all), NOT_FOUND
  */
 export async function verify(
   request: TemplatesChoice,
@@ -163,7 +164,7 @@ export async function verify(
 /**
  * Removes templates.
  * @returns for each the rigs that still run on its files
- * @throws GocliError NOT_FOUND
+ * @throws GocliError USAGE (one and all), NOT_FOUND
  */
 export async function rm(
   request: TemplatesChoice,
@@ -175,6 +176,7 @@ export async function rm(
 }
 
 async function chosenItems({ template, all }: TemplatesChoice, context: Context): Promise<InventoryItem[]> {
+  refuseNameWithAll(template, all);
   return all === true ? inventory(context) : [await oneItem(template, context)];
 }
 

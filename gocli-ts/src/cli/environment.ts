@@ -1,5 +1,7 @@
 import { split } from 'shlex';
 import { GocliError, messageOf } from '../errors/error.ts';
+import { collect } from '../errors/several.ts';
+import { isProviderName } from '../provider/name.ts';
 import { UNHONOURED_VARIABLES } from './kubevirtci-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,24 +16,30 @@ export interface EnvironmentRequest {
   readonly globalKubeconfig?: string;
   /** One line for each variable that is known and not acted on. */
   readonly warnings: readonly string[];
+  /** One for each variable that cannot be read, BAD_VALUE with its name, its value and what is accepted. */
+  readonly errors: readonly GocliError[];
 }
 
 /**
  * Reads kubevirtci's variables, so that scripts written for it bring up the same cluster here. An empty value counts
- * as none, and variables of other programs are left alone.
- * @throws GocliError BAD_VALUE naming the variable, its value and what is accepted
+ * as none, and variables of other programs are left alone. What is wrong is told by whoever knows of further faults.
  */
 export function readEnvironment(env: Environment): EnvironmentRequest {
-  checkRuntime(env);
+  const errors: GocliError[] = [];
+  collect(errors, () => {
+    checkRuntime(env);
+  });
+  const provider = collect(errors, () => readProvider(env));
+  const extraArguments = collect(errors, () => readExtraArguments(env)) ?? [];
   return {
-    ...optional('provider', word(env, 'KUBEVIRT_PROVIDER', PROVIDER, 'a provider such as k8s-1.36')),
+    ...optional('provider', provider),
     ...optional('globalKubeconfig', value(env, 'GLOBAL_KUBECONFIG')),
-    extraArguments: readExtraArguments(env),
+    extraArguments,
     warnings: warningsFor(env),
+    errors,
   };
 }
 
-const PROVIDER = /^[a-z0-9][a-z0-9.-]{0,40}$/;
 function value(env: Environment, name: string): string | undefined {
   const text = env[name];
   return text === '' ? undefined : text;
@@ -48,10 +56,10 @@ function bad(name: string, text: string, accepted: string, cause?: unknown): Goc
   });
 }
 
-function word(env: Environment, name: string, shape: RegExp, accepted: string): string | undefined {
-  const text = value(env, name);
-  if (text !== undefined && !shape.test(text)) throw bad(name, text, accepted);
-  return text;
+function readProvider(env: Environment): string | undefined {
+  const text = value(env, 'KUBEVIRT_PROVIDER');
+  if (text === undefined || isProviderName(text)) return text;
+  throw bad('KUBEVIRT_PROVIDER', text, 'a provider such as k8s-1.36');
 }
 
 function checkRuntime(env: Environment): void {

@@ -4,6 +4,7 @@ import { resume } from '../api/resume.ts';
 import { start, START_OPTIONS, type StartRequest } from '../api/start.ts';
 import { stop } from '../api/stop.ts';
 import { inputsOf } from './option-flags.ts';
+import { clusterOf } from './options.ts';
 import { writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
@@ -33,8 +34,8 @@ export async function resumeAction(args: HoldArguments, session: Session): Promi
   return write('Resumed', await resume(requestOf(args), session), session);
 }
 
-function requestOf({ cluster, name, all }: HoldArguments) {
-  return { name: cluster ?? name, all };
+function requestOf(args: HoldArguments) {
+  return { name: clusterOf(args), all: args.all };
 }
 
 function write(done: string, { clusters, seconds }: HoldResult, session: Session): number {

@@ -16,6 +16,8 @@ function flagOfOption({ type, describe, alias, group, hidden, default: value }: 
     describe,
     ...(type === 'boolean' ? {} : { requiresArg: true }),
     ...(type === 'list' ? { array: true } : {}),
+    // A number for the help text; the option reads it, so that what is none is told of with all that is wrong.
+    ...(type === 'number' ? { string: true } : {}),
     ...(alias === undefined ? {} : { alias }),
     ...(group === undefined ? {} : { group }),
     ...(hidden === undefined ? {} : { hidden }),

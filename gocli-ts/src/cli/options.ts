@@ -1,4 +1,14 @@
+import { GocliError } from '../errors/error.ts';
+
 /** `--name`: which cluster. kubevirtci calls it prefix. */
 export const nameOption = {
   name: { alias: ['p', 'prefix'], type: 'string', requiresArg: true, describe: 'Name of the cluster' },
 } as const;
+
+/** The cluster that is named, by a word or a flag. @throws GocliError USAGE when these name two */
+export function clusterOf({ cluster, name }: { cluster?: string | undefined; name?: string | undefined }) {
+  if (cluster === undefined || name === undefined || cluster === name) return cluster ?? name;
+  throw new GocliError('USAGE', `which cluster: "${cluster}", or "${name}" as --name says?`, {
+    hint: 'Name one of them.',
+  });
+}

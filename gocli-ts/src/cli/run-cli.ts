@@ -2,7 +2,8 @@ import type { Runtime } from '../api/context.ts';
 import { beginOperation } from '../api/operation.ts';
 import { explainFileError } from '../errors/file-error.ts';
 import { COMMANDS } from './commands.ts';
-import { verbOf } from './flags.ts';
+import { commandOf, verbIndex, verbOf } from './flags.ts';
+import { withLateOptions } from './late-options.ts';
 import { parseCommandLine, type Invocation } from './parser.ts';
 import { errorData, exitCodeOf, renderError } from './render/error-report.ts';
 import { makeProgress, type ProgressMode } from './render/progress.ts';
@@ -51,11 +52,16 @@ function operationOf({ command, args: { action } }: Invocation): string {
   return typeof action === 'string' ? `${verbOf(command)} ${action}` : verbOf(command);
 }
 
-/** The wrappers of cluster-up also hand on the words of KUBEVIRT_PROVIDER_EXTRA_ARGS; what comes later counts. */
+/** The wrappers of cluster-up also hand on the words of KUBEVIRT_PROVIDER_EXTRA_ARGS; what is typed counts more. */
 async function withEnvironment(argv: readonly string[], { env }: CliContext): Promise<readonly string[]> {
   if (!argv.includes('--from-environment')) return argv;
+  const commands = await withLateOptions(argv, COMMANDS);
+  const at = verbIndex(argv, commands);
+  const verb = argv[at];
+  // To other verbs the flag is a word of somebody else's command line.
+  if (verb === undefined || commandOf(argv, commands)?.options['from-environment'] === undefined) return argv;
   const { readEnvironment } = await import('./environment.ts');
-  return [...argv, ...readEnvironment(env).extraArguments];
+  return [verb, ...readEnvironment(env).extraArguments, ...argv.slice(0, at), ...argv.slice(at + 1)];
 }
 
 interface ErrorForm {

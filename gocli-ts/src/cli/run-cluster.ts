@@ -1,5 +1,7 @@
-import { OPTIONS, type RunInputs } from '../api/options.ts';
+import { OPTIONS, tryRunOptions, type RunInputs } from '../api/options.ts';
 import { plan, run, type RunRequest } from '../api/run.ts';
+import type { GocliError } from '../errors/error.ts';
+import { throwValues } from '../rig/options/option.ts';
 import { readEnvironment } from './environment.ts';
 import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
@@ -22,7 +24,9 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
   const environment = kubevirtci ? readEnvironment(session.env) : undefined;
   for (const text of environment?.warnings ?? []) session.emit({ type: 'notice', level: 'warning', text });
   const inputs: RunInputs = inputsOf(OPTIONS, args);
-  const provider = args.provider ?? environment?.provider;
+  if (environment !== undefined) refuse(environment.errors, inputs, session);
+  // A snapshot has its provider, and scripts set this variable always.
+  const provider = args.provider ?? (inputs.snapshot === undefined ? environment?.provider : undefined);
   const request: RunRequest = { ...inputs, provider, kubevirtci };
   if (args['dry-run']) {
     const planned = await plan(request, session);
@@ -37,4 +41,9 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
   await writeWrapperFiles(args['ci-config'], environment?.globalKubeconfig, result.state, session);
   writeUpSummary(result, args.timings, session);
   return 0;
+}
+
+/** Throws what is wrong with variables, together with what is wrong with options. @throws GocliError BAD_VALUE */
+function refuse(ofVariables: readonly GocliError[], inputs: RunInputs, { env }: Session): void {
+  if (ofVariables.length > 0) throwValues([...ofVariables, ...tryRunOptions(inputs, env, true).errors]);
 }

@@ -2,15 +2,31 @@ import { GocliError } from './error.ts';
 
 /**
  * Does some of the work; what it refuses is kept for {@link throwAll}, each fault for itself.
+ * @returns its result; undefined when it was refused
  * @throws whatever is no GocliError
  */
-export function collect(errors: GocliError[], work: () => void): void {
+export function collect<T>(errors: GocliError[], work: () => T): T | undefined {
   try {
-    work();
+    return work();
   } catch (error) {
-    if (!(error instanceof GocliError)) throw error;
-    errors.push(...(error.cause instanceof Several ? error.cause.errors : [error]));
+    errors.push(...faultsOf(error));
+    return undefined;
   }
+}
+
+/** {@link collect} of work that takes time. */
+export async function collectLater<T>(errors: GocliError[], work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    errors.push(...faultsOf(error));
+    return undefined;
+  }
+}
+
+function faultsOf(error: unknown): readonly GocliError[] {
+  if (!(error instanceof GocliError)) throw error;
+  return error.cause instanceof Several ? error.cause.errors : [error];
 }
 
 /** The errors that one error tells of. */

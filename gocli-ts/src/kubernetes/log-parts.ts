@@ -1,6 +1,6 @@
 import { ApiClient } from './api.ts';
 import { readAccess } from './access.ts';
-import type { FoundRig } from '../rig/find.ts';
+import type { FoundRig } from '../rig/life.ts';
 import { commandParts, JOURNAL, nodeParts } from '../rig/logs/guest.ts';
 import { json, onePart, type LogDeps, type LogPart } from '../rig/logs/part.ts';
 import { podLogs } from './pod-logs.ts';

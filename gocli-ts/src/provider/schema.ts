@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isProviderName } from './name.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,40}$/, 'lower-case letters, digits, "." and "-"');
 const size = z.string().regex(/^\d+[MG]$/, 'a size such as 3072M or 20G');
@@ -47,7 +48,9 @@ export const providerSchema = z.strictObject({
   apiVersion: z.literal('gocli.io/v1'),
   kind: z.literal('Provider'),
   /** Name of the provider, `k8s-1.36`; image `gocli/<name>`. */
-  name,
+  name: z
+    .string()
+    .refine(isProviderName, 'at most 40 lower-case letters and digits, with "." or "-" between them'),
   /** Folder below `cluster-provision/guest/`. */
   guest: name,
   defaults: z.strictObject({

@@ -44,18 +44,27 @@ export function withDependents(steps: readonly ProvisionStep[], names: readonly 
   return found;
 }
 
-/** Checks step names that a user wrote. @throws GocliError BAD_VALUE with the nearest valid name */
+/**
+ * Checks step names that a user wrote.
+ * @param errors gets one for each word that is none, with the nearest valid name
+ */
 export function stepNames(
   flag: string,
   words: readonly string[],
   steps: readonly ProvisionStep[],
+  errors: GocliError[],
 ): StepName[] {
   const known = steps.map(({ name }) => name);
-  return words.map((word) => {
+  return words.flatMap((word) => {
     const found = known.find((name) => name === word);
-    if (found !== undefined) return found;
-    throw new GocliError('BAD_VALUE', `${flag}: there is no step "${word}".${didYouMean(word, known)}`, {
-      hint: `Steps: ${known.join(', ')}`,
-    });
+    if (found !== undefined) return [found];
+    const text = `${flag}: there is no step "${word}".${didYouMean(word, known)}`;
+    errors.push(new GocliError('BAD_VALUE', text, { hint: stepHint(steps) }));
+    return [];
   });
+}
+
+/** What a user may write. */
+export function stepHint(steps: readonly ProvisionStep[]): string {
+  return `Steps: ${steps.map(({ name }) => name).join(', ')}`;
 }

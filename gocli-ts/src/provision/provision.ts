@@ -1,6 +1,7 @@
-import { isCode } from '../errors/error.ts';
+import { isCode, type GocliError } from '../errors/error.ts';
+import { collectLater, throwAll } from '../errors/several.ts';
 import { LABEL } from '../place/labels.ts';
-import { stepNames, withDependents, withNeeds } from './graph.ts';
+import { stepHint, stepNames, withDependents, withNeeds } from './graph.ts';
 import { type ForcedSteps, type PlannedStep, planSteps } from './plan-steps.ts';
 import { readRecipe } from './recipe.ts';
 import { type Engine, type FinishedStep, runSteps } from './run-steps.ts';
@@ -77,8 +78,12 @@ async function prepare(
   { paths }: Pick<ProvisionDeps, 'paths'>,
 ): Promise<Prepared> {
   const { steps, phases = STEP_NAMES, force = [] } = request;
-  const wanted = phases === STEP_NAMES ? steps.map(({ name }) => name) : stepNames('--phases', phases, steps);
-  const again = withDependents(steps, stepNames('--force', force, steps));
+  const errors: GocliError[] = [];
+  const wanted =
+    phases === STEP_NAMES ? steps.map(({ name }) => name) : stepNames('--phases', phases, steps, errors);
+  const again = withDependents(steps, stepNames('--force', force, steps, errors));
+  if (errors.length > 0) await collectLater(errors, readRecipe(request.folder));
+  throwAll(errors, stepHint(steps));
   const forced = new Map([...again].map((name) => [name, 'forced'] as const));
   return {
     recipe: await readRecipe(request.folder),

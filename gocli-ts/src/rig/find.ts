@@ -3,51 +3,18 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
-import { stoppedSaves, type Snapshot } from './snapshot/list.ts';
+import { stoppedSaves } from './snapshot/list.ts';
 import { holderOf } from './holder.ts';
+import { isThere, rigOf, situationOf, type FoundRig } from './life.ts';
+import { refusal } from './refusal.ts';
 import { currentState } from './keep-state.ts';
 import { stateNames, type RigState } from './state.ts';
 import { gocliCommand } from '../shared/command.ts';
 
-/** A cluster as it is found on this host: its containers, by label, and its state. */
-export interface FoundRig {
-  readonly name: string;
-  readonly containers: readonly ContainerInfo[];
-  /** Absent when the start was killed before it wrote any, and when it was started with another HOME. */
-  readonly state: RigState | undefined;
-  /** What it was saved as when it was stopped. While it is there, the cluster is stopped, whatever else is left of it. */
-  readonly saved?: Snapshot | undefined;
-}
-
-/** What a cluster is doing, as people see it. */
-export type RigPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'halted' | 'broken';
-
-export function phaseOf(found: FoundRig): RigPhase {
-  const { containers, state } = found;
-  if (state?.stopped === true) return 'stopped';
-  if (isHalted(found)) return 'halted';
-  if (containers.length === 0 || containers.some((one) => one.state !== 'running')) return 'broken';
-  if (state?.paused === true) return 'paused';
-  const isOther = containers.some(({ labels }) => labels[LABEL.run] !== state?.run);
-  return state?.readyAt === undefined || isOther ? 'starting' : 'running';
-}
-
-/** Whether the machines of a cluster ended, so that they can be booted from their disks. */
-export function canBoot({ containers, state }: FoundRig): boolean {
-  // A record is there from the moment that a cluster was first Ready.
-  if (state?.revision === undefined) return false;
-  return !containers.some((one) => one.labels[LABEL.node] !== undefined && one.state === 'running');
-}
-
-/** Whether nothing of it runs: the host or the daemon was started anew, or somebody stopped the containers. */
-export function isHalted(found: FoundRig): boolean {
-  return canBoot(found) && !found.containers.some(({ state }) => state === 'running');
-}
-
 /** The cluster of that name, or undefined when there is none. @throws GocliError BAD_FILE */
 export async function findRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
   const found = await lookFor(docker, paths, name);
-  const isLost = found === undefined || (found.state?.stopped === true && found.saved === undefined);
+  const isLost = ['absent', 'lost'].includes(situationOf(found));
   // Somebody may have removed the keeper of what it was saved as.
   return isLost && (await comesBack(docker, name)) ? lookFor(docker, paths, name) : found;
 }
@@ -104,44 +71,6 @@ export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]
   return found.flat();
 }
 
-/** A state folder that is a copy of a record outlives its rig when somebody else removes that. */
-function isThere({ state, saved }: FoundRig, any: boolean): boolean {
-  if (any || saved !== undefined) return true;
-  return state !== undefined && state.revision === undefined;
-}
-
-function rigOf(
-  name: string,
-  containers: readonly ContainerInfo[],
-  file: RigState | undefined,
-  saves: readonly Snapshot[],
-): FoundRig {
-  const saved = saves.at(-1);
-  if (saved === undefined || isUsedUp(saved, containers, file)) return { name, containers, state: file };
-  return { name, containers, state: { ...saved.record.state, stopped: true }, saved };
-}
-
-/**
- * Whether machines went on from a saved state, so that it is older than they are. Those that were saved do not run any
- * more, even if their containers do; those of a later start count from the moment they were seen Ready. Without a state
- * folder nobody can tell that, and what runs is left alone.
- * @param file what the state folder says
- */
-function isUsedUp(
-  { record }: Snapshot,
-  containers: readonly ContainerInfo[],
-  file: RigState | undefined,
-): boolean {
-  if (file?.stopped === true) return false;
-  const later = containers.filter(
-    ({ labels }) => labels[LABEL.node] !== undefined && labels[LABEL.run] !== record.state.run,
-  );
-  if (file === undefined) return later.some(({ state }) => state === 'running');
-  // The record goes with the machines that were saved, so this is that of others.
-  if (file.revision !== undefined && file.readyAt !== undefined && file.run !== record.state.run) return true;
-  return file.readyAt !== undefined && later.some(({ labels }) => labels[LABEL.run] === file.run);
-}
-
 /** One bad file must not hide the other clusters; what is done with this one says what to type. */
 function noneWhenDamaged(error: unknown): undefined {
   if (!isCode(error, 'BAD_FILE') && !isCode(error, 'FILE')) throw error;
@@ -158,53 +87,10 @@ export async function requireRig(docker: Docker, paths: Paths, name: string): Pr
   });
 }
 
-/**
- * @throws GocliError NOT_FOUND when the cluster's start did not get as far as its state, or when it is that of another
- * user
- */
+/** @throws GocliError NOT_FOUND when nothing is known of the rig, but that something of it is there */
 export function requireState(found: FoundRig): RigState {
   if (found.state !== undefined) return found.state;
-  if (isWhole(found)) {
-    throw new GocliError('NOT_FOUND', `cluster "${found.name}" runs, but its keys are not here`, {
-      hint: ELSEWHERE,
-    });
-  }
-  throw new GocliError('NOT_FOUND', `cluster "${found.name}" was not started completely`, {
-    hint: `Remove what is left of it: ${gocliCommand('rm', found.name)}`,
-  });
-}
-
-/** What to do with a cluster that runs and of which the state folder knows nothing. */
-export const ELSEWHERE =
-  'It was started by another user or with another HOME (sudo?), and can be used from there; or its start is not over yet.';
-
-/** Whether network, registry and at least one machine run. */
-export function isWhole({ containers }: FoundRig): boolean {
-  const roles = containers.map(({ labels }) => labels[LABEL.role]);
-  const whole = ['dnsmasq', 'registry', 'node'].every((role) => roles.includes(role));
-  return whole && containers.every(({ state }) => state === 'running');
-}
-
-/** @throws GocliError NOT_READY, with what to type, when the cluster is stopped, halted or paused */
-export function requireAwake(found: FoundRig): void {
-  const { state, name } = found;
-  if (state?.stopped === true) {
-    throw new GocliError('NOT_READY', `cluster "${state.name}" is stopped`, {
-      hint: `Type: ${gocliCommand('start', state.name)}`,
-    });
-  }
-  if (isHalted(found)) {
-    throw new GocliError('NOT_READY', `the machines of cluster "${name}" do not run`, {
-      observed:
-        'they ended with their containers: the host or Docker was started anew, or somebody stopped them',
-      hint: `Boot them from their disks: ${gocliCommand('start', name)}`,
-    });
-  }
-  if (state?.paused === true) {
-    throw new GocliError('NOT_READY', `cluster "${state.name}" is paused`, {
-      hint: `Type: ${gocliCommand('resume', state.name)}`,
-    });
-  }
+  throw refusal(situationOf(found), 'use', found.name, undefined);
 }
 
 /** The container of a node. @throws GocliError NOT_FOUND */

@@ -5,7 +5,7 @@ import type { Paths } from '../host/paths.ts';
 import type { PortInfo } from '../network/ports.ts';
 import type { Condition, WaitOptions } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
-import type { FoundRig } from './find.ts';
+import type { FoundRig } from './life.ts';
 import type { LogDeps, LogPart } from './logs/part.ts';
 import type { OptionList } from './options/option.ts';
 import type { RigPlan, GuestPlan } from './plan.ts';

@@ -5,9 +5,8 @@ import { formatSeconds, lastLines } from '../shared/text.ts';
 import { attempt } from '../waiting/attempt.ts';
 import type { Condition } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
-import type { FoundRig } from './find.ts';
+import { phaseOf, type FoundRig, type RigPhase } from './life.ts';
 import { kindOf } from './kind.ts';
-import type { RigState } from './state.ts';
 
 export interface ConditionStatus {
   readonly name: string;
@@ -28,8 +27,8 @@ export async function rigStatus(
   found: FoundRig,
   deps: Pick<RigDeps, 'kinds' | 'paths' | 'signal'>,
 ): Promise<RigStatus> {
-  const state = found.state;
-  const held = heldCondition(state);
+  const { state } = found;
+  const held = heldCondition(found);
   if (held !== undefined) return { ready: false, conditions: [held] };
   const containers = containerConditions(found);
   const alive = containers.every(({ met }) => met);
@@ -40,12 +39,18 @@ export async function rigStatus(
   return { ready: conditions.every(({ met }) => met), conditions };
 }
 
-/** Of a cluster that the user stopped or paused nothing else can be asked. */
-function heldCondition(state: RigState | undefined): ConditionStatus | undefined {
-  const what = state?.stopped === true ? 'stopped' : 'paused';
-  if (state?.stopped !== true && state?.paused !== true) return undefined;
-  const undo = what === 'stopped' ? 'start' : 'resume';
-  return { name: 'the cluster runs', met: false, observed: `${what} (${gocliCommand(undo, state.name)})` };
+/** What brings a rig back of which nothing can be asked. */
+const UNDO: Readonly<Partial<Record<RigPhase, string>>> = {
+  stopped: 'start',
+  halted: 'start',
+  paused: 'resume',
+};
+
+function heldCondition(found: FoundRig): ConditionStatus | undefined {
+  const phase = phaseOf(found);
+  const undo = UNDO[phase];
+  if (undo === undefined) return undefined;
+  return { name: 'the cluster runs', met: false, observed: `${phase} (${gocliCommand(undo, found.name)})` };
 }
 
 /** Containers that should be there and run. */

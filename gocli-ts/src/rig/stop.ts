@@ -1,8 +1,8 @@
-import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
 import type { RigDeps } from './deps.ts';
-import { canBoot, requireAwake, requireState, type FoundRig } from './find.ts';
+import { requireState } from './find.ts';
+import { decide, type FoundRig } from './life.ts';
 import { createSnapshot, machinesIn } from './snapshot/create.ts';
 import { keepState, withoutRevision } from './keep-state.ts';
 import { removeMachines } from './remove.ts';
@@ -22,8 +22,7 @@ import { gocliCommand } from '../shared/command.ts';
 export async function stopRig(found: FoundRig, steps: Steps, deps: RigDeps): Promise<void> {
   const { docker, paths } = deps;
   const state = requireState(found);
-  if (found.saved === undefined || found.containers.length === 0) {
-    requireAwake(found);
+  if (decide('stop', found.name, found) === 'save') {
     await proveWritable(paths, found.name);
     await createSnapshot(found, { name: STOPPED, kind: 'stopped' }, steps, deps);
   }
@@ -45,22 +44,15 @@ export async function startStopped(
   steps: Steps,
   deps: RigDeps,
 ): Promise<RigState> {
-  const { name, saved, state } = found;
-  if (saved !== undefined) return restoreSnapshot(saved, request, steps, deps);
-  if (canBoot(found)) return startHalted(found, request, steps, deps);
-  if (state?.stopped === true) {
-    throw new GocliError('NOT_FOUND', `what cluster "${name}" was saved as is gone`, {
-      observed: 'its keeper, a container that never runs, was removed (docker container prune does that)',
-      hint: `Start it anew: ${gocliCommand('rm', name)}, then ${gocliCommand('run', name, state.plan.guest.provider)}`,
-    });
-  }
-  throw new GocliError('CONFLICT', `cluster "${name}" is not stopped`, { hint: 'Type: gocli ls' });
+  const act = decide('start', found.name, found);
+  if (act === 'thaw' && found.saved !== undefined) return restoreSnapshot(found.saved, request, steps, deps);
+  return startHalted(found, request, steps, deps);
 }
 
 /** Holds all processors of a cluster; returns the milliseconds between the first and the last machine. */
 export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> {
+  decide('pause', found.name, found);
   const state = requireState(found);
-  requireAwake(found);
   await proveWritable(deps.paths, found.name);
   const skewMs = await pauseMachines(machinesIn(found), deps, deps.signal);
   await keepState({ ...state, paused: true }, deps);
@@ -69,10 +61,8 @@ export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> 
 
 /** Lets a paused cluster go on, at the right time. */
 export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
+  decide('resume', found.name, found);
   const state = requireState(found);
-  if (state.paused !== true) {
-    throw new GocliError('CONFLICT', `cluster "${found.name}" is not paused`, { hint: 'Type: gocli ls' });
-  }
   await proveWritable(deps.paths, found.name);
   await resumeMachines(machinesIn(found), deps, deps.signal);
   const resumed = { ...state };

@@ -6,16 +6,9 @@ import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
 import { removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
-import {
-  ELSEWHERE,
-  canBoot,
-  findRig,
-  isHalted,
-  isWhole,
-  requireAwake,
-  requireState,
-  type FoundRig,
-} from './find.ts';
+import { findRig, requireState } from './find.ts';
+import { decide, situationOf, wasReady, type FoundRig } from './life.ts';
+import { ELSEWHERE } from './refusal.ts';
 import { kindOf } from './kind.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
 import type { RigPlan } from './plan.ts';
@@ -53,8 +46,10 @@ export interface UpResult {
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const plan = planRig(request, deps.kinds);
   const found = await findRig(deps.docker, deps.paths, request.values.name);
-  if (found !== undefined && isHalted(found)) return bootAgain(found, plan, request, deps);
-  if (found !== undefined) return reuse(found, plan, deps);
+  const act = decide('run', request.values.name, found);
+  if (found !== undefined) {
+    return act === 'boot' ? bootAgain(found, plan, request, deps) : reuse(found, plan, deps);
+  }
   await proveWritable(deps.paths, request.values.name);
   const steps = await estimatedSteps(deps);
   try {
@@ -71,15 +66,14 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
 
 async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpResult> {
   const { state, name } = found;
-  requireAwake(found);
-  if (state?.readyAt === undefined) throw await neverReady(found, deps);
+  if (!wasReady(state)) throw await neverReady(found, deps);
   requireSamePlan(state, plan, deps);
   const { ready, conditions } = await rigStatus(found, deps);
   if (ready) return { state, started: false, timings: [], seconds: 0 };
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
-    hint: `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${canBoot(found) ? `boot it from its disks (${gocliCommand('start', name)})` : `replace it (${gocliCommand('rm', name)})`}`,
+    hint: `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${situationOf(found) === 'bootable' ? `boot it from its disks (${gocliCommand('start', name)})` : `replace it (${gocliCommand('rm', name)})`}`,
   });
 }
 
@@ -108,9 +102,9 @@ async function bootAgain(
 
 /** A start is under way in another process, or it was killed; nobody is told to remove what may be good. */
 async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
-  const { name, state } = found;
+  const { name } = found;
   const message = `cluster "${name}" exists, but was never Ready`;
-  if (state === undefined && isWhole(found)) return new GocliError('NOT_READY', message, { hint: ELSEWHERE });
+  if (situationOf(found) === 'foreign') return new GocliError('NOT_READY', message, { hint: ELSEWHERE });
   const { ready } = await rigStatus(found, deps);
   if (ready) {
     return new GocliError('NOT_READY', `cluster "${name}" runs, but its start is not over`, {
@@ -132,7 +126,7 @@ async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): 
   // By the engine: that the cluster is Ready may be written down there alone.
   const found = await findRig(docker, paths, request.values.name).catch(() => undefined);
   const state = found?.state ?? (await readState(paths, request.values.name).catch(() => undefined));
-  if (state?.run === run && state.readyAt !== undefined && !isCode(error, 'GUEST_DIED')) {
+  if (state?.run === run && wasReady(state) && !isCode(error, 'GUEST_DIED')) {
     const text = `Cluster ${request.values.name} is Ready and runs on.`;
     emit({ type: 'notice', level: 'info', text });
     return;

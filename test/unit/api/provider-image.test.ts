@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Context } from '../../../gocli-ts/src/api/context.ts';
 import { beginOperation } from '../../../gocli-ts/src/api/operation.ts';
-import { imageReference, obtainImage, type ImageRequest } from '../../../gocli-ts/src/api/provider-image.ts';
+import {
+  imageReference,
+  localImage,
+  obtainImage,
+  type ImageRequest,
+} from '../../../gocli-ts/src/api/provider-image.ts';
 import { makeConsole, type Console } from '../../helpers/console.ts';
 import { addProvider, VM_FACTS } from '../../helpers/engine.ts';
 
@@ -20,14 +25,36 @@ async function setUp(t: ExecutionContext): Promise<Console & { work: Context }> 
   return { ...console, work };
 }
 
-test('a reference is local, or that of a registry', (t) => {
-  t.is(imageReference(LOCAL), 'gocli/vm-1:latest');
-  t.is(imageReference({ ...LOCAL, tag: 'v2' }), 'gocli/vm-1:v2');
-  t.is(imageReference({ ...LOCAL, registry: 'r.example:5000' }), 'r.example:5000/gocli/vm-1:latest');
-  t.is(
-    imageReference({ ...LOCAL, registry: 'r.example', organisation: 'a/b', tag: 'v2' }),
-    'r.example/a/b/vm-1:v2',
-  );
+test('a reference is local, or that of a registry', async (t) => {
+  const { work } = await setUp(t);
+  t.is(await imageReference(LOCAL, work), 'gocli/vm-1:latest');
+  t.is(await imageReference({ ...LOCAL, tag: 'v2' }, work), 'gocli/vm-1:v2');
+  const registry = 'r.example:5000';
+  t.is(await imageReference({ ...LOCAL, registry }, work), 'r.example:5000/gocli/vm-1:latest');
+  const elsewhere = { ...LOCAL, registry: 'r.example', organisation: 'a/b', tag: 'v2' };
+  t.is(await imageReference(elsewhere, work), 'r.example/a/b/vm-1:v2');
+});
+
+test('a word that no provider can have as its name is an unknown provider, and no part of a reference', async (t) => {
+  const { engine, work } = await setUp(t);
+  for (const provider of ['../../x', '', 'A', 'a b', 'vm..1', 'vm-1:x', 'vm-1/', 'Vm-1', 'x'.repeat(41)]) {
+    for (const find of [obtainImage, localImage]) {
+      const error = await t.throwsAsync(find({ ...LOCAL, provider, provision: true }, work), {
+        code: 'PROVIDER_UNKNOWN',
+        message: new RegExp(`^there is no provider "${provider}"\\.`),
+      });
+      t.like(error, { hint: 'Providers: vm-1' });
+    }
+  }
+  t.false(engine.docker.calls.some(({ method }) => method.startsWith('images.')));
+});
+
+test('a local image is all that is looked for where nothing may be changed', async (t) => {
+  const { engine, work } = await setUp(t);
+  await t.throwsAsync(localImage({ ...LOCAL, registry: 'r.example' }, work), { code: 'IMAGE_MISSING' });
+  const error = await t.throwsAsync(localImage(LOCAL, work), { code: 'IMAGE_MISSING' });
+  t.regex((error as unknown as { hint: string }).hint, /gocli provision .*cluster-provision\/vm\/1/);
+  t.false(engine.docker.calls.some(({ method }) => method === 'images.pull'));
 });
 
 test('a local image is taken, and nothing is pulled', async (t) => {

@@ -3,6 +3,7 @@ import type { Context } from '../../../gocli-ts/src/api/context.ts';
 import { plan as planProvision } from '../../../gocli-ts/src/api/provision.ts';
 import { plan, type RunRequest } from '../../../gocli-ts/src/api/run.ts';
 import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { FACTS_LABEL } from '../../../gocli-ts/src/provider/facts.ts';
 import { publishSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import { FakeHost } from '../../fakes/host.ts';
 import { addProvider, makeEngine, stateOf, VM_FACTS, type Engine } from '../../helpers/engine.ts';
@@ -40,6 +41,16 @@ test('what cannot be read and what the plan is refused for are said together', a
     'a provider is missing',
   ]);
   t.true(engine.docker.calls.every(({ method }) => method !== 'images.pull'));
+});
+
+test('a plan fetches no image, and says where it is to be had', async (t) => {
+  const { engine, context } = await setUp(t, {});
+  const request = { provider: 'vm-1', containerRegistry: 'r.example' };
+  const error = await t.throwsAsync<GocliError>(plan(request, context), { code: 'IMAGE_MISSING' });
+  t.is(error.hint, 'Fetch it: docker pull r.example/gocli/vm-1:latest');
+  t.false(engine.docker.calls.some(({ method }) => method === 'images.pull'));
+  engine.docker.addImage('r.example/gocli/vm-1:latest', { [FACTS_LABEL]: JSON.stringify(VM_FACTS) });
+  t.is((await plan(request, context)).guest.provider, 'vm-1');
 });
 
 test('a plan that a variable asks for is refused with the name of the variable', async (t) => {

@@ -7,7 +7,7 @@ import { UNHONOURED_VARIABLES } from '../../../gocli-ts/src/cli/kubevirtci-varia
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 
 test('nothing set asks for nothing', (t) => {
-  t.deepEqual(readEnvironment({}), { extraArguments: [], warnings: [] });
+  t.deepEqual(readEnvironment({}), { extraArguments: [], warnings: [], errors: [] });
 });
 
 test('an empty value counts as none', (t) => {
@@ -17,7 +17,7 @@ test('an empty value counts as none', (t) => {
     KUBEVIRTCI_RUNTIME: '',
     KUBEVIRT_WITH_SRIOV: '',
   };
-  t.deepEqual(readEnvironment(empty), { extraArguments: [], warnings: [] });
+  t.deepEqual(readEnvironment(empty), { extraArguments: [], warnings: [], errors: [] });
 });
 
 test('everything honoured ends up in the request', (t) => {
@@ -38,6 +38,7 @@ test('everything honoured ends up in the request', (t) => {
     extraArguments: ['--k8s-port', '6443'],
     globalKubeconfig: '/home/user/my config',
     warnings: [],
+    errors: [],
   });
 });
 
@@ -91,7 +92,8 @@ const malformed: readonly [string, string, RegExp][] = [
 ];
 
 function read(env: Record<string, string>): void {
-  readEnvironment(env);
+  const [error] = readEnvironment(env).errors;
+  if (error !== undefined) throw error;
   readRunOptions({}, env, true);
 }
 
@@ -109,6 +111,14 @@ for (const [name, text, accepted] of malformed) {
   });
 }
 
+test('no variable that is wrong hides another', (t) => {
+  const env = { KUBEVIRTCI_RUNTIME: 'x', KUBEVIRT_PROVIDER: 'A', KUBEVIRT_PROVIDER_EXTRA_ARGS: '"' };
+  t.deepEqual(
+    readEnvironment(env).errors.map(({ message }) => message.split(':')[0]),
+    Object.keys(env),
+  );
+});
+
 test('each variable that is known and not honoured is one warning line that names it', (t) => {
   for (const name of Object.keys(UNHONOURED_VARIABLES)) {
     const { warnings } = readEnvironment({ [name]: '7' });
@@ -125,7 +135,7 @@ test('a variable that asks for what gocli does anyway is no warning', (t) => {
 
 test('variables of others are left alone', (t) => {
   const foreign = { KUBEVIRT_MEMORY_OVERCOMMIT: '200', KUBEVIRTISH: 'x', CI: 'true', JOB_NAME: 'periodic' };
-  t.deepEqual(readEnvironment(foreign), { extraArguments: [], warnings: [] });
+  t.deepEqual(readEnvironment(foreign), { extraArguments: [], warnings: [], errors: [] });
 });
 
 test('extra arguments are split as a shell does, without expansion', (t) => {

@@ -27,12 +27,18 @@ test('bad input is one line and a hint, never a stack trace', async (t) => {
     [['run', 'vm-1', '--memory', '5G0'], 2, /--memory: "5G0" is not a size/],
     [['run', 'vm-1', '--nodes', '0'], 2, /--nodes: 0/],
     [['run', 'vm-1', '--nodes', '1000'], 2, /--nodes: 1000 is out of range/],
-    [['run', 'vm-1', '--nodes', 'two'], 2, /--nodes: not a number/],
+    [['run', 'vm-1', '--nodes', 'two'], 2, /--nodes: two is out of range/],
     [['run', 'vm-1', '--k8s-port', '70000'], 2, /--k8s-port: 70000 is out of range/],
     [['run', 'vm-1', '--name', '../x'], 2, /--name: "\.\.\/x" is not a cluster name/],
     [['run', 'vm-1', '--memory', '8000T'], 3, /needs 8000 TiB of memory/],
     [['run'], 2, /a provider is missing/],
     [['run', 'vm-2'], 4, /there is no provider "vm-2"/],
+    [['run', '../../x', '--name', 'x'], 4, /there is no provider "\.\.\/\.\.\/x"/],
+    [['run', 'A'], 4, /there is no provider "A"/],
+    [['run', 'A', '--nodes', '0'], 2, /--nodes: 0 is out of range[^]*there is no provider "A"/],
+    [['provider', 'show', '../../x'], 4, /there is no provider/],
+    [['provider', 'show', 'a b'], 4, /there is no provider "a b"/],
+    [['template', 'build', '../../x'], 4, /there is no provider/],
     [['status', 'nothing'], 4, /there is no cluster "nothing"/],
     [['ssh', 'node01'], 4, /no cluster exists/],
     [['ls', '-o', 'xml'], 2, /--output: "xml" is not accepted/],
@@ -127,6 +133,52 @@ test('--quiet leaves warnings; a dry run prints the plan and makes nothing', asy
   t.like(JSON.parse(stdout), { plan: { guest: { provider: 'vm-1', nodes: 1 } } });
   t.regex(stderr, /^Warning: KUBEVIRT_WITH_SRIOV is not honoured yet/);
   t.is(console.engine.docker.containerStore.size, 0);
+});
+
+test('all that is wrong is said at once, whoever reads it: parser, option or variable', async (t) => {
+  const console = await makeConsole(t, {
+    KUBEVIRTCI_RUNTIME: 'podman',
+    KUBEVIRT_PROVIDER: '../x',
+    KUBEVIRT_PROVIDER_EXTRA_ARGS: '"',
+    KUBEVIRTCI_TAG: 'a b',
+  });
+  addProvider(console.engine.docker, VM_FACTS);
+  const wrong = ['run', 'vm-1', '--nodes', 'x', '--k8s-port', 'y', '--memory', 'bad', '--timeout', 'long'];
+  const flags = ['--nodes: x', '--memory: "bad"', '--k8s-port: y', '--timeout: long'];
+  const typed = await console.run(...wrong);
+  t.is(typed.code, 2);
+  for (const at of flags) t.true(typed.stderr.includes(at), `${at}\n${typed.stderr}`);
+  const { code, stderr } = await console.run(...wrong, '--from-environment');
+  t.is(code, 2);
+  const variables = [
+    'KUBEVIRTCI_RUNTIME:',
+    'KUBEVIRT_PROVIDER:',
+    'KUBEVIRT_PROVIDER_EXTRA_ARGS:',
+    'KUBEVIRTCI_TAG:',
+  ];
+  for (const at of [...flags, ...variables]) t.true(stderr.includes(at), `${at}\n${stderr}`);
+});
+
+test('extra arguments are those of run alone, and typed flags count more', async (t) => {
+  const env = {
+    KUBEVIRT_PROVIDER: 'vm-1',
+    KUBEVIRT_PROVIDER_EXTRA_ARGS: '--memory 256M --http-port 8080 --cpu 2',
+  };
+  const console = await makeConsole(t, env);
+  addProvider(console.engine.docker, VM_FACTS);
+  for (const argv of [
+    ['run', '--from-environment', '--dry-run', '-o', 'json', '--memory', '192M', '--http-port', '8081'],
+    ['--memory', '192M', '-o', 'json', 'run', '--http-port', '8081', '--dry-run', '--from-environment'],
+  ]) {
+    const { code, stdout, stderr } = await console.run(...argv);
+    t.is(code, 0, stderr);
+    t.like(JSON.parse(stdout), {
+      plan: { guest: { memoryMiB: 192, cpus: 2 }, host: { pinnedPorts: { '80/tcp': 8081 } } },
+    });
+  }
+  t.is((await console.run('run', 'vm-1')).code, 0);
+  t.is((await console.run('ssh', 'node01', '--', 'make', '--from-environment')).code, 0);
+  t.is(console.engine.ssh.calls.at(-1)?.command, 'make --from-environment');
 });
 
 test('ls survives a daemon that lists nothing and names what runs', async (t) => {

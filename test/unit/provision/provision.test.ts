@@ -178,6 +178,19 @@ test('--force reruns a step and all that depends on it', async (t) => {
   );
 });
 
+test('every word that is no step is told of, and so is a folder that is none', async (t) => {
+  const bench = await openBench(t);
+  const request = { folder: '/nothing/1', steps: diamond([]), phases: ['dissk', 'x'], force: ['runer'] };
+  const { observed } = await t.throwsAsync<GocliError>(planProvision(request, bench.deps));
+  for (const said of [
+    /--phases: .*"dissk".*"disk"/,
+    /--phases: .*"x"/,
+    /--force: .*"runner"/,
+    /\/nothing\/1/,
+  ])
+    t.regex(observed ?? '', said);
+});
+
 test('--phases runs only the named steps and what they need', async (t) => {
   const bench = await openBench(t);
   const log: string[] = [];

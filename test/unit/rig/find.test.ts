@@ -6,10 +6,10 @@ import {
   findRigs,
   hostPort,
   nodeOf,
-  phaseOf,
   requireRig,
   requireState,
 } from '../../../gocli-ts/src/rig/find.ts';
+import { phaseOf } from '../../../gocli-ts/src/rig/life.ts';
 import {
   readSecret,
   readState,

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { listTemplates, sweepTemplates, unpublishTemplate } from '../../../gocli-ts/src/frozen/templates.ts';
-import { findRigs, phaseOf } from '../../../gocli-ts/src/rig/find.ts';
+import { findRigs } from '../../../gocli-ts/src/rig/find.ts';
+import { phaseOf } from '../../../gocli-ts/src/rig/life.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
 import { requireSnapshot, userSnapshots } from '../../../gocli-ts/src/rig/snapshot/require.ts';

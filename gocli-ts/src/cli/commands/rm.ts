@@ -1,6 +1,6 @@
 import type { RemovedRig } from '../../api/rm.ts';
 import { defineCommand } from '../command.ts';
-import { nameOption } from '../options.ts';
+import { clusterOf, nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
 import { gocliCommand } from '../../shared/command.ts';
 
@@ -12,7 +12,7 @@ export const rmCommand = defineCommand({
   examples: [['gocli rm', 'remove the only cluster there is']],
   run: async (args, session) => {
     const { rm } = await import('../../api/rm.ts');
-    const { removed, absent } = await rm({ name: args.cluster ?? args.name, all: args.all }, session);
+    const { removed, absent } = await rm({ name: clusterOf(args), all: args.all }, session);
     const sentences = [
       ...removed.map((one) => `Removed cluster ${one.name}.${keptWords(one)}\n`),
       ...absent.map((one) => `There is no cluster ${one.name} to remove.${keptWords(one)}\n`),

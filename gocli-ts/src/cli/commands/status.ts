@@ -1,6 +1,6 @@
 import { EXIT } from '../../errors/codes.ts';
 import { defineCommand } from '../command.ts';
-import { nameOption } from '../options.ts';
+import { clusterOf, nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
 
 export const statusCommand = defineCommand({
@@ -10,7 +10,7 @@ export const statusCommand = defineCommand({
   options: nameOption,
   run: async (args, session) => {
     const { status } = await import('../../api/status.ts');
-    const { name: cluster, ready, conditions } = await status({ name: args.cluster ?? args.name }, session);
+    const { name: cluster, ready, conditions } = await status({ name: clusterOf(args) }, session);
     writeResult(session, {
       data: { name: cluster, ready, conditions },
       names: conditions.filter(({ met }) => !met).map(({ name }) => name),

@@ -3,6 +3,7 @@ import type Dockerode from 'dockerode';
 import { GocliError, isCode } from '../../errors/error.ts';
 import { labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { dockerError } from './errors.ts';
+import { IMAGE_REFERENCE } from '../../shared/image-reference.ts';
 import type { DockerImages, ImageInfo } from '../port.ts';
 import { sending } from './sending.ts';
 
@@ -10,7 +11,7 @@ import { sending } from './sending.ts';
 export function imagesOf(connect: Connect): DockerImages {
   const inspect = (reference: string): Promise<ImageInfo | undefined> =>
     requestUnless(connect, `inspect image ${reference}`, [404], async (engine) =>
-      imageInfo(await engine.getImage(reference).inspect()),
+      imageInfo(await imageAt(engine, reference).inspect()),
     );
   return {
     inspect,
@@ -54,12 +55,12 @@ export function imagesOf(connect: Connect): DockerImages {
       }),
     tag: async (source, reference) => {
       await request(connect, `tag ${source} as ${reference}`, (engine) =>
-        engine.getImage(source).tag(splitReference(reference)),
+        imageAt(engine, source).tag(splitReference(reference)),
       );
     },
     remove: async (reference) => {
       await requestUnless(connect, `remove image ${reference}`, [404], (engine) =>
-        engine.getImage(reference).remove(),
+        imageAt(engine, reference).remove(),
       );
     },
   };
@@ -75,7 +76,9 @@ async function pull(
   const { readProgress } = await import('./progress.ts');
   try {
     await request(connect, what, async (engine) => {
-      const stream = (await engine.pull(reference, { abortSignal: signal })) as unknown as Readable;
+      const stream = (await engine.pull(checkReference(reference), {
+        abortSignal: signal,
+      })) as unknown as Readable;
       await readProgress(stream, onProgress ?? (() => undefined));
     });
   } catch (error) {
@@ -116,7 +119,7 @@ async function saveImages(engine: Dockerode, references: readonly string[]): Pro
   const untyped = engine as unknown as {
     getImages(options: { names: readonly string[] }): Promise<Readable>;
   };
-  return untyped.getImages({ names: references });
+  return untyped.getImages({ names: references.map(checkReference) });
 }
 
 function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
@@ -131,8 +134,24 @@ function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
   };
 }
 
-/** Repository and tag; the last colon after the last slash separates them. */
-export function splitReference(reference: string): { repo: string; tag: string } {
+function imageAt(engine: Dockerode, reference: string): Dockerode.Image {
+  return engine.getImage(checkReference(reference));
+}
+
+/**
+ * The reference stands in the path of a request. To one with `..` or `//` the daemon answers with a redirect, which
+ * docker-modem follows in a callback and there throws what nobody can catch. @throws GocliError BAD_VALUE
+ */
+function checkReference(reference: string): string {
+  if (IMAGE_REFERENCE.test(reference)) return reference;
+  throw new GocliError('BAD_VALUE', `${JSON.stringify(reference)} is not the reference of an image`, {
+    hint: 'For example: registry.example:5000/gocli/k8s-1.36:latest',
+  });
+}
+
+/** Repository and tag; the last colon after the last slash separates them. @throws GocliError BAD_VALUE */
+export function splitReference(whole: string): { repo: string; tag: string } {
+  const reference = checkReference(whole);
   const colon = reference.lastIndexOf(':');
   return colon > reference.lastIndexOf('/')
     ? { repo: reference.slice(0, colon), tag: reference.slice(colon + 1) }

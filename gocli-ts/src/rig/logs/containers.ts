@@ -1,6 +1,6 @@
 import { LABEL } from '../../place/labels.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
-import type { FoundRig } from '../find.ts';
+import type { FoundRig } from '../life.ts';
 import { json, onePart, type LogDeps, type LogPart } from './part.ts';
 
 /** Logs and facts of every container, and the serial console of every machine. They outlive the container's end. */

@@ -5,7 +5,7 @@ import { makeFolder, writeAtomic } from '../../host/files.ts';
 import { abortReason } from '../../shared/clock.ts';
 import { redact } from '../../shared/redact.ts';
 import { attempt } from '../../waiting/attempt.ts';
-import type { FoundRig } from '../find.ts';
+import type { FoundRig } from '../life.ts';
 import { kindOf } from '../kind.ts';
 import { containerParts } from './containers.ts';
 import { factParts } from './plan.ts';

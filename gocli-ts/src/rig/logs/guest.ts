@@ -1,6 +1,6 @@
 import { nodeName } from '../../network/addresses.ts';
 import type { SshConnection } from '../../ssh/port.ts';
-import type { FoundRig } from '../find.ts';
+import type { FoundRig } from '../life.ts';
 import { sshTarget } from '../ssh-target.ts';
 import { readSecret, STATE_FILE } from '../state.ts';
 import type { LogDeps, LogFile, LogPart } from './part.ts';

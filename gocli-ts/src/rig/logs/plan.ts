@@ -1,4 +1,4 @@
-import type { FoundRig } from '../find.ts';
+import type { FoundRig } from '../life.ts';
 import { kindOf, type Kind } from '../kind.ts';
 import type { RigState } from '../state.ts';
 import { rigStatus } from '../status.ts';

@@ -3,7 +3,8 @@ import { GocliError, messageOf } from '../../errors/error.ts';
 import { redact } from '../../shared/redact.ts';
 import { lastLines } from '../../shared/text.ts';
 import type { RigDeps } from '../deps.ts';
-import { nodeOf, type FoundRig } from '../find.ts';
+import { nodeOf } from '../find.ts';
+import type { FoundRig } from '../life.ts';
 import { consoleTail } from '../watchdog.ts';
 
 export interface LogTail {

@@ -102,7 +102,7 @@ test('scp copies every source it can, and fails when one is not there', async (t
   console.host.respond(([, , , , path]) => ({
     stdout: path?.endsWith('/absent') === true ? 'absent' : 'file',
   }));
-  const copied = (): string[] => console.host.calls.slice(-2).map(({ argv }) => argv.slice(4).join(' '));
+  const copied = (): string[] => console.host.calls.slice(-2).map(({ argv }) => argv.slice(4, 6).join(' '));
   t.is((await console.run('scp', '-r', '/h/absent', '/h/one', 'node01:/t')).code, 4);
   t.deepEqual(copied(), ['/h/one', '/h one']);
   t.is((await console.run('scp', '-p', '/h/two', 'root@node01:/t/')).code, 0);

@@ -75,3 +75,30 @@ test('logs, under the names of their containers', async (t) => {
     'vm-1-registry',
   ]);
 });
+
+test('one and all, or two names, are asked back: nothing of it happens', async (t) => {
+  const console = await setUp(t);
+  const one = { cluster: 'vm-1', template: 'aaaaaaaaaaaa' };
+  const cases: readonly (readonly string[])[] = [
+    ['rm', one.cluster, '--all'],
+    ['rm', '--name', one.cluster, '--all'],
+    ['stop', one.cluster, '--all'],
+    ['start', one.cluster, '--all'],
+    ['pause', one.cluster, '--all'],
+    ['resume', one.cluster, '--all'],
+    ['template', 'rm', one.template, '--all'],
+    ['template', 'verify', one.template, '--all'],
+    ['rm', one.cluster, '--name', 'two'],
+    ['stop', one.cluster, '--name', 'two'],
+    ['status', one.cluster, '--name', 'two'],
+  ];
+  for (const argv of cases) {
+    const { code, stderr } = await console.run(...argv);
+    t.is(code, 2, argv.join(' '));
+    t.regex(stderr, /either "[^"]+" or all of them|which cluster: "vm-1", or "two"/);
+  }
+  t.is((await console.run('status')).code, 0);
+  t.is((await console.run('template', 'ls', '-o', 'name')).stdout, 'aaaaaaaaaaaa\n');
+  // The same name twice is one.
+  t.is((await console.run('status', one.cluster, '--name', one.cluster)).code, 0);
+});

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
-import { findRigs, phaseOf } from '../../../../gocli-ts/src/rig/find.ts';
+import { findRigs } from '../../../../gocli-ts/src/rig/find.ts';
+import { phaseOf } from '../../../../gocli-ts/src/rig/life.ts';
 import { readState, removeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { stopRig } from '../../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';

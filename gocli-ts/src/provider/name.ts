@@ -1,0 +1,9 @@
+import { IMAGE_PATH } from '../shared/image-reference.ts';
+
+/**
+ * Whether a word can be the name of a provider: the last part of an image's path, and the name of a cluster, which is
+ * the provider's unless another is given (`rig/names.ts`).
+ */
+export function isProviderName(word: string): boolean {
+  return IMAGE_PATH.test(word) && /^[a-z0-9.-]{1,40}$/.test(word);
+}

@@ -1,0 +1,193 @@
+import { LABEL } from '../place/labels.ts';
+import type { ContainerInfo } from '../place/port.ts';
+import { refusal } from './refusal.ts';
+import type { Snapshot } from './snapshot/list.ts';
+import type { RigState } from './state.ts';
+
+/**
+ * The life of a rig: what it is, and what each verb does with it then. Nothing else compares states (a lint rule), so
+ * that two verbs cannot disagree.
+ */
+
+/** A rig as it is found on this host: its containers, by label, and what is known of it. */
+export interface FoundRig {
+  readonly name: string;
+  readonly containers: readonly ContainerInfo[];
+  /** Absent when the start was killed before it wrote any, and when it was started with another HOME. */
+  readonly state: RigState | undefined;
+  /** What it was saved as when it was stopped. While it is there, the rig is stopped, whatever else is left of it. */
+  readonly saved?: Snapshot | undefined;
+}
+
+/** What a rig is doing, as people see it. */
+export type RigPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'halted' | 'broken';
+
+/** The same in the detail that verbs need. */
+export type Situation =
+  | RigPhase
+  | 'absent'
+  /** Stopped, but containers are left: a stop or a start was killed. */
+  | 'littered'
+  /** Stopped, and what it was saved as is gone. */
+  | 'lost'
+  /** Broken, but no machine runs, and their disks are there. */
+  | 'bootable'
+  /** It runs, and nothing is known of it: its start is not over, or another user has its keys. */
+  | 'foreign'
+  /** Something of it is there, and nothing is known of it. */
+  | 'unfinished';
+
+/** What a verb does. `look` stands for: what is there is compared with what is wanted. */
+export type Act = 'launch' | 'look' | 'thaw' | 'boot' | 'save' | 'clear' | 'hold' | 'release' | 'use';
+
+/**
+ * Verbs that ask what a rig is doing; rm, status and ls take all. `use` stands for those that need a rig that runs and
+ * its keys (ssh, kubectl, ports…), `logs` for those that need neither to be complete.
+ */
+export type Verb = 'run' | 'start' | 'stop' | 'pause' | 'resume' | 'use' | 'logs';
+
+/** What each verb does in each situation. Where there is nothing it is refused, with the verb that does work. */
+const LIFE: Readonly<Record<Verb, Readonly<Partial<Record<Situation, Act>>>>> = {
+  run: {
+    absent: 'launch',
+    starting: 'look',
+    running: 'look',
+    halted: 'boot',
+    broken: 'look',
+    bootable: 'look',
+    foreign: 'look',
+    unfinished: 'look',
+  },
+  start: { stopped: 'thaw', littered: 'thaw', halted: 'boot', bootable: 'boot' },
+  stop: { starting: 'save', running: 'save', broken: 'save', littered: 'clear' },
+  pause: { starting: 'hold', running: 'hold', broken: 'hold' },
+  // A pause that failed half way leaves machines that stand; letting one go on that runs does no harm.
+  resume: { paused: 'release', broken: 'release' },
+  use: { starting: 'use', running: 'use', broken: 'use', bootable: 'use' },
+  logs: {
+    starting: 'use',
+    running: 'use',
+    broken: 'use',
+    bootable: 'use',
+    foreign: 'use',
+    unfinished: 'use',
+  },
+};
+
+/** Those that a verb means by `--all`: a rig that only can bear it is left alone. */
+const MEANT_BY_ALL: Readonly<Partial<Record<Verb, readonly Situation[]>>> = {
+  start: ['stopped', 'littered', 'halted'],
+  stop: ['running'],
+  pause: ['running'],
+  resume: ['paused'],
+};
+
+/** What a rig is doing, in the detail that verbs need. */
+export function situationOf(found: FoundRig | undefined): Situation {
+  if (found === undefined) return 'absent';
+  const { containers, state, saved } = found;
+  if (state?.stopped === true) {
+    if (saved === undefined) return 'lost';
+    return containers.length === 0 ? 'stopped' : 'littered';
+  }
+  const running = containers.filter((one) => one.state === 'running');
+  // A record is there from the moment that a rig was first Ready.
+  const hasDisks = state?.revision !== undefined;
+  if (hasDisks && running.length === 0) return 'halted';
+  if (hasDisks && !running.some(({ labels }) => labels[LABEL.node] !== undefined)) return 'bootable';
+  if (state === undefined) return isWhole(found) ? 'foreign' : 'unfinished';
+  if (containers.length === 0 || running.length < containers.length) return 'broken';
+  if (state.paused === true) return 'paused';
+  const isOther = containers.some(({ labels }) => labels[LABEL.run] !== state.run);
+  return state.readyAt === undefined || isOther ? 'starting' : 'running';
+}
+
+/** What a rig is doing, as people see it. */
+export function phaseOf(found: FoundRig): RigPhase {
+  const situation = situationOf(found);
+  switch (situation) {
+    case 'littered':
+    case 'lost':
+      return 'stopped';
+    case 'bootable':
+      return 'broken';
+    case 'foreign':
+      return 'starting';
+    case 'unfinished':
+    case 'absent':
+      return found.containers.length > 0 && found.containers.every(({ state }) => state === 'running')
+        ? 'starting'
+        : 'broken';
+    default:
+      return situation;
+  }
+}
+
+/** Whether a verb means this rig when it is told `--all`. */
+export function isMeantByAll(verb: Verb, found: FoundRig): boolean {
+  return MEANT_BY_ALL[verb]?.includes(situationOf(found)) === true;
+}
+
+/**
+ * What a verb does with a rig.
+ * @throws GocliError NOT_READY, CONFLICT, NOT_FOUND naming the verb that does work
+ */
+export function decide(verb: Verb, name: string, found: FoundRig | undefined): Act {
+  const situation = situationOf(found);
+  const act = LIFE[verb][situation];
+  if (act !== undefined) return act;
+  throw refusal(situation, verb, name, found?.state);
+}
+
+/** Whether network, registry and at least one machine run. */
+function isWhole({ containers }: FoundRig): boolean {
+  const roles = containers.map(({ labels }) => labels[LABEL.role]);
+  const whole = ['dnsmasq', 'registry', 'node'].every((role) => roles.includes(role));
+  return whole && containers.every(({ state }) => state === 'running');
+}
+
+/** Whether a rig was once seen Ready by the start of this run. */
+export function wasReady(state: RigState | undefined): state is RigState & { readyAt: string } {
+  return state?.readyAt !== undefined;
+}
+
+/**
+ * A rig as its containers, its record and its saved states say together.
+ * @param file what the record, or the state folder, says
+ */
+export function rigOf(
+  name: string,
+  containers: readonly ContainerInfo[],
+  file: RigState | undefined,
+  saves: readonly Snapshot[],
+): FoundRig {
+  const saved = saves.at(-1);
+  if (saved === undefined || isUsedUp(saved, containers, file)) return { name, containers, state: file };
+  return { name, containers, state: { ...saved.record.state, stopped: true }, saved };
+}
+
+/**
+ * Whether machines went on from a saved state, so that it is older than they are. Those that were saved do not run any
+ * more, even if their containers do; those of a later start count from the moment they were seen Ready. Without a record
+ * nobody can tell that, and what runs is left alone.
+ */
+function isUsedUp(
+  { record }: Snapshot,
+  containers: readonly ContainerInfo[],
+  file: RigState | undefined,
+): boolean {
+  if (file?.stopped === true) return false;
+  const later = containers.filter(
+    ({ labels }) => labels[LABEL.node] !== undefined && labels[LABEL.run] !== record.state.run,
+  );
+  if (file === undefined) return later.some(({ state }) => state === 'running');
+  // The record goes with the machines that were saved, so this is that of others.
+  if (file.revision !== undefined && file.readyAt !== undefined && file.run !== record.state.run) return true;
+  return file.readyAt !== undefined && later.some(({ labels }) => labels[LABEL.run] === file.run);
+}
+
+/** Whether a rig is there at all: a state folder that is a copy of a record outlives a rig that somebody else removed. */
+export function isThere({ state, saved }: FoundRig, any: boolean): boolean {
+  if (any || saved !== undefined) return true;
+  return state !== undefined && state.revision === undefined;
+}

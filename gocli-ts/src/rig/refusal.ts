@@ -1,0 +1,74 @@
+import { GocliError } from '../errors/error.ts';
+import type { ErrorCode } from '../errors/codes.ts';
+import { gocliCommand } from '../shared/command.ts';
+import type { Situation, Verb } from './life.ts';
+import type { RigState } from './state.ts';
+
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly says: string;
+  readonly observed?: string;
+  readonly hint: string;
+}
+
+/** Why a verb does not work on a rig as it is, and which does. */
+export function refusal(
+  situation: Situation,
+  verb: Verb,
+  name: string,
+  state: RigState | undefined,
+): GocliError {
+  const { code, says, ...more } = words(situation, verb, name, state);
+  return new GocliError(code, `cluster "${name}" ${says}`, more);
+}
+
+function words(situation: Situation, verb: Verb, name: string, state: RigState | undefined): Refusal {
+  const start = gocliCommand('start', name);
+  switch (situation) {
+    case 'absent':
+      return { code: 'NOT_FOUND', says: 'does not exist', hint: 'Type: gocli ls' };
+    case 'starting':
+    case 'running':
+    case 'broken': {
+      const says = verb === 'resume' ? 'is not paused' : 'is not stopped';
+      const look = `Look at it: ${gocliCommand('status', name)}`;
+      return { code: 'CONFLICT', says, observed: OBSERVED[situation], hint: look };
+    }
+    case 'paused':
+      return { code: 'NOT_READY', says: 'is paused', hint: `Type: ${gocliCommand('resume', name)}` };
+    case 'stopped':
+    case 'littered':
+      return { code: 'NOT_READY', says: 'is stopped', hint: `Type: ${start}` };
+    case 'lost': {
+      const run = gocliCommand('run', name, state?.plan.guest.provider ?? '');
+      const hint = `Start it anew: ${gocliCommand('rm', name)}, then ${run}`;
+      const says = 'is stopped, and what it was saved as is gone';
+      return { code: 'NOT_FOUND', says, observed: OBSERVED.lost, hint };
+    }
+    case 'halted':
+    case 'bootable': {
+      const hint = `Boot its machines from their disks: ${start}`;
+      return { code: 'NOT_READY', says: 'does not run', observed: OBSERVED[situation], hint };
+    }
+    case 'foreign':
+      return { code: 'NOT_FOUND', says: 'runs, but its keys are not here', hint: ELSEWHERE };
+    case 'unfinished': {
+      const hint = `Remove what is left of it: ${gocliCommand('rm', name)}`;
+      return { code: 'NOT_FOUND', says: 'was not started completely', hint };
+    }
+  }
+}
+
+const OBSERVED = {
+  starting: 'it is being started, or was not seen Ready before its start was killed',
+  running: 'it runs',
+  broken: 'not all of it runs',
+  lost: 'its volume was removed (docker volume rm and docker system prune --volumes do that)',
+  halted:
+    'its machines ended with their containers: the host or Docker was started anew, or somebody stopped them',
+  bootable: 'its machines ended',
+} as const;
+
+/** What to do with a rig that runs and of which nothing is known. */
+export const ELSEWHERE =
+  'It was started by another user or with another HOME (sudo?), and can be used from there; or its start is not over yet.';

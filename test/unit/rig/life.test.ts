@@ -1,0 +1,177 @@
+import test from 'ava';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import type { ContainerInfo } from '../../../gocli-ts/src/place/port.ts';
+import {
+  decide,
+  isMeantByAll,
+  phaseOf,
+  situationOf,
+  type FoundRig,
+  type Situation,
+  type Verb,
+} from '../../../gocli-ts/src/rig/life.ts';
+import type { RigState } from '../../../gocli-ts/src/rig/state.ts';
+import { stateOf } from '../../helpers/engine.ts';
+
+const READY = { readyAt: '2030-01-01T00:00:00.000Z', revision: '1' } as const;
+
+function containers(states: readonly ContainerInfo['state'][]): ContainerInfo[] {
+  const roles = [
+    { [LABEL.role]: 'dnsmasq' },
+    { [LABEL.role]: 'registry' },
+    { [LABEL.role]: 'node', [LABEL.node]: 'node01' },
+  ];
+  return states.map((state, at) => ({
+    id: `id${at}`,
+    name: `c-${at}`,
+    image: 'image',
+    imageId: 'image',
+    labels: { [LABEL.cluster]: 'c', [LABEL.run]: '0123abcd', ...roles[at] },
+    state,
+    exitCode: 0,
+    created: '2030-01-01T00:00:00.000Z',
+    ports: [],
+  }));
+}
+
+const UP = ['running', 'running', 'running'] as const;
+
+function rig(
+  states: readonly ContainerInfo['state'][],
+  changed: Partial<RigState> | undefined,
+  isSaved = false,
+): FoundRig {
+  const state = changed === undefined ? undefined : stateOf(changed);
+  // That of the helper is Ready.
+  if (changed?.readyAt === undefined) delete state?.readyAt;
+  const saved = { name: '.stopped', cluster: 'c', keeper: 'k', record: {} } as unknown as NonNullable<
+    FoundRig['saved']
+  >;
+  return { name: 'c', containers: containers(states), state, ...(isSaved ? { saved } : {}) };
+}
+
+/** A rig in each situation; several where it has several faces. */
+const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
+  absent: [undefined],
+  starting: [rig(UP, {}), rig(UP, { ...READY, run: 'another' })],
+  running: [rig(UP, READY), rig(UP, { readyAt: READY.readyAt })],
+  paused: [rig(UP, { ...READY, paused: true })],
+  stopped: [rig([], { stopped: true }, true)],
+  littered: [rig(UP, { stopped: true }, true), rig(['exited'], { stopped: true }, true)],
+  lost: [rig([], { stopped: true })],
+  halted: [rig([], READY), rig(['exited', 'exited', 'exited'], { ...READY, paused: true })],
+  broken: [
+    rig(['exited', 'running', 'running'], READY),
+    rig(['running', 'exited', 'running'], { ...READY, paused: true }),
+    rig([], { readyAt: READY.readyAt }),
+    rig(['running', 'running', 'exited'], {}),
+  ],
+  bootable: [rig(['running', 'running', 'exited'], READY), rig(['running', 'running'], READY)],
+  foreign: [rig(UP, undefined)],
+  unfinished: [
+    rig(['running'], undefined),
+    rig(['created', 'created', 'created'], undefined),
+    rig([], undefined),
+  ],
+};
+
+/** What every verb does in every situation; a word in capitals is the code of a refusal. */
+const TABLE: Readonly<Record<Situation, Readonly<Record<Verb, string>>>> = {
+  absent: row('launch', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'),
+  starting: row('look', 'CONFLICT', 'save', 'hold', 'CONFLICT', 'use', 'use'),
+  running: row('look', 'CONFLICT', 'save', 'hold', 'CONFLICT', 'use', 'use'),
+  paused: row('NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'release', 'NOT_READY', 'NOT_READY'),
+  stopped: row('NOT_READY', 'thaw', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY'),
+  littered: row('NOT_READY', 'thaw', 'clear', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY'),
+  lost: row('NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'),
+  halted: row('boot', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY'),
+  broken: row('look', 'CONFLICT', 'save', 'hold', 'release', 'use', 'use'),
+  bootable: row('look', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'use', 'use'),
+  foreign: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
+  unfinished: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
+};
+
+function row(
+  ...[run, start, stop, pause, resume, use, logs]: [string, string, string, string, string, string, string]
+): Record<Verb, string> {
+  return { run, start, stop, pause, resume, use, logs };
+}
+
+function each(work: (situation: Situation, found: FoundRig | undefined) => void): void {
+  for (const situation of Object.keys(RIGS) as Situation[])
+    for (const found of RIGS[situation]) work(situation, found);
+}
+
+function outcome(verb: Verb, found: FoundRig | undefined): string | GocliError {
+  try {
+    return decide(verb, 'c', found);
+  } catch (error) {
+    if (error instanceof GocliError) return error;
+    throw error;
+  }
+}
+
+test('what a rig is doing is told from its containers, its record and what it was saved as', (t) => {
+  each((situation, found) => {
+    t.is(situationOf(found), situation);
+  });
+});
+
+test('every verb in every situation', (t) => {
+  each((situation, found) => {
+    for (const [verb, expected] of Object.entries(TABLE[situation]) as [Verb, string][]) {
+      const seen = outcome(verb, found);
+      t.is(typeof seen === 'string' ? seen : seen.code, expected, `${verb} of one that is ${situation}`);
+    }
+  });
+});
+
+test('a refusal names a verb that works then, and rm of nothing that is healthy', (t) => {
+  const healthy: readonly Situation[] = [
+    'starting',
+    'running',
+    'paused',
+    'stopped',
+    'littered',
+    'halted',
+    'bootable',
+    'foreign',
+  ];
+  each((situation, found) => {
+    for (const verb of Object.keys(TABLE[situation]) as Verb[]) {
+      const seen = outcome(verb, found);
+      if (typeof seen === 'string') continue;
+      const hint = seen.hint ?? '';
+      const named = [...hint.matchAll(/gocli (\w+)/g)].map(([, word]) => word ?? '');
+      t.true(named.length > 0 || situation === 'foreign', `${verb}, ${situation}: ${hint}`);
+      if (healthy.includes(situation)) t.false(named.includes('rm'), `${verb}, ${situation}`);
+      const [first = 'ls'] = named;
+      if (['ls', 'status', 'rm'].includes(first)) continue;
+      t.is(typeof outcome(first as Verb, found), 'string', `${verb} of ${situation} says ${first}`);
+    }
+  });
+});
+
+test('people see six phases', (t) => {
+  const seen = new Set<string>();
+  each((_situation, found) => {
+    if (found !== undefined) seen.add(phaseOf(found));
+  });
+  t.deepEqual([...seen].sort(), ['broken', 'halted', 'paused', 'running', 'starting', 'stopped']);
+});
+
+test('--all means those that a verb is for, not all that could bear it', (t) => {
+  const meant: Record<string, Situation[]> = { start: [], stop: [], pause: [], resume: [] };
+  for (const verb of Object.keys(meant) as Verb[])
+    each((situation, found) => {
+      if (found !== undefined && isMeantByAll(verb, found) && meant[verb]?.includes(situation) === false)
+        meant[verb].push(situation);
+    });
+  t.deepEqual(meant, {
+    start: ['stopped', 'littered', 'halted'],
+    stop: ['running'],
+    pause: ['running'],
+    resume: ['paused'],
+  });
+});
