@@ -64,8 +64,10 @@ clean: ## remove what was built in the checkout (not clusters, images or caches)
 ## --- checking
 
 .PHONY: lint
-lint: build ## eslint, imports between rooms, syntax of shell scripts, shellcheck when it is installed
+lint: build ## eslint, imports between rooms, unused code, format, syntax of shell scripts, shellcheck when it is installed
 	eslint .
+	knip
+	prettier --check .
 	depcruise --config gocli-ts/house.config.js gocli-ts/src
 	@# tsc 6.0 leaves the ".ts" of import() as it is in functions that have "using"; Node finds no such file.
 	@if grep -rnE --include='*.js' "import\(['\"]\.[^'\"]*\.ts['\"]\)" dist/gocli-ts/src; then \
@@ -96,9 +98,7 @@ e2e-lab: build ## what this host lacks: KVM, cgroup v2 and a current Docker, in 
 test: lint unit integration e2e ## everything above: lint, types, unit, integration, e2e
 
 .PHONY: verify
-verify: lint unit ## what a change must pass before review: lint, unit, unused code, format
-	knip
-	prettier --check .
+verify: lint unit ## what a change must pass before review
 
 .PHONY: docs
 docs: build ## write docs/cli.md and docs/errors.md from the code

@@ -25,6 +25,7 @@ import {
 } from './figures.ts';
 import { compareCheckouts } from './compare/compare.ts';
 import { isComparison } from './compare/options.ts';
+import { acceleratorOf, requireThawed, stepsOf } from './started.ts';
 import { timeToK8s } from './time-to-k8s.ts';
 
 const GOCLI = path.join(CHECKOUT, 'gocli-ts/bin/gocli.js');
@@ -56,26 +57,21 @@ async function repeated(times: number, ...words: string[]): Promise<number> {
 
 async function coldStarts(
   times: number,
-): Promise<{ starts: Figures['coldStarts']; removal: number; pss: number }> {
+): Promise<{ starts: Figures['coldStarts']; accelerator: string; removal: number; pss: number }> {
   const starts: { seconds: number; steps: Step[] }[] = [];
   const removals: number[] = [];
   let pss = 0;
+  let accelerator = '';
   for (let at = 1; at <= times; at += 1) {
     console.error(`cold start ${at.toFixed(0)} of ${times.toFixed(0)}`);
     const words = ['run', PROVIDER, '--name', NAME, '--no-template', '-o', 'json', '-q'];
     const { seconds, stdout } = await timed(...words);
     starts.push({ seconds, steps: stepsOf(stdout) });
+    accelerator = acceleratorOf(stdout);
     pss = await pssOf(`${NAME}-node01`);
     removals.push((await timed('rm', '--name', NAME)).seconds);
   }
-  return { starts, removal: median(removals), pss };
-}
-
-function stepsOf(stdout: string): Step[] {
-  const { timings } = JSON.parse(stdout) as { timings: (Step & { detail?: true })[] };
-  return timings
-    .filter(({ detail }) => detail !== true)
-    .map(({ id, title, seconds }) => ({ id, title, seconds }));
+  return { starts, accelerator, removal: median(removals), pss };
 }
 
 /** What a user types, from its beginning to its end, with a template that fits. */
@@ -89,6 +85,7 @@ async function thaws(times: number, nodes: number): Promise<Pick<Figures, 'thaws
     const start = performance.now();
     const { stdout } = await $`make -s cluster-up ARGS=${`-o json -q --nodes ${nodes.toFixed(0)}`}`;
     const took = (performance.now() - start) / 1000;
+    if (at > 0) requireThawed(stdout);
     if (at > 0) seconds.push(took);
     if (at > 0) resumes.push(stepsOf(stdout).find(({ id }) => id === 'thaw')?.seconds ?? Number.NaN);
     if (at < times) await $`make -s cluster-down ARGS=`;
@@ -107,7 +104,10 @@ async function pssOf(container: string): Promise<number> {
 async function twoThawed(): Promise<number> {
   console.error('memory of two thawed clusters');
   const names = [`${NAME}-a`, `${NAME}-b`];
-  for (const name of names) await timed('run', PROVIDER, '--name', name, '-q');
+  for (const name of names) {
+    const { stdout } = await timed('run', PROVIDER, '--name', name, '-o', 'json', '-q');
+    requireThawed(stdout);
+  }
   const [first = Number.NaN, second = Number.NaN] = await Promise.all(
     names.map((name) => pssOf(`${name}-node01`)),
   );
@@ -197,7 +197,7 @@ async function compressedSize(): Promise<number> {
 }
 
 async function clusters(): Promise<ClusterFigures> {
-  const { starts, removal, pss } = await coldStarts(Number(argv['starts'] ?? 3));
+  const { starts, accelerator, removal, pss } = await coldStarts(Number(argv['starts'] ?? 3));
   const three = Number(argv['three'] ?? 5);
   const threeNodes = three > 0 ? median((await thaws(three, 3)).thaws) : undefined;
   await timed('rm', '--all');
@@ -207,7 +207,7 @@ async function clusters(): Promise<ClusterFigures> {
   const memory = { cold: pss, twoThawed: await twoThawed() };
   const iterations = await benchmark(Number(argv['iterations'] ?? 10));
   const date = new Date().toISOString();
-  const own = { removal, coldStarts: starts, threeNodes, memory, idleCores: idle };
+  const own = { accelerator, removal, coldStarts: starts, threeNodes, memory, idleCores: idle };
   return { date, ...own, ...thawed, timeToK8s: iterations };
 }
 
@@ -218,7 +218,6 @@ async function machine(): Promise<Figures['machine']> {
     memoryBytes: totalmem(),
     kernel: (await $`uname -r`).stdout.trim(),
     docker: (await $`docker version --format ${'{{.Server.Version}}'}`).stdout.trim(),
-    accelerator: 'tcg (no usable KVM)',
   };
 }
 

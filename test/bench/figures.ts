@@ -29,6 +29,8 @@ export interface TimeToK8s {
 export interface ClusterFigures {
   /** When it was over. */
   readonly date: string;
+  /** Of the cold starts, with the reason why it was chosen. */
+  readonly accelerator: string;
   readonly removal: number;
   /** Wall clock of `make cluster-up` with a template. */
   readonly thaws: readonly number[];
@@ -55,7 +57,6 @@ export interface Figures extends ClusterFigures {
     readonly memoryBytes: number;
     readonly kernel: string;
     readonly docker: string;
-    readonly accelerator: string;
   };
   readonly provisioning: {
     /** With no result, no Go module and no compiled package there before. */
@@ -127,7 +128,7 @@ export function readmeTable(figures: Figures): string {
     '|---|---|',
     ...rows.map(([what, value]) => `| ${what} | ${value} |`),
   ];
-  const where = `Measured ${figures.date.slice(0, 10)} on ${machine.cores.toFixed(0)} cores (${machine.processor}), ${memory} GiB, Linux ${machine.kernel}, Docker ${machine.docker}, ${machine.accelerator}. Repeat with \`make bench\`; all values are in \`test/bench/results/latest.json\`.`;
+  const where = `Measured ${figures.date.slice(0, 10)} on ${machine.cores.toFixed(0)} cores (${machine.processor}), ${memory} GiB, Linux ${machine.kernel}, Docker ${machine.docker}, ${figures.accelerator}. Repeat with \`make bench\`; all values are in \`test/bench/results/latest.json\`.`;
   return `${where}\n\n${table.join('\n')}\n`;
 }
 

@@ -19,7 +19,7 @@ export interface ScriptCheckout {
   ) => Promise<Ended>;
 }
 
-export interface Ended {
+interface Ended {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;

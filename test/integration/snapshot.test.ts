@@ -134,7 +134,9 @@ test.serial('a snapshot holds memory and registry as of one moment, and the clus
 
   const second = `${name}-second`;
   await write(name, 'second');
-  ended(t, 0, await sandbox.cli('snapshot', 'create', second, '--name', name));
+  const made = await sandbox.cli('snapshot', 'create', second, '--name', name, '-o', 'json');
+  ended(t, 0, made);
+  t.like(JSON.parse(made.stdout), { name: second, snapshot: second, cluster: name });
   ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
   t.is(await read(name), 'before');
   ended(t, 0, await sandbox.cli('snapshot', 'restore', second));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { quote } from 'shlex';
 import type { ImageInfo } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
@@ -70,7 +71,7 @@ export async function localImage(location: ImageLocation, context: Context): Pro
   throw new GocliError('IMAGE_MISSING', `image ${reference} is not on this host`, {
     hint:
       registry === undefined
-        ? `Build it: gocli provision ${(await folderOf(provider, context)).folder}`
+        ? `Build it: gocli provision ${quote((await folderOf(provider, context)).folder)}`
         : `Fetch it: docker pull ${reference}`,
   });
 }
@@ -107,7 +108,7 @@ function unknownProvider(provider: string, folders: readonly ProviderFolder[]): 
 
 function missing(reference: string, { folder, name }: ProviderFolder): GocliError {
   return new GocliError('IMAGE_MISSING', `image ${reference} is not there`, {
-    hint: `Build it (gocli provision ${folder}), or name a registry that has ${name} with --container-registry.`,
+    hint: `Build it (gocli provision ${quote(folder)}), or name a registry that has ${name} with --container-registry.`,
   });
 }
 

@@ -68,12 +68,7 @@ function requestOf({ snapshot, name }: SnapshotArguments): snapshots.SnapshotReq
 }
 
 /** @param name of what was made: a snapshot, or the cluster that is back */
-function writeWork(
-  session: Session,
-  name: string,
-  what: string,
-  { seconds, timings }: snapshots.SnapshotWork,
-): void {
-  const text = `${what} (${formatSeconds(seconds)}).\n`;
-  writeResult(session, { data: { name, seconds, timings }, names: [name], text });
+function writeWork(session: Session, name: string, what: string, work: snapshots.SnapshotWork): void {
+  const text = `${what} (${formatSeconds(work.seconds)}).\n`;
+  writeResult(session, { data: { name, ...work }, names: [name], text });
 }

@@ -61,7 +61,7 @@ export const ERRORS = {
     id: 'GOCLI-E203',
     exit: EXIT.preflight,
     title: 'The host has not enough memory for the plan',
-    help: 'Ask for fewer nodes or less memory (`--nodes`, `--memory`), or end other clusters (`gocli ls`, `gocli rm`).',
+    help: 'Ask for fewer nodes or less memory (`--nodes`, `--memory`): the host has less than that in all.',
   },
   PORT_TAKEN: {
     id: 'GOCLI-E204',

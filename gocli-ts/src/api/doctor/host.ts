@@ -1,6 +1,6 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { parseMeminfo } from '../../rig/memory.ts';
+import { readMemory } from '../../rig/memory.ts';
 import { messageOf } from '../../errors/error.ts';
 import { freePorts, portHolder, portProblem } from '../../host/ports.ts';
 import { PORTS } from '../../kubernetes/ports.ts';
@@ -13,8 +13,8 @@ const GIB = 1024 ** 3;
 export const hostChecks: readonly Check[] = [
   {
     id: 'memory',
-    title: 'Free memory',
-    run: async () => judgeMemory(parseMeminfo(await readFile('/proc/meminfo', 'utf8')).available),
+    title: 'Memory',
+    run: async () => judgeMemory(await readMemory()),
   },
   {
     id: 'disk-docker',
@@ -38,14 +38,16 @@ export const hostChecks: readonly Check[] = [
   },
 ];
 
-/** A node of the providers here has 3 GiB by default, and a start is refused when they are not free. */
-export function judgeMemory(available: number): Finding {
-  const observed = `${formatBytes(available)} free`;
+/**
+ * A node of the providers here has 3 GiB by default. A start is refused when the host does not have them; when they are
+ * not free it is not, see `checkMemory`.
+ * @param memory bytes
+ */
+export function judgeMemory({ total, available }: { total: number; available: number }): Finding {
+  const observed = `${formatBytes(available)} of ${formatBytes(total)} free`;
+  if (total < 3 * GIB) return failed(observed, 'A node has 3 GiB unless told: give it less with --memory.');
   if (available < 3 * GIB)
-    return failed(
-      observed,
-      'A node needs 3 GiB. End other programs or clusters (gocli ls), or give less with --memory.',
-    );
+    return warning(observed, 'A node may come to use 3 GiB, and a thaw needs them: end other programs.');
   if (available < 4 * GIB)
     return warning(observed, 'Enough for one node; compiling Kubernetes while provisioning needs 4 GiB.');
   return ok(observed);

@@ -1,6 +1,7 @@
 import { GocliError } from '../../errors/error.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
+import { writeResult } from '../render/output.ts';
 
 export const consoleCommand = defineCommand({
   usage: 'console [node]',
@@ -11,6 +12,11 @@ export const consoleCommand = defineCommand({
     const console = await import('../../api/console.ts');
     const { stdin, stdout, stderr } = session;
     const { node, bytes } = await console.log(args, session);
+    if ((session.output ?? 'table') !== 'table') {
+      writeResult(session, { data: { node, text: bytes.toString('utf8') }, names: [node] });
+      return 0;
+    }
+    // As they are: not all that a node writes is text.
     stdout.write(bytes);
     if (stdin.isTTY !== true || stdout.isTTY !== true) return 0;
     const { attach } = await import('../attach.ts');

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
+import { writeResult } from '../render/output.ts';
 
 export const kubeconfigCommand = defineCommand({
   usage: 'kubeconfig',
@@ -22,10 +23,14 @@ export const kubeconfigCommand = defineCommand({
     const kubeconfig = await import('../../api/kubeconfig.ts');
     if (args.merge) {
       const { file } = await kubeconfig.merge(args, session);
-      session.stdout.write(`${file}\n`);
+      writeResult(session, { data: { file }, names: [file], text: `${file}\n` });
     } else {
-      const { path, text } = await kubeconfig.show(args, session);
-      session.stdout.write(args.path ? `${path}\n` : text);
+      const { name, path, text } = await kubeconfig.show(args, session);
+      writeResult(session, {
+        data: { name, path, text },
+        names: [name],
+        text: args.path ? `${path}\n` : text,
+      });
     }
     return 0;
   },

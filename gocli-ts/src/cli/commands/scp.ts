@@ -1,5 +1,7 @@
+import { GocliError } from '../../errors/error.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
+import { writeResult } from '../render/output.ts';
 import { withoutScpHabits } from '../ssh-habits.ts';
 
 export const scpCommand = defineCommand({
@@ -29,6 +31,11 @@ export const scpCommand = defineCommand({
     const { scp } = await import('../../api/scp.ts');
     const requests = parseCopies(paths);
     // What has to be a folder: `dir/.` is nothing else. Paths are not normalised, since that form has a meaning.
+    if ((session.output ?? 'table') !== 'table' && requests.some(({ local }) => local === '-')) {
+      throw new GocliError('USAGE', '- and --output: the file and the result cannot both be on stdout', {
+        hint: 'Leave --output out, or name a file.',
+      });
+    }
     const folder = requests.length > 1 ? '/.' : '';
     const copies = requests.map(({ direction, node, remote, local }) =>
       direction === 'upload'
@@ -36,6 +43,10 @@ export const scpCommand = defineCommand({
         : { direction, node, remote, local: local === '-' ? session.stdout : `${local}${folder}` },
     );
     await scp({ name, copies }, session);
+    const names = requests.map(({ direction, node, remote, local }) =>
+      direction === 'upload' ? `${node}:${remote}` : local,
+    );
+    writeResult(session, { data: { copies: requests }, names, text: '' });
     return 0;
   },
 });

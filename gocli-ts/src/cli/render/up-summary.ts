@@ -1,3 +1,4 @@
+import { quote } from 'shlex';
 import type { UpResult } from '../../rig/up.ts';
 import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
 import { kubeconfigPath } from '../../kubernetes/state-file.ts';
@@ -67,7 +68,12 @@ function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli:
     gocliCommand(verb, rig, ...words).replace(/^gocli/, () => gocli);
   const next = !isKubernetes(state.plan.guest)
     ? [type('status'), type('rm')]
-    : [`export KUBECONFIG=${kubeconfig}`, type('kubectl', 'get pods -A'), type('ssh', 'node01'), type('rm')];
+    : [
+        `export KUBECONFIG=${quote(kubeconfig)}`,
+        type('kubectl', 'get pods -A'),
+        type('ssh', 'node01'),
+        type('rm'),
+      ];
   return `${what}\n\n${nodes}${times}\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`;
 }
 
@@ -76,7 +82,7 @@ function timesOf(timings: UpResult['timings']): string {
   return renderTable(steps.map((step) => [step.title, formatSeconds(step.seconds)]));
 }
 
-/** How gocli is called where the user stands: installed, or from the checkout. */
+/** How gocli is called where the user stands, as a shell reads it: the scripts of cluster-up say how they do. */
 function invocation({ env }: Session): string {
   return env['GOCLI_COMMAND'] ?? 'gocli';
 }

@@ -39,10 +39,14 @@ test('provider images', (t) => {
   t.is(judgeProviders([]).state, 'warning');
 });
 
-test('memory: less than a node is a failure, less than a compiler wants a remark', (t) => {
-  t.is(judgeMemory(2.9 * GIB).state, 'failed');
-  t.is(judgeMemory(3.5 * GIB).state, 'warning');
-  t.is(judgeMemory(8 * GIB).state, 'ok');
+test('memory: a host with less than a node is a failure; less that is free, or than a compiler wants, a remark', (t) => {
+  const state = (total: number, available: number): string =>
+    judgeMemory({ total: total * GIB, available: available * GIB }).state;
+  t.is(state(2.9, 2.8), 'failed');
+  t.is(state(4, 0.5), 'warning');
+  t.is(state(24, 2.9), 'warning');
+  t.is(state(24, 3.5), 'warning');
+  t.is(state(24, 8), 'ok');
 });
 
 test('disk: a provisioned host needs less', (t) => {

@@ -147,6 +147,25 @@ test('console prints what the machine said so far', async (t) => {
   const { code, stdout } = await console.run('console');
   t.is(code, 0);
   t.is(stdout, 'login:\n');
+  const json = await console.run('console', '-o', 'json');
+  t.deepEqual(JSON.parse(json.stdout), { version: 1, node: 'node01', text: 'login:\n' });
+});
+
+test('scp says what it copied in the form that was asked for', async (t) => {
+  const console = await withCluster(t);
+  console.engine.ssh.respond(() => ({ stdout: 'file' }));
+  console.host.respond(() => ({ stdout: 'file' }));
+  const copied = await console.run('scp', '/h/one', 'node01:/t', '-o', 'json');
+  t.is(copied.code, 0, copied.stderr);
+  t.deepEqual(JSON.parse(copied.stdout), {
+    version: 1,
+    copies: [{ direction: 'upload', node: 'node01', remote: '/t', local: '/h/one' }],
+  });
+  t.like(await console.run('scp', '/h/one', 'node01:/t'), { code: 0, stdout: '' });
+  t.like(await console.run('scp', '/h/one', 'node01:/t', '-o', 'name'), { stdout: 'node01:/t\n' });
+  const both = await console.run('scp', 'node01:/t', '-', '-o', 'json');
+  t.is(both.code, 2);
+  t.is(both.stdout, '');
 });
 
 test('which cluster is meant: the only one, the one of the environment, or the one named', async (t) => {

@@ -32,6 +32,20 @@ test('what was merged goes with the cluster', async (t) => {
   });
 });
 
+test('a kubeconfig, and where it was merged, in the form that was asked for', async (t) => {
+  const { console, file } = await withHome(t);
+  const text = renderKubeconfig('c', ACCESS);
+  const path = join(console.engine.paths.state, 'clusters', 'c', 'kubeconfig');
+  t.like(await console.run('kubeconfig'), { stdout: text });
+  t.like(await console.run('kubeconfig', '--path'), { stdout: `${path}\n` });
+  for (const flags of [[], ['--path']]) {
+    const { stdout } = await console.run('kubeconfig', '-o', 'json', ...flags);
+    t.deepEqual(JSON.parse(stdout), { version: 1, name: 'c', path, text });
+  }
+  const merged = await console.run('kubeconfig', '--merge', '-o', 'json');
+  t.deepEqual(JSON.parse(merged.stdout), { version: 1, file });
+});
+
 test('rm of a name that others use leaves their context', async (t) => {
   const { console, file } = await withHome(t);
   const theirs = renderKubeconfig('minikube', ACCESS);
