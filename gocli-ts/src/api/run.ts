@@ -2,6 +2,7 @@ import { GocliError } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
 import { writeTimings } from '../host/timings.ts';
 import type { ImageInfo } from '../place/port.ts';
+import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { checkRigName } from '../rig/names.ts';
 import { throwValues } from '../rig/options/option.ts';
@@ -58,7 +59,11 @@ async function prepare(request: RunRequest, context: Context): Promise<UpRequest
   const { values, errors, at } = tried;
   for (const variable of tried.passedOver) {
     const text = `${variable} is passed over: the machines of a snapshot are what they were`;
-    context.emit({ type: 'notice', level: 'warning', text });
+    (values.name === undefined ? context : onRig(context, values.name)).emit({
+      type: 'notice',
+      level: 'warning',
+      text,
+    });
   }
   const snapshot =
     values.snapshot === undefined ? undefined : await requireSnapshot(context.docker, values.snapshot);

@@ -4,9 +4,10 @@ import type { Manifest } from '../frozen/manifest.ts';
 import { listTemplates, unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
 import { LABEL } from '../place/labels.ts';
+import { onRig } from '../rig/deps.ts';
 import { planRig, type PlanRequest } from '../rig/make-plan.ts';
 import type { GuestPlan } from '../rig/plan.ts';
-import { removeRig } from '../rig/remove.ts';
+import { cleanUpAfter, removeRig } from '../rig/remove.ts';
 import { lookAround } from '../rig/start/surroundings.ts';
 import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
 import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
@@ -14,7 +15,6 @@ import { templateKey } from '../rig/template/key.ts';
 import { up } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context, NoRequest } from './context.ts';
-import { onRig } from './operation.ts';
 import { readInputs, readRunOptions, type InputsOf } from './options.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
 import { obtainImage } from './provider-image.ts';
@@ -128,13 +128,14 @@ export async function build(
   const values = readRunOptions({}, context.env, false);
   const planned = await planOf(request.provider, request, true, context);
   const { name } = planned.values;
+  const own = onRig(context, name);
   try {
-    const { state } = await up({ ...planned, ...startOf(values) }, onRig(context, name));
+    const { state } = await up({ ...planned, ...startOf(values) }, own);
     // A rig may run on a template that could not be published.
     const published = (await listTemplates(context.docker)).some(({ id }) => id === state.template);
     return { template: published ? (state.template ?? null) : null };
   } finally {
-    await removeRig(name, context);
+    await cleanUpAfter(name, own, () => removeRig(name, own));
   }
 }
 

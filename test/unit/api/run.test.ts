@@ -74,6 +74,7 @@ test('variables of sizes are passed over by a start from a snapshot, flags are r
     warnings.map((text) => text.split(':')[0]),
     ['KUBEVIRT_NUM_NODES is passed over', 'KUBEVIRT_MEMORY_SIZE is passed over'],
   );
+  for (const event of engine.events) t.like(event, { rig: 'other' });
   await t.throwsAsync(plan({ ...request, memory: '1G', cpu: 2 }, context), {
     code: 'USAGE',
     message: 'not with --snapshot: --memory, --cpu',
