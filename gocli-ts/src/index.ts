@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { CallOptions, Context } from './api/context.ts';
-import { beginOperation } from './api/operation.ts';
+import { operate } from './api/operation.ts';
 import { processRuntime } from './context.ts';
 import { explainFileError } from './errors/file-error.ts';
 import type { Requests } from './api/requests.ts';
@@ -36,9 +36,8 @@ function bind<N extends keyof Requests, Result>(
     };
     // Every wait for every machine listens to it; Node would warn of a leak at the eleventh.
     setMaxListeners(0, execution.signal);
-    const context = await beginOperation(execution, processRuntime(env));
     try {
-      return await work(request, context);
+      return await operate(execution, processRuntime(env), (context) => work(request, context));
     } catch (error) {
       // What the interrupted work made of it says less.
       signal?.throwIfAborted();

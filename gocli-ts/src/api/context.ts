@@ -1,4 +1,4 @@
-import type { GocliEvent, OperationSink } from '../events/events.ts';
+import type { OperationSink } from '../events/events.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Host } from '../host/port.ts';
 import type { Docker } from '../place/port.ts';
@@ -32,10 +32,7 @@ export interface Runtime extends Place {
 }
 
 /** Everything that one operation works with; see operation.ts for how it comes about. */
-export interface Context extends RigDeps, Place {
-  /** Adds the origin to what the engine tells; the rig, where it is not that of the whole context. */
-  readonly emit: (event: GocliEvent & { readonly rig?: string }) => void;
-}
+export interface Context extends RigDeps, Place {}
 
 /** How a function of the library is called, beside its request. */
 export interface CallOptions {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OperationSink } from '../events/events.ts';
+import { onRig } from '../rig/deps.ts';
 import type { Context, Runtime } from './context.ts';
 
 /** One execution of an operation. */
@@ -12,8 +13,30 @@ export interface Execution {
   readonly withoutKinds?: boolean;
 }
 
-/** Begins an operation: it gets an id of its own, and all it tells carries that and its name. */
-export async function beginOperation(
+/**
+ * Does the work of an operation, which gets an id of its own; all it tells carries that and its name.
+ * @throws what the work throws; else, when it is over, the first error of whoever listens to its events
+ */
+export async function operate<T>(
+  execution: Execution,
+  runtime: Runtime,
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  const faults: unknown[] = [];
+  const onEvent: OperationSink = (event) => {
+    try {
+      execution.onEvent(event);
+    } catch (error) {
+      // Nothing that is told may change what is done: not in the middle of a freeze, nor of a clean-up.
+      faults.push(error);
+    }
+  };
+  const result = await work(await beginOperation({ ...execution, onEvent }, runtime));
+  if (faults.length > 0) throw faults[0];
+  return result;
+}
+
+async function beginOperation(
   { operation, onEvent, signal, withoutKinds = false }: Execution,
   runtime: Runtime,
 ): Promise<Context> {
@@ -38,20 +61,9 @@ export async function beginOperation(
   };
 }
 
-/** The same for work on one rig: what is told carries its name. */
-export function onRig(context: Context, rig: string): Context {
-  const { emit } = context;
-  return {
-    ...context,
-    emit: (event) => {
-      emit({ ...event, rig: event.rig ?? rig });
-    },
-  };
-}
-
 /**
- * The same for work that changes the rig, while nobody else of this host does: commands of all users wait for each other.
- * What is known of the rig has to be asked for within.
+ * Work that changes a rig, while nobody else of this host does: commands of all users wait for each other. What it tells
+ * carries the rig's name. What is known of the rig has to be asked for within.
  */
 export async function changingRig<T>(
   context: Context,

@@ -1,6 +1,7 @@
 import { GocliError, isCode } from '../errors/error.ts';
 import { collect, collectLater } from '../errors/several.ts';
 import { writeTimings } from '../host/timings.ts';
+import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { throwValues } from '../rig/options/option.ts';
 import type { RigPlan } from '../rig/plan.ts';
@@ -71,7 +72,11 @@ async function prepare(request: RunRequest, find: FindImage, context: Context): 
   const { values, errors, at } = tried;
   for (const variable of tried.passedOver) {
     const text = `${variable} is passed over: image and machines of a snapshot are what they were`;
-    context.emit({ type: 'notice', level: 'warning', text });
+    (values.name === undefined ? context : onRig(context, values.name)).emit({
+      type: 'notice',
+      level: 'warning',
+      text,
+    });
   }
   const snapshot =
     values.snapshot === undefined

@@ -4,9 +4,10 @@ import type { Manifest } from '../frozen/manifest.ts';
 import { listTemplates, unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
 import { LABEL } from '../place/labels.ts';
+import { onRig } from '../rig/deps.ts';
 import { planRig, type PlanRequest } from '../rig/make-plan.ts';
 import type { GuestPlan } from '../rig/plan.ts';
-import { removeRig } from '../rig/remove.ts';
+import { cleanUpAfter, removeRig } from '../rig/remove.ts';
 import { lookAround } from '../rig/start/surroundings.ts';
 import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
 import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
@@ -15,7 +16,6 @@ import { up } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
 import { refuseNameWithAll } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
-import { onRig } from './operation.ts';
 import { guestOptions, OPTIONS, readInputs, readRunOptions, type InputsOf } from './options.ts';
 import { localImage, obtainImage, type FindImage } from './provider-image.ts';
 import { startOf } from './run.ts';
@@ -126,13 +126,14 @@ export async function build(
   const { provider, ...plan } = request;
   const planned = await planOf(provider, plan, obtainImage, context);
   const { name } = planned.values;
+  const own = onRig(context, name);
   try {
-    const { state } = await up({ ...planned, ...startOf(values) }, onRig(context, name));
+    const { state } = await up({ ...planned, ...startOf(values) }, own);
     // A rig may run on a template that could not be published.
     const published = (await listTemplates(context.docker)).some(({ id }) => id === state.template);
     return { template: published ? (state.template ?? null) : null };
   } finally {
-    await removeRig(name, context);
+    await cleanUpAfter(name, own, () => removeRig(name, own));
   }
 }
 

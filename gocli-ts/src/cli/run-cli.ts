@@ -1,5 +1,5 @@
 import type { Runtime } from '../api/context.ts';
-import { beginOperation } from '../api/operation.ts';
+import { operate } from '../api/operation.ts';
 import { explainFileError } from '../errors/file-error.ts';
 import { COMMANDS } from './commands.ts';
 import { commandOf, verbIndex, verbOf } from './flags.ts';
@@ -36,9 +36,10 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
         signal,
         withoutKinds: command.withoutKinds === true,
       };
-      const operation = await beginOperation(execution, context);
-      const session: Session = { ...operation, stdin, stdout, stderr, output };
-      return await command.run(args, session, rest);
+      return await operate(execution, context, (operation) => {
+        const session: Session = { ...operation, stdin, stdout, stderr, output };
+        return command.run(args, session, rest);
+      });
     } finally {
       progress.close();
     }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isKubernetes } from '../kubernetes/section.ts';
+import { onRig } from '../rig/deps.ts';
 import type { RigState } from '../rig/state.ts';
 import * as kubeconfig from '../api/kubeconfig.ts';
 import { kubectl } from '../api/kubectl.ts';
@@ -50,6 +51,6 @@ async function warning(
     session.signal.throwIfAborted();
     const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
     const text = `cluster ${name} is Ready, but ${file} was not written: ${messageOf(error)}.${hint} When that is mended, type: cluster-up/up.sh (the cluster stays as it is)`;
-    session.emit({ type: 'notice', level: 'warning', text });
+    onRig(session, name).emit({ type: 'notice', level: 'warning', text });
   }
 }

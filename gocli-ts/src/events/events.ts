@@ -24,7 +24,8 @@ export type GocliEvent =
   | { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly text: string }
   | { readonly type: 'log'; readonly source: string; readonly line: string };
 
-export type EventSink = (event: GocliEvent) => void;
+/** May say which rig an event is of; else it is that of the work. */
+export type EventSink = (event: GocliEvent & { readonly rig?: string }) => void;
 
 /** Which operation an event is of. */
 export interface EventOrigin {

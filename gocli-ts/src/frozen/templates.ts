@@ -119,20 +119,20 @@ export async function restoreTemplates(docker: Docker): Promise<boolean> {
   const [image] = images;
   if (image === undefined) return false;
   let made = false;
-  for (const volume of volumes) {
-    made = (await restoreKeepers(docker, { volume, at: FROZEN, image: image.id })) || made;
+  for (const { name: volume, labels } of volumes) {
+    made = (await restoreKeepers(docker, { volume, labels, at: FROZEN, image: image.id })) || made;
   }
   return made;
 }
 
 /** Volumes of templates that are not published: unfinished, unpublished, or their keeper was removed. */
-async function withoutKeeper(docker: Docker): Promise<string[]> {
+async function withoutKeeper(docker: Docker): Promise<{ name: string; labels: Labels }[]> {
   const [volumes, keepers] = await Promise.all([
     docker.volumes.list({ [LABEL.role]: 'template' }),
     docker.containers.list({ [LABEL.role]: 'template' }),
   ]);
   const kept = new Set(keepers.map(({ labels }) => templateVolume(labels[LABEL.template] ?? '')));
-  return volumes.flatMap(({ name }) => (kept.has(name) ? [] : [name]));
+  return volumes.filter(({ name }) => !kept.has(name));
 }
 
 /**
@@ -195,5 +195,9 @@ export async function sweepTemplates(deps: FrozenDeps): Promise<void> {
   const [bare] = await Promise.all([withoutKeeper(docker), sweepTools(deps)]);
   if (bare.length === 0) return;
   await restoreTemplates(docker);
-  await removeVolumes(docker, await withoutKeeper(docker));
+  const swept = await withoutKeeper(docker);
+  await removeVolumes(
+    docker,
+    swept.map(({ name }) => name),
+  );
 }

@@ -81,6 +81,16 @@ export async function removeKeeper(docker: Docker, keeper: string, name: string,
   await docker.containers.remove(keeper);
 }
 
+/** Where copies of keepers are looked for. */
+interface CopiesPlace {
+  readonly volume: string;
+  /** Those of the volume: Docker makes it anew for a container when it was removed meanwhile. */
+  readonly labels: Labels;
+  readonly at: string;
+  /** Of which a container can be made to look into it. */
+  readonly image: string;
+}
+
 /**
  * Makes keepers anew that somebody removed, from their copies.
  * @param keepsStill whether what a keeper of that name keeps is there, in the container that reads the volume
@@ -88,11 +98,11 @@ export async function removeKeeper(docker: Docker, keeper: string, name: string,
  */
 export async function restoreKeepers(
   docker: Docker,
-  { volume, at, image }: { readonly volume: string; readonly at: string; readonly image: string },
+  { volume, labels: ownLabels, at, image }: CopiesPlace,
   keepsStill: (name: string, reader: string) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<boolean> {
   const reader = await docker.containers.create({
-    ...keeperSpec(image, [{ type: 'volume', source: volume, target: at }]),
+    ...keeperSpec(image, [{ type: 'volume', source: volume, target: at, labels: ownLabels }]),
     name: `${volume}-reader-${randomBytes(3).toString('hex')}`,
     labels: { [LABEL.role]: 'tool' },
   });
@@ -102,7 +112,10 @@ export async function restoreKeepers(
       if (!isOf(keeper, volume)) continue;
       if ((await docker.containers.inspect(keeper.name)) !== undefined) continue;
       if (!(await keepsStill(keeper.name, reader))) continue;
-      const { name, labels, mounts } = keeper;
+      const { name, labels } = keeper;
+      const mounts = keeper.mounts.map((mount) =>
+        mount.source === volume ? { ...mount, labels: ownLabels } : mount,
+      );
       // Somebody else may be at it.
       const spec = { ...keeperSpec(keeper.image, mounts), name, labels };
       made = (await docker.containers.create(spec).catch(unlessLost)) !== undefined || made;

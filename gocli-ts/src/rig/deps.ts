@@ -20,3 +20,14 @@ export interface RigDeps {
   /** Version of gocli, for labels. */
   readonly version: string;
 }
+
+/** The same for work on one rig: what is told carries its name. */
+export function onRig<D extends Pick<RigDeps, 'emit'>>(deps: D, rig: string): D {
+  const { emit } = deps;
+  return {
+    ...deps,
+    emit: (event) => {
+      emit({ ...event, rig: event.rig ?? rig });
+    },
+  };
+}

@@ -32,7 +32,8 @@ export async function holderOf(
   if (volume === undefined) return { any: containers.length > 0, [Symbol.asyncDispose]: nothingToDo };
   try {
     const id = await docker.containers.create({
-      ...keeperSpec(volume.labels[LABEL.image] ?? '', [machinesMount(rig)]),
+      // Docker makes it anew when it was removed since; with its labels it is found and removed again.
+      ...keeperSpec(volume.labels[LABEL.image] ?? '', [{ ...machinesMount(rig), labels: volume.labels }]),
       name: `${rig}-reader-${randomBytes(3).toString('hex')}`,
       labels: { [LABEL.role]: 'tool' },
     });

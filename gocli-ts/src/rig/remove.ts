@@ -1,4 +1,4 @@
-import { GocliError } from '../errors/error.ts';
+import { GocliError, messageOf } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
 import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
@@ -7,6 +7,7 @@ import { restoreSnapshots } from './snapshot/restore-keepers.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
+import { gocliCommand } from '../shared/command.ts';
 import { allOf } from '../shared/all.ts';
 import { machinesVolume } from './names.ts';
 import { removeState, stateNames } from './state.ts';
@@ -55,6 +56,23 @@ export async function removeRig(
   failures.throw(() => `cluster ${name} was not removed completely`);
   const none = { containers: 0, volumes: 0 };
   return { ...none, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
+}
+
+/**
+ * Cleans up behind work on a rig, whose own result or error says more than what could not be removed: of that there is
+ * a warning.
+ */
+export async function cleanUpAfter(
+  rig: string,
+  { emit }: Pick<RigDeps, 'emit'>,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const text = `Not everything could be removed (${messageOf(error)}). Type: ${gocliCommand('rm', rig)}`;
+    emit({ type: 'notice', level: 'warning', text });
+  }
 }
 
 /**

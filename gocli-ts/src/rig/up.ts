@@ -1,10 +1,10 @@
 import { LABEL } from '../place/labels.ts';
 import { sweepTemplates } from '../frozen/templates.ts';
-import { GocliError, isCode, messageOf } from '../errors/error.ts';
+import { GocliError, isCode } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
-import { removeLabelled } from './remove.ts';
+import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
 import { findRig, requireState } from './find.ts';
 import { decide, situationOf, wasReady, type FoundRig } from './life.ts';
@@ -56,10 +56,7 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
     const state = await startRig({ ...request, plan }, steps, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
-    await afterFailure(error, request, deps).catch((failure: unknown) => {
-      const text = `Not everything could be removed (${messageOf(failure)}). Type: ${gocliCommand('rm', request.values.name)}`;
-      deps.emit({ type: 'notice', level: 'warning', text });
-    });
+    await cleanUpAfter(request.values.name, deps, () => afterFailure(error, request, deps));
     throw error;
   }
 }

@@ -1,7 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
-import { beginOperation, onRig } from '../../../gocli-ts/src/api/operation.ts';
+import { operate } from '../../../gocli-ts/src/api/operation.ts';
 import type { OperationEvent } from '../../../gocli-ts/src/events/events.ts';
-import { addProvider, VM_FACTS } from '../../helpers/engine.ts';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import { onRig } from '../../../gocli-ts/src/rig/deps.ts';
+import { findRig } from '../../../gocli-ts/src/rig/find.ts';
+import { up } from '../../../gocli-ts/src/rig/up.ts';
+import { addProvider, requestFor, VM_FACTS } from '../../helpers/engine.ts';
 import { makeConsole, type Console } from '../../helpers/console.ts';
 
 const NOTICE = { type: 'notice', level: 'info', text: 'x' } as const;
@@ -14,13 +19,41 @@ test('what an operation tells carries its name and its run, and the rig once it 
     onEvent: (event: OperationEvent) => events.push(event),
     signal: engine.signal,
   };
-  const operation = await beginOperation(execution, context);
-  operation.emit(NOTICE);
-  onRig(operation, 'a').emit(NOTICE);
-  onRig(onRig(operation, 'a'), 'b').emit(NOTICE);
-  const origin = { ...NOTICE, operation: 'stop', run: operation.run };
-  t.deepEqual(events, [origin, { ...origin, rig: 'a' }, { ...origin, rig: 'b' }]);
-  t.not((await beginOperation(execution, context)).run, operation.run);
+  const runs = new Set<string>();
+  for (let turn = 0; turn < 2; turn += 1) {
+    events.length = 0;
+    await operate(execution, context, (operation) => {
+      operation.emit(NOTICE);
+      onRig(operation, 'a').emit(NOTICE);
+      onRig(onRig(operation, 'a'), 'b').emit(NOTICE);
+      const origin = { ...NOTICE, operation: 'stop', run: operation.run };
+      t.deepEqual(events, [origin, { ...origin, rig: 'a' }, { ...origin, rig: 'b' }]);
+      runs.add(operation.run);
+      return Promise.resolve();
+    });
+  }
+  t.is(runs.size, 2);
+});
+
+test('a listener that throws changes nothing of the work, and its first error comes when that is over', async (t) => {
+  const { engine, context } = await makeConsole(t);
+  const { docker } = engine;
+  const image = addProvider(docker, VM_FACTS);
+  let told = 0;
+  const onEvent = (): void => {
+    told += 1;
+    throw new Error(`disk full ${told}`);
+  };
+  const execution = { operation: 'run', onEvent, signal: engine.signal };
+  const work = operate(execution, context, (own) => up(requestFor(image), own));
+  await t.throwsAsync(work, { message: 'disk full 1' });
+  t.true(told > 1);
+  t.truthy((await findRig(docker, engine.paths, 'c'))?.state?.readyAt);
+
+  docker.failNext('containers.start', new GocliError('DOCKER', 'no'));
+  const failing = operate(execution, context, (own) => up(requestFor(image, { name: 'd' }), own));
+  await t.throwsAsync(failing, { message: 'no' }, 'what the work itself throws says more');
+  t.deepEqual(await docker.containers.list({ [LABEL.cluster]: 'd' }), []);
 });
 
 async function eventsOf(console: Console, ...argv: string[]): Promise<OperationEvent[]> {

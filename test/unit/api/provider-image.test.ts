@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Context } from '../../../gocli-ts/src/api/context.ts';
-import { beginOperation } from '../../../gocli-ts/src/api/operation.ts';
+import { operate } from '../../../gocli-ts/src/api/operation.ts';
 import {
   imageReference,
   localImage,
@@ -21,7 +21,8 @@ async function setUp(t: ExecutionContext): Promise<Console & { work: Context }> 
   await writeFile(join(folder, 'provider.yaml'), 'name: vm-1\n');
   const { engine } = console;
   const { emit, signal } = engine;
-  const work = await beginOperation({ operation: 'run', onEvent: emit, signal }, console.context);
+  const execution = { operation: 'run', onEvent: emit, signal };
+  const work = await operate(execution, console.context, (own) => Promise.resolve(own));
   return { ...console, work };
 }
 

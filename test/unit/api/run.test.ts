@@ -89,6 +89,7 @@ test('variables of sizes are passed over by a start from a snapshot, flags are r
       'KUBEVIRTCI_TAG is passed over',
     ],
   );
+  for (const event of engine.events) t.like(event, { rig: 'other' });
   await t.throwsAsync(plan({ ...request, memory: '1G', cpu: 2 }, context), {
     code: 'USAGE',
     message: 'not with --snapshot: --memory, --cpu',

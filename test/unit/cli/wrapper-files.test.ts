@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { parse } from 'yaml';
 import { writeWrapperFiles } from '../../../gocli-ts/src/cli/wrapper-files.ts';
+import type { GocliEvent } from '../../../gocli-ts/src/events/events.ts';
 import { writeSecret, writeState, type RigState } from '../../../gocli-ts/src/rig/state.ts';
 import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { makeConsole } from '../../helpers/console.ts';
@@ -22,6 +23,7 @@ async function setUp(t: ExecutionContext): Promise<{
   kubectl: string;
   write: (global?: string) => Promise<void>;
   warnings: () => string[];
+  events: readonly GocliEvent[];
 }> {
   const { engine, context } = await makeConsole(t);
   const { cache, state } = engine.paths;
@@ -38,6 +40,7 @@ async function setUp(t: ExecutionContext): Promise<{
     global: join(state, '..', 'global'),
     write: (global) => writeWrapperFiles(folder, global, STATE, session),
     warnings: () => engine.events.flatMap((event) => (event.type === 'notice' ? [event.text] : [])),
+    events: engine.events,
   };
 }
 
@@ -74,7 +77,7 @@ test('a link in the place of kubectl is replaced, not what it leads to', async (
 });
 
 test('what cannot be written is a warning with what to type, and the rest is written', async (t) => {
-  const { folder, global, write, warnings } = await setUp(t);
+  const { folder, global, write, warnings, events } = await setUp(t);
   await mkdir(join(folder, '.kubeconfig', 'x'), { recursive: true });
   await mkdir(global);
   await write(global);
@@ -82,6 +85,7 @@ test('what cannot be written is a warning with what to type, and the rest is wri
   t.deepEqual(further, []);
   t.true(first.includes(`${join(folder, '.kubeconfig')} was not written`), first);
   t.true(second.includes(`${global} is a folder`), second);
+  for (const event of events) t.like(event, { rig: 'c' });
   for (const text of [first, second]) t.regex(text, /cluster-up\/up\.sh/);
   t.deepEqual((await readdir(folder)).sort(), ['.kubeconfig', '.kubectl']);
 });

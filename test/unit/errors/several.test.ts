@@ -8,7 +8,8 @@ const failing = (error: Error) => (): Promise<never> => Promise.reject(error);
 test('every part is tried, and the results of those that succeed are there', async (t) => {
   const failures = new Failures();
   t.is(await failures.part(() => Promise.resolve(1)), 1);
-  t.is(await failures.part(failing(new GocliError('DOCKER', 'a'))), undefined);
+  const failed = await failures.part<number>(failing(new GocliError('DOCKER', 'a')));
+  t.is(failed, undefined);
   const odd = (input: number): Promise<number> =>
     input % 2 === 0 ? Promise.reject(new GocliError('FILE', `${input}`)) : Promise.resolve(input);
   t.deepEqual(await failures.parts([1, 2, 3, 4], odd), [1, 3]);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { listTemplates, sweepTemplates, unpublishTemplate } from '../../../gocli-ts/src/frozen/templates.ts';
-import { findRigs } from '../../../gocli-ts/src/rig/find.ts';
+import { findRig, findRigs } from '../../../gocli-ts/src/rig/find.ts';
 import { phaseOf } from '../../../gocli-ts/src/rig/life.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
@@ -152,4 +152,38 @@ test('nor does a removal of a stopped cluster', async (t) => {
   await t.throwsAsync(removeRig('c', saving.engine), { message: 'killed' });
   docker.before = () => undefined;
   t.not((await findRigs(docker, paths)).map(phaseOf)[0], 'stopped');
+});
+
+test('a volume that goes while it is looked into comes back with its labels, so that it is swept', async (t) => {
+  // Before the container that looks into it is made, and before the keeper is.
+  for (const at of [1, 2]) {
+    const saving = await makeSaving(t);
+    const { docker, paths } = saving.engine;
+    await stop(saving);
+    await prune(docker);
+    const before = new Map(docker.volumeStore);
+    let creations = 0;
+    docker.before = (method) => {
+      if (method === 'containers.create') creations += 1;
+      if (method === 'containers.create' && creations === at) docker.volumeStore.clear();
+    };
+    await findRig(docker, paths, 'c');
+    t.true(creations >= at);
+    t.true(docker.volumeStore.has('c-data'));
+    for (const [name, labels] of docker.volumeStore) t.deepEqual(labels, before.get(name), name);
+  }
+});
+
+test('so does that of the machines', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker, paths } = saving.engine;
+  for (const { info } of [...docker.containerStore.values()]) docker.end(info.id, 137);
+  await prune(docker);
+  const before = new Map(docker.volumeStore);
+  docker.before = (method) => {
+    if (method === 'containers.create') docker.volumeStore.delete('c-machines');
+  };
+  await findRig(docker, paths, 'c');
+  t.true(docker.volumeStore.has('c-machines'));
+  t.deepEqual(docker.volumeStore.get('c-machines'), before.get('c-machines'));
 });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { isKubernetes } from '../../kubernetes/section.ts';
 import { runTrialPod } from '../../kubernetes/trial.ts';
-import { removeRig } from '../../rig/remove.ts';
+import { onRig } from '../../rig/deps.ts';
+import { cleanUpAfter, removeRig } from '../../rig/remove.ts';
 import { up } from '../../rig/up.ts';
 import { imageOf } from '../image/results.ts';
 import type { ProvisionDeps, ProvisionStep } from '../step.ts';
@@ -33,12 +34,13 @@ export function checkStep(templateBudget?: number): ProvisionStep {
 async function checkImage(
   imageId: string,
   templateBudget: number | undefined,
-  deps: ProvisionDeps,
+  provisioning: ProvisionDeps,
 ): Promise<void> {
-  const image = await deps.docker.images.inspect(imageId);
+  const image = await provisioning.docker.images.inspect(imageId);
   if (image === undefined)
     throw new GocliError('IMAGE_MISSING', `image ${imageId} is not there to be checked`);
-  const name = `check-${deps.run}`;
+  const name = `check-${provisioning.run}`;
+  const deps = onRig(provisioning, name);
   try {
     const { state } = await up(
       {
@@ -54,6 +56,6 @@ async function checkImage(
     );
     if (isKubernetes(state.plan.guest)) await runTrialPod(name, deps);
   } finally {
-    await removeRig(name, deps);
+    await cleanUpAfter(name, deps, () => removeRig(name, deps));
   }
 }

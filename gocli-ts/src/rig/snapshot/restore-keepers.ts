@@ -20,7 +20,7 @@ export async function restoreSnapshots(docker: Docker, cluster?: string): Promis
     if (cluster === undefined ? known.has(rig) : !(await mayHaveCopies(docker, rig, containers))) continue;
     const [image] = await docker.images.list({ [FACTS_LABEL]: '' });
     if (image === undefined) return made;
-    const place = { volume, at: '/data', image: image.id };
+    const place = { volume, labels, at: '/data', image: image.id };
     made = (await restoreKeepers(docker, place, (name, reader) => hasFiles(docker, name, reader))) || made;
   }
   return made;

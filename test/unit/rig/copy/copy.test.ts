@@ -117,29 +117,32 @@ test.serial('download to a full device says so, however little it is', async (t)
   }
 });
 
-test.serial('download to a pipe that nobody reads is ended by the signal, and leaves no thread', async (t) => {
-  const { ends, there, here } = await bench(t);
-  await writeFile(join(there, 'a'), Buffer.alloc(1_000_000));
-  const pipe = join(here, 'pipe');
-  execFileSync('mkfifo', [pipe]);
-  for (const reader of [false, true]) {
-    // It has the pipe open and reads nothing.
-    const end = openSync(pipe, 'r+');
-    const child = reader ? spawn('sleep', ['60'], { stdio: [end, 'ignore', 'ignore'] }) : undefined;
-    closeSync(end);
-    const stop = new AbortController();
-    const reason = new Error('interrupted');
-    setTimeout(() => {
-      stop.abort(reason);
-    }, 300);
-    await t.throwsAsync(download(ends, join(there, 'a'), pipe, stop.signal), { is: reason });
-    if (child === undefined) continue;
-    child.kill();
-    await once(child, 'exit');
-  }
-  // Nothing here has it open any more.
-  t.throws(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), { code: 'ENXIO' });
-});
+test.serial(
+  'download to a pipe that nobody reads is ended by the signal, and leaves no thread',
+  async (t) => {
+    const { ends, there, here } = await bench(t);
+    await writeFile(join(there, 'a'), Buffer.alloc(1_000_000));
+    const pipe = join(here, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const reader of [false, true]) {
+      // It has the pipe open and reads nothing.
+      const end = openSync(pipe, 'r+');
+      const child = reader ? spawn('sleep', ['60'], { stdio: [end, 'ignore', 'ignore'] }) : undefined;
+      closeSync(end);
+      const stop = new AbortController();
+      const reason = new Error('interrupted');
+      setTimeout(() => {
+        stop.abort(reason);
+      }, 300);
+      await t.throwsAsync(download(ends, join(there, 'a'), pipe, stop.signal), { is: reason });
+      if (child === undefined) continue;
+      child.kill();
+      await once(child, 'exit');
+    }
+    // Nothing here has it open any more.
+    t.throws(() => openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), { code: 'ENXIO' });
+  },
+);
 
 test.serial('download to a pipe waits for its reader', async (t) => {
   const { ends, there, here } = await bench(t);
