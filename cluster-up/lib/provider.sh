@@ -3,4 +3,4 @@
 
 up() { gocli run "$KUBEVIRT_PROVIDER" --from-environment --ci-config "$(ci_config)" "$@"; }
 
-down() { gocli rm --name "$KUBEVIRT_PROVIDER" "$@"; }
+down() { gocli rm --name="$KUBEVIRT_PROVIDER" "$@"; }

@@ -13,20 +13,23 @@ import { ssh2Client } from './ssh/client.ts';
 /** Builds the context of a command line in this process. */
 export function processContext(signal: AbortSignal): CliContext {
   const { stdin, stdout, stderr } = process;
-  const runtime = processRuntime();
+  const runtime = processRuntime(signal);
   // yargs and execa ask for the folder of the process and fail without one; for all else there is `pathFrom`.
   if (runtime.cwd === '') process.chdir('/');
   return { ...runtime, stdin, stdout, stderr, signal };
 }
 
-/** What operations of this process share: the only place that knows the adapters. */
-export function processRuntime(env: Environment = process.env): Runtime {
+/**
+ * What an operation works with: the only place that knows the adapters.
+ * @param signal of the operation
+ */
+export function processRuntime(signal: AbortSignal, env: Environment = process.env): Runtime {
   const checkout = findCheckout(dirname(fileURLToPath(import.meta.url)));
   return {
     env,
     cwd: workingFolder(),
     checkout,
-    docker: dockerodeEngine(env),
+    docker: dockerodeEngine(env, signal),
     host: localHost(env),
     ssh: ssh2Client(),
     clock: systemClock,

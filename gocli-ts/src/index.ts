@@ -37,7 +37,9 @@ function bind<N extends keyof Requests, Result>(
     // Every wait for every machine listens to it; Node would warn of a leak at the eleventh.
     setMaxListeners(0, execution.signal);
     try {
-      return await operate(execution, processRuntime(env), (context) => work(request, context));
+      return await operate(execution, processRuntime(execution.signal, env), (context) =>
+        work(request, context),
+      );
     } catch (error) {
       // What the interrupted work made of it says less.
       signal?.throwIfAborted();

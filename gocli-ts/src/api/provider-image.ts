@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { quote } from 'shlex';
+import { quote } from '../shared/quote.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';

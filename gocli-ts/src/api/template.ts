@@ -167,9 +167,10 @@ export async function verify(
 }
 
 /**
- * Removes templates.
+ * Removes templates. Which is always said, also when there is only one.
  * @returns for each the rigs that still run on its files
- * @throws GocliError USAGE (one and all), NOT_FOUND; what one met, once all were tried: `done` is then the result of the others
+ * @throws GocliError USAGE (one and all, or none), NOT_FOUND; what one met, once all were tried: `done` is then the result of
+ * the others
  */
 export async function rm(
   request: TemplatesChoice,
@@ -181,6 +182,12 @@ export async function rm(
     await unpublishTemplate(context.docker, template);
     removed.push({ id: template.id, usedBy });
   };
+  // It takes minutes to make; a word that is missing must not cost one.
+  if (request.template === undefined && request.all !== true) {
+    throw new GocliError('USAGE', 'which template is to be removed?', {
+      hint: 'Name it (gocli template ls), or say --all',
+    });
+  }
   for (const item of await chosenItems(request, context)) await failures.part(() => removeOne(item));
   failures.throw(
     (count) => `${count.toFixed(0)} templates were not removed`,

@@ -1,4 +1,5 @@
 import { GocliError } from '../errors/error.ts';
+import { quote } from '../shared/quote.ts';
 import { requireRoot } from './ssh-habits.ts';
 
 /** One copy between a node and this machine. */
@@ -52,7 +53,7 @@ export function parseCopy(source: string, target: string): CopyRequest {
   const to = remoteEnd(target);
   if (from !== undefined && to !== undefined) {
     throw new GocliError('USAGE', 'both ends of the copy are on a node', {
-      hint: `Copy through this machine: gocli scp ${source} FILE, then gocli scp FILE ${target}`,
+      hint: `Copy through this machine: gocli scp ${quote(source)} FILE, then gocli scp FILE ${quote(target)}`,
     });
   }
   if (to !== undefined) {

@@ -1,4 +1,4 @@
-import { split } from 'shlex';
+import { splitWords } from '../shared/quote.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
 import { isProviderName } from '../provider/name.ts';
@@ -77,7 +77,7 @@ function checkRuntime(env: Environment): void {
 function readExtraArguments(env: Environment): readonly string[] {
   const text = value(env, 'KUBEVIRT_PROVIDER_EXTRA_ARGS') ?? '';
   try {
-    return split(text);
+    return splitWords(text);
   } catch (error) {
     const accepted = `flags of "gocli run", quoted as for a shell (${messageOf(error)})`;
     throw bad('KUBEVIRT_PROVIDER_EXTRA_ARGS', text, accepted, error);

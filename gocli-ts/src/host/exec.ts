@@ -3,7 +3,7 @@ import { constants as osConstants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { join as shellJoin } from 'shlex';
+import { quoteAll } from '../shared/quote.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
@@ -89,7 +89,7 @@ async function run(
   // It did not start, or one of its streams failed; the latter may well end with code 0.
   if (result.cause !== undefined) {
     const observed = messageOf(result.cause);
-    throw new GocliError('COMMAND', `${shorten(shellJoin(argv))} did not run to its end`, {
+    throw new GocliError('COMMAND', `${shorten(quoteAll(argv))} did not run to its end`, {
       cause: result.cause,
       observed,
     });
@@ -100,7 +100,7 @@ async function run(
     stderr: typeof result.stderr === 'string' ? result.stderr : '',
   };
   if (answer.exitCode === 0 || options.allowFailure === true) return answer;
-  throw new GocliError('COMMAND', `${shorten(shellJoin(argv))} ended with code ${answer.exitCode}`, {
+  throw new GocliError('COMMAND', `${shorten(quoteAll(argv))} ended with code ${answer.exitCode}`, {
     observed: redact(lastLines(`${answer.stdout}\n${answer.stderr}`, 20)),
   });
 }

@@ -64,9 +64,15 @@ export function workingFolder(): string {
 /**
  * A path as it is meant from a folder. It is not normalised: to name `dir/.` may have a meaning.
  * @param folder absolute, or empty as in {@link workingFolder}
- * @throws GocliError FILE for a relative path when the folder was removed
+ * @throws GocliError BAD_VALUE for an empty path, FILE for a relative one when the folder was removed
  */
 export function pathFrom(folder: string, path: string): string {
+  // A variable that is not set must not stand for the folder one is in.
+  if (path === '') {
+    throw new GocliError('BAD_VALUE', 'a path is empty', {
+      hint: 'Name one; the folder that you are in is "."',
+    });
+  }
   if (isAbsolute(path)) return path;
   if (folder !== '') return `${folder}/${path}`;
   throw new GocliError('FILE', `${path} cannot be used: the folder that you stand in was removed`, {

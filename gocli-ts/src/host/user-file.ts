@@ -16,6 +16,7 @@ import { dirname, resolve } from 'node:path';
 import { GocliError } from '../errors/error.ts';
 import { isErrno, onFile } from '../errors/file-error.ts';
 import type { Clock } from '../shared/clock.ts';
+import { quote } from '../shared/quote.ts';
 import { makeFolder, removeAtExit, viaTemporary } from './files.ts';
 
 /** What a wait for a lock needs from outside. */
@@ -131,7 +132,7 @@ async function takeLock(path: string, clock: Clock, signal: AbortSignal): Promis
     if (clock.now() - made > ABANDONED_MS || clock.monotonic() > deadline) {
       const since = new Date(made).toISOString();
       throw new GocliError('LOCKED', `${path} is locked by another program since ${since}`, {
-        hint: `If none is at work on it, remove its lock: rm -rf ${lock}`,
+        hint: `If none is at work on it, remove its lock: rm -f ${quote(lock)}`,
       });
     }
     await clock.sleep(POLL_MS, signal);

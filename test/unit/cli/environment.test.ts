@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { join as shellJoin } from 'shlex';
+import { quoteAll } from '../../../gocli-ts/src/shared/quote.ts';
 import { readRunOptions } from '../../../gocli-ts/src/api/options.ts';
 import { readEnvironment } from '../../../gocli-ts/src/cli/environment.ts';
 import { UNHONOURED_VARIABLES } from '../../../gocli-ts/src/cli/kubevirtci-variables.ts';
@@ -155,7 +155,7 @@ test('extra arguments are split as a shell does, without expansion', (t) => {
 test('whatever was quoted for a shell is split into the same words', (t) => {
   fc.assert(
     fc.property(fc.array(fc.string(), { minLength: 1 }), (words) => {
-      const { extraArguments } = readEnvironment({ KUBEVIRT_PROVIDER_EXTRA_ARGS: shellJoin(words) });
+      const { extraArguments } = readEnvironment({ KUBEVIRT_PROVIDER_EXTRA_ARGS: quoteAll(words) });
       t.deepEqual(extraArguments, words);
     }),
   );

@@ -23,4 +23,5 @@ test('a path is meant from a folder, as it is written, unless it is absolute', (
   t.is(pathFrom('/here', 'a/../b/.'), '/here/a/../b/.');
   for (const folder of ['/here', '']) t.is(pathFrom(folder, '/there/.'), '/there/.');
   t.throws(() => pathFrom('', 'a'), { code: 'FILE' });
+  t.throws(() => pathFrom('/here', ''), { code: 'BAD_VALUE' }, 'not the folder that one is in');
 });

@@ -308,7 +308,7 @@ test('a lock that was left behind is not taken over: its path is named', async (
   const error = await t.throwsAsync(merge([file], 'one'), { code: 'LOCKED' });
   t.regex(error.message, /since 2020-/);
   const [warning = ''] = await forget([file], 'one');
-  t.true(warning.includes(`rm -rf ${file}.lock, then type: gocli rm --name one`), warning);
+  t.true(warning.includes(`rm -f ${file}.lock, then type: gocli rm --name one`), warning);
   t.deepEqual(await contexts(file), ['one']);
 });
 

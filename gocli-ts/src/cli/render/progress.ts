@@ -18,13 +18,14 @@ export async function makeProgress(
   mode: ProgressMode,
   stream: TerminalOut,
   verbose: boolean,
+  beatMs = BEAT_MS,
 ): Promise<Progress> {
   const chosen = mode === 'auto' ? (stream.isTTY === true ? 'tty' : 'plain') : mode;
   switch (chosen) {
     case 'tty':
       return (await import('./tty.ts')).ttyProgress(stream, verbose);
     case 'plain':
-      return { sink: plainSink(stream, verbose), close: () => undefined };
+      return plainProgress(stream, verbose, beatMs);
     case 'json':
       return { sink: (event) => stream.write(`${JSON.stringify(event, masked)}\n`), close: () => undefined };
     case 'none':
@@ -37,11 +38,69 @@ function masked(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? redact(value) : value;
 }
 
-function plainSink(stream: TerminalOut, verbose: boolean): EventSink {
-  return (event) => {
-    const line = lineOf(event, verbose);
-    if (line !== undefined) stream.write(redact(`${line}\n`));
+/** CI systems end jobs that say nothing for some minutes, and so do people. */
+const BEAT_MS = 30_000;
+
+/** A line for what begins and ends. While nothing does, what runs is told again, with what it showed last. */
+function plainProgress(stream: TerminalOut, verbose: boolean, beatMs: number): Progress {
+  const running = new Map<string, Running>();
+  const say = (line: string): void => {
+    stream.write(redact(`${line}\n`));
+    beat.refresh();
   };
+  const beat = setInterval(() => {
+    const step = [...running.values()].at(-1);
+    if (step !== undefined) say(stillLine(step));
+  }, beatMs);
+  // What only tells must not keep the process.
+  beat.unref();
+  return {
+    sink: (event) => {
+      follow(running, event);
+      const line = lineOf(event, verbose);
+      if (line !== undefined) say(line);
+    },
+    close: () => {
+      clearInterval(beat);
+    },
+  };
+}
+
+/** ` … Booting node01  1 min 30 s (took 20 s last time)  waiting for sshd`. */
+function stillLine({ title, since, estimate, detail }: Running): string {
+  const time = formatSeconds((performance.now() - since) / 1000);
+  return ` … ${title}  ${time}${lastTime(estimate)}${detail === '' ? '' : `  ${detail}`}`;
+}
+
+function lastTime(estimate: number | undefined): string {
+  return estimate === undefined ? '' : ` (took ${formatSeconds(estimate)} last time)`;
+}
+
+/** A step that runs. */
+export interface Running {
+  readonly title: string;
+  /** Milliseconds, as performance.now() has them. */
+  readonly since: number;
+  /** Seconds. */
+  readonly estimate: number | undefined;
+  detail: string;
+}
+
+/** Keeps the steps that run by their ids. */
+export function follow(running: Map<string, Running>, event: GocliEvent): void {
+  if (event.type === 'step-start') {
+    running.set(event.id, {
+      title: event.title,
+      since: performance.now(),
+      estimate: event.estimateSeconds,
+      detail: '',
+    });
+  } else if (event.type === 'step-progress') {
+    const step = running.get(event.id);
+    if (step !== undefined) step.detail = detailOf(event);
+  } else if (event.type === 'step-end') {
+    running.delete(event.id);
+  }
 }
 
 /** `--quiet` still lets warnings through. */
@@ -56,7 +115,7 @@ function quietSink(stream: TerminalOut): EventSink {
 export function lineOf(event: GocliEvent, verbose: boolean): string | undefined {
   switch (event.type) {
     case 'step-start':
-      return ` • ${event.title}${event.estimateSeconds === undefined ? '' : ` (took ${formatSeconds(event.estimateSeconds)} last time)`}`;
+      return ` • ${event.title}${lastTime(event.estimateSeconds)}`;
     case 'step-end':
       return endLine(event);
     case 'notice':

@@ -1,19 +1,11 @@
 import { createLogUpdate } from 'log-update';
-import type { GocliEvent } from '../../events/events.ts';
 import { redact } from '../../shared/redact.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { TerminalOut } from '../session.ts';
-import { detailOf, lineOf, type Progress } from './progress.ts';
+import { follow, lineOf, type Progress, type Running } from './progress.ts';
 
 /** Four redraws a second: enough for a clock that counts tenths, and nothing beside a compiler. */
 const REDRAW_MS = 250;
-
-interface Running {
-  readonly title: string;
-  readonly since: number;
-  readonly estimate: number | undefined;
-  detail: string;
-}
 
 /** Finished steps scroll up; running ones stand below with their time, their estimate and what they do. */
 export function ttyProgress(stream: TerminalOut, verbose: boolean): Progress {
@@ -42,22 +34,6 @@ export function ttyProgress(stream: TerminalOut, verbose: boolean): Progress {
       draw.done();
     },
   };
-}
-
-function follow(running: Map<string, Running>, event: GocliEvent): void {
-  if (event.type === 'step-start') {
-    running.set(event.id, {
-      title: event.title,
-      since: performance.now(),
-      estimate: event.estimateSeconds,
-      detail: '',
-    });
-  } else if (event.type === 'step-progress') {
-    const step = running.get(event.id);
-    if (step !== undefined) step.detail = detailOf(event);
-  } else if (event.type === 'step-end') {
-    running.delete(event.id);
-  }
 }
 
 function runningLine({ title, since, estimate, detail }: Running, columns: number): string {

@@ -1,4 +1,4 @@
-import { quote } from 'shlex';
+import { quote } from '../../shared/quote.ts';
 import type { UpResult } from '../../rig/up.ts';
 import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
 import { kubeconfigPath } from '../../kubernetes/state-file.ts';

@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
 import { isCode } from '../../errors/error.ts';
 import { containerOptions } from './container-options.ts';
-import { labelFilter, request, requestUnless, type Connect } from './request.ts';
+import { ask, labelFilter, request, requestUnless, unlessAbsent, type Connect } from './request.ts';
 import { connectTo, execIn } from './exec.ts';
 import { filesOf } from './container-files.ts';
 import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
@@ -12,12 +12,14 @@ export function containersOf(connect: Connect): DockerContainers {
     ...lifecycleOf(connect),
     ...filesOf(connect),
     inspect: (id) =>
-      requestUnless(connect, `inspect container ${id}`, [404], async (engine) =>
-        inspectInfo(await engine.getContainer(id).inspect()),
+      unlessAbsent(
+        ask(connect, `inspect container ${id}`, async (engine, options) =>
+          inspectInfo(await engine.getContainer(id).inspect(options)),
+        ),
       ),
     list: (labels) =>
-      request(connect, 'list containers', async (engine) =>
-        (await engine.listContainers({ all: true, filters: labelFilter(labels) })).map(listInfo),
+      ask(connect, 'list containers', async (engine, options) =>
+        (await engine.listContainers({ ...options, all: true, filters: labelFilter(labels) })).map(listInfo),
       ),
     logs: (id, options) =>
       request(

@@ -1,17 +1,24 @@
-import { labelFilter, request, requestUnless, type Connect } from './request.ts';
+import { ask, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import type Dockerode from 'dockerode';
 import { containersOf } from './containers.ts';
 import { checkEngine, socketPath } from './daemon.ts';
 import { imagesOf } from './images.ts';
 import type { Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
 
-/** The local Docker daemon that the environment names. Nothing is contacted before the first request. */
-export function dockerodeEngine(env: Readonly<Record<string, string | undefined>>): Docker {
+/**
+ * The local Docker daemon that the environment names. Nothing is contacted before the first request.
+ * @param interrupt ends questions that are under way; what is asked after it, for a clean-up, is answered
+ */
+export function dockerodeEngine(
+  env: Readonly<Record<string, string | undefined>>,
+  interrupt?: AbortSignal,
+): Docker {
   let client: Promise<Dockerode> | undefined;
-  const connect: Connect = () => {
+  const open = (): Promise<Dockerode> => {
     client ??= load(socketPath(env));
     return client;
   };
+  const connect: Connect = Object.assign(open, { interrupt });
   return {
     system: systemOf(connect, env),
     images: imagesOf(connect),
@@ -38,6 +45,12 @@ interface InfoAnswer {
   readonly Architecture: string;
 }
 
+/** The client takes options here, and has these answers, whatever its types say. */
+interface Interruptible {
+  version(options: { abortSignal: AbortSignal }): Promise<VersionAnswer>;
+  info(options: { abortSignal: AbortSignal }): Promise<InfoAnswer>;
+}
+
 function systemOf(connect: Connect, env: Readonly<Record<string, string | undefined>>): DockerSystem {
   return {
     lock: async (name, options) => {
@@ -45,10 +58,11 @@ function systemOf(connect: Connect, env: Readonly<Record<string, string | undefi
       return lockOf(socketPath(env), name, options);
     },
     info: () =>
-      request(connect, 'answer', async (engine): Promise<DockerInfo> => {
+      ask(connect, 'answer', async (engine, options): Promise<DockerInfo> => {
+        const interruptible = engine as unknown as Interruptible;
         const [version, info] = await Promise.all([
-          engine.version() as Promise<VersionAnswer>,
-          engine.info() as Promise<InfoAnswer>,
+          interruptible.version(options),
+          interruptible.info(options),
         ]);
         checkEngine(
           version.Version,
@@ -79,8 +93,8 @@ function volumesOf(connect: Connect): DockerVolumes {
       );
     },
     list: (labels) =>
-      request(connect, 'list volumes', async (engine) => {
-        const { Volumes } = await engine.listVolumes({ filters: labelFilter(labels) });
+      ask(connect, 'list volumes', async (engine, options) => {
+        const { Volumes } = await engine.listVolumes({ ...options, filters: labelFilter(labels) });
         // The daemon says null for none, whatever the types of the client say.
         return ((Volumes as typeof Volumes | null) ?? []).map(({ Name, Labels: own }) => ({
           name: Name,

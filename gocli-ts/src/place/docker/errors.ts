@@ -7,6 +7,8 @@ interface DockerFailure {
   readonly code?: string;
   /** `connect` when the socket could not be reached; other calls may fail on files of ours. */
   readonly syscall?: string;
+  /** Path of the socket that could not be reached. */
+  readonly address?: string;
 }
 
 function failureOf(error: unknown): DockerFailure {
@@ -44,12 +46,13 @@ const MESSAGES: readonly [RegExp, ErrorCode, string?][] = [
  */
 export function dockerError(error: unknown, what: string): GocliError {
   if (error instanceof GocliError) return error;
-  const { code, statusCode, syscall } = failureOf(error);
+  const { code, statusCode, syscall, address } = failureOf(error);
   const connection = code === undefined ? undefined : CONNECTION[code];
   if (connection !== undefined && syscall === 'connect') {
     return new GocliError('DOCKER_UNREACHABLE', `the Docker daemon does not answer: ${connection[0]}`, {
       cause: error,
       hint: connection[1],
+      ...(address === undefined ? {} : { observed: `its socket is ${address}; DOCKER_HOST names another` }),
     });
   }
   const message = messageOf(error);

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { GocliError, isCode } from '../../errors/error.ts';
-import { labelFilter, request, requestUnless, type Connect } from './request.ts';
+import { ask, labelFilter, request, requestUnless, unlessAbsent, type Connect } from './request.ts';
 import { dockerError } from './errors.ts';
 import { IMAGE_REFERENCE } from '../../shared/image-reference.ts';
 import type { DockerImages, ImageInfo } from '../port.ts';
@@ -10,14 +10,16 @@ import { sending } from './sending.ts';
 /** Images of the daemon. */
 export function imagesOf(connect: Connect): DockerImages {
   const inspect = (reference: string): Promise<ImageInfo | undefined> =>
-    requestUnless(connect, `inspect image ${reference}`, [404], async (engine) =>
-      imageInfo(await imageAt(engine, reference).inspect()),
+    unlessAbsent(
+      ask(connect, `inspect image ${reference}`, async (engine) =>
+        imageInfo(await imageAt(engine, reference).inspect()),
+      ),
     );
   return {
     inspect,
     list: (labels) =>
-      request(connect, 'list images', async (engine) => {
-        const found = await engine.listImages({ filters: labelFilter(labels) });
+      ask(connect, 'list images', async (engine, options) => {
+        const found = await engine.listImages({ ...options, filters: labelFilter(labels) });
         return found.map(({ Id, RepoTags, Labels, Size, Created }) => ({
           id: Id,
           // The daemon says null for an image without a tag, whatever its types promise.

@@ -1,9 +1,18 @@
 import type Dockerode from 'dockerode';
 import type { Labels } from '../port.ts';
+import { GocliError } from '../../errors/error.ts';
+import { inTime } from '../../waiting/in-time.ts';
 import { dockerError, statusOf } from './errors.ts';
 
 /** Gives the client of the daemon, made at first use: loading it costs more than `gocli --help` may take. */
-export type Connect = () => Promise<Dockerode>;
+export interface Connect {
+  (): Promise<Dockerode>;
+  /** Ends the questions that are under way when it is aborted; those of a clean-up come later. */
+  readonly interrupt?: AbortSignal | undefined;
+}
+
+/** Milliseconds in which a daemon answers a question. A busy host was seen to take twenty seconds. */
+const ANSWER_MS = 60_000;
 
 /** Runs one request and gives its failure the form that users see. @throws GocliError; the signal's reason */
 export async function request<T>(
@@ -18,6 +27,51 @@ export async function request<T>(
     signal?.throwIfAborted();
     throw dockerError(error, what);
   }
+}
+
+/**
+ * A request that changes nothing, so that nobody has to wait for a daemon that does not answer.
+ * @param call hands the signal on where the client takes one
+ * @throws GocliError DOCKER_UNREACHABLE when there is no answer within a minute; the reason of an interrupt
+ */
+export async function ask<T>(
+  connect: Connect,
+  what: string,
+  call: (engine: Dockerode, options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  const signal = connect.interrupt?.aborted === true ? undefined : connect.interrupt;
+  return inTime(noAnswer, { signal, timeoutMs: ANSWER_MS }, (bounded) =>
+    request(
+      connect,
+      what,
+      (engine) => Promise.race([call(engine, { abortSignal: bounded }), rejection(bounded)]),
+      bounded,
+    ),
+  );
+}
+
+function noAnswer(cause: unknown): GocliError {
+  return new GocliError('DOCKER_UNREACHABLE', 'the Docker daemon does not answer', {
+    cause,
+    observed: `its socket takes requests, but there was no answer within ${ANSWER_MS / 1000} s`,
+    hint: 'Look at it: docker info, journalctl -u docker. Is DOCKER_HOST the socket of a Docker daemon?',
+  });
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
+}
+
+/** Undefined for what the daemon does not have. */
+export function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error: unknown) => {
+    if (statusOf(error instanceof GocliError ? error.cause : error) === 404) return undefined;
+    throw error;
+  });
 }
 
 /** Like {@link request}, but undefined when the daemon answers with one of these statuses. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote } from 'shlex';
+import { quote } from '../../shared/quote.ts';
 import { readTree, type TreeEntry } from '../../place/tree.ts';
 import { GocliError } from '../../errors/error.ts';
 import type { Host } from '../../host/port.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote } from 'shlex';
+import { quote } from '../../shared/quote.ts';
 import { bootstrap } from '../debian/bootstrap.ts';
 import { resultOf } from '../image/results.ts';
 import { packTree } from '../image/tree.ts';

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote } from 'shlex';
+import { quote } from '../../shared/quote.ts';
 import { LABEL } from '../../place/labels.ts';
 import { bootstrap } from '../debian/bootstrap.ts';
 import { packTree } from '../image/tree.ts';

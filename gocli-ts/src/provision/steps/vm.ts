@@ -1,6 +1,6 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote } from 'shlex';
+import { quote } from '../../shared/quote.ts';
 import { connectWhenUp } from '../../rig/ssh-target.ts';
 import { consoleTail, whileAlive } from '../../rig/watchdog.ts';
 import { GocliError, isCode } from '../../errors/error.ts';

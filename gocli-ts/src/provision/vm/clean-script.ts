@@ -1,4 +1,4 @@
-import { join as shellJoin } from 'shlex';
+import { quoteAll } from '../../shared/quote.ts';
 
 /** What a boot leaves and no image may hold; `seal` checks that it is gone. */
 const LEFT_BEHIND = [
@@ -38,7 +38,7 @@ const WRITERS = [
 export function cleanScript(): string {
   // Patterns are expanded by the guest's shell, so they are not quoted.
   return `set -eu
-systemctl stop ${shellJoin(WRITERS)} 2>/dev/null || :
+systemctl stop ${quoteAll(WRITERS)} 2>/dev/null || :
 rm -rf ${LEFT_BEHIND.join(' ')}
 rm -f /root/.*_history
 find /var/log -type f -delete

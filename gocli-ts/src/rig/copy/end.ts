@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { join as shellJoin } from 'shlex';
+import { quoteAll } from '../../shared/quote.ts';
 import type { Host } from '../../host/port.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 
@@ -28,7 +28,7 @@ export interface End {
 export function nodeEnd(connection: SshConnection): End {
   return {
     where: 'on the node',
-    run: (script, args, options) => connection.exec(shellJoin(argvOf(script, args)), options),
+    run: (script, args, options) => connection.exec(quoteAll(argvOf(script, args)), options),
   };
 }
 

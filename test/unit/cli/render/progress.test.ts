@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
 import { detailOf, makeProgress, type ProgressMode } from '../../../../gocli-ts/src/cli/render/progress.ts';
@@ -87,4 +88,21 @@ test('what a step does right now: words and bytes', (t) => {
   t.is(detailOf(at), '');
   t.is(detailOf({ ...at, message: 'layer 1', bytes: 1024, totalBytes: 2048 }), 'layer 1 1.0 KiB of 2.0 KiB');
   t.is(detailOf({ ...at, bytes: 10 }), '10 B');
+});
+
+test('plain progress tells what runs again while nothing begins or ends', async (t) => {
+  const stream = Object.assign(new Captured(), { isTTY: false, columns: 60, rows: 20 });
+  const progress = await makeProgress('plain', stream, false, 40);
+  t.teardown(() => {
+    progress.close();
+  });
+  progress.sink({ type: 'step-start', id: 'boot', title: 'Booting', estimateSeconds: 20, ...ORIGIN });
+  progress.sink({ type: 'step-progress', id: 'boot', message: 'kernel', ...ORIGIN });
+  const said = ` • Booting (took 20 s last time)\n`;
+  while (stream.text === said) await delay(10);
+  t.regex(stream.text.slice(said.length), /^ … Booting {2}\d.*s \(took 20 s last time\) {2}kernel\n/);
+  progress.sink({ type: 'step-end', id: 'boot', title: 'Booting', outcome: 'done', seconds: 2, ...ORIGIN });
+  const ended = stream.text;
+  await delay(120);
+  t.is(stream.text, ended, 'nothing runs any more');
 });

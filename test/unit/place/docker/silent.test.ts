@@ -43,3 +43,23 @@ for (const [name, call] of Object.entries(CALLS)) {
     t.is(said, 'enough');
   });
 }
+
+const QUESTIONS: Readonly<Record<string, string>> = {
+  'list containers': `containers.list({})`,
+  'inspect a container': `containers.inspect('c')`,
+  'list images': `images.list({})`,
+  'list volumes': `volumes.list({})`,
+  info: `system.info()`,
+};
+
+for (const [name, call] of Object.entries(QUESTIONS)) {
+  test(`a question to a daemon that never answers ends when it is interrupted: ${name}`, async (t) => {
+    const said = await endsByItself(
+      await silentDaemon(t),
+      `const { dockerodeEngine } = await load('place/docker/dockerode.ts');
+       const { containers, images, volumes, system } = dockerodeEngine({ DOCKER_HOST: input }, soon(300));
+       await ${call}.catch((error) => console.log(error.message));`,
+    );
+    t.is(said, 'enough');
+  });
+}

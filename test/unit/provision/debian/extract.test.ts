@@ -1,4 +1,4 @@
-import { quote } from 'shlex';
+import { quote } from '../../../../gocli-ts/src/shared/quote.ts';
 import test from 'ava';
 import { extractArgv, parseDebNames } from '../../../../gocli-ts/src/provision/debian/extract.ts';
 

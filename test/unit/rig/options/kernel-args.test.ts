@@ -8,7 +8,7 @@ const read = (input: string | string[]) => kernelArgs.read(input, '--kernel-args
 test('words of one flag or several go behind those of the provider', (t) => {
   const plan = { ...stateOf().plan.guest, kernelArgs: ['quiet'] };
   const value = read(['debug  nosmt', 'dyndbg="file ec.c +p" hugepages=64']);
-  t.deepEqual(kernelArgs.guest?.(value, plan), {
+  t.deepEqual(kernelArgs.guest(value, plan), {
     kernelArgs: ['quiet', 'debug', 'nosmt', 'dyndbg="file ec.c +p"', 'hugepages=64'],
   });
 });
