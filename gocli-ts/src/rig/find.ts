@@ -3,11 +3,10 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
-import { stoppedSaves } from './snapshot/list.ts';
-import { holderOf } from './holder.ts';
+import { stoppedAmong, stoppedSaves } from './snapshot/list.ts';
+import type { knownOf } from './known.ts';
 import { isThere, rigOf, situationOf, type FoundRig } from './life.ts';
 import { refusal } from './refusal.ts';
-import { currentState } from './keep-state.ts';
 import { stateNames, type RigState } from './state.ts';
 import { gocliCommand } from '../shared/command.ts';
 
@@ -25,30 +24,31 @@ async function comesBack(docker: Docker, name?: string): Promise<boolean> {
   return restoreSnapshots(docker, name);
 }
 
+/** Loaded when there is a rig: a list of none need not wait for it. */
+const read: typeof knownOf = async (...request) => (await import('./known.ts')).knownOf(...request);
+
 async function lookFor(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
   const [containers, saves] = await Promise.all([
     docker.containers.list({ [LABEL.cluster]: name }),
     stoppedSaves(docker, name),
   ]);
-  await using holder = await holderOf(name, containers, docker);
-  const known = await currentState(name, holder.container, { docker, paths }, true).catch(
-    (error: unknown) => ({ error }),
-  );
-  const damaged = known !== undefined && 'error' in known;
-  const found = rigOf(name, containers, damaged ? undefined : known, saves);
+  const known = await read(name, containers, { docker, paths }, true);
+  const found = rigOf(name, containers, known.state, saves);
   // What was saved holds the state, too.
-  if (damaged && found.saved === undefined) throw known.error;
-  return isThere(found, holder.any) ? found : undefined;
+  if (known.error !== undefined && found.saved === undefined) throw known.error;
+  return isThere(found, known.any) ? found : undefined;
 }
 
 /** All clusters of this host, by name. */
 export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]> {
-  const [containers, folders, saves, volumes] = await Promise.all([
-    docker.containers.list({ [LABEL.cluster]: '' }),
+  const [ours, folders, volumes] = await Promise.all([
+    // All containers have a role: one request for those of rigs and for keepers.
+    docker.containers.list({ [LABEL.role]: '' }),
     stateNames(paths),
-    stoppedSaves(docker),
     docker.volumes.list({ [LABEL.cluster]: '' }),
   ]);
+  const containers = ours.filter(({ labels }) => labels[LABEL.cluster] !== undefined);
+  const saves = stoppedAmong(ours);
   const ofMachines = volumes.filter(({ labels }) => labels[LABEL.role] === 'machines');
   const labelled = [...containers, ...ofMachines].map(({ labels }) => labels[LABEL.cluster] ?? '');
   const all = new Set([...folders, ...labelled, ...saves.map(({ cluster }) => cluster)]);
@@ -58,22 +58,20 @@ export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]
   const found = await Promise.all(
     [...all].sort().map(async (name) => {
       const own = containers.filter(({ labels }) => labels[LABEL.cluster] === name);
-      await using holder = await holderOf(name, own, docker);
-      const known = await currentState(name, holder.container, { docker, paths }, false).catch(
-        noneWhenDamaged,
-      );
+      const known = await read(name, own, { docker, paths }, false);
+      throwUnlessDamaged(known.error);
       const saved = saves.filter(({ cluster }) => cluster === name);
-      const rig = rigOf(name, own, known, saved);
-      const unknown = known === undefined && folders.includes(name);
-      return unknown || isThere(rig, holder.any) ? [rig] : [];
+      const rig = rigOf(name, own, known.state, saved);
+      const unknown = known.state === undefined && folders.includes(name);
+      return unknown || isThere(rig, known.any) ? [rig] : [];
     }),
   );
   return found.flat();
 }
 
 /** One bad file must not hide the other clusters; what is done with this one says what to type. */
-function noneWhenDamaged(error: unknown): undefined {
-  if (!isCode(error, 'BAD_FILE') && !isCode(error, 'FILE')) throw error;
+function throwUnlessDamaged(error: Error | undefined): void {
+  if (error !== undefined && !isCode(error, 'BAD_FILE') && !isCode(error, 'FILE')) throw error;
 }
 
 /** @throws GocliError NOT_FOUND, with the names that exist */

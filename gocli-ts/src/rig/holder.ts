@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { isCode } from '../errors/error.ts';
-import { keeperSpec } from '../place/keeper.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Holder } from './keep-state.ts';
@@ -31,6 +30,7 @@ export async function holderOf(
   const [volume] = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
   if (volume === undefined) return { any: containers.length > 0, [Symbol.asyncDispose]: nothingToDo };
   try {
+    const { keeperSpec } = await import('../place/keeper.ts');
     const id = await docker.containers.create({
       // Docker makes it anew when it was removed since; with its labels it is found and removed again.
       ...keeperSpec(volume.labels[LABEL.image] ?? '', [{ ...machinesMount(rig), labels: volume.labels }]),

@@ -38,7 +38,11 @@ export const STOPPED = '.stopped';
 /** Snapshots of a cluster, or of all; the oldest first. */
 export async function listSnapshots(docker: Docker, cluster?: string): Promise<Snapshot[]> {
   const owner = cluster === undefined ? {} : { [LABEL.owner]: cluster };
-  const keepers = await docker.containers.list({ [LABEL.role]: 'snapshot', ...owner });
+  return snapshotsAmong(await docker.containers.list({ [LABEL.role]: 'snapshot', ...owner }));
+}
+
+function snapshotsAmong(containers: readonly ContainerInfo[]): Snapshot[] {
+  const keepers = containers.filter(({ labels }) => labels[LABEL.role] === 'snapshot');
   return keepers.flatMap(snapshotOf).sort((a, b) => a.record.createdAt - b.record.createdAt);
 }
 
@@ -47,7 +51,16 @@ export async function listSnapshots(docker: Docker, cluster?: string): Promise<S
  * killed before it removed what it had no more use for: only the newest counts.
  */
 export async function stoppedSaves(docker: Docker, cluster?: string): Promise<Snapshot[]> {
-  return (await listSnapshots(docker, cluster)).filter(({ record }) => record.kind === 'stopped');
+  return stopped(await listSnapshots(docker, cluster));
+}
+
+/** The same of containers that are listed already. */
+export function stoppedAmong(containers: readonly ContainerInfo[]): Snapshot[] {
+  return stopped(snapshotsAmong(containers));
+}
+
+function stopped(snapshots: readonly Snapshot[]): Snapshot[] {
+  return snapshots.filter(({ record }) => record.kind === 'stopped');
 }
 
 function snapshotOf({ id: keeper, labels }: ContainerInfo): Snapshot[] {
