@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
@@ -174,4 +175,19 @@ test('--all means those that a verb is for, not all that could bear it', (t) => 
     pause: ['running'],
     resume: ['paused'],
   });
+});
+
+test('the page on states names the verbs that work in each', async (t) => {
+  const page = await readFile(new URL('../../../../docs/states.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| ([a-z]+) \|.*\| ([a-z ]+) \|$/gm)].map(([, phase, verbs]) => [
+    phase,
+    verbs,
+  ]);
+  const phases: readonly Situation[] = ['starting', 'running', 'paused', 'stopped', 'halted', 'broken'];
+  const expected = phases.map((phase) => {
+    const [found] = RIGS[phase];
+    const verbs = Object.keys(TABLE[phase]) as Verb[];
+    return [phase, verbs.filter((verb) => typeof outcome(verb, found) === 'string').join(' ')];
+  });
+  t.deepEqual(rows, expected);
 });
