@@ -1,4 +1,5 @@
 import { GocliError } from '../errors/error.ts';
+import { quote } from '../shared/quote.ts';
 
 /** `--name`: which cluster. kubevirtci calls it prefix. */
 export const nameOption = {
@@ -10,5 +11,13 @@ export function clusterOf({ cluster, name }: { cluster?: string | undefined; nam
   if (cluster === undefined || name === undefined || cluster === name) return cluster ?? name;
   throw new GocliError('USAGE', `which cluster: "${cluster}", or "${name}" as --name says?`, {
     hint: 'Name one of them.',
+  });
+}
+
+/** A list is of all. @param instead the verb that takes such a word @throws GocliError USAGE */
+export function refuseWord(word: string | undefined, instead: string): void {
+  if (word === undefined) return;
+  throw new GocliError('USAGE', `unexpected word "${word}": a list is of all`, {
+    hint: `Of one: gocli ${instead} ${quote(word)}`,
   });
 }

@@ -3,6 +3,7 @@ import { GocliError } from '../errors/error.ts';
 import { formatSeconds } from '../shared/text.ts';
 import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
+import { refuseWord } from './options.ts';
 import type { Session } from './session.ts';
 
 interface SnapshotArguments extends Readonly<Record<string, unknown>> {
@@ -17,7 +18,8 @@ export async function createAction(args: SnapshotArguments, session: Session): P
   return 0;
 }
 
-export async function listAction({ name }: SnapshotArguments, session: Session): Promise<number> {
+export async function listAction({ name, snapshot }: SnapshotArguments, session: Session): Promise<number> {
+  refuseWord(snapshot, 'snapshot show');
   const result = await snapshots.ls({ name }, session);
   writeResult(session, {
     data: { ...result },

@@ -2,6 +2,7 @@ import * as templates from '../api/template.ts';
 import { EXIT } from '../errors/codes.ts';
 import { GocliError } from '../errors/error.ts';
 import { inputsOf } from './option-flags.ts';
+import { refuseWord } from './options.ts';
 import { templateTable } from './render/templates.ts';
 import { writeDone, writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
@@ -15,7 +16,8 @@ interface ChoiceArguments {
   readonly all: boolean;
 }
 
-export async function listAction(session: Session): Promise<number> {
+export async function listAction({ template }: PlanArguments, session: Session): Promise<number> {
+  refuseWord(template, 'template show');
   const result = await templates.ls({}, session);
   writeResult(session, {
     data: { ...result },

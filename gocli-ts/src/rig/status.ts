@@ -66,7 +66,9 @@ function containerConditions(found: FoundRig): ConditionStatus[] {
       ({ labels }) => (labels[LABEL.node] ?? labels[LABEL.role]) === role,
     );
     const state = container?.state ?? 'missing';
-    return { name: `container ${found.name}-${role} runs`, met: state === 'running', observed: state };
+    // Not by gocli, which stops processors and no containers.
+    const observed = state === 'paused' ? `paused (docker unpause ${found.name}-${role})` : state;
+    return { name: `container ${found.name}-${role} runs`, met: state === 'running', observed };
   });
 }
 

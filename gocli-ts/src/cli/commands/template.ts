@@ -29,7 +29,7 @@ export const templateCommand = defineCommand({
     const actions = await import('../template-actions.ts');
     switch (args.action) {
       case 'ls':
-        return actions.listAction(session);
+        return actions.listAction(args, session);
       case 'show':
         return actions.showAction(args, session);
       case 'build':

@@ -5,7 +5,8 @@ export function wholeNumber(value: unknown, at: string, low: number, high: numbe
   const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isInteger(number) && number >= low && number <= high)
     return number;
-  throw new GocliError('BAD_VALUE', `${at}: ${String(value)} is out of range`, {
+  const fault = value === '' ? 'a number is missing' : `${String(value)} is out of range`;
+  throw new GocliError('BAD_VALUE', `${at}: ${fault}`, {
     hint: `A whole number from ${low} to ${high}.`,
   });
 }

@@ -60,6 +60,7 @@ test('templates: a list, one of them with what it fits, verified, removed', asyn
   t.false('guest' in (shown as object));
   t.regex((await console.run('template', 'show')).stdout, /^fits the plan asked for +there is no image/m);
   t.is((await console.run('template', 'verify')).stdout, 'Template aaaaaaaaaaaa is intact.\n');
+  t.is((await console.run('template', 'ls', 'aaaaaaaaaaaa')).code, 2, 'a list is of all');
   t.is((await console.run('template', 'rm')).code, 2, 'not even the only one is removed unnamed');
   t.is((await console.run('template', 'rm', 'aaaaaaaaaaaa')).stdout, 'Removed template aaaaaaaaaaaa.\n');
   t.is((await console.run('template', 'show')).code, 4);
