@@ -15,7 +15,7 @@ cluster=
 if [[ -f "$folder/.kubeconfig" ]]; then
   cluster="$(sed -n 's/^current-context: *//p' "$folder/.kubeconfig" | tr -d "\"'")"
 fi
-clusters="$(gocli ls -o name)"
+clusters="$(gocli ls -o name)" || exit 0
 if ! grep -qxF -e "${cluster:-$KUBEVIRT_PROVIDER}" <<<"$clusters"; then
   rm -f "$folder/.kubeconfig" "$folder/.kubectl"
 fi

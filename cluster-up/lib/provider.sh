@@ -3,4 +3,10 @@
 
 up() { gocli run "$KUBEVIRT_PROVIDER" --from-environment --ci-config "$(ci_config)" "$@"; }
 
-down() { gocli rm --name="$KUBEVIRT_PROVIDER" "$@"; }
+down() {
+  case "${1:-}" in
+    # What says which clusters is no addition to the name.
+    --all | [!-]*) gocli rm "$@" ;;
+    *) gocli rm --name="$KUBEVIRT_PROVIDER" "$@" ;;
+  esac
+}

@@ -1,3 +1,4 @@
+import type { ErrorCode } from './codes.ts';
 import { GocliError } from './error.ts';
 import { explainFileError } from './file-error.ts';
 
@@ -26,9 +27,19 @@ export async function collectLater<T>(errors: GocliError[], work: Promise<T>): P
 }
 
 function faultsOf(error: unknown): readonly GocliError[] {
-  if (!(error instanceof GocliError)) throw error;
+  // What is no fault of the request, such as a daemon that is down, is told as it is.
+  if (!(error instanceof GocliError) || !OF_A_REQUEST.has(error.code)) throw error;
   return error.cause instanceof Several ? error.cause.errors : [error];
 }
+
+const OF_A_REQUEST: ReadonlySet<ErrorCode> = new Set([
+  'BAD_VALUE',
+  'USAGE',
+  'NOT_FOUND',
+  'BAD_FILE',
+  'FILE',
+  'PROVIDER_UNKNOWN',
+]);
 
 /** The errors that one error tells of. */
 class Several extends AggregateError {

@@ -30,6 +30,8 @@ export type Situation =
   | 'littered'
   /** Stopped, and what it was saved as is gone. */
   | 'lost'
+  /** Paused, and not all of it runs. */
+  | 'hampered'
   /** Broken, but no machine runs, and their disks are there. */
   | 'bootable'
   /** It runs, and nothing is known of it: its start is not over, or another user has its keys. */
@@ -62,7 +64,7 @@ const LIFE: Readonly<Record<Verb, Readonly<Partial<Record<Situation, Act>>>>> = 
   stop: { starting: 'save', running: 'save', broken: 'save', littered: 'clear' },
   pause: { starting: 'hold', running: 'hold', broken: 'hold' },
   // A pause that failed half way leaves machines that stand; letting one go on that runs does no harm.
-  resume: { paused: 'release', broken: 'release' },
+  resume: { paused: 'release', hampered: 'release', broken: 'release' },
   use: { starting: 'use', running: 'use', broken: 'use', bootable: 'use' },
   logs: {
     starting: 'use',
@@ -96,7 +98,8 @@ export function situationOf(found: FoundRig | undefined): Situation {
   if (hasDisks && running.length === 0) return 'halted';
   if (hasDisks && !running.some(({ labels }) => labels[LABEL.node] !== undefined)) return 'bootable';
   if (state === undefined) return isWhole(found) ? 'foreign' : 'unfinished';
-  if (containers.length === 0 || running.length < containers.length) return 'broken';
+  if (containers.length === 0 || running.length < containers.length)
+    return state.paused === true ? 'hampered' : 'broken';
   if (state.paused === true) return 'paused';
   const isOther = containers.some(({ labels }) => labels[LABEL.run] !== state.run);
   return state.readyAt === undefined || isOther ? 'starting' : 'running';
@@ -110,6 +113,7 @@ export function phaseOf(found: FoundRig): RigPhase {
     case 'lost':
       return 'stopped';
     case 'bootable':
+    case 'hampered':
       return 'broken';
     case 'foreign':
       return 'starting';

@@ -35,6 +35,7 @@ function words(situation: Situation, verb: Verb, name: string, state: RigState |
       return { code: 'CONFLICT', says, observed: OBSERVED[situation], hint: look };
     }
     case 'paused':
+    case 'hampered':
       return { code: 'NOT_READY', says: 'is paused', hint: `Type: ${gocliCommand('resume', name)}` };
     case 'stopped':
     case 'littered':

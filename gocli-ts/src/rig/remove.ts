@@ -43,8 +43,10 @@ export async function removeRig(
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
   const failures = new Failures();
   // The volume stays for the snapshots; these files have no use, and without the keeper nobody would find them.
-  if (kept.length > 0) await failures.parts(stopped, ({ record }) => removeSavedFiles(record, deps));
-  await failures.parts(stopped, (snapshot) => removeSnapshotKeeper(docker, snapshot));
+  await failures.parts(stopped, async (snapshot) => {
+    if (kept.length > 0) await removeSavedFiles(snapshot.record, deps);
+    await removeSnapshotKeeper(docker, snapshot);
+  });
   const removed = await failures.part(() => removeLabelled(docker, { [LABEL.cluster]: name }));
   const state = await failures.part(async () => {
     const there = (await stateNames(paths)).includes(name);

@@ -16,7 +16,10 @@ const FAULT = new GocliError('DOCKER', 'the daemon refuses', { hint: 'Look at it
 async function withRigs(t: ExecutionContext): Promise<Console> {
   const console = await makeConsole(t);
   addProvider(console.engine.docker, VM_FACTS);
-  for (const name of ['a', 'bad', 'c']) t.is((await console.run('run', 'vm-1', '--name', name)).code, 0);
+  for (const name of ['a', 'bad', 'c']) {
+    const { code, stderr } = await console.run('run', 'vm-1', '--name', name);
+    t.is(code, 0, stderr);
+  }
   return console;
 }
 

@@ -64,10 +64,10 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
   halted: [rig([], READY), rig(['exited', 'exited', 'exited'], { ...READY, paused: true })],
   broken: [
     rig(['exited', 'running', 'running'], READY),
-    rig(['running', 'exited', 'running'], { ...READY, paused: true }),
     rig([], { readyAt: READY.readyAt }),
     rig(['running', 'running', 'exited'], {}),
   ],
+  hampered: [rig(['running', 'exited', 'running'], { ...READY, paused: true })],
   bootable: [rig(['running', 'running', 'exited'], READY), rig(['running', 'running'], READY)],
   foreign: [rig(UP, undefined)],
   unfinished: [
@@ -88,6 +88,7 @@ const TABLE: Readonly<Record<Situation, Readonly<Record<Verb, string>>>> = {
   lost: row('NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'),
   halted: row('boot', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY'),
   broken: row('look', 'CONFLICT', 'save', 'hold', 'release', 'use', 'use'),
+  hampered: row('NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'release', 'NOT_READY', 'NOT_READY'),
   bootable: row('look', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'use', 'use'),
   foreign: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
   unfinished: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),

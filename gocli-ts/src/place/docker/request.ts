@@ -7,19 +7,31 @@ import { dockerError, statusOf } from './errors.ts';
 /** Gives the client of the daemon, made at first use: loading it costs more than `gocli --help` may take. */
 export interface Connect {
   (): Promise<Dockerode>;
-  /** Ends the questions that are under way when it is aborted; those of a clean-up come later. */
+  /** Ends the questions that are under way when it is aborted, as long as nothing was changed. */
   readonly interrupt?: AbortSignal | undefined;
+  /** Whether anything but questions was asked for: what is asked since may be for a clean-up. */
+  changed?: boolean;
 }
 
 /** Milliseconds in which a daemon answers a question. A busy host was seen to take twenty seconds. */
 const ANSWER_MS = 60_000;
 
 /** Runs one request and gives its failure the form that users see. @throws GocliError; the signal's reason */
-export async function request<T>(
+export function request<T>(
   connect: Connect,
   what: string,
   call: (engine: Dockerode) => Promise<T>,
   signal?: AbortSignal,
+): Promise<T> {
+  connect.changed = true;
+  return send(connect, what, call, signal);
+}
+
+async function send<T>(
+  connect: Connect,
+  what: string,
+  call: (engine: Dockerode) => Promise<T>,
+  signal: AbortSignal | undefined,
 ): Promise<T> {
   try {
     return await call(await connect());
@@ -39,9 +51,10 @@ export async function ask<T>(
   what: string,
   call: (engine: Dockerode, options: { abortSignal: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const signal = connect.interrupt?.aborted === true ? undefined : connect.interrupt;
+  const { interrupt, changed } = connect;
+  const signal = changed === true || interrupt?.aborted === true ? undefined : interrupt;
   return inTime(noAnswer, { signal, timeoutMs: ANSWER_MS }, (bounded) =>
-    request(
+    send(
       connect,
       what,
       (engine) => Promise.race([call(engine, { abortSignal: bounded }), rejection(bounded)]),
@@ -60,9 +73,11 @@ function noAnswer(cause: unknown): GocliError {
 
 function rejection(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => {
+    const end = (): void => {
       reject(signal.reason as Error);
-    });
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end);
   });
 }
 

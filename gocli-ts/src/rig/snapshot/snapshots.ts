@@ -86,11 +86,19 @@ export async function removeSnapshot(
   // Of a rig whose containers are gone the registry's data lie in it.
   const machines = await docker.volumes.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'machines' });
   if (machines.length === 0 && (await removeUnusedVolume(docker, volume))) return;
-  const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
-  const running = nodes.find(({ state }) => state === 'running');
-  if (running === undefined) return removeSavedFiles(record, { docker, signal, run });
-  const node = running.labels[LABEL.node] ?? '';
-  await removeFiles({ container: running.id, node }, record, docker);
+  try {
+    const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
+    const running = nodes.find(({ state }) => state === 'running');
+    if (running === undefined) await removeSavedFiles(record, { docker, signal, run });
+    else {
+      const node = running.labels[LABEL.node] ?? '';
+      await removeFiles({ container: running.id, node }, record, docker);
+    }
+  } catch (error) {
+    // Without it nobody would find the files that are left, and could try again.
+    await publishSnapshot(docker, record).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Removes the files of a snapshot in a container made for it. @throws GocliError COMMAND, IMAGE_MISSING */

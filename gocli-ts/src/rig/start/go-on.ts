@@ -73,8 +73,6 @@ export interface ThawStart {
   readonly saved: SavedState;
   /** What has to be done before the machines go on. */
   readonly before?: (() => Promise<unknown>) | undefined;
-  /** What is done while the machines run again and the cluster proves to be Ready. */
-  readonly beside?: (() => Promise<unknown>) | undefined;
   readonly keys: RigKeys;
   /** Milliseconds for all of it. */
   readonly timeoutMs: number;
@@ -129,11 +127,9 @@ async function proveReady(
       unmet.delete(CLOCKS);
     };
     const proofs = [confirm, (one: AbortSignal) => kind.afterThaw(start, steps, { ...options, signal: one })];
-    await together([...proofs, start.beside ?? nothing], signal, (prove, one) => prove(one));
+    await together(proofs, signal, (prove, one) => prove(one));
   });
 }
-
-const nothing = (): Promise<void> => Promise.resolve();
 
 function lateError(
   { state, timeoutMs }: ThawStart,

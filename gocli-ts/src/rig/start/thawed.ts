@@ -77,16 +77,10 @@ async function thawFrom(template: IntactTemplate, starting: Starting, timeoutMs:
   const launched = await launchWithAccess({ layout, network, origin, state, keys }, steps, deps);
   const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
   const saved = savedStateOf(manifest);
-  // What was frozen was Ready. That this start has not proved it yet matters only if it is killed now; one that fails
-  // takes the record along.
-  let ready: RigState = state;
-  const beside = async (): Promise<void> => {
-    ready = await markReady(state, deps);
-  };
-  const start = { state, layout, launched, saved, keys, timeoutMs, before, beside };
+  const start = { state, layout, launched, saved, keys, timeoutMs, before };
   const thawing = goOnThawed(start, steps, deps, deps.signal).catch(asFailure);
   await allOf([thawing, markUsed(deps, template.id)]);
-  return ready;
+  return markReady(state, deps);
 }
 
 function asFailure(error: unknown): never {
