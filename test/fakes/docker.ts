@@ -41,6 +41,12 @@ export type ExecResponder = (
 ) => Partial<ExecResult> | Error | undefined;
 
 /** A Docker daemon in memory: containers run until {@link FakeDocker.end} and do nothing of their own. */
+/**
+ * Of the ports that the kernel chooses (ip_local_port_range). It does not offer one on which a real daemon listens; this
+ * one does not listen, so that two rigs may well be offered the same.
+ */
+const FIRST_EPHEMERAL = 32_768;
+
 export class FakeDocker implements Docker {
   /** Every request, in order. */
   readonly calls: { readonly method: Method; readonly args: readonly unknown[] }[] = [];
@@ -326,8 +332,10 @@ export class FakeDocker implements Docker {
   #requirePorts({ id, ports }: ContainerInfo): void {
     for (const { info } of this.containerStore.values()) {
       if (info.id === id || info.state !== 'running') continue;
-      const taken = ports.find((port) =>
-        info.ports.some((other) => other.hostPort === port.hostPort && other.protocol === port.protocol),
+      const taken = ports.find(
+        (port) =>
+          port.hostPort < FIRST_EPHEMERAL &&
+          info.ports.some((other) => other.hostPort === port.hostPort && other.protocol === port.protocol),
       );
       if (taken !== undefined) throw new GocliError('PORT_TAKEN', `host port ${taken.hostPort} is taken`);
     }
