@@ -40,13 +40,13 @@ export type ExecResponder = (
   options: ExecOptions,
 ) => Partial<ExecResult> | Error | undefined;
 
-/** A Docker daemon in memory: containers run until {@link FakeDocker.end} and do nothing of their own. */
 /**
  * Of the ports that the kernel chooses (ip_local_port_range). It does not offer one on which a real daemon listens; this
  * one does not listen, so that two rigs may well be offered the same.
  */
 const FIRST_EPHEMERAL = 32_768;
 
+/** A Docker daemon in memory: containers run until {@link FakeDocker.end} and do nothing of their own. */
 export class FakeDocker implements Docker {
   /** Every request, in order. */
   readonly calls: { readonly method: Method; readonly args: readonly unknown[] }[] = [];
