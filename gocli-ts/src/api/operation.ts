@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OperationSink } from '../events/events.ts';
+import { holderWords } from '../place/lock-holder.ts';
 import { onRig } from '../rig/deps.ts';
 import type { Context, Runtime } from './context.ts';
 
@@ -73,10 +74,14 @@ export async function changingRig<T>(
   const own = onRig(context, rig);
   await using _ = await context.docker.system.lock(`rig ${rig}`, {
     signal: context.signal,
-    onWait: ({ pid, since }) => {
-      const who = pid === undefined ? 'another process' : `process ${pid.toFixed(0)}`;
+    onWait: (holder) => {
+      const { since } = holder;
       const when = since === undefined ? '' : `, at work since ${since.slice(11, 19)} UTC`;
-      own.emit({ type: 'notice', level: 'info', text: `Waiting for ${who}, which changes ${rig}${when}.` });
+      own.emit({
+        type: 'notice',
+        level: 'info',
+        text: `Waiting for ${holderWords(holder)}, which changes ${rig}${when}.`,
+      });
     },
   });
   return await work(own);

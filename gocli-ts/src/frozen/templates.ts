@@ -112,11 +112,15 @@ export async function publishTemplate(docker: Docker, manifest: Manifest): Promi
  * @returns whether there were any
  */
 export async function restoreTemplates(docker: Docker): Promise<boolean> {
-  const [volumes, images] = await Promise.all([
-    withoutKeeper(docker),
-    docker.images.list({ [FACTS_LABEL]: '' }),
-  ]);
-  const [image] = images;
+  return restoreAmong(docker, await withoutKeeper(docker));
+}
+
+async function restoreAmong(
+  docker: Docker,
+  volumes: readonly { readonly name: string; readonly labels: Labels }[],
+): Promise<boolean> {
+  if (volumes.length === 0) return false;
+  const [image] = await docker.images.list({ [FACTS_LABEL]: '' });
   if (image === undefined) return false;
   let made = false;
   for (const { name: volume, labels } of volumes) {
@@ -194,8 +198,7 @@ export async function sweepTemplates(deps: FrozenDeps): Promise<void> {
   const { docker } = deps;
   const [bare] = await Promise.all([withoutKeeper(docker), sweepTools(deps)]);
   if (bare.length === 0) return;
-  await restoreTemplates(docker);
-  const swept = await withoutKeeper(docker);
+  const swept = (await restoreAmong(docker, bare)) ? await withoutKeeper(docker) : bare;
   await removeVolumes(
     docker,
     swept.map(({ name }) => name),

@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
 import { isCode } from '../../errors/error.ts';
 import { containerOptions } from './container-options.ts';
-import { ask, labelFilter, request, requestUnless, unlessAbsent, type Connect } from './request.ts';
+import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { connectTo, execIn } from './exec.ts';
 import { filesOf } from './container-files.ts';
 import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
@@ -12,10 +12,8 @@ export function containersOf(connect: Connect): DockerContainers {
     ...lifecycleOf(connect),
     ...filesOf(connect),
     inspect: (id) =>
-      unlessAbsent(
-        ask(connect, `inspect container ${id}`, async (engine, options) =>
-          inspectInfo(await engine.getContainer(id).inspect(options)),
-        ),
+      askFor(connect, `inspect container ${id}`, async (engine, options) =>
+        inspectInfo(await engine.getContainer(id).inspect(options)),
       ),
     list: (labels) =>
       ask(connect, 'list containers', async (engine, options) =>

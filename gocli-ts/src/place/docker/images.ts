@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type Dockerode from 'dockerode';
 import { GocliError, isCode } from '../../errors/error.ts';
-import { ask, labelFilter, request, requestUnless, unlessAbsent, type Connect } from './request.ts';
+import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { dockerError } from './errors.ts';
 import { IMAGE_REFERENCE } from '../../shared/image-reference.ts';
 import type { DockerImages, ImageInfo } from '../port.ts';
@@ -10,10 +10,8 @@ import { sending } from './sending.ts';
 /** Images of the daemon. */
 export function imagesOf(connect: Connect): DockerImages {
   const inspect = (reference: string): Promise<ImageInfo | undefined> =>
-    unlessAbsent(
-      ask(connect, `inspect image ${reference}`, async (engine) =>
-        imageInfo(await imageAt(engine, reference).inspect()),
-      ),
+    askFor(connect, `inspect image ${reference}`, async (engine) =>
+      imageInfo(await imageAt(engine, reference).inspect()),
     );
   return {
     inspect,

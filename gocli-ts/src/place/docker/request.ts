@@ -81,29 +81,32 @@ function rejection(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Undefined for what the daemon does not have. */
-export function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  return work.catch((error: unknown) => {
-    if (statusOf(error instanceof GocliError ? error.cause : error) === 404) return undefined;
-    throw error;
-  });
-}
-
 /** Like {@link request}, but undefined when the daemon answers with one of these statuses. */
-export async function requestUnless<T>(
+export function requestUnless<T>(
   connect: Connect,
   what: string,
   statuses: readonly number[],
   call: (engine: Dockerode) => Promise<T>,
 ): Promise<T | undefined> {
-  return request(connect, what, async (engine) => {
-    try {
-      return await call(engine);
-    } catch (error) {
-      if (statuses.includes(statusOf(error) ?? 0)) return undefined;
-      throw error;
-    }
-  });
+  return request(connect, what, (engine) => undefinedAt(statuses, call(engine)));
+}
+
+/** Like {@link ask}, but undefined for what the daemon does not have. */
+export function askFor<T>(
+  connect: Connect,
+  what: string,
+  call: Parameters<typeof ask<T>>[2],
+): Promise<T | undefined> {
+  return ask(connect, what, (engine, options) => undefinedAt([404], call(engine, options)));
+}
+
+async function undefinedAt<T>(statuses: readonly number[], answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (statuses.includes(statusOf(error) ?? 0)) return undefined;
+    throw error;
+  }
 }
 
 /** Filters of a list request for labels; an empty value asks for the key alone. */

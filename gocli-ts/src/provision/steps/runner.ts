@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote } from '../../shared/quote.ts';
 import { LABEL } from '../../place/labels.ts';
+import { quote } from '../../shared/quote.ts';
 import { bootstrap } from '../debian/bootstrap.ts';
 import { packTree } from '../image/tree.ts';
 import { resultOf } from '../image/results.ts';

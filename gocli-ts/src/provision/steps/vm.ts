@@ -1,12 +1,12 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote } from '../../shared/quote.ts';
 import { connectWhenUp } from '../../rig/ssh-target.ts';
 import { consoleTail, whileAlive } from '../../rig/watchdog.ts';
 import { GocliError, isCode } from '../../errors/error.ts';
 import { readIfThere } from '../../host/files.ts';
 import { Monitor } from '../../machine/monitor.ts';
 import { redact } from '../../shared/redact.ts';
+import { quote } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 import { inTime } from '../../waiting/in-time.ts';
 import { Cleanup } from '../image/cleanup.ts';

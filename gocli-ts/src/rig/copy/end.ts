@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import { quoteAll } from '../../shared/quote.ts';
 import type { Host } from '../../host/port.ts';
+import { quoteAll } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 
 /** Ours are the same at both ends, so that a copy does the same in both directions. */

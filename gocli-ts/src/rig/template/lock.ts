@@ -1,3 +1,4 @@
+import { holderWords } from '../../place/lock-holder.ts';
 import type { RigDeps } from '../deps.ts';
 import { notice } from '../start/starting.ts';
 
@@ -5,9 +6,8 @@ import { notice } from '../start/starting.ts';
 export async function makingTemplate<T>(key: string, deps: RigDeps, work: () => Promise<T>): Promise<T> {
   await using _ = await deps.docker.system.lock(`template ${key}`, {
     signal: deps.signal,
-    onWait: ({ pid }) => {
-      const who = pid === undefined ? 'another process' : `process ${pid.toFixed(0)}`;
-      notice(deps, `Waiting for the template of this plan, which ${who} is making.`);
+    onWait: (holder) => {
+      notice(deps, `Waiting for the template of this plan, which ${holderWords(holder)} is making.`);
     },
   });
   return await work();
