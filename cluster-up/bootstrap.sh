@@ -82,7 +82,8 @@ goal_cli() {
     [[ ! -e "$GOCLI_ROOT/dist" || -w "$GOCLI_ROOT/dist" ]] ||
       fail "this user may not write $GOCLI_ROOT/dist" "as the owner of the checkout: make build"
     rm -f "$GOCLI_ROOT/dist/.built"
-    (cd "$GOCLI_ROOT" && node node_modules/typescript/bin/tsc -p . >&2) || { say "error: tsc failed"; exit 1; }
+    (cd "$GOCLI_ROOT" && node node_modules/typescript/bin/tsc -p . >&2 && node gocli-ts/bundle.js >&2) ||
+      { say "error: tsc failed"; exit 1; }
     touch "$GOCLI_ROOT/dist/.built"
   fi
 }
@@ -107,8 +108,8 @@ newer_sources() {
   local built="$GOCLI_ROOT/dist/.built"
   [[ -e "$built" ]] || { echo never-built; return; }
   cd "$GOCLI_ROOT"
-  find gocli-ts/src test tsconfig.json package-lock.json \( -type d -o -name '*.ts' -o -name '*.json' \) \
-    -newer "$built" -print -quit
+  find gocli-ts/src gocli-ts/bundle.js test tsconfig.json package-lock.json \
+    \( -type d -o -name '*.ts' -o -name '*.json' -o -name bundle.js \) -newer "$built" -print -quit
 }
 
 # --- goal: docker ----------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ if [[ -z "${GOCLI_COMMAND:-}" && ! "$(type -P gocli)" -ef "$GOCLI_ROOT/gocli-ts/
   export GOCLI_COMMAND
 fi
 
-built() { [[ -f "$GOCLI_ROOT/dist/gocli-ts/src/main.js" ]]; }
+built() { [[ -f "$GOCLI_ROOT/dist/cli/main.js" ]]; }
 
 # Runs gocli from this checkout or package; the exit code is gocli's.
 gocli() {

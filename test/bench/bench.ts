@@ -246,8 +246,12 @@ const PARTS: Record<string, () => Promise<Partial<Figures>>> = {
   image: async () => ({ imageBytes: await compressedSize() }),
 };
 
+const FLAGS = ['only', 'starts', 'three', 'thaws', 'iterations'];
+
 /** What would make the run measure nothing, or remove a cluster that is not its own. */
 async function obstacle(only: string | undefined, earlier: string | undefined): Promise<string | undefined> {
+  const unknown = [...Object.keys(argv).filter((key) => key !== '_' && !FLAGS.includes(key)), ...argv._][0];
+  if (unknown !== undefined) return `"${unknown}" is not known; the flags are --${FLAGS.join(', --')}`;
   if (only !== undefined && !Object.hasOwn(PARTS, only))
     return `--only=${only}: the parts are ${Object.keys(PARTS).join(', ')}`;
   if (only !== undefined && earlier === undefined)

@@ -69,10 +69,10 @@ export async function scriptCheckout(t: ExecutionContext, name = 'checkout'): Pr
 export async function layOut(root: string): Promise<void> {
   for (const part of ['cluster-up', '.ci', 'Makefile', 'cluster-provision/k8s/1.36'])
     await cp(join(CHECKOUT, part), join(root, part), { recursive: true });
-  for (const part of ['gocli-ts/bin', 'dist/gocli-ts/src', 'node_modules/.bin'])
+  for (const part of ['gocli-ts/bin', 'dist/cli', 'node_modules/.bin'])
     await mkdir(join(root, part), { recursive: true });
   await writeFile(join(root, 'gocli-ts/bin/gocli.js'), `#!/usr/bin/env node\n${GOCLI}`, { mode: 0o755 });
-  await writeFile(join(root, 'dist/gocli-ts/src/main.js'), '');
+  await writeFile(join(root, 'dist/cli/main.js'), '');
   const program = '#!/usr/bin/env bash\necho "$PWD"\n';
   await writeFile(join(root, 'node_modules/.bin/c8'), program, { mode: 0o755 });
 }
