@@ -70,6 +70,7 @@ quietly() {
 
 goal_cli() {
   require_node
+  ! vendored || require_version
   ! installed || return 0
   if ! modules_fresh; then
     say "npm ci: node_modules does not match package-lock.json"
@@ -86,6 +87,16 @@ goal_cli() {
       { say "error: tsc failed"; exit 1; }
     touch "$GOCLI_ROOT/dist/.built"
   fi
+}
+
+# Scripts and command belong together; a repository says by which version it was tried.
+require_version() {
+  local version
+  built || not_built || exit "$PREFLIGHT"
+  version="$(gocli version -o name)"
+  [[ "$version" == "$(pinned_version)" ]] ||
+    fail "gocli $version is installed, $GOCLI_ROOT/cluster-up was written by $(pinned_version)" \
+      "install that version, or write the scripts anew and look through the changes: gocli vendor $GOCLI_ROOT"
 }
 
 # The last good build came after such a check: packages and lock that are older need no second one, a tenth of a second.
@@ -184,6 +195,7 @@ goal_provider() {
   require_node
   docker_has "$image" && return # so there is a daemon, too
   goal_docker
+  ! vendored || return 0 # the image is there, or comes from a registry; else gocli says what to do
   # In these cases gocli does not provision: it takes the image from the registry, or refuses.
   [[ -z "${KUBEVIRTCI_CONTAINER_REGISTRY:-}" && "${KUBEVIRTCI_TAG:-latest}" == latest ]] || return 0
   [[ -n "$(provider_folder)" ]] || return 0

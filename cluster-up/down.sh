@@ -17,5 +17,5 @@ if [[ -f "$folder/.kubeconfig" ]]; then
 fi
 clusters="$(gocli ls -o name)" || exit 0
 if ! grep -qxF -e "${cluster:-$KUBEVIRT_PROVIDER}" <<<"$clusters"; then
-  rm -f "$folder/.kubeconfig" "$folder/.kubectl"
+  rm -f "$folder/.kubeconfig" "$folder/.kubectl" "$folder/config-provider-$KUBEVIRT_PROVIDER.sh"
 fi

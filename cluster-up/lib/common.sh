@@ -4,13 +4,16 @@
 # With a CDPATH, `cd` to a relative path may go elsewhere, and prints where; so every script goes there without.
 GOCLI_ROOT="$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 
-# True in a package that npm has installed, which is built and has no sources; false in a checkout.
-installed() { [[ ! -e "$GOCLI_ROOT/tsconfig.json" ]]; }
+# True in a repository that `gocli vendor` wrote these scripts into: they run the gocli on PATH.
+vendored() { [[ -f "$GOCLI_ROOT/cluster-up/gocli-version" ]]; }
+
+# True where there is nothing to build: there, and in a package that npm has installed; false in a checkout.
+installed() { vendored || [[ ! -e "$GOCLI_ROOT/tsconfig.json" ]]; }
 
 # An installed package may belong to root, and npm empties its folder at each update.
 config_home="$GOCLI_ROOT"
 # Without HOME, ~ is the folder in the user database, as for gocli.
-if installed; then
+if installed && ! vendored; then
   config_home="${XDG_STATE_HOME:-${HOME:-$(unset HOME && echo ~)}/.local/state}/gocli"
 fi
 
@@ -31,15 +34,26 @@ if [[ -z "${GOCLI_COMMAND:-}" && ! "$(type -P gocli)" -ef "$GOCLI_ROOT/gocli-ts/
   export GOCLI_COMMAND
 fi
 
-built() { [[ -f "$GOCLI_ROOT/dist/cli/main.js" ]]; }
+built() {
+  if vendored; then type -P gocli >/dev/null; else [[ -f "$GOCLI_ROOT/dist/cli/main.js" ]]; fi
+}
 
-# Runs gocli from this checkout or package; the exit code is gocli's.
-gocli() {
-  if ! built; then
+# Says what to do where gocli is not there yet; the exit code is that of a machine that lacks something.
+not_built() {
+  if vendored; then
+    printf 'gocli is not on PATH; install version %s of its package: npm install --global\n' "$(pinned_version)" >&2
+  else
     printf 'gocli is not built yet; type: make build\n' >&2
-    return 3
   fi
-  node "$GOCLI_ROOT/gocli-ts/bin/gocli.js" "$@"
+  return 3
+}
+
+pinned_version() { cat "$GOCLI_ROOT/cluster-up/gocli-version"; }
+
+# Runs gocli from this checkout or package, or the installed one; the exit code is gocli's.
+gocli() {
+  built || not_built || return
+  if vendored; then command gocli "$@"; else node "$GOCLI_ROOT/gocli-ts/bin/gocli.js" "$@"; fi
 }
 
 # Folder with .kubeconfig and .kubectl of the provider, where scripts written for kubevirtci look for them.

@@ -10,3 +10,12 @@ down() {
     *) gocli rm --name="$KUBEVIRT_PROVIDER" "$@" ;;
   esac
 }
+
+# What scripts written for kubevirtci call once they have sourced this.
+
+_main_ip() { echo 127.0.0.1; }
+
+# _port NAME: the host port of the registry, k8s, ssh …
+_port() { gocli ports --name="$KUBEVIRT_PROVIDER" "$@"; }
+
+_kubectl() { "$GOCLI_ROOT/cluster-up/kubectl.sh" "$@"; }

@@ -18,6 +18,7 @@ import { snapshotCommand } from './commands/snapshot.ts';
 import { sshCommand } from './commands/ssh.ts';
 import { statusCommand } from './commands/status.ts';
 import { templateCommand } from './commands/template.ts';
+import { vendorCommand } from './commands/vendor.ts';
 import { versionCommand } from './commands/version.ts';
 
 /** Every verb, in the order of the help text. */
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   providerCommand,
   templateCommand,
   gcCommand,
+  vendorCommand,
   doctorCommand,
   versionCommand,
   completionCommand,

@@ -6,6 +6,7 @@ import * as kubeconfig from '../api/kubeconfig.ts';
 import { kubectl } from '../api/kubectl.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { copyAtomic, writeAtomic } from '../host/files.ts';
+import { quote } from '../shared/quote.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -27,6 +28,10 @@ export async function writeWrapperFiles(
       const { text } = await kubeconfig.show({ name }, session);
       await writeAtomic(file, text, 0o600);
     });
+    const config = `config-provider-${state.plan.guest.provider}.sh`;
+    await warning(join(folder, config), name, session, async (file) => {
+      await writeAtomic(file, renderProviderConfig(folder, state, session.checkout), 0o644);
+    });
     await warning(join(folder, '.kubectl'), name, session, async (file) => {
       const { program } = await kubectl({ name }, session);
       await copyAtomic(program, file, 0o755);
@@ -37,6 +42,23 @@ export async function writeWrapperFiles(
       await kubeconfig.merge({ name, file }, session);
     });
   }
+}
+
+/**
+ * What `cluster-up/hack/config.sh` and scripts written for kubevirtci source: variables of a shell. The registry is
+ * reached under another name from the nodes than from here; who sets DOCKER_PREFIX has images elsewhere.
+ */
+function renderProviderConfig(folder: string, { ports }: RigState, checkout: string): string {
+  const registry = ports['5000/tcp'];
+  const variables = [
+    ['master_ip', '127.0.0.1'],
+    ['kubeconfig', quote(join(folder, '.kubeconfig'))],
+    ['kubectl', quote(join(folder, '.kubectl'))],
+    ['gocli', quote(join(checkout, 'cluster-up', 'cli.sh'))],
+    ['docker_prefix', `\${DOCKER_PREFIX:-localhost:${registry?.toFixed(0) ?? '5000'}/kubevirt}`],
+    ['manifest_docker_prefix', '${DOCKER_PREFIX:-registry:5000/kubevirt}'],
+  ];
+  return variables.map((pair) => `${pair.join('=')}\n`).join('');
 }
 
 async function warning(

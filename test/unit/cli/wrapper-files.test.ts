@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { execa } from 'execa';
 import { parse } from 'yaml';
 import { writeWrapperFiles } from '../../../gocli-ts/src/cli/wrapper-files.ts';
 import type { GocliEvent } from '../../../gocli-ts/src/events/events.ts';
@@ -53,6 +54,19 @@ test('kubeconfig and kubectl lie where scripts look for them', async (t) => {
   t.deepEqual(warnings(), []);
 });
 
+test('the configuration says to a shell where the cluster is and by which prefixes images go', async (t) => {
+  const { folder, write } = await setUp(t);
+  await write();
+  const config = join(folder, 'config-provider-vm-1.sh');
+  const script = `set -euo pipefail; source "$1"; printf '%s\\n' "$master_ip" "$kubeconfig" "$kubectl" "$docker_prefix" "$manifest_docker_prefix"`;
+  const read = async (env: Record<string, string>): Promise<string[]> =>
+    (await execa('bash', ['-c', script, 'bash', config], { env })).stdout.split('\n');
+  const places = ['127.0.0.1', join(folder, '.kubeconfig'), join(folder, '.kubectl')];
+  const registry = `localhost:${String(STATE.ports['5000/tcp'])}/kubevirt`;
+  t.deepEqual(await read({}), [...places, registry, 'registry:5000/kubevirt']);
+  t.deepEqual(await read({ DOCKER_PREFIX: 'quay.io/me' }), [...places, 'quay.io/me', 'quay.io/me']);
+});
+
 test('a kubectl that runs is replaced, and goes on', async (t) => {
   const { folder, write, warnings } = await setUp(t);
   await write();
@@ -64,7 +78,7 @@ test('a kubectl that runs is replaced, and goes on', async (t) => {
   t.deepEqual(warnings(), []);
   t.not((await stat(join(folder, '.kubectl'))).ino, ino);
   t.is(running.exitCode, null);
-  t.deepEqual((await readdir(folder)).sort(), ['.kubeconfig', '.kubectl']);
+  t.deepEqual((await readdir(folder)).sort(), ['.kubeconfig', '.kubectl', 'config-provider-vm-1.sh']);
 });
 
 test('a link in the place of kubectl is replaced, not what it leads to', async (t) => {
@@ -87,7 +101,7 @@ test('what cannot be written is a warning with what to type, and the rest is wri
   t.true(second.includes(`${global} is a folder`), second);
   for (const event of events) t.like(event, { rig: 'c' });
   for (const text of [first, second]) t.regex(text, /cluster-up\/up\.sh/);
-  t.deepEqual((await readdir(folder)).sort(), ['.kubeconfig', '.kubectl']);
+  t.deepEqual((await readdir(folder)).sort(), ['.kubeconfig', '.kubectl', 'config-provider-vm-1.sh']);
 });
 
 test('the global kubeconfig keeps what else is in it', async (t) => {

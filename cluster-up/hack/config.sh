@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# Where the cluster of $KUBEVIRT_PROVIDER is, and by which prefixes images are pushed and pulled, for scripts written for
+# kubevirtci. `gocli run --ci-config` writes what it reads.
+unset docker_prefix master_ip network_provider kubeconfig kubectl gocli manifest_docker_prefix
+
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+# shellcheck source-path=SCRIPTDIR source=config-default.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/config-default.sh"
+
+if [[ -f "$(ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh" ]]; then
+  # shellcheck source=/dev/null
+  source "$(ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh"
+fi
+if [[ -f "$GOCLI_ROOT/cluster-up/hack/config-local.sh" ]]; then
+  # shellcheck source=/dev/null
+  source "$GOCLI_ROOT/cluster-up/hack/config-local.sh"
+fi
+export docker_prefix master_ip network_provider kubeconfig kubectl gocli manifest_docker_prefix

@@ -1,0 +1,100 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { GocliError } from '../errors/error.ts';
+import { isErrno } from '../errors/file-error.ts';
+import { copyAtomic, makeFolder, readIfThere, writeAtomic } from '../host/files.ts';
+import { pathFrom } from '../host/paths.ts';
+import type { Context } from './context.ts';
+
+export interface VendorRequest {
+  /** Root of the repository that is to have the scripts; it must exist. */
+  readonly folder: string;
+}
+
+export interface VendorResult {
+  /** The folder that was written. */
+  readonly folder: string;
+  readonly version: string;
+  /** False when the repository's own Makefile is to include the targets. */
+  readonly hasTargets: boolean;
+}
+
+/** By this file the scripts know that they run the installed gocli, and by which version they were written. */
+const VERSION_FILE = 'gocli-version';
+const TARGETS = 'gocli.mk';
+const INCLUDE = `include cluster-up/${TARGETS}`;
+
+const TARGETS_TEXT = `# make targets of gocli, for the Makefile of the repository: ${INCLUDE}
+GOCLI_SCRIPTS := $(dir $(lastword $(MAKEFILE_LIST)))
+
+.PHONY: cluster-up cluster-down
+cluster-up:
+\t"$(GOCLI_SCRIPTS)up.sh"
+
+cluster-down:
+\t"$(GOCLI_SCRIPTS)down.sh"
+`;
+
+/**
+ * Writes the scripts of cluster-up into a repository of somebody else, from where they run the installed gocli. Files
+ * of an earlier version are replaced, others in that folder stay; a Makefile is written only where there is none.
+ * @throws GocliError FILE, DISK_FULL; CONFLICT when a cluster-up is there that gocli did not write
+ */
+export async function vendor(
+  request: VendorRequest,
+  context: Pick<Context, 'checkout' | 'cwd' | 'version'>,
+): Promise<VendorResult> {
+  const { checkout, cwd, version } = context;
+  const root = resolve(pathFrom(cwd, request.folder));
+  await requireFolder(root);
+  const folder = join(root, 'cluster-up');
+  await requireOurs(folder);
+  for (const { file, mode } of await scriptsOf(checkout)) {
+    await makeFolder(join(folder, file, '..'), 0o755);
+    await copyAtomic(join(checkout, 'cluster-up', file), join(folder, file), mode);
+  }
+  await writeAtomic(join(folder, TARGETS), TARGETS_TEXT);
+  // Last: what is half written is of the version before.
+  await writeAtomic(join(folder, VERSION_FILE), `${version}\n`);
+  return { folder, version, hasTargets: await includeTargets(join(root, 'Makefile')) };
+}
+
+async function requireFolder(root: string): Promise<void> {
+  if ((await stat(root)).isDirectory()) return;
+  throw new GocliError('FILE', `${root} is no folder`, { hint: 'Name the root of the repository.' });
+}
+
+async function requireOurs(folder: string): Promise<void> {
+  const entries = await readdir(folder).catch((error: unknown): string[] => {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  });
+  if (entries.length === 0 || entries.includes(VERSION_FILE)) return;
+  throw new GocliError('CONFLICT', `${folder} is there, and gocli did not write it`, {
+    observed: `it has no file ${VERSION_FILE}`,
+    hint: 'Move it away, or name another folder.',
+  });
+}
+
+/** Paths below cluster-up. */
+async function scriptsOf(checkout: string): Promise<{ readonly file: string; readonly mode: number }[]> {
+  const from = join(checkout, 'cluster-up');
+  const entries = await readdir(from, { recursive: true, withFileTypes: true });
+  return Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async ({ parentPath, name }) => {
+        const path = join(parentPath, name);
+        // Whatever mask the checkout was made under, what is run is executable.
+        const mode = ((await stat(path)).mode & 0o100) === 0 ? 0o644 : 0o755;
+        return { file: path.slice(from.length + 1), mode };
+      }),
+  );
+}
+
+async function includeTargets(makefile: string): Promise<boolean> {
+  const text = await readIfThere(makefile);
+  if (text !== undefined) return text.includes(INCLUDE);
+  await writeAtomic(makefile, `${INCLUDE}\n`);
+  return true;
+}

@@ -1,0 +1,23 @@
+import { defineCommand } from '../command.ts';
+import { writeResult } from '../render/output.ts';
+
+export const vendorCommand = defineCommand({
+  usage: 'vendor <folder>',
+  summary: 'Write the scripts of cluster-up into a repository, to be used with an installed gocli',
+  positionals: { folder: { type: 'string', demandOption: true, describe: 'Root of that repository' } },
+  examples: [['gocli vendor . && make cluster-up', 'the cluster of this repository']],
+  run: async (args, session) => {
+    const { vendor } = await import('../../api/vendor.ts');
+    const result = await vendor(args, session);
+    const { folder, version, hasTargets } = result;
+    const next = hasTargets
+      ? 'Next: make cluster-up'
+      : 'Next: add this line to the Makefile, then make cluster-up\n  include cluster-up/gocli.mk';
+    writeResult(session, {
+      data: { ...result },
+      names: [folder],
+      text: `Wrote ${folder}, for gocli ${version}.\n${next}\n`,
+    });
+    return 0;
+  },
+});

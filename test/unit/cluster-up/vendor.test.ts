@@ -1,0 +1,151 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { execa } from 'execa';
+import { parse } from 'yaml';
+import { vendor } from '../../../gocli-ts/src/api/vendor.ts';
+import { CHECKOUT } from '../../helpers/cli.ts';
+import { makeConsole } from '../../helpers/console.ts';
+
+const VERSION = '1.2.3';
+
+/** What stands for the installed command: it says what it was asked. */
+const GOCLI = `#!/usr/bin/env bash
+case "$1" in
+  version) echo "\${INSTALLED:-${VERSION}}" ;;
+  ports) echo 40000 ;;
+  *) printf 'gocli'; printf ' <%s>' "$@"; echo ;;
+esac
+`;
+
+interface Consumer {
+  readonly root: string;
+  readonly write: () => ReturnType<typeof vendor>;
+  readonly run: (
+    argv: readonly string[],
+    env?: Record<string, string>,
+  ) => Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>;
+}
+
+/** An empty repository, and an installed gocli. */
+async function consumer(t: ExecutionContext): Promise<Consumer> {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const root = join(folder, 'their repository');
+  const bin = join(folder, 'bin');
+  await mkdir(root);
+  await mkdir(bin);
+  await writeFile(join(bin, 'gocli'), GOCLI, { mode: 0o755 });
+  const { context } = await makeConsole(t);
+  const place = { ...context, checkout: CHECKOUT, cwd: root, version: VERSION };
+  const path = [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(':');
+  return {
+    root,
+    write: () => vendor({ folder: '.' }, place),
+    run: async ([file = '', ...argv], env = {}) => {
+      const surroundings = { PATH: path, HOME: folder, DOCKER_HOST: 'tcp://nowhere', ...env };
+      const { exitCode, stdout, stderr } = await execa(file, argv, {
+        cwd: root,
+        env: surroundings,
+        extendEnv: false,
+        stdin: 'ignore',
+        reject: false,
+      });
+      return { exitCode, stdout, stderr };
+    },
+  };
+}
+
+test('make cluster-up and the scripts run the installed gocli, from a repository that has nothing else', async (t) => {
+  const { root, write, run } = await consumer(t);
+  const { hasTargets } = await write();
+  t.true(hasTargets);
+  const up = await run(['make', 'cluster-up']);
+  t.is(up.exitCode, 0, up.stderr);
+  const folder = join(root, '_ci-configs', 'k8s-1.36');
+  t.regex(up.stdout, /gocli <run> <k8s-1.36> <--from-environment> <--ci-config> <[^>]*>$/m);
+  t.true(up.stdout.includes(`<${folder}>`), up.stdout);
+  const ssh = await run(['cluster-up/ssh.sh', 'node01', '--', 'sudo', 'true']);
+  t.is(ssh.stdout, 'gocli <ssh> <--name> <k8s-1.36> <node01> <--> <sudo> <true>');
+  const down = await run(['make', 'cluster-down']);
+  t.true(down.stdout.includes('gocli <rm> <--name=k8s-1.36>'), down.stdout);
+});
+
+test('scripts of consumers find names, places and prefixes', async (t) => {
+  const { root, write, run } = await consumer(t);
+  await write();
+  const config = join(root, '_ci-configs', 'k8s-1.36');
+  await mkdir(config, { recursive: true });
+  await writeFile(
+    join(config, 'config-provider-k8s-1.36.sh'),
+    'master_ip=127.0.0.1\ndocker_prefix=${DOCKER_PREFIX:-localhost:40000/kubevirt}\nmanifest_docker_prefix=registry:5000/kubevirt\n',
+  );
+  const script = `set -euo pipefail
+source cluster-up/hack/common.sh
+source "\${KUBEVIRTCI_CLUSTER_PATH}/$KUBEVIRT_PROVIDER/provider.sh"
+source "\${KUBEVIRTCI_PATH}hack/config.sh"
+echo "$docker_prefix/virt-api $manifest_docker_prefix $master_ip"
+"$_cli" --prefix "$provider_prefix" ssh node01 -- sudo ls
+_port registry
+_kubectl get nodes
+echo "$KUBEVIRT_NUM_NODES $KUBEVIRT_DEPLOY_CDI"
+env | grep ^KUBEVIRT_NUM || true
+`;
+  const { exitCode, stdout, stderr } = await run(['bash', '-c', script]);
+  t.is(exitCode, 0, stderr);
+  t.deepEqual(stdout.split('\n'), [
+    'localhost:40000/kubevirt/virt-api registry:5000/kubevirt 127.0.0.1',
+    'gocli <--prefix> <k8s-1.36> <ssh> <node01> <--> <sudo> <ls>',
+    '40000',
+    'gocli <kubectl> <--name> <k8s-1.36> <--> <get> <nodes>',
+    '1 false',
+  ]);
+});
+
+test('sizes that scripts read are those of the provider', async (t) => {
+  const { write, run } = await consumer(t);
+  await write();
+  const words = '"$KUBEVIRT_NUM_NODES" "$KUBEVIRT_NUM_VCPU" "$KUBEVIRT_MEMORY_SIZE"';
+  const { stdout } = await run(['bash', '-c', `source cluster-up/hack/common.sh; printf '%s ' ${words}`]);
+  const file = await readFile(join(CHECKOUT, 'cluster-provision/k8s/1.36/provider.yaml'), 'utf8');
+  const { defaults } = parse(file) as { defaults: { nodes: number; cpus: number; memory: string } };
+  t.is(stdout.trim(), `${String(defaults.nodes)} ${String(defaults.cpus)} ${defaults.memory}`);
+});
+
+test('another version of gocli, or none, is said with what to do', async (t) => {
+  const { write, run } = await consumer(t);
+  await write();
+  const other = await run(['cluster-up/up.sh'], { INSTALLED: '9.9.9' });
+  t.is(other.exitCode, 3);
+  t.regex(other.stderr, /gocli 9\.9\.9 is installed, .* was written by 1\.2\.3/);
+  const none = await run(['cluster-up/ssh.sh', 'node01'], {
+    PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+  });
+  t.is(none.exitCode, 3, none.stderr);
+  t.regex(none.stderr, /gocli is not on PATH; install version 1\.2\.3/);
+});
+
+test('files of an earlier version are replaced, those of the repository stay', async (t) => {
+  const { root, write } = await consumer(t);
+  await writeFile(join(root, 'Makefile'), 'all:\n');
+  t.false((await write()).hasTargets);
+  t.is(await readFile(join(root, 'Makefile'), 'utf8'), 'all:\n');
+  const script = join(root, 'cluster-up', 'up.sh');
+  await writeFile(script, 'old');
+  await chmod(script, 0o600);
+  await writeFile(join(root, 'cluster-up', 'own.sh'), 'own');
+  await writeFile(join(root, 'Makefile'), 'include cluster-up/gocli.mk\n');
+  t.true((await write()).hasTargets);
+  t.is(await readFile(script, 'utf8'), await readFile(join(CHECKOUT, 'cluster-up/up.sh'), 'utf8'));
+  t.is((await stat(script)).mode & 0o777, 0o755);
+  t.is(await readFile(join(root, 'cluster-up', 'own.sh'), 'utf8'), 'own');
+});
+
+test('a cluster-up that gocli did not write is left alone', async (t) => {
+  const { root, write } = await consumer(t);
+  await mkdir(join(root, 'cluster-up'));
+  await writeFile(join(root, 'cluster-up', 'up.sh'), 'theirs');
+  await t.throwsAsync(write(), { message: /is there, and gocli did not write it/ });
+  t.is(await readFile(join(root, 'cluster-up', 'up.sh'), 'utf8'), 'theirs');
+});
