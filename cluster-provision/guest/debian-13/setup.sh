@@ -33,6 +33,11 @@ rm -f /etc/fstab
 # No password fits "*", but it is not a locked account either: those sshd refuses without PAM.
 usermod --password '*' root
 
+# The user of kubevirtci's nodes, for scripts that log in as it: nothing but sudo's leave to do everything.
+useradd --create-home --shell /bin/bash --password '*' cloud-user
+echo 'cloud-user ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/cloud-user
+chmod 0440 /etc/sudoers.d/cloud-user
+
 # What makes a machine itself is made when it boots for the first time. An empty machine-id means just that, without
 # the work systemd does for a missing one.
 rm -f /etc/ssh/ssh_host_* /etc/hostname /var/lib/systemd/random-seed

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { GocliError } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
 import type { AnyOption, OptionList } from '../rig/options/option.ts';
+import { SSH_USERS } from '../rig/ssh-users.ts';
 import type { RigChoice } from './choose.ts';
 import type { ConsoleRequest } from './console.ts';
 import type { CallOptions, Environment, NoRequest } from './context.ts';
@@ -107,7 +108,7 @@ function shapeOf<O extends OptionList, Request>(options: O): Shape<Pick<Request,
 
 const rig = { name: text.optional() };
 const hold = { ...rig, all: flag.optional() };
-const ssh = { ...rig, node: text };
+const ssh = { ...rig, node: text, user: z.enum(SSH_USERS, SSH_USERS.join(' or ')).optional() };
 const snapshot = { ...rig, snapshot: text };
 const template = { template: text.optional() };
 

@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import { quote } from '../shared/quote.ts';
-import { requireRoot } from './ssh-habits.ts';
+import { userOf } from './ssh-habits.ts';
 
 /** One copy between a node and this machine. */
 export interface CopyRequest {
@@ -70,6 +70,6 @@ function remoteEnd(text: string): { node: string; remote: string } | undefined {
   const match = /^(?:([^@:/]*)@)?(node\d{1,2}):(.*)$/s.exec(text);
   if (match === null) return undefined;
   const [, user, node = '', remote = ''] = match;
-  if (user !== undefined) requireRoot(user, text);
+  if (user !== undefined) userOf(user, text);
   return { node, remote: remote === '' ? '.' : remote };
 }

@@ -1,4 +1,5 @@
 import { GocliError } from '../errors/error.ts';
+import { SSH_USERS, type SshUser } from '../rig/ssh-users.ts';
 import { OUTPUT_FORMATS } from './session.ts';
 
 /** Options of ssh_config(5) without an effect here: which host it is, how it is reached and by which key is known. */
@@ -48,9 +49,10 @@ const OTHERS = /^-[ADEIJMNRSWXYbcefgkmswy3]/;
 /**
  * Words of `gocli ssh` without what ssh's users write from habit and what changes nothing here.
  * @param words behind the verb, up to the node
+ * @param userFlag what `-o User=` is another way to write of
  * @throws GocliError USAGE for a flag of ssh that gocli has not, with what to type
  */
-export function withoutSshHabits(words: readonly string[]): string[] {
+export function withoutSshHabits(words: readonly string[], userFlag = '-l'): string[] {
   const kept: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
@@ -58,7 +60,7 @@ export function withoutSshHabits(words: readonly string[]): string[] {
     const next = words[at + 1] ?? '';
     const option = word === '-o' ? next : word.startsWith('-o') ? word.slice(2) : '';
     if (/^[A-Za-z]+[=\s]/.test(option) && !isOutput(option)) {
-      kept.push(...insteadOfOption(option));
+      kept.push(...insteadOfOption(option, userFlag));
       if (word === '-o') at += 1;
     } else if (word === '-p' && /^\d{1,5}$/.test(next)) {
       throw new GocliError('USAGE', `-p ${next}: -p is the name of the cluster, not a port`, {
@@ -78,14 +80,11 @@ function isOutput(option: string): boolean {
 }
 
 /** The words that stand for `-o option`. */
-function insteadOfOption(option: string): string[] {
+function insteadOfOption(option: string, userFlag: string): string[] {
   const [name = '', value = ''] = option.split(/\s*[=\s]\s*(.*)/s);
   const key = name.toLowerCase();
   if (WITHOUT_EFFECT.has(key)) return [];
-  if (key === 'user') {
-    requireRoot(value, '-o User');
-    return [];
-  }
+  if (key === 'user') return [userFlag, userOf(value, '-o User')];
   const hint = key === 'requesttty' ? 'Type -t, -tt or -T.' : ITSELF;
   throw new GocliError('USAGE', `-o ${name} has an effect in ssh that gocli does not have`, { hint });
 }
@@ -95,7 +94,7 @@ function insteadOfOption(option: string): string[] {
  * it stands alone: it is scp's where no word would be left for source or target.
  */
 export function withoutScpHabits(words: readonly string[]): string[] {
-  const kept = withoutSshHabits(words);
+  const kept = withoutSshHabits(words, '--ssh-user');
   const at = kept.findIndex((word) => /^-[rqv]*p[rqv]*$/.test(word));
   const end = kept.indexOf('--');
   if (at === -1 || (end !== -1 && end < at)) return kept;
@@ -110,24 +109,36 @@ export function withoutScpHabits(words: readonly string[]): string[] {
 
 /** Whether a word is the value of a flag other than `-p`. */
 function isValue(words: readonly string[], index: number): boolean {
-  return /^(-o|--output|--progress|--name|--prefix)$/.test(words[index - 1] ?? '');
+  return /^(-o|--output|--progress|--name|--prefix|--ssh-user|--container-name)$/.test(
+    words[index - 1] ?? '',
+  );
+}
+
+/** Whom to be where. */
+export interface Login {
+  readonly node: string;
+  readonly user: SshUser;
 }
 
 /**
  * A node as ssh's users name it, with the user before it.
- * @param user of `-l`
- * @throws GocliError BAD_VALUE for another user than root
+ * @param user of `-l`, which counts more, as in ssh(1)
+ * @throws GocliError BAD_VALUE for a user that nodes do not have
  */
-export function nodeOf(login: string, user: string | undefined): string {
+export function loginOf(login: string, user: string | undefined): Login {
   const [, named, node = login] = /^([^@]*)@(.*)$/s.exec(login) ?? [];
-  for (const one of [named, user]) if (one !== undefined) requireRoot(one, login);
-  return node;
+  return { node, user: userOf(user ?? named ?? 'root', login) };
 }
 
 /** @throws GocliError BAD_VALUE */
-export function requireRoot(user: string, where: string): void {
-  if (user === 'root') return;
-  throw new GocliError('BAD_VALUE', `${where}: gocli logs in as root, not as "${user}"`, {
-    hint: `Leave the user out, or type: gocli ssh NODE -- su - ${user}`,
-  });
+export function userOf(user: string, where: string): SshUser {
+  const found = SSH_USERS.find((one) => one === user);
+  if (found !== undefined) return found;
+  throw new GocliError(
+    'BAD_VALUE',
+    `${where}: gocli logs in as ${SSH_USERS.join(' or ')}, not as "${user}"`,
+    {
+      hint: `Leave the user out, or type: gocli ssh NODE -- su - ${user}`,
+    },
+  );
 }

@@ -2,6 +2,7 @@ import { GocliError, isCode } from '../errors/error.ts';
 import { nodeName, sshPort } from '../network/addresses.ts';
 import { portKey } from '../network/ports.ts';
 import type { SshConnection, SshTarget } from '../ssh/port.ts';
+import type { SshUser } from './ssh-users.ts';
 import { waitFor } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
 import { hostPort } from './find.ts';
@@ -13,11 +14,12 @@ export function sshTarget(
   state: Pick<RigState, 'name' | 'ports'>,
   index: number,
   privateKey: string,
+  user: SshUser = 'root',
 ): SshTarget {
   return {
     host: '127.0.0.1',
     port: hostPort(state, portKey(sshPort(index), 'tcp')),
-    user: 'root',
+    user,
     privateKey,
     node: nodeName(index),
     rig: state.name,

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { COMMANDS } from '../../../gocli-ts/src/cli/commands.ts';
 import { parseCommandLine } from '../../../gocli-ts/src/cli/parser.ts';
-import { nodeOf } from '../../../gocli-ts/src/cli/ssh-habits.ts';
+import { loginOf } from '../../../gocli-ts/src/cli/ssh-habits.ts';
 
 async function parse(line: string): Promise<Record<string, unknown>> {
   const result = await parseCommandLine(line.split(' '), COMMANDS);
@@ -79,11 +79,26 @@ test('flags between node and command are those of gocli, as with ssh', async (t)
   });
 });
 
-test('the user is root, in either form', (t) => {
-  t.is(nodeOf('root@node01', undefined), 'node01');
-  t.is(nodeOf('node01', 'root'), 'node01');
+test('the user is root or cloud-user, in any form', async (t) => {
+  t.deepEqual(loginOf('root@node01', undefined), { node: 'node01', user: 'root' });
+  t.deepEqual(loginOf('node01', undefined), { node: 'node01', user: 'root' });
+  t.deepEqual(loginOf('cloud-user@node01', undefined), { node: 'node01', user: 'cloud-user' });
+  t.deepEqual(loginOf('root@node01', 'cloud-user'), { node: 'node01', user: 'cloud-user' });
   for (const [login, user] of [['core@node01'], ['node01', 'core'], ['@node01']] as const)
-    t.throws(() => nodeOf(login, user), { code: 'BAD_VALUE', message: /as root/ });
+    t.throws(() => loginOf(login, user), { code: 'BAD_VALUE', message: /as root or cloud-user/ });
+  const args = async (line: string): Promise<unknown> => {
+    const result = await parseCommandLine(line.split(' '), COMMANDS);
+    return 'text' in result ? result.text : result.invocation.args;
+  };
+  t.like(await args('ssh -o User=cloud-user node01 ls'), { l: 'cloud-user', node: 'node01' });
+  t.like(await args('scp -o User=cloud-user a node01:/'), {
+    'ssh-user': 'cloud-user',
+    paths: ['a', 'node01:/'],
+  });
+  t.like(await args('scp --ssh-user cloud-user --container-name dnsmasq -rp a node01:/'), {
+    'ssh-user': 'cloud-user',
+    paths: ['a', 'node01:/'],
+  });
 });
 
 test('any words parse, or are refused with what is wrong', async (t) => {

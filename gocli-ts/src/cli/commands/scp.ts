@@ -2,7 +2,7 @@ import { GocliError } from '../../errors/error.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
-import { withoutScpHabits } from '../ssh-habits.ts';
+import { userOf, withoutScpHabits } from '../ssh-habits.ts';
 
 export const scpCommand = defineCommand({
   usage: 'scp <paths..>',
@@ -18,6 +18,9 @@ export const scpCommand = defineCommand({
   },
   options: {
     ...nameOption,
+    // kubevirtci's: all nodes are reached alike, and whoever is named, root copies.
+    'container-name': { type: 'string', hidden: true, requiresArg: true },
+    'ssh-user': { type: 'string', hidden: true, requiresArg: true },
     r: { type: 'boolean', describe: 'As in scp; folders are copied with all that is in them anyway' },
   },
   withoutHabits: withoutScpHabits,
@@ -26,7 +29,8 @@ export const scpCommand = defineCommand({
     ['gocli scp one two node01:/opt/', 'copy several files into a folder'],
     ['gocli scp /etc/kubernetes/admin.conf -', 'print a file of node01'],
   ],
-  run: async ({ name, paths }, session) => {
+  run: async ({ name, paths, 'ssh-user': user = 'root' }, session) => {
+    userOf(user, `--ssh-user ${user}`);
     const { parseCopies } = await import('../copy-arguments.ts');
     const { scp } = await import('../../api/scp.ts');
     const requests = parseCopies(paths);

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
-import { nodeOf, withoutSshHabits } from '../ssh-habits.ts';
+import { loginOf, withoutSshHabits } from '../ssh-habits.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 import type { Session } from '../session.ts';
 
@@ -13,7 +13,11 @@ export const sshCommand = defineCommand({
     t: { type: 'count', describe: 'A terminal on the node when stdin is one here; -tt in any case' },
     T: { type: 'boolean', describe: 'No terminal on the node' },
     n: { type: 'boolean', describe: 'Read nothing, for commands in a loop that reads' },
-    l: { type: 'string', requiresArg: true, describe: 'User: root' },
+    l: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'User: root, or cloud-user, who may do everything by sudo',
+    },
   },
   withoutHabits: withoutSshHabits,
   passThroughAfter: 1,
@@ -24,9 +28,8 @@ export const sshCommand = defineCommand({
   ],
   run: async (args, session, rest) => {
     const { connect } = await import('../../api/ssh.ts');
-    const node = nodeOf(args.node, args.l);
     const { t: terminal, T: plain = false, n: deaf = false } = args;
-    const connection = await connect({ name: args.name, node }, session);
+    const connection = await connect({ name: args.name, ...loginOf(args.node, args.l) }, session);
     return runOn(connection, rest.join(' '), { terminal, plain, deaf }, session);
   },
 });
