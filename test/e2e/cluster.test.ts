@@ -135,6 +135,13 @@ test.serial('ssh hands on exit codes, standard input and bytes', async (t) => {
   t.is(wrapper.exitCode, 3, outputOf(wrapper));
 });
 
+test.serial('scripts of kubevirtci find sudo, and the user that they log in as', async (t) => {
+  const nodes = 'sudo kubectl --kubeconfig=/etc/kubernetes/admin.conf get nodes -o name';
+  t.is((await onNode(nodes)).stdout, 'node/node01\n');
+  const asUser = await gocli(['ssh', '--name', NAME, 'cloud-user@node01', '--', `whoami; ${nodes}`]);
+  t.is(asUser.stdout, 'cloud-user\nnode/node01\n', outputOf(asUser));
+});
+
 test.serial('scp copies files and folders both ways', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-e2e-'));
   t.teardown(() => rm(folder, { recursive: true }));
