@@ -17,6 +17,7 @@ import type {
 } from '../../gocli-ts/src/place/port.ts';
 import { GocliError } from '../../gocli-ts/src/errors/error.ts';
 import { matches, unpack } from './docker-data.ts';
+import { portError, type PortHolder } from './port-error.ts';
 
 type Method =
   | `system.${keyof DockerSystem}`
@@ -55,6 +56,8 @@ export class FakeDocker implements Docker {
   readonly volumeStore = new Map<string, Labels>();
   /** Files in volumes, by volume and then by path in it. */
   readonly volumeFiles = new Map<string, Map<string, Buffer>>();
+  /** Host ports that somebody else has: no container can be started with them. */
+  readonly takenPorts = new Map<number, PortHolder>();
   readonly #locks = new Map<string, Promise<undefined>>();
   readonly #modified = new WeakMap<Buffer, string>();
   about: DockerInfo = {
@@ -329,7 +332,12 @@ export class FakeDocker implements Docker {
     return { exitCode: 0, stdout: '', stderr: '' };
   }
 
-  #requirePorts({ id, ports }: ContainerInfo): void {
+  #requirePorts(starting: ContainerInfo): void {
+    const { id, ports } = starting;
+    for (const port of ports) {
+      const holder = this.takenPorts.get(port.hostPort);
+      if (holder !== undefined) throw portError(starting, port, holder, this.about.version);
+    }
     for (const { info } of this.containerStore.values()) {
       if (info.id === id || info.state !== 'running') continue;
       const taken = ports.find(
@@ -337,7 +345,7 @@ export class FakeDocker implements Docker {
           port.hostPort < FIRST_EPHEMERAL &&
           info.ports.some((other) => other.hostPort === port.hostPort && other.protocol === port.protocol),
       );
-      if (taken !== undefined) throw new GocliError('PORT_TAKEN', `host port ${taken.hostPort} is taken`);
+      if (taken !== undefined) throw portError(starting, taken, 'container', this.about.version);
     }
   }
 

@@ -4,7 +4,7 @@ import { GocliError } from '../../errors/error.ts';
 import { frozenFiles } from '../../frozen/files.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
-import { chosenPorts, portsOf } from '../host-ports.ts';
+import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { notice } from '../start/starting.ts';
 import type { RigState } from '../state.ts';
 import type { RigKeys } from '../template/keys.ts';
@@ -53,11 +53,7 @@ export async function checkRestore(
   const state: RigState = { ...record.state, run: deps.run, plan, ports };
   delete state.readyAt;
   delete state.stopped;
-  for (const [key, port] of Object.entries(ports)) {
-    const before = had[key];
-    if (before === undefined || before === port || key in request.pinnedPorts) continue;
-    notice(deps, `Host port ${before} is taken: ${key} of ${cluster} is on port ${port} now.`);
-  }
+  for (const text of movedPorts(cluster, had, ports, request.pinnedPorts)) notice(deps, text);
   return { layout, state, keys };
 }
 
