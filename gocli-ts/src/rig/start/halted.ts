@@ -9,7 +9,7 @@ import { checkDisks } from '../disks.ts';
 import type { RigDeps } from '../deps.ts';
 import { collectEvidence } from '../evidence.ts';
 import { requireState } from '../find.ts';
-import type { FoundRig } from '../life.ts';
+import { situationOf, type FoundRig } from '../life.ts';
 import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
@@ -41,9 +41,11 @@ export async function startHalted(
   deps: RigDeps,
 ): Promise<RigState> {
   const { docker, run } = deps;
-  const before = requireState(found);
-  await requireImage(before, deps);
-  await steps.run('disks', 'Checking the disks', () => checkDisks(before, deps));
+  await requireImage(requireState(found), deps);
+  // Machines that were to go on as clones have the disks open.
+  if (situationOf(found) === 'cloning')
+    await removeContainers(docker, { [LABEL.cluster]: found.name, [LABEL.role]: 'node' });
+  const before = await steps.run('disks', 'Checking the disks', () => checkDisks(requireState(found), deps));
   const { state, layout } = await layoutOf(before, request, deps);
   notice(deps, 'The machines boot from their disks; what was only in their memory is gone.');
   let running: Running;
