@@ -1,6 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import { frozenFiles } from '../frozen/files.ts';
-import { templateMount } from '../frozen/templates.ts';
+import { templateMount, templateVolume } from '../frozen/templates.ts';
+import type { Docker } from '../place/port.ts';
 import { runTool } from '../frozen/tool.ts';
 import { nodeName } from '../network/addresses.ts';
 import { LABEL } from '../place/labels.ts';
@@ -36,6 +37,7 @@ export async function checkDisks(state: RigState, { docker, run, signal }: RigDe
   if (!guest.disk) return onDisks(state, true);
   const { template, building } = state;
   const below = building ?? template;
+  if (below !== undefined) await requireTemplate(state, below, docker);
   const names = Array.from({ length: guest.nodes }, (_, at) => nodeName(at + 1));
   const disks = names.flatMap((node) => [
     machineDisk(node),
@@ -64,6 +66,17 @@ export async function checkDisks(state: RigState, { docker, run, signal }: RigDe
       hint: 'A snapshot of it, if there is one, can still be restored: gocli snapshot ls',
     },
   );
+}
+
+/** A container that mounts it would make it anew, and empty. @throws GocliError NOT_FOUND */
+async function requireTemplate({ name }: RigState, id: string, docker: Docker): Promise<void> {
+  const volume = templateVolume(id);
+  const there = await docker.volumes.list({ [LABEL.role]: 'template' });
+  if (there.some((one) => one.name === volume)) return;
+  throw new GocliError('NOT_FOUND', `the disks of cluster "${name}" cannot be used`, {
+    observed: `the volume that they lie over was removed: ${volume}`,
+    hint: 'A snapshot of it, if there is one, can still be restored: gocli snapshot ls',
+  });
 }
 
 function onDisks(state: RigState, over: boolean): RigState {

@@ -1,5 +1,5 @@
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo } from '../../place/port.ts';
+import type { ContainerInfo, ImageInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { frozenFiles } from '../../frozen/files.ts';
 import type { RigLayout } from '../containers.ts';
@@ -58,12 +58,16 @@ export async function checkRestore(
 }
 
 /** @throws GocliError IMAGE_MISSING */
-export async function requireImage({ name, plan }: RigState, { docker }: RigDeps): Promise<void> {
+export async function requireImage(
+  { name, plan }: RigState,
+  { docker }: Pick<RigDeps, 'docker'>,
+): Promise<ImageInfo> {
   const { image, imageId } = plan.host;
-  if ((await docker.images.inspect(imageId)) !== undefined) return;
+  const there = await docker.images.inspect(imageId);
+  if (there !== undefined) return there;
   throw new GocliError('IMAGE_MISSING', `the image that ${name} was started from is gone: ${image}`, {
     observed: imageId,
-    hint: `Fetch or load the image with exactly this id (docker pull, docker load); what was saved stays until then.`,
+    hint: `Fetch or load the image with exactly this id (docker pull, docker load), or provision it from the same sources; what was saved stays until then.`,
   });
 }
 
