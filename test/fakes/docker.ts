@@ -1,5 +1,4 @@
 import { Duplex, PassThrough, Readable } from 'node:stream';
-import { packFiles } from '../../gocli-ts/src/place/docker/archive.ts';
 import type {
   ContainerInfo,
   ContainerSpec,
@@ -11,12 +10,13 @@ import type {
   DockerVolumes,
   ExecOptions,
   ExecResult,
-  FileEntry,
   ImageInfo,
   Labels,
 } from '../../gocli-ts/src/place/port.ts';
 import { GocliError } from '../../gocli-ts/src/errors/error.ts';
+import { ContainerFiles, type WithFiles } from './container-files.ts';
 import { matches, unpack } from './docker-data.ts';
+import { portError, type PortHolder } from './port-error.ts';
 
 type Method =
   | `system.${keyof DockerSystem}`
@@ -24,11 +24,8 @@ type Method =
   | `containers.${keyof DockerContainers}`
   | `volumes.${keyof DockerVolumes}`;
 
-interface FakeContainer {
+interface FakeContainer extends WithFiles {
   info: ContainerInfo;
-  readonly spec: ContainerSpec;
-  /** Files outside of volumes, by absolute path. */
-  readonly files: Map<string, Buffer>;
   log: string;
   readonly waiting: ((exitCode: number) => void)[];
 }
@@ -53,10 +50,10 @@ export class FakeDocker implements Docker {
   readonly imageStore = new Map<string, ImageInfo>();
   readonly containerStore = new Map<string, FakeContainer>();
   readonly volumeStore = new Map<string, Labels>();
-  /** Files in volumes, by volume and then by path in it. */
-  readonly volumeFiles = new Map<string, Map<string, Buffer>>();
+  readonly #files = new ContainerFiles();
+  /** Host ports that somebody else has: no container can be started with them. */
+  readonly takenPorts = new Map<number, PortHolder>();
   readonly #locks = new Map<string, Promise<undefined>>();
-  readonly #modified = new WeakMap<Buffer, string>();
   about: DockerInfo = {
     version: '20.10.24',
     storageDriver: 'overlay2',
@@ -67,6 +64,8 @@ export class FakeDocker implements Docker {
   };
   /** What `connect` gives for a program; a stream that answers nothing unless set. */
   onConnect: (argv: readonly string[], container: ContainerInfo) => Duplex = () => new PassThrough();
+  /** What a program does first that a container runs. */
+  onStart: (container: ContainerInfo, spec: ContainerSpec) => void = () => undefined;
   /** Comes before each answer; may delay it or throw. */
   before: (method: Method, args: readonly unknown[]) => void | Promise<void> = () => undefined;
   readonly #responders: ExecResponder[] = [];
@@ -94,18 +93,18 @@ export class FakeDocker implements Docker {
   }
 
   /** Writes a file of a container, or of a volume that it has, as a program in it would. */
-  write(id: string, path: string, text: string | Buffer, modified?: string): void {
-    const content = Buffer.from(text);
-    if (modified !== undefined) this.#modified.set(content, modified);
-    const at = this.#place(this.#container(id, 'write to'), path);
-    at.files.set(at.path, content);
+  write(id: string, path: string, text: string | Buffer): void {
+    this.#files.write(this.#container(id, 'write to'), path, text);
+  }
+
+  /** Reads one as a program in it would; undefined when it is not there. */
+  read(id: string, path: string): string | undefined {
+    return this.#files.read(this.#container(id, 'read'), path)?.toString('utf8');
   }
 
   /** Removes a file or a folder, as a program in it would. */
   erase(id: string, path: string): void {
-    const at = this.#place(this.#container(id, 'write to'), path);
-    for (const file of [...at.files.keys()])
-      if (file === at.path || file.startsWith(`${at.path}/`)) at.files.delete(file);
+    this.#files.erase(this.#container(id, 'write to'), path);
   }
 
   /** Ends a container as if its process had ended. */
@@ -188,6 +187,7 @@ export class FakeDocker implements Docker {
         const container = this.#container(id, 'start');
         this.#requirePorts(container.info);
         container.info = { ...container.info, state: 'running' };
+        this.onStart(container.info, container.spec);
       }),
     stop: (id, seconds) =>
       this.#call('containers.stop', [id, seconds], () => {
@@ -195,7 +195,7 @@ export class FakeDocker implements Docker {
       }),
     pause: (id) =>
       this.#call('containers.pause', [id], () => {
-        const container = this.#container(id, 'pause');
+        const container = this.#running(id, 'pause');
         container.info = { ...container.info, state: 'paused' };
       }),
     unpause: (id) =>
@@ -235,24 +235,26 @@ export class FakeDocker implements Docker {
       }),
     putFiles: (id, directory, files) =>
       this.#call('containers.putFiles', [id, directory, files], () => {
-        this.#put(id, directory, files);
+        this.#files.put(this.#container(id, 'write to'), directory, files);
       }),
     putArchive: (id, directory, tar) =>
       this.#call('containers.putArchive', [id, directory, tar], async () => {
-        this.#put(id, directory, await unpack(tar));
+        this.#files.put(this.#container(id, 'write to'), directory, await unpack(tar));
       }),
-    getArchive: (id, path) => this.#call('containers.getArchive', [id, path], () => this.#archive(id, path)),
+    getArchive: (id, path) =>
+      this.#call('containers.getArchive', [id, path], () =>
+        this.#files.archive(this.#container(id, 'read'), path),
+      ),
     readFile: (id, path) =>
       this.#call('containers.readFile', [id, path], () => {
-        const content = this.#file(this.#container(id, 'read'), path);
+        const content = this.#files.read(this.#container(id, 'read'), path);
         if (content === undefined) throw new GocliError('NOT_FOUND', `${path} is not there`);
         return content;
       }),
     modified: (id, path) =>
       this.#call('containers.modified', [id, path], () => {
         const container = this.#find(id);
-        const content = container === undefined ? undefined : this.#entry(container, path);
-        return content === undefined ? undefined : (this.#modified.get(content) ?? '0.000000000');
+        return container === undefined ? undefined : this.#files.modified(container, path);
       }),
     exec: (id, argv, options = {}) =>
       this.#call('containers.exec', [id, argv, options], () => this.#exec(id, argv, options)),
@@ -274,7 +276,7 @@ export class FakeDocker implements Docker {
         );
         if (used) throw new GocliError('CONFLICT', `volume ${name} is in use`);
         this.volumeStore.delete(name);
-        this.volumeFiles.delete(name);
+        this.#files.volumes.delete(name);
       }),
     list: (labels) =>
       this.#call('volumes.list', [labels], () =>
@@ -329,7 +331,12 @@ export class FakeDocker implements Docker {
     return { exitCode: 0, stdout: '', stderr: '' };
   }
 
-  #requirePorts({ id, ports }: ContainerInfo): void {
+  #requirePorts(starting: ContainerInfo): void {
+    const { id, ports } = starting;
+    for (const port of ports) {
+      const holder = this.takenPorts.get(port.hostPort);
+      if (holder !== undefined) throw portError(starting, port, holder, this.about.version);
+    }
     for (const { info } of this.containerStore.values()) {
       if (info.id === id || info.state !== 'running') continue;
       const taken = ports.find(
@@ -337,49 +344,8 @@ export class FakeDocker implements Docker {
           port.hostPort < FIRST_EPHEMERAL &&
           info.ports.some((other) => other.hostPort === port.hostPort && other.protocol === port.protocol),
       );
-      if (taken !== undefined) throw new GocliError('PORT_TAKEN', `host port ${taken.hostPort} is taken`);
+      if (taken !== undefined) throw portError(starting, taken, 'container', this.about.version);
     }
-  }
-
-  #put(id: string, directory: string, files: readonly FileEntry[]): void {
-    for (const { path, content, modified } of files) {
-      if (content !== undefined) this.write(id, `${directory.replace(/\/$/, '')}/${path}`, content, modified);
-    }
-  }
-
-  /** Where a path of a container is kept: in a volume that is mounted above it, or in the container. */
-  #place({ spec, files }: FakeContainer, path: string): { files: Map<string, Buffer>; path: string } {
-    const mount = (spec.mounts ?? []).find(
-      ({ type, target }) => type === 'volume' && path.startsWith(`${target}/`),
-    );
-    if (mount?.source === undefined) return { files, path };
-    const volume = this.volumeFiles.get(mount.source) ?? new Map<string, Buffer>();
-    this.volumeFiles.set(mount.source, volume);
-    return { files: volume, path: path.slice(mount.target.length) };
-  }
-
-  /** A file, or any of a folder's. */
-  #entry(container: FakeContainer, path: string): Buffer | undefined {
-    const at = this.#place(container, path);
-    const within = [...at.files].find(([file]) => file.startsWith(`${at.path}/`));
-    return at.files.get(at.path) ?? within?.[1];
-  }
-
-  #file(container: FakeContainer, path: string): Buffer | undefined {
-    const at = this.#place(container, path);
-    return at.files.get(at.path);
-  }
-
-  #archive(id: string, path: string): Readable {
-    const base = path.slice(path.lastIndexOf('/') + 1);
-    const at = this.#place(this.#container(id, 'read'), path);
-    const found = [...at.files].flatMap(([file, content]) =>
-      file === at.path || file.startsWith(`${at.path}/`)
-        ? [{ path: base + file.slice(at.path.length), content }]
-        : [],
-    );
-    if (found.length === 0) throw new GocliError('NOT_FOUND', `${path} is not there`);
-    return packFiles(found);
   }
 
   #image(reference: string): ImageInfo | undefined {

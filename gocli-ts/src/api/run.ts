@@ -5,6 +5,7 @@ import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { throwValues } from '../rig/options/option.ts';
 import type { RigPlan } from '../rig/plan.ts';
+import { requireImage } from '../rig/snapshot/check.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
 import type { Snapshot } from '../rig/snapshot/list.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
@@ -150,11 +151,8 @@ function locationOf(
 }
 
 /** @throws GocliError IMAGE_MISSING */
-async function imageOfSnapshot({ name, record }: Snapshot, { docker }: Context): Promise<FoundImage> {
-  const { image: reference, imageId } = record.state.plan.host;
-  const image = await docker.images.inspect(imageId);
-  if (image !== undefined) return { image, reference };
-  throw new GocliError('IMAGE_MISSING', `the image that snapshot "${name}" was taken on is gone`);
+async function imageOfSnapshot({ record }: Snapshot, context: Context): Promise<FoundImage> {
+  return { image: await requireImage(record.state, context), reference: record.state.plan.host.image };
 }
 
 /** What decides how a rig is started, and not what it is. */

@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import type { Docker } from '../place/port.ts';
-import { isCode } from '../errors/error.ts';
+import { GocliError, isCode } from '../errors/error.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All, together } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -25,7 +26,7 @@ export interface SaveOptions {
 /**
  * Saves running machines whole, memory included. All are stopped first, so that what is saved is one moment of all.
  * When something goes wrong they go on.
- * @throws GocliError REMOTE_COMMAND (qemu refused), GUEST_DIED; the signal's reason
+ * @throws GocliError REMOTE_COMMAND (qemu refused), GUEST_DIED, NOT_READY (one was never loaded); the signal's reason
  */
 export async function saveMachines(
   machines: readonly MachineHandle[],
@@ -34,8 +35,9 @@ export async function saveMachines(
   signal: AbortSignal,
 ): Promise<SavedState> {
   const { docker } = deps;
-  const bootIds = await Promise.all(machines.map((machine) => bootIdOf(machine, docker, signal)));
   await using monitors = await openMonitors(machines, docker, signal);
+  await letRun(monitors, machines, deps, signal);
+  const bootIds = await Promise.all(machines.map((machine) => bootIdOf(machine, docker, signal)));
   // Clones have been thawed with the one, and qemu cannot do both at once.
   await monitors.each((monitor) => setCapabilities(monitor, ['x-ignore-shared'], signal, false));
   const saved = await saveStopped(monitors, machines, options, deps, signal);
@@ -50,6 +52,30 @@ export async function saveMachines(
       file: frozenFiles(node, options.folder).state,
     })),
   };
+}
+
+const statusSchema = z.object({ status: z.string() });
+
+/**
+ * Machines stand still where a command was killed that had stopped them, and no guest answers then: they go on first
+ * (QMP `query-status`, `RunState`).
+ * @throws GocliError NOT_READY for a machine that was never loaded
+ */
+async function letRun(
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  deps: FrozenDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const states = await monitors.each(async (monitor) => {
+    return statusSchema.parse(await monitor.execute('query-status', {}, signal)).status;
+  });
+  const unloaded = machines.find((_, at) => states[at] === 'inmigrate');
+  if (unloaded !== undefined) {
+    const message = `${unloaded.node} waits for the state that it is to go on from`;
+    throw new GocliError('NOT_READY', message, { observed: 'the command that was to load it ended' });
+  }
+  if (states.some((state) => state !== 'running')) await resumeAll(monitors, machines, deps);
 }
 
 /** Stops all machines and saves them; when it fails they go on. Returns which were saved past the page cache. */

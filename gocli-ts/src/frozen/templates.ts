@@ -124,7 +124,8 @@ async function restoreAmong(
   if (image === undefined) return false;
   let made = false;
   for (const { name: volume, labels } of volumes) {
-    made = (await restoreKeepers(docker, { volume, labels, at: FROZEN, image: image.id })) || made;
+    const restored = await restoreKeepers(docker, { volume, labels, at: FROZEN, image: image.id });
+    made = restored.made || made;
   }
   return made;
 }

@@ -91,39 +91,53 @@ interface CopiesPlace {
   readonly image: string;
 }
 
+/** What came of an attempt to make keepers anew. */
+export interface RestoredKeepers {
+  /** Whether any was made. */
+  readonly made: boolean;
+  /** Those that cannot be: their image is gone. What they keep is there. */
+  readonly waiting: readonly Keeper[];
+}
+
 /**
  * Makes keepers anew that somebody removed, from their copies.
- * @param keepsStill whether what a keeper of that name keeps is there, in the container that reads the volume
- * @returns whether there were any
+ * @param keepsStill whether what a keeper keeps is there, in the container that reads the volume
  */
 export async function restoreKeepers(
   docker: Docker,
   { volume, labels: ownLabels, at, image }: CopiesPlace,
-  keepsStill: (name: string, reader: string) => Promise<boolean> = () => Promise.resolve(true),
-): Promise<boolean> {
+  keepsStill: (keeper: Keeper, reader: string) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<RestoredKeepers> {
   const reader = await docker.containers.create({
     ...keeperSpec(image, [{ type: 'volume', source: volume, target: at, labels: ownLabels }]),
     name: `${volume}-reader-${randomBytes(3).toString('hex')}`,
     labels: { [LABEL.role]: 'tool' },
   });
   let made = false;
+  const waiting: Keeper[] = [];
   try {
     for (const keeper of await copiesIn(docker, reader, join(at, COPIES))) {
       if (!isOf(keeper, volume)) continue;
       if ((await docker.containers.inspect(keeper.name)) !== undefined) continue;
-      if (!(await keepsStill(keeper.name, reader))) continue;
+      if (!(await keepsStill(keeper, reader))) continue;
       const { name, labels } = keeper;
       const mounts = keeper.mounts.map((mount) =>
         mount.source === volume ? { ...mount, labels: ownLabels } : mount,
       );
-      // Somebody else may be at it.
       const spec = { ...keeperSpec(keeper.image, mounts), name, labels };
-      made = (await docker.containers.create(spec).catch(unlessLost)) !== undefined || made;
+      try {
+        await docker.containers.create(spec);
+        made = true;
+      } catch (error) {
+        if (isCode(error, 'IMAGE_MISSING')) waiting.push(keeper);
+        // Somebody else may be at it.
+        else if (!isCode(error, 'CONFLICT')) throw error;
+      }
     }
   } finally {
     await docker.containers.remove(reader);
   }
-  return made;
+  return { made, waiting };
 }
 
 /** Programs in machines can write to the volume: what a copy says may lead to nothing but volumes of gocli's. */
@@ -158,8 +172,4 @@ function readKeeper(text: string): Keeper | undefined {
   } catch {
     return undefined;
   }
-}
-
-function unlessLost(error: unknown): undefined {
-  if (!isCode(error, 'CONFLICT') && !isCode(error, 'IMAGE_MISSING')) throw error;
 }

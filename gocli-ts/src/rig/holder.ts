@@ -8,7 +8,7 @@ import { machinesMount } from './machine-files.ts';
 interface Held extends AsyncDisposable {
   /** Whether there is anything of the rig: a container, or the volume. */
   readonly any: boolean;
-  /** Absent when the image of the rig is gone, too, of which a container could be made. */
+  /** Absent when there is nothing of it in which one could read. */
   readonly container?: Holder;
 }
 
@@ -29,17 +29,27 @@ export async function holderOf(
   if (own !== undefined) return { any: true, container: own, [Symbol.asyncDispose]: nothingToDo };
   const [volume] = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
   if (volume === undefined) return { any: containers.length > 0, [Symbol.asyncDispose]: nothingToDo };
-  try {
-    const { keeperSpec } = await import('../place/keeper.ts');
-    const id = await docker.containers.create({
+  const { keeperSpec } = await import('../place/keeper.ts');
+  const make = (image: string): Promise<string> =>
+    docker.containers.create({
       // Docker makes it anew when it was removed since; with its labels it is found and removed again.
-      ...keeperSpec(volume.labels[LABEL.image] ?? '', [{ ...machinesMount(rig), labels: volume.labels }]),
+      ...keeperSpec(image, [{ ...machinesMount(rig), labels: volume.labels }]),
       name: `${rig}-reader-${randomBytes(3).toString('hex')}`,
       labels: { [LABEL.role]: 'tool' },
     });
+  try {
+    const id = await make(volume.labels[LABEL.image] ?? '');
     return { any: true, container: { id }, [Symbol.asyncDispose]: () => docker.containers.remove(id) };
   } catch (error) {
     if (!isCode(error, 'IMAGE_MISSING')) throw error;
-    return { any: true, [Symbol.asyncDispose]: nothingToDo };
   }
+  // `docker system prune -a` took the image, too; what the rig waits for then is in its record.
+  const { readerImage } = await import('../place/reader-image.ts');
+  const image = await readerImage(docker);
+  const id = await make(image.id);
+  const dispose = async (): Promise<void> => {
+    await docker.containers.remove(id);
+    await image[Symbol.asyncDispose]();
+  };
+  return { any: true, container: { id }, [Symbol.asyncDispose]: dispose };
 }

@@ -30,28 +30,67 @@ export interface PortWishes {
   readonly had: Readonly<Record<string, number>>;
   /** What it publishes now, and gives up before it comes back. */
   readonly own: readonly PublishedPort[];
+  /** What others are known to have; a daemon that listens on none of its ports has them all the same. */
+  readonly others?: readonly PublishedPort[];
 }
 
 /** @throws GocliError PORT_TAKEN for one that was asked for */
 export async function chosenPorts(
   docker: Docker,
   published: readonly Published[],
-  { pinned, had, own }: PortWishes,
+  { pinned, had, own, others = [] }: PortWishes,
 ): Promise<Record<string, number>> {
-  const isOwn = (port: number, { protocol }: Published): boolean =>
-    own.some((one) => one.hostPort === port && one.protocol === protocol);
+  const isAmong = (ports: readonly PublishedPort[], port: number, { protocol }: Published): boolean =>
+    ports.some((one) => one.hostPort === port && one.protocol === protocol);
   const kept: Record<string, number> = {};
   for (const one of published) {
     const asked = pinned[one.key];
     const port = asked ?? had[one.key];
     if (port === undefined) continue;
-    if (isOwn(port, one) || !(await isTaken(port, one))) kept[one.key] = port;
+    const isFree = isAmong(own, port, one) || !(isAmong(others, port, one) || (await isTaken(port, one)));
+    if (isFree) kept[one.key] = port;
     else if (asked !== undefined) throw await takenError(docker, one, asked);
   }
   const open = published.filter(({ key }) => kept[key] === undefined);
-  const chosen = await freePortsBeside(Object.values(kept), open);
+  const chosen = await freePortsBeside(
+    [...Object.values(kept), ...others.map(({ hostPort }) => hostPort)],
+    open,
+  );
   const pairs = open.map(({ key }, at): [string, number] => [key, chosen[at] ?? 0]);
   return { ...Object.fromEntries(pairs), ...pinned, ...kept };
+}
+
+/**
+ * Ports in the place of those that were chosen, of which the daemon could not bind one: somebody took it in between.
+ * @param had those that were chosen; they are kept as far as they are free
+ * @throws GocliError PORT_TAKEN for one that was asked for
+ */
+export async function portsInstead(
+  docker: Docker,
+  published: readonly Published[],
+  { pinned, had }: Pick<PortWishes, 'pinned' | 'had'>,
+): Promise<Record<string, number>> {
+  const containers = await docker.containers.list({});
+  const others = containers.flatMap(({ state, ports }) => (state === 'running' ? ports : []));
+  const wishes = { pinned, own: [], others };
+  const ports = await chosenPorts(docker, published, { ...wishes, had });
+  // Whoever had one may have let it go since: then nobody can tell which it was.
+  const same = published.every(({ key }) => ports[key] === had[key]);
+  return same ? chosenPorts(docker, published, { ...wishes, had: {} }) : ports;
+}
+
+/** Which ports a rig that comes back has no more: a line for each that the user did not change himself. */
+export function movedPorts(
+  rig: string,
+  before: Readonly<Record<string, number>>,
+  now: Readonly<Record<string, number>>,
+  pinned: Readonly<Record<string, number>>,
+): string[] {
+  return Object.entries(now).flatMap(([key, port]) => {
+    const old = before[key];
+    if (old === undefined || old === port || key in pinned) return [];
+    return [`Host port ${old} is taken: ${key} of ${rig} is on port ${port} now.`];
+  });
 }
 
 /** Nobody listens yet on the ports that are kept, so the kernel may offer one of them as free. */

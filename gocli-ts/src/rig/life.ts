@@ -34,6 +34,8 @@ export type Situation =
   | 'hampered'
   /** Broken, but no machine runs, and their disks are there. */
   | 'bootable'
+  /** It was Ready and is about to become a clone of its template, or a command was killed when it was. */
+  | 'cloning'
   /** It runs, and nothing is known of it: its start is not over, or another user has its keys. */
   | 'foreign'
   /** Something of it is there, and nothing is known of it. */
@@ -57,20 +59,22 @@ const LIFE: Readonly<Record<Verb, Readonly<Partial<Record<Situation, Act>>>>> = 
     halted: 'boot',
     broken: 'look',
     bootable: 'look',
+    cloning: 'look',
     foreign: 'look',
     unfinished: 'look',
   },
-  start: { stopped: 'thaw', littered: 'thaw', halted: 'boot', bootable: 'boot' },
-  stop: { starting: 'save', running: 'save', broken: 'save', littered: 'clear' },
-  pause: { starting: 'hold', running: 'hold', broken: 'hold' },
+  start: { stopped: 'thaw', littered: 'thaw', halted: 'boot', bootable: 'boot', cloning: 'boot' },
+  stop: { starting: 'save', running: 'save', broken: 'save', cloning: 'save', littered: 'clear' },
+  pause: { starting: 'hold', running: 'hold', broken: 'hold', cloning: 'hold' },
   // A pause that failed half way leaves machines that stand; letting one go on that runs does no harm.
   resume: { paused: 'release', hampered: 'release', broken: 'release' },
-  use: { starting: 'use', running: 'use', broken: 'use', bootable: 'use' },
+  use: { starting: 'use', running: 'use', broken: 'use', bootable: 'use', cloning: 'use' },
   logs: {
     starting: 'use',
     running: 'use',
     broken: 'use',
     bootable: 'use',
+    cloning: 'use',
     foreign: 'use',
     unfinished: 'use',
   },
@@ -84,6 +88,8 @@ const MEANT_BY_ALL: Readonly<Partial<Record<Verb, readonly Situation[]>>> = {
   resume: ['paused'],
 };
 
+const PARTS = ['dnsmasq', 'registry', 'node'];
+
 /** What a rig is doing, in the detail that verbs need. */
 export function situationOf(found: FoundRig | undefined): Situation {
   if (found === undefined) return 'absent';
@@ -92,16 +98,20 @@ export function situationOf(found: FoundRig | undefined): Situation {
     if (saved === undefined) return 'lost';
     return containers.length === 0 ? 'stopped' : 'littered';
   }
-  const running = containers.filter((one) => one.state === 'running');
+  // What only holds a volume never runs.
+  const parts = containers.filter(({ labels }) => PARTS.includes(labels[LABEL.role] ?? ''));
+  const running = parts.filter((one) => one.state === 'running');
   // A record is there from the moment that a rig was first Ready.
   const hasDisks = state?.revision !== undefined;
   if (hasDisks && running.length === 0) return 'halted';
   if (hasDisks && !running.some(({ labels }) => labels[LABEL.node] !== undefined)) return 'bootable';
   if (state === undefined) return isWhole(found) ? 'foreign' : 'unfinished';
-  if (containers.length === 0 || running.length < containers.length)
+  if (state.paused !== true && state.building !== undefined && state.building === state.template)
+    return 'cloning';
+  if (parts.length === 0 || running.length < parts.length)
     return state.paused === true ? 'hampered' : 'broken';
   if (state.paused === true) return 'paused';
-  const isOther = containers.some(({ labels }) => labels[LABEL.run] !== state.run);
+  const isOther = parts.some(({ labels }) => labels[LABEL.run] !== state.run);
   return state.readyAt === undefined || isOther ? 'starting' : 'running';
 }
 
@@ -116,6 +126,7 @@ export function phaseOf(found: FoundRig): RigPhase {
     case 'hampered':
       return 'broken';
     case 'foreign':
+    case 'cloning':
       return 'starting';
     case 'unfinished':
     case 'absent':
@@ -146,7 +157,7 @@ export function decide(verb: Verb, name: string, found: FoundRig | undefined): A
 /** Whether network, registry and at least one machine run. */
 function isWhole({ containers }: FoundRig): boolean {
   const roles = containers.map(({ labels }) => labels[LABEL.role]);
-  const whole = ['dnsmasq', 'registry', 'node'].every((role) => roles.includes(role));
+  const whole = PARTS.every((role) => roles.includes(role));
   return whole && containers.every(({ state }) => state === 'running');
 }
 

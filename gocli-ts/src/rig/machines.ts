@@ -170,8 +170,10 @@ function diskOf(node: string, origin: Origin): { backing: string; overlay: strin
       return { backing: IMAGE_PATH.disk, overlay: frozen };
     case 'thaw':
       return { backing: frozen, overlay: machineDisk(node) };
-    // It is there, and names its backing file itself.
+    // It is there, and names its backing file itself; but of a rig that was about to become a clone it may not be.
     case 'own':
-      return { backing: IMAGE_PATH.disk, overlay: origin.within ? frozen : machineDisk(node) };
+      return origin.within || origin.template === undefined
+        ? { backing: IMAGE_PATH.disk, overlay: origin.within ? frozen : machineDisk(node) }
+        : { backing: frozen, overlay: machineDisk(node) };
   }
 }

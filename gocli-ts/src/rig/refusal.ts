@@ -29,6 +29,7 @@ function words(situation: Situation, verb: Verb, name: string, state: RigState |
       return { code: 'NOT_FOUND', says: 'does not exist', hint: 'Type: gocli ls' };
     case 'starting':
     case 'running':
+    case 'cloning':
     case 'broken': {
       const says = verb === 'resume' ? 'is not paused' : 'is not stopped';
       const look = `Look at it: ${gocliCommand('status', name)}`;
@@ -64,6 +65,7 @@ const OBSERVED = {
   starting: 'it is being started, or was not seen Ready before its start was killed',
   running: 'it runs',
   broken: 'not all of it runs',
+  cloning: 'it becomes a clone of its template, or was about to when a command was killed',
   lost: 'its volume was removed (docker volume rm and docker system prune --volumes do that)',
   halted:
     'its machines ended with their containers: the host or Docker was started anew, or somebody stopped them',

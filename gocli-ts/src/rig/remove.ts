@@ -4,7 +4,7 @@ import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
 import { removeSavedFiles, removeSnapshotKeeper } from './snapshot/snapshots.ts';
 import { restoreSnapshots } from './snapshot/restore-keepers.ts';
-import { listSnapshots } from './snapshot/list.ts';
+import { listSnapshots, type Snapshot } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -37,7 +37,8 @@ export async function removeRig(
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
   // What `docker container prune` took from the list is no less a snapshot.
-  await restoreSnapshots(docker, name);
+  const { waiting } = await restoreSnapshots(docker, name);
+  refuseToLose(name, waiting);
   const snapshots = await listSnapshots(docker, name);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
@@ -58,6 +59,19 @@ export async function removeRig(
   failures.throw(() => `cluster ${name} was not removed completely`);
   const none = { containers: 0, volumes: 0 };
   return { ...none, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
+}
+
+/** Nothing holds the volume that they lie in. @throws GocliError IMAGE_MISSING */
+function refuseToLose(rig: string, waiting: readonly Snapshot[]): void {
+  const kept = waiting.filter(({ record }) => record.kind === 'snapshot');
+  const [first] = kept;
+  if (first === undefined) return;
+  const { image, imageId } = first.record.state.plan.host;
+  const names = kept.map((snapshot) => snapshot.name).join(', ');
+  throw new GocliError('IMAGE_MISSING', `snapshots of ${rig} would go with it: ${names}`, {
+    observed: `they wait for their image, which is gone: ${image}, ${imageId}`,
+    hint: `Fetch or load the image with exactly this id, or remove them first: ${gocliCommand('snapshot rm', rig, first.name)}`,
+  });
 }
 
 /**

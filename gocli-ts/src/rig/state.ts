@@ -28,7 +28,10 @@ export const stateSchema = z.object({
   paused: z.boolean().optional(),
   /** Id of the template that the machines were thawed from. */
   template: z.string().optional(),
-  /** Id of a template that was to be made and never was; the disks lie in its volume. */
+  /**
+   * Id of a template that was to be made and never was; the disks lie in its volume. Beside `template` with the same id:
+   * they do, or already over it.
+   */
   building: z.string().optional(),
   /** RFC 3339 time at which the cluster was first seen Ready; absent while it starts. */
   readyAt: z.string().optional(),

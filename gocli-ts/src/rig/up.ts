@@ -108,6 +108,12 @@ async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
       hint: `Wait for the command that starts it. If that was killed: ${gocliCommand('stop', name)}, then ${gocliCommand('start', name)}`,
     });
   }
+  if (situationOf(found) === 'cloning') {
+    const hint = `If nothing is starting it now, boot it from its disks: ${gocliCommand('start', name)}`;
+    return new GocliError('NOT_READY', `cluster "${name}" did not go on as a clone of its template`, {
+      hint,
+    });
+  }
   const snapshots = await listSnapshots(deps.docker, name);
   const [snapshot] = snapshots.slice(-1);
   const restore =

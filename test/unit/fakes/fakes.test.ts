@@ -70,7 +70,22 @@ test('files come out as they went in, volumes in use stay', async (t) => {
     mounts: [{ type: 'volume', source: 'v', target: '/v' }],
   });
   await docker.containers.putFiles(id, '/etc', [{ path: 'x/y', content: 'z' }]);
-  await docker.containers.putArchive(id, '/copy', await docker.containers.getArchive(id, '/etc/x'));
-  t.is((await docker.containers.readFile(id, '/copy/x/y')).toString(), 'z');
+  await docker.containers.putArchive(id, '/tmp', await docker.containers.getArchive(id, '/etc/x'));
+  t.is((await docker.containers.readFile(id, '/tmp/x/y')).toString(), 'z');
   t.true(isCode(await t.throwsAsync(docker.volumes.remove('v')), 'CONFLICT'));
+});
+
+test('files go into folders that are there, and into no volume that is read-only', async (t) => {
+  const docker = new FakeDocker();
+  docker.addImage('a:1');
+  const mounts = [
+    { type: 'volume', source: 'v', target: '/v' },
+    { type: 'volume', source: 'r', target: '/r', readOnly: true },
+  ] as const;
+  const id = await docker.containers.create({ ...SPEC, mounts });
+  const file = [{ path: 'x', content: 'y' }];
+  await docker.containers.putFiles(id, '/v', file);
+  await t.throwsAsync(docker.containers.putFiles(id, '/not-mounted', file), { code: 'NOT_FOUND' });
+  const error = await t.throwsAsync(docker.containers.putFiles(id, '/r', file), { code: 'DOCKER' });
+  t.like(error, { observed: 'mounted volume is marked read-only' });
 });

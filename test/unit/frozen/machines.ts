@@ -63,7 +63,7 @@ class Migration {
 }
 
 const GREETING = { QMP: { version: { qemu: { major: 10, minor: 0, micro: 13 } } } };
-const QUESTIONS = ['qmp_capabilities', 'query-migrate'];
+const QUESTIONS = ['qmp_capabilities', 'query-migrate', 'query-status'];
 
 /** So many machines that run. */
 export async function fakeMachines(count: number): Promise<FakeMachines> {
@@ -106,14 +106,30 @@ export function scriptMachines(
     clocksSet: 0,
   };
   const migrations = new Map<string, Migration>();
+  const standing = new Set<string>();
+  const loaded = new Set<string>();
+  const current = new Map<string, string>();
+  /** As qemu says it of itself (QMP `RunState`). */
+  const runState = (node: string, id: string): string => {
+    const waits = docker.containerStore.get(id)?.spec.command?.includes('-incoming') === true;
+    if (waits && !loaded.has(id)) return 'inmigrate';
+    return standing.has(node) ? 'paused' : 'running';
+  };
+  const halt = (node: string): void => {
+    running.delete(node);
+    standing.add(node);
+  };
   const act = (node: string, command: string): void => {
-    const migration = migrations.get(node) ?? new Migration(clock, () => running.delete(node));
+    const migration = migrations.get(node) ?? new Migration(clock, () => { halt(node); });
     migrations.set(node, migration);
     // What was over before the command counts before it.
     migration.status();
     const end = refused.has(`${node} migration`) ? 'failed' : 'completed';
-    if (command === 'stop') running.delete(node);
-    if (command === 'cont') running.add(node);
+    if (command === 'stop') halt(node);
+    if (command === 'cont') {
+      running.add(node);
+      standing.delete(node);
+    }
     if (command === 'migrate') migration.begin(end, fake.saveMs);
     if (command === 'migrate-incoming') migration.begin(end, 0);
     if (command === 'migrate_cancel') migration.cancel();
@@ -125,6 +141,8 @@ export function scriptMachines(
     if (ignored.has(refusal)) return undefined;
     if (refusedOnce.delete(refusal) || refused.has(refusal)) return { error: { desc: 'no' } };
     if (command === 'quit') docker.end(id, 0);
+    if (command === 'migrate-incoming') loaded.add(id);
+    if (command === 'query-status') return { return: { status: runState(node, id) } };
     act(node, command);
     const status = migrations.get(node)?.status();
     return { return: command === 'query-migrate' && status !== 'none' ? { status } : {} };
@@ -132,6 +150,9 @@ export function scriptMachines(
   docker.onConnect = (argv, { id, name, labels }) => {
     const node = labels[LABEL.node] ?? name;
     if (argv.some((word) => word.includes(MACHINE_PATH.agent))) return jsonPeer(agentOf(node, fake)).near;
+    // A machine that is made anew knows nothing of the one before.
+    if (current.get(node) !== id) standing.delete(node);
+    current.set(node, id);
     const { near, far } = jsonPeer(answerOf(node, id));
     far.write(`${JSON.stringify(GREETING)}\n`);
     return near;

@@ -56,7 +56,8 @@ function rig(
 const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
   absent: [undefined],
   starting: [rig(UP, {}), rig(UP, { ...READY, run: 'another' })],
-  running: [rig(UP, READY), rig(UP, { readyAt: READY.readyAt })],
+  // The fourth only holds a volume, and never runs.
+  running: [rig(UP, READY), rig(UP, { readyAt: READY.readyAt }), rig([...UP, 'created'], READY)],
   paused: [rig(UP, { ...READY, paused: true })],
   stopped: [rig([], { stopped: true }, true)],
   littered: [rig(UP, { stopped: true }, true), rig(['exited'], { stopped: true }, true)],
@@ -69,6 +70,10 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
   ],
   hampered: [rig(['running', 'exited', 'running'], { ...READY, paused: true })],
   bootable: [rig(['running', 'running', 'exited'], READY), rig(['running', 'running'], READY)],
+  cloning: [
+    rig(UP, { template: 't', building: 't', revision: '1' }),
+    rig(['running', 'running', 'running', 'created'], { template: 't', building: 't', revision: '1' }),
+  ],
   foreign: [rig(UP, undefined)],
   unfinished: [
     rig(['running'], undefined),
@@ -90,6 +95,7 @@ const TABLE: Readonly<Record<Situation, Readonly<Record<Verb, string>>>> = {
   broken: row('look', 'CONFLICT', 'save', 'hold', 'release', 'use', 'use'),
   hampered: row('NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'release', 'NOT_READY', 'NOT_READY'),
   bootable: row('look', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'use', 'use'),
+  cloning: row('look', 'boot', 'save', 'hold', 'CONFLICT', 'use', 'use'),
   foreign: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
   unfinished: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
 };
@@ -138,6 +144,7 @@ test('a refusal names a verb that works then, and rm of nothing that is healthy'
     'littered',
     'halted',
     'bootable',
+    'cloning',
     'foreign',
   ];
   each((situation, found) => {

@@ -6,6 +6,8 @@ import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
 import { requireSnapshot, userSnapshots } from '../../../gocli-ts/src/rig/snapshot/require.ts';
 import { removeSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
+import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { removeState } from '../../../gocli-ts/src/rig/state.ts';
 import { prune } from '../../helpers/prune.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
 import { templateVolumes, thawable } from './scripted.ts';
@@ -186,4 +188,97 @@ test('so does that of the machines', async (t) => {
   await findRig(docker, paths, 'c');
   t.true(docker.volumeStore.has('c-machines'));
   t.deepEqual(docker.volumeStore.get('c-machines'), before.get('c-machines'));
+});
+
+/** What `docker system prune -a` leaves: volumes. Gives back the images. */
+async function pruneAll({ engine: { docker } }: Saving): Promise<() => void> {
+  for (const id of docker.containerStore.keys()) docker.end(id, 137);
+  await prune(docker);
+  const images = [...docker.imageStore];
+  docker.imageStore.clear();
+  return () => {
+    for (const [id, image] of images) docker.imageStore.set(id, image);
+  };
+}
+
+for (const what of ['stopped', 'halted'] as const) {
+  test(`a ${what} cluster whose image is gone, too, says which one it waits for`, async (t) => {
+    for (const forget of [false, true]) {
+      const saving = await makeSaving(t);
+      const { docker, paths } = saving.engine;
+      if (what === 'stopped') await stop(saving);
+      const giveBack = await pruneAll(saving);
+      if (forget) await removeState(paths, 'c');
+      t.is(await saving.phase(), what);
+      t.deepEqual((await findRigs(docker, paths)).map(phaseOf), [what]);
+      const error = await t.throwsAsync<GocliError>(start(saving, saving.run('later')), {
+        code: 'IMAGE_MISSING',
+        message: /gocli\/vm-1:latest/,
+      });
+      t.regex(error.observed ?? '', /^sha256:/);
+      t.deepEqual(saving.containers(), []);
+      t.is(docker.imageStore.size, 0, 'looking leaves nothing');
+      giveBack();
+      await start(saving, saving.run('later'));
+      t.is(await saving.phase(), 'running');
+    }
+  });
+}
+
+test('a snapshot whose image is gone is listed, and lost neither by rm nor by the removal of another', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  const { docker } = engine;
+  for (const name of ['s1', 's2'])
+    await createSnapshot(await saving.found(), { name, kind: 'snapshot' }, stepsOf(engine), engine);
+  await removeRig('c', engine);
+  const giveBack = await pruneAll(saving);
+  const names = async (): Promise<string[]> => (await userSnapshots(docker, 'c')).map(({ name }) => name);
+  t.deepEqual(await names(), ['s1', 's2']);
+  const error = await t.throwsAsync<GocliError>(removeRig('c', engine), {
+    code: 'IMAGE_MISSING',
+    message: /s1, s2/,
+  });
+  t.regex(
+    `${error.observed ?? ''} ${error.hint ?? ''}`,
+    /vm-1:latest, sha256:.*gocli snapshot rm --name c s1/,
+  );
+  await removeSnapshot(await requireSnapshot(docker, 's1', 'c'), engine);
+  t.deepEqual(await names(), ['s2']);
+  giveBack();
+  await prune(docker);
+  t.deepEqual(await names(), ['s2']);
+  const image = [...docker.imageStore];
+  docker.imageStore.clear();
+  await prune(docker);
+  await removeSnapshot(await requireSnapshot(docker, 's2', 'c'), engine);
+  t.deepEqual([...docker.volumeStore.keys()], []);
+  t.is(image.length, 1);
+});
+
+test('a snapshot whose template was pruned below it is said to be lost, and is not made anew over nothing', async (t) => {
+  const { engine, start: again, template } = await thawable(t);
+  const { docker, paths } = engine;
+  await again();
+  const found = await findRig(docker, paths, 'c');
+  if (found === undefined) throw new Error('no cluster');
+  await createSnapshot(found, { name: 's1', kind: 'snapshot' }, stepsOf(engine), engine);
+  for (const id of docker.containerStore.keys()) docker.end(id, 137);
+  await prune(docker);
+  await docker.volumes.remove(`gocli-template-${template}`);
+  const error = await t.throwsAsync<GocliError>(requireSnapshot(docker, 's1'), {
+    code: 'NOT_FOUND',
+    message: /is lost/,
+  });
+  t.regex(error.observed ?? '', new RegExp(template));
+  t.deepEqual(templateVolumes(engine), []);
+});
+
+test('of a cluster that was pruned with its volumes the next command says so', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker } = saving.engine;
+  await pruneAll(saving);
+  for (const name of [...docker.volumeStore.keys()]) await docker.volumes.remove(name);
+  const error = await t.throwsAsync<GocliError>(saving.found(), { code: 'NOT_FOUND' });
+  t.regex(error.observed ?? '', /volumes were removed/);
 });

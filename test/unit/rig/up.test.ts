@@ -197,7 +197,7 @@ for (const method of [
 
 test('a clean-up that fails does not hide why the start failed', async (t) => {
   const engine = await withNeighbour(t);
-  const error = new GocliError('PORT_TAKEN', 'taken');
+  const error = new GocliError('DISK_FULL', 'full');
   engine.docker
     .failNext('containers.start', error)
     .failNext('containers.remove', new GocliError('DOCKER', 'gone away'));

@@ -1,10 +1,10 @@
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo } from '../../place/port.ts';
+import type { ContainerInfo, ImageInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { frozenFiles } from '../../frozen/files.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
-import { chosenPorts, portsOf } from '../host-ports.ts';
+import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { notice } from '../start/starting.ts';
 import type { RigState } from '../state.ts';
 import type { RigKeys } from '../template/keys.ts';
@@ -53,21 +53,21 @@ export async function checkRestore(
   const state: RigState = { ...record.state, run: deps.run, plan, ports };
   delete state.readyAt;
   delete state.stopped;
-  for (const [key, port] of Object.entries(ports)) {
-    const before = had[key];
-    if (before === undefined || before === port || key in request.pinnedPorts) continue;
-    notice(deps, `Host port ${before} is taken: ${key} of ${cluster} is on port ${port} now.`);
-  }
+  for (const text of movedPorts(cluster, had, ports, request.pinnedPorts)) notice(deps, text);
   return { layout, state, keys };
 }
 
 /** @throws GocliError IMAGE_MISSING */
-export async function requireImage({ name, plan }: RigState, { docker }: RigDeps): Promise<void> {
+export async function requireImage(
+  { name, plan }: RigState,
+  { docker }: Pick<RigDeps, 'docker'>,
+): Promise<ImageInfo> {
   const { image, imageId } = plan.host;
-  if ((await docker.images.inspect(imageId)) !== undefined) return;
+  const there = await docker.images.inspect(imageId);
+  if (there !== undefined) return there;
   throw new GocliError('IMAGE_MISSING', `the image that ${name} was started from is gone: ${image}`, {
     observed: imageId,
-    hint: `Fetch or load the image with exactly this id (docker pull, docker load); what was saved stays until then.`,
+    hint: `Fetch or load the image with exactly this id (docker pull, docker load), or provision it from the same sources; what was saved stays until then.`,
   });
 }
 

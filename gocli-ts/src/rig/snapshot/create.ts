@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
-import { messageOf } from '../../errors/error.ts';
+import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { writeAttachment } from '../../frozen/templates.ts';
@@ -73,9 +73,19 @@ export async function createSnapshot(
         const text = `The cluster may not run on after that (${messageOf(failure)}). Type: ${gocliCommand('status', found.name)}`;
         notice(deps, text, 'warning');
       });
-      throw error;
+      throw isCode(error, 'NOT_READY') ? withWayBack(error, found) : error;
     }
   });
+}
+
+/** Machines that were never loaded cannot be saved. */
+function withWayBack({ code, message, observed }: GocliError, { name, state }: FoundRig): GocliError {
+  // Without a record it was never Ready.
+  const hint =
+    state?.revision === undefined
+      ? `Replace it: ${gocliCommand('rm', name)}`
+      : `Boot its machines from their disks: ${gocliCommand('start', name)}`;
+  return new GocliError(code, message, { observed, hint });
 }
 
 /** Saves machines and registry into a folder. */
@@ -118,7 +128,8 @@ async function withdraw(
 
 /** Lets the registry stand still until it is disposed of. */
 async function holdRegistry(registry: ContainerInfo | undefined, docker: Docker): Promise<AsyncDisposable> {
-  if (registry !== undefined) await docker.containers.pause(registry.id);
+  // A save that was killed may have left it so.
+  if (registry !== undefined && registry.state !== 'paused') await docker.containers.pause(registry.id);
   return {
     [Symbol.asyncDispose]: async () => {
       if (registry !== undefined) await docker.containers.unpause(registry.id);

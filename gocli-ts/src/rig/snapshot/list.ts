@@ -25,6 +25,8 @@ export interface Snapshot {
   readonly cluster: string;
   readonly keeper: string;
   readonly record: SnapshotRecord;
+  /** Its image is gone, and so there is no keeper; it waits for that one. */
+  readonly waits?: true;
 }
 
 /** Where a snapshot lies in the data volume of its cluster. */
@@ -63,7 +65,8 @@ function stopped(snapshots: readonly Snapshot[]): Snapshot[] {
   return snapshots.filter(({ record }) => record.kind === 'stopped');
 }
 
-function snapshotOf({ id: keeper, labels }: ContainerInfo): Snapshot[] {
+/** The snapshot of a keeper; none when its labels are damaged. */
+export function snapshotOf({ id: keeper, labels }: Pick<ContainerInfo, 'id' | 'labels'>): Snapshot[] {
   const record = recordSchema.safeParse(parsed(labels[LABEL.manifest]));
   if (!record.success) return [];
   return [

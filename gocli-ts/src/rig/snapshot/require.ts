@@ -14,21 +14,47 @@ export async function userSnapshots(
   cluster: string | undefined,
   does: (snapshots: readonly Snapshot[]) => boolean = (snapshots) => snapshots.length > 0,
 ): Promise<Snapshot[]> {
-  const list = async (): Promise<Snapshot[]> =>
-    (await listSnapshots(docker, cluster)).filter(({ record }) => record.kind === 'snapshot');
+  return (await lookFor(docker, cluster, does)).there;
+}
+
+/** Those that are there, be it that they wait for their image, and those that are lost. */
+async function lookFor(
+  docker: Docker,
+  cluster: string | undefined,
+  does: (snapshots: readonly Snapshot[]) => boolean,
+): Promise<{ readonly there: Snapshot[]; readonly gone: readonly Snapshot[] }> {
+  const list = async (): Promise<Snapshot[]> => usersOwn(await listSnapshots(docker, cluster));
   const found = await list();
-  return does(found) || !(await restoreSnapshots(docker, cluster)) ? found : list();
+  if (does(found)) return { there: found, gone: [] };
+  const { made, waiting, gone } = await restoreSnapshots(docker, cluster);
+  const there = [...(made ? await list() : found), ...usersOwn(waiting)];
+  there.sort((a, b) => a.record.createdAt - b.record.createdAt);
+  return { there, gone: usersOwn(gone) };
+}
+
+function usersOwn(snapshots: readonly Snapshot[]): Snapshot[] {
+  return snapshots.filter(({ record }) => record.kind === 'snapshot');
 }
 
 /** @throws GocliError NOT_FOUND with the names that exist, USAGE when several clusters have one of that name */
 export async function requireSnapshot(docker: Docker, name: string, cluster?: string): Promise<Snapshot> {
-  const all = await userSnapshots(docker, cluster, (snapshots) => snapshots.some((one) => one.name === name));
+  const { there: all, gone } = await lookFor(docker, cluster, (snapshots) =>
+    snapshots.some((one) => one.name === name),
+  );
   const found = all.filter((snapshot) => snapshot.name === name);
   const [only] = found;
   if (only !== undefined && found.length === 1) return only;
   if (only !== undefined) {
     throw new GocliError('USAGE', `several clusters have a snapshot "${name}"`, {
       hint: `Name the cluster with --name: ${found.map((one) => one.cluster).join(', ')}`,
+    });
+  }
+  const lost = gone.find((snapshot) => snapshot.name === name);
+  if (lost !== undefined) {
+    const observed = `it lies over template ${lost.record.state.template ?? ''}, whose volume was removed (docker volume prune)`;
+    throw new GocliError('NOT_FOUND', `snapshot "${name}" of ${lost.cluster} is lost`, {
+      observed,
+      hint: `Remove what is left of it with the cluster: ${gocliCommand('rm', lost.cluster)}`,
     });
   }
   const names = all.map((snapshot) => snapshot.name);

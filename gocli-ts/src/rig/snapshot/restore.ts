@@ -31,12 +31,13 @@ export async function restoreSnapshot(
   await proveWritable(deps.paths, snapshot.cluster);
   const restoring = await checkRestore(snapshot, request, deps);
   const saves = await stoppedSaves(deps.docker, snapshot.cluster);
+  let state: RigState;
   try {
-    await thawAgain(snapshot, { ...restoring, stopped: saves.length > 0 }, request, steps, deps);
+    state = await thawAgain(snapshot, { ...restoring, stopped: saves.length > 0 }, request, steps, deps);
   } catch (error) {
     throw await afterFailedRestore(error, snapshot, deps);
   }
-  const ready = { ...restoring.state, readyAt: new Date(deps.clock.now()).toISOString() };
+  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
   const { name } = ready;
   const start = gocliCommand('start', name);
   const next =
@@ -54,17 +55,21 @@ async function thawAgain(
   { timeoutMs }: RestoreRequest,
   steps: Steps,
   deps: RigDeps,
-): Promise<void> {
+): Promise<RigState> {
   // The other volume stays: the snapshot lies in it.
   await removeMachines(deps.docker, cluster);
   const folder = snapshotFolder(record.id);
   const origin = { kind: 'restore', folder, template: state.template } as const;
   const network = await claim(layout, deps);
   const unproven: RigState = stopped ? { ...state, stopped } : state;
-  const launched = await launchWithAccess({ layout, network, origin, state: unproven, keys }, steps, deps);
-  const before = (): Promise<void> => restoreRegistry(launched, folder, deps.docker);
-  const start = { state, layout, launched, saved: record.saved, keys, timeoutMs, before };
+  const running = await steps.run('containers', 'Starting the containers', () =>
+    launchWithAccess({ layout, network, origin, state: unproven }, keys, deps),
+  );
+  const before = (): Promise<void> => restoreRegistry(running.launched, folder, deps.docker);
+  const bound: RigState = { ...state, ports: running.state.ports };
+  const start = { ...running, state: bound, saved: record.saved, keys, timeoutMs, before };
   await goOnThawed(start, steps, deps, deps.signal);
+  return bound;
 }
 
 /**

@@ -1,4 +1,6 @@
-import { keeperCopy, makeKeeper, removeKeeper, removeUnusedVolume } from '../../place/keeper.ts';
+import { keeperCopy, keeperSpec, makeKeeper, removeKeeper, removeUnusedVolume } from '../../place/keeper.ts';
+import { readerImage } from '../../place/reader-image.ts';
+import { restoreSnapshots } from './restore-keepers.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { Docker, Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
@@ -41,6 +43,17 @@ export async function retractSnapshot(docker: Docker, record: SnapshotRecord): P
 /** Nobody finds the snapshot any more; its files stay where they are. */
 export async function removeSnapshotKeeper(docker: Docker, { record, keeper }: Snapshot): Promise<void> {
   await removeKeeper(docker, keeper, keeperName(record), DATA);
+}
+
+/** Nobody finds again what waits for its image, then. */
+async function spoilCopy(docker: Docker, { record, cluster }: Snapshot): Promise<void> {
+  await using image = await readerImage(docker);
+  const id = await docker.containers.create({
+    ...keeperSpec(image.id, [{ type: 'volume', source: dataVolume(cluster), target: DATA }]),
+    name: `${cluster}-reader-${record.id}`,
+    labels: { [LABEL.role]: 'tool' },
+  });
+  await removeKeeper(docker, id, keeperName(record), DATA);
 }
 
 function keeperName({ id, state }: Pick<SnapshotRecord, 'id' | 'state'>): string {
@@ -88,11 +101,16 @@ export async function removeSnapshot(
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
   const { record, cluster } = snapshot;
-  await removeSnapshotKeeper(docker, snapshot);
+  if (snapshot.waits === true) await spoilCopy(docker, snapshot);
+  else await removeSnapshotKeeper(docker, snapshot);
   const volume = dataVolume(cluster);
   // Of a rig whose containers are gone the registry's data lie in it.
   const machines = await docker.volumes.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'machines' });
-  if (machines.length === 0 && (await removeUnusedVolume(docker, volume))) return;
+  // And perhaps others, which nothing keeps as long as their image is gone.
+  const isLast = machines.length === 0 && (await restoreSnapshots(docker, cluster)).waiting.length === 0;
+  if (isLast && (await removeUnusedVolume(docker, volume))) return;
+  // Its files go with the volume: without its image nothing can remove them.
+  if (snapshot.waits === true) return;
   try {
     const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
     const running = nodes.find(({ state }) => state === 'running');

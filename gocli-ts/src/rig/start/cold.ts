@@ -6,14 +6,15 @@ import { kindOf } from '../kind.ts';
 import type { RigLayout } from '../containers.ts';
 import type { Origin } from '../machines.ts';
 import { checkMemory } from '../memory.ts';
-import { writeState, type RigState } from '../state.ts';
+import type { RigState } from '../state.ts';
 import { collectGarbage } from '../template/inventory.ts';
 import type { KindKeys, RigKeys } from '../template/keys.ts';
 import { makeTemplate } from '../template/make.ts';
 import { whileAlive } from '../watchdog.ts';
-import { writeAccess } from './go-on.ts';
+import { launchWithAccess } from './go-on.ts';
 import { claimNew } from './claim-new.ts';
-import { allContainers, launch, type Launched } from './launch.ts';
+import type { Running } from './launch-claimed.ts';
+import { allContainers } from './launch.ts';
 import { markReady, notice, stateOf, type Starting } from './starting.ts';
 
 /** Boots the machines and lets their kind make a rig of them; with an origin of kind `build` also the template. */
@@ -29,12 +30,12 @@ export async function coldStart(
   const building = origin.kind === 'build' ? { building: origin.template } : {};
   const state: RigState = { ...stateOf(starting, layout), ...building };
   const sshKeys = { sshPrivateKey: ssh.privateKey, sshPublicKey: ssh.publicKey };
-  const launched = await launchNew(starting, { layout, origin, state, keys: sshKeys });
-  const kindKeys = await bringUp(starting, state, launched, ssh.privateKey);
-  const ready = await markReady(state, deps);
+  const running = await launchNew(starting, { layout, origin, state, keys: sshKeys });
+  const kindKeys = await bringUp(starting, running, ssh.privateKey);
+  const ready = await markReady(running.state, deps);
   if (origin.kind === 'boot') return ready;
   const keys: RigKeys = { ...sshKeys, ...kindKeys };
-  const making = { id: origin.template, key: starting.key, layout, state: ready, launched, keys, timeoutMs };
+  const making = { ...running, id: origin.template, key: starting.key, state: ready, keys, timeoutMs };
   const made = await makeTemplate(making, starting.steps, deps);
   if (made.published) await makeRoom(starting, origin.template);
   return made.state;
@@ -47,20 +48,17 @@ interface NewRig {
   readonly keys: RigKeys;
 }
 
-function launchNew({ steps, deps }: Starting, { layout, origin, state, keys }: NewRig): Promise<Launched> {
+function launchNew({ steps, deps }: Starting, { layout, origin, state, keys }: NewRig): Promise<Running> {
   return steps.run('containers', 'Starting the containers', async () => {
     // Only one of two starts gets the container's name; the other one must not touch this rig's state.
     const network = await claimNew(layout, deps);
-    await writeState(deps.paths, state);
-    await writeAccess(keys, state, deps);
-    return launch(layout, network, origin, deps);
+    return launchWithAccess({ layout, network, origin, state }, keys, deps);
   });
 }
 
 function bringUp(
   { plan, steps, deps, timeoutMs }: Starting,
-  state: RigState,
-  launched: Launched,
+  { state, launched }: Running,
   sshPrivateKey: string,
 ): Promise<KindKeys> {
   const kind = kindOf(deps.kinds, plan.guest);

@@ -8,9 +8,9 @@ import { formatSeconds } from '../../shared/text.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
 import { inTime } from '../../waiting/in-time.ts';
 import type { RigLayout } from '../containers.ts';
-import type { Origin } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
-import { allContainers, launch, machinesOf, type Launched, type Started } from './launch.ts';
+import { launchClaimed, type Claimed, type Running } from './launch-claimed.ts';
+import { allContainers, machinesOf, type Launched } from './launch.ts';
 import { STATE_FILE, writeSecret, writeState, type RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
@@ -42,28 +42,14 @@ export async function writeAccess(
   for (const [file, text] of Object.entries(files)) await writeSecret(paths, state.name, file, text);
 }
 
-interface Claimed {
-  readonly layout: RigLayout;
-  readonly network: Started;
-  readonly origin: Origin;
-  readonly state: RigState;
-  readonly keys: RigKeys;
-}
-
-/** Starts the containers of a claimed cluster, and meanwhile writes down what one needs to talk to it. */
-export function launchWithAccess(
-  { layout, network, origin, state, keys }: Claimed,
-  steps: Steps,
-  deps: RigDeps,
-): Promise<Launched> {
-  return steps.run('containers', 'Starting the containers', async () => {
-    const [launched] = await allOf([
-      launch(layout, network, origin, deps),
-      writeState(deps.paths, state),
-      writeAccess(keys, state, deps),
-    ]);
-    return launched;
-  });
+/**
+ * Starts the containers of a claimed cluster, and meanwhile writes down what one needs to talk to it.
+ * @throws GocliError what {@link launchClaimed} throws
+ */
+export function launchWithAccess(claimed: Claimed, keys: RigKeys, deps: RigDeps): Promise<Running> {
+  const write = (state: RigState): Promise<unknown> =>
+    allOf([writeState(deps.paths, state), writeAccess(keys, state, deps)]);
+  return launchClaimed(claimed, write, deps);
 }
 
 export interface ThawStart {

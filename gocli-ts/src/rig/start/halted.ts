@@ -9,8 +9,8 @@ import { checkDisks } from '../disks.ts';
 import type { RigDeps } from '../deps.ts';
 import { collectEvidence } from '../evidence.ts';
 import { requireState } from '../find.ts';
-import type { FoundRig } from '../life.ts';
-import { chosenPorts, portsOf } from '../host-ports.ts';
+import { situationOf, type FoundRig } from '../life.ts';
+import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
 import { LABEL } from '../../place/labels.ts';
@@ -20,7 +20,8 @@ import { requireImage, type RestoreRequest } from '../snapshot/check.ts';
 import type { RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';
 import { writeAccess } from './go-on.ts';
-import { allContainers, claim, launch, machinesOf, type Launched } from './launch.ts';
+import { launchClaimed, type Running } from './launch-claimed.ts';
+import { allContainers, claim, machinesOf } from './launch.ts';
 import { markReady, notice } from './starting.ts';
 import { readHost } from './surroundings.ts';
 
@@ -40,20 +41,23 @@ export async function startHalted(
   deps: RigDeps,
 ): Promise<RigState> {
   const { docker, run } = deps;
-  const before = requireState(found);
-  await requireImage(before, deps);
-  await steps.run('disks', 'Checking the disks', () => checkDisks(before, deps));
+  await requireImage(requireState(found), deps);
+  // Machines that were to go on as clones have the disks open.
+  if (situationOf(found) === 'cloning')
+    await removeContainers(docker, { [LABEL.cluster]: found.name, [LABEL.role]: 'node' });
+  const before = await steps.run('disks', 'Checking the disks', () => checkDisks(requireState(found), deps));
   const { state, layout } = await layoutOf(before, request, deps);
   notice(deps, 'The machines boot from their disks; what was only in their memory is gone.');
+  let running: Running;
   try {
     await removeContainers(docker, { [LABEL.cluster]: found.name });
-    const launched = await launchAgain(state, layout, steps, deps);
-    await boot(state, launched, request, steps, deps);
+    running = await launchAgain(state, layout, steps, deps);
+    await boot(running, request, steps, deps);
   } catch (error) {
     await keepDisksOnly(found.name, error, deps);
     throw error;
   }
-  return markReady({ ...state, run }, deps);
+  return markReady({ ...running.state, run }, deps);
 }
 
 async function layoutOf(
@@ -65,6 +69,7 @@ async function layoutOf(
   const plan: RigPlan = { guest, host: { ...host, pinnedPorts: { ...host.pinnedPorts, ...pinnedPorts } } };
   const wishes = { pinned: plan.host.pinnedPorts, had: before.ports, own: [] };
   const ports = await chosenPorts(deps.docker, portsOf(plan, deps.kinds), wishes);
+  for (const text of movedPorts(host.name, before.ports, ports, pinnedPorts)) notice(deps, text);
   const { facts, acceleratorReason } = await readHost(plan, deps);
   const { accelerator, cpu } = facts;
   const state: RigState = { ...before, run: deps.run, plan, ports, accelerator, acceleratorReason, cpu };
@@ -76,21 +81,20 @@ async function layoutOf(
   return { state, layout: { plan, ports, kindPorts, ...facts, run, version, sshPublicKey } };
 }
 
-function launchAgain(state: RigState, layout: RigLayout, steps: Steps, deps: RigDeps): Promise<Launched> {
+function launchAgain(state: RigState, layout: RigLayout, steps: Steps, deps: RigDeps): Promise<Running> {
   const { building, template } = state;
   const origin: Origin = { kind: 'own', template: building ?? template, within: building !== undefined };
   return steps.run('containers', 'Starting the containers', async () => {
     const keys = await keysHere(state, deps);
     const network = await claim(layout, deps);
     // Ports may be others than before.
-    await writeAccess(keys, state, deps);
-    return launch(layout, network, origin, deps);
+    const write = (bound: RigState): Promise<void> => writeAccess(keys, bound, deps);
+    return launchClaimed({ layout, network, origin, state }, write, deps);
   });
 }
 
 async function boot(
-  state: RigState,
-  launched: Launched,
+  { state, launched }: Running,
   { timeoutMs }: RestoreRequest,
   steps: Steps,
   { docker, kinds, paths, clock, signal }: RigDeps,

@@ -74,13 +74,15 @@ async function thawFrom(template: IntactTemplate, starting: Starting, timeoutMs:
   const used = manifest.machines.slice(0, plan.guest.nodes);
   const origin: Origin = { kind: 'thaw', template: template.id, machines: used, verify: true };
   const network = await claimNew(layout, deps);
-  const launched = await launchWithAccess({ layout, network, origin, state, keys }, steps, deps);
-  const before = (): Promise<void> => seedRegistry(manifest, launched, deps.docker);
+  const running = await steps.run('containers', 'Starting the containers', () =>
+    launchWithAccess({ layout, network, origin, state }, keys, deps),
+  );
+  const before = (): Promise<void> => seedRegistry(manifest, running.launched, deps.docker);
   const saved = savedStateOf(manifest);
-  const start = { state, layout, launched, saved, keys, timeoutMs, before };
+  const start = { ...running, saved, keys, timeoutMs, before };
   const thawing = goOnThawed(start, steps, deps, deps.signal).catch(asFailure);
   await allOf([thawing, markUsed(deps, template.id)]);
-  return markReady(state, deps);
+  return markReady(running.state, deps);
 }
 
 function asFailure(error: unknown): never {

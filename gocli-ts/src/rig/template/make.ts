@@ -61,7 +61,9 @@ async function goOnAndKeep(making: Making, frozen: Frozen, steps: Steps, unbroke
   const manifest = draftOf(making, frozen, unbroken);
   const { clone, holder, between } = await becomeClone(making, manifest, steps, unbroken);
   // Whatever fails or is killed from here on finds a rig that is Ready.
-  const state = await markReady(between, unbroken);
+  const ready = { ...between };
+  delete ready.building;
+  const state = await markReady(ready, unbroken);
   try {
     await publish(manifest, clone, steps, unbroken);
     return { state, published: true };
@@ -84,10 +86,9 @@ async function becomeClone(
   deps: RigDeps,
 ): Promise<{ readonly clone: Launched; readonly holder: string; readonly between: RigState }> {
   const origin: Origin = { kind: 'thaw', template: id, machines: manifest.machines, verify: false };
-  // From now on its disks lie over those of the template, whatever ends this process. It is not Ready meanwhile.
-  const between: RigState = { ...state, template: id };
+  // From now on its disks lie over those of the template, as soon as those are made. It is not Ready meanwhile.
+  const between: RigState = { ...state, template: id, building: id };
   delete between.readyAt;
-  delete between.building;
   await writeLate(between, 'goes on from its template', gocliCommand('status', state.name), deps);
   // No container has the volume while the machines are replaced.
   const { labels } = launched.network;

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { LABEL } from './labels.ts';
+import type { Docker } from './port.ts';
+
+interface ReaderImage extends AsyncDisposable {
+  readonly id: string;
+}
+
+/**
+ * An image of which a container can be made that is never started, to look into volumes: any does. Where
+ * `docker system prune -a` left none, it is an empty one, for as long as it is used.
+ */
+export async function readerImage(docker: Docker): Promise<ReaderImage> {
+  const [any] = await docker.images.list({});
+  if (any !== undefined) return { id: any.id, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const options = { changes: [`LABEL ${LABEL.role}=tool`], signal: new AbortController().signal };
+  const { packTree } = await import('./tree.ts');
+  const name = `gocli/empty:${randomBytes(6).toString('hex')}`;
+  const id = await docker.images.importRootfs(packTree([]), name, options);
+  return { id, [Symbol.asyncDispose]: () => docker.images.remove(name) };
+}
