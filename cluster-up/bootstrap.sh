@@ -117,7 +117,7 @@ require_node() {
 # Names one source that is newer than the last good build. Folders count: their time tells of files that went away.
 newer_sources() {
   local built="$GOCLI_ROOT/dist/.built"
-  [[ -e "$built" ]] || { echo never-built; return; }
+  [[ -e "$built" && -s "$GOCLI_ROOT/dist/cli/main.js" ]] || { echo never-built; return; }
   cd "$GOCLI_ROOT"
   find gocli-ts/src gocli-ts/bundle.js test tsconfig.json package-lock.json \
     \( -type d -o -name '*.ts' -o -name '*.json' -o -name bundle.js \) -newer "$built" -print -quit

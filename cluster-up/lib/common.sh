@@ -35,7 +35,7 @@ if [[ -z "${GOCLI_COMMAND:-}" && ! "$(type -P gocli)" -ef "$GOCLI_ROOT/gocli-ts/
 fi
 
 built() {
-  if vendored; then type -P gocli >/dev/null; else [[ -f "$GOCLI_ROOT/dist/cli/main.js" ]]; fi
+  if vendored; then type -P gocli >/dev/null; else [[ -s "$GOCLI_ROOT/dist/cli/main.js" ]]; fi
 }
 
 # Says what to do where gocli is not there yet; the exit code is that of a machine that lacks something.

@@ -72,7 +72,7 @@ export async function layOut(root: string): Promise<void> {
   for (const part of ['gocli-ts/bin', 'dist/cli', 'node_modules/.bin'])
     await mkdir(join(root, part), { recursive: true });
   await writeFile(join(root, 'gocli-ts/bin/gocli.js'), `#!/usr/bin/env node\n${GOCLI}`, { mode: 0o755 });
-  await writeFile(join(root, 'dist/cli/main.js'), '');
+  await writeFile(join(root, 'dist/cli/main.js'), '\n');
   const program = '#!/usr/bin/env bash\necho "$PWD"\n';
   await writeFile(join(root, 'node_modules/.bin/c8'), program, { mode: 0o755 });
 }

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Removes compiled files whose source is gone: tsc leaves them, and they would go into the tarball. */
+/** Removes what earlier builds left and would go into the tarball: see tsc and gocli-ts/bundle.js. */
 export async function removeStaleOutput(checkout: string): Promise<void> {
+  await removeOldParts(join(checkout, 'dist', 'cli'));
   const output = join('dist', 'gocli-ts');
   for (const entry of await readdir(join(checkout, output), { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -12,4 +13,10 @@ export async function removeStaleOutput(checkout: string): Promise<void> {
       .replace(/(?:\.js|\.js\.map|\.d\.ts)$/, '.ts');
     if (entry.isFile() && !existsSync(source)) await rm(path);
   }
+}
+
+async function removeOldParts(folder: string): Promise<void> {
+  const parts = JSON.parse(await readFile(join(folder, 'parts.json'), 'utf8')) as string[];
+  const old = (await readdir(folder)).filter((name) => !parts.includes(name));
+  await Promise.all(old.map((name) => rm(join(folder, name))));
 }

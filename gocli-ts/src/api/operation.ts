@@ -25,11 +25,16 @@ export async function operate<T>(
 ): Promise<T> {
   const faults: unknown[] = [];
   const onEvent: OperationSink = (event) => {
-    try {
-      execution.onEvent(event);
-    } catch (error) {
-      // Nothing that is told may change what is done: not in the middle of a freeze, nor of a clean-up.
+    // Nothing that is told may change what is done: not in the middle of a freeze, nor of a clean-up.
+    const fault = (error: unknown): void => {
       faults.push(error);
+    };
+    try {
+      // A listener may be asynchronous, whatever its type says; a rejection that nobody hears ends the process.
+      const later: unknown = Reflect.apply(execution.onEvent, undefined, [event]);
+      if (later instanceof Promise) later.catch(fault);
+    } catch (error) {
+      fault(error);
     }
   };
   const result = await work(await beginOperation({ ...execution, onEvent }, runtime));

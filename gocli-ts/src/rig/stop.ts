@@ -1,5 +1,6 @@
 import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
+import { allOf } from '../shared/all.ts';
 import type { RigDeps } from './deps.ts';
 import { requireState } from './find.ts';
 import { decide, type FoundRig } from './life.ts';
@@ -64,6 +65,9 @@ export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   decide('resume', found.name, found);
   const state = requireState(found);
   await proveWritable(deps.paths, found.name);
+  // A save that was killed leaves the registry so.
+  const held = found.containers.filter((one) => one.state === 'paused');
+  await allOf(held.map(({ id }) => deps.docker.containers.unpause(id)));
   await resumeMachines(machinesIn(found), deps, deps.signal);
   const resumed = { ...state };
   delete resumed.paused;

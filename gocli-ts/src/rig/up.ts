@@ -70,8 +70,18 @@ async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpR
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
-    hint: `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${situationOf(found) === 'bootable' ? `boot it from its disks (${gocliCommand('start', name)})` : `replace it (${gocliCommand('rm', name)})`}`,
+    hint: `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${wayOut(found)}`,
   });
+}
+
+/** What makes a rig Ready again that was Ready; what is lost by it comes last. */
+function wayOut(found: FoundRig): string {
+  const { name, containers } = found;
+  if (situationOf(found) === 'bootable') return `boot it from its disks (${gocliCommand('start', name)})`;
+  // As a command leaves it that was killed while it saved.
+  if (containers.some(({ state }) => state === 'paused'))
+    return `let it go on (${gocliCommand('resume', name)})`;
+  return `replace it (${gocliCommand('rm', name)})`;
 }
 
 /** @throws GocliError CONFLICT */

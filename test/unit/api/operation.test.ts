@@ -56,6 +56,17 @@ test('a listener that throws changes nothing of the work, and its first error co
   t.deepEqual(await docker.containers.list({ [LABEL.cluster]: 'd' }), []);
 });
 
+test('nor does an asynchronous listener that rejects, which would end the process', async (t) => {
+  const { context } = await makeConsole(t);
+  const { signal } = context;
+  const onEvent = (() => Promise.reject(new Error('their server is gone'))) as () => void;
+  const work = operate({ operation: 'run', onEvent, signal }, context, async ({ emit }) => {
+    emit({ type: 'notice', level: 'info', text: 'told' });
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  });
+  await t.throwsAsync(work, { message: 'their server is gone' });
+});
+
 async function eventsOf(console: Console, ...argv: string[]): Promise<OperationEvent[]> {
   const { stderr } = await console.run(...argv, '--progress', 'json');
   const lines = stderr.trimEnd().split('\n');

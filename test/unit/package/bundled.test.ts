@@ -84,12 +84,16 @@ test('compiled files without a source go', async (t) => {
     'dist/gocli-ts/src/main.d.ts': '',
     'dist/gocli-ts/src/docker/old.js': '',
     'dist/gocli-ts/src/docker/old.js.map': '',
+    'dist/cli/parts.json': ['main.js'],
+    'dist/cli/main.js': '',
+    'dist/cli/chunk-OLD.js': '',
   });
   await removeStaleOutput(folder.path);
   await t.notThrowsAsync(readFile(join(folder.path, 'dist/gocli-ts/src/main.js')));
   await t.notThrowsAsync(readFile(join(folder.path, 'dist/gocli-ts/src/main.d.ts')));
   await t.throwsAsync(readFile(join(folder.path, 'dist/gocli-ts/src/docker/old.js')));
   await t.throwsAsync(readFile(join(folder.path, 'dist/gocli-ts/src/docker/old.js.map')));
+  t.deepEqual(await readdir(join(folder.path, 'dist/cli')), ['main.js']);
 });
 
 test('all dependencies are bundled', async (t) => {

@@ -202,6 +202,18 @@ test('keys of a saved state are for root alone', async (t) => {
   t.is(one?.uid, undefined, 'the daemon writes it as root');
 });
 
+test('a registry that a killed save left standing goes on by resume, or by the same save', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker } = saving.engine;
+  await docker.containers.pause('c-registry');
+  t.is(await saving.phase(), 'broken');
+  await resumeRig(await saving.found(), saving.engine);
+  t.is(await saving.phase(), 'running');
+  await docker.containers.pause('c-registry');
+  await stop(saving);
+  t.is(await saving.phase(), 'stopped');
+});
+
 test('a state that cannot be written ends stop, pause, resume and start before they change anything', async (t) => {
   const saving = await makeSaving(t);
   const { engine } = saving;

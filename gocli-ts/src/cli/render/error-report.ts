@@ -1,5 +1,6 @@
 import { ERRORS } from '../../errors/codes.ts';
-import { GocliError } from '../../errors/error.ts';
+import { GocliError, messageOf } from '../../errors/error.ts';
+import { isErrno } from '../../errors/file-error.ts';
 import { redact } from '../../shared/redact.ts';
 
 /** What a user reads when a command failed: what, on what, what was seen last, what to do now. */
@@ -33,6 +34,13 @@ export function exitCodeOf(error: unknown): number {
 }
 
 function asDefect(error: unknown): GocliError {
+  // A part of the built command that is loaded when it is needed.
+  if (isErrno(error, 'ERR_MODULE_NOT_FOUND'))
+    return new GocliError('INTERNAL', 'a part of gocli is gone: it was built or installed anew meanwhile', {
+      observed: messageOf(error),
+      cause: error,
+      hint: 'Type the command again; if that says the same, make clean build in a checkout, or install gocli again.',
+    });
   return new GocliError('INTERNAL', error instanceof Error ? error.message : String(error), {
     cause: error,
     hint: 'This is a defect of gocli. Please report it with the output of the same command under -v.',
