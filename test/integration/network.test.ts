@@ -5,11 +5,13 @@ import test, { type ExecutionContext } from 'ava';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../../gocli-ts/src/network/files.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
+import { systemClock } from '../../gocli-ts/src/shared/clock.ts';
 import { outputOf } from '../helpers/cli.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
 import { tinyImage } from '../helpers/tiny-image.ts';
 
 const LABELS = { 'io.gocli.test': `network-${process.pid}` };
+const DAY_MS = 86_400_000;
 
 let sandbox: Sandbox;
 let image: string;
@@ -142,5 +144,29 @@ test.serial(
     const made = await script(id, 'until [ -e /sys/class/net/tap01 ]; do sleep 0.1; done; cat /proc/1/comm');
     t.is(made.stdout.trim(), 'network');
     t.regex(await containers.logs(id), /eth0 has no gateway\n.*warning: other containers/);
+  },
+);
+
+test.serial(
+  'status says how far the clock of a machine is off, and waits for no agent for long',
+  async (t) => {
+    const { name, idOf } = await rig(t);
+    const offset = async (): Promise<number | null | undefined> => {
+      const { stdout, exitCode, stderr } = await sandbox.cli('status', name, '-o', 'json');
+      t.is(exitCode, 0, stderr);
+      const { clocks } = JSON.parse(stdout) as { clocks: { node: string; offsetMs: number | null }[] };
+      return clocks[0]?.offsetMs;
+    };
+    t.true(Math.abs((await offset()) ?? DAY_MS) < 5000);
+    const node = await idOf('node');
+    const agent = await Agent.open(sandbox.docker, node, 'node01', soon());
+    await agent
+      .execute('guest-set-time', { time: (systemClock.now() + DAY_MS) * 1_000_000 }, soon())
+      .catch(() => undefined);
+    // While somebody else speaks with it, it answers nobody.
+    t.is(await offset(), null);
+    await agent[Symbol.asyncDispose]();
+    t.true(Math.abs(((await offset()) ?? 0) - DAY_MS) < 5000);
+    t.regex((await sandbox.cli('status', name)).stdout, /clock of node01 +\d+ min \d+ s ahead of the host/);
   },
 );
