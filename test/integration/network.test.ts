@@ -147,6 +147,14 @@ test.serial(
   },
 );
 
+test.serial('the network container has the time of the host for the machines', async (t) => {
+  const { idOf } = await rig(t);
+  // The machine has no client of its own. What the namespace asks itself must not be masqueraded then.
+  const question = 'nft flush chain ip gocli postrouting; chronyd -Q -t 10';
+  const asked = await script(await idOf('dnsmasq'), `${question} 'server 192.168.66.2 iburst' 2>&1`);
+  t.regex(asked.stdout, /System clock wrong by -?0\.0/);
+});
+
 test.serial(
   'status says how far the clock of a machine is off, and waits for no agent for long',
   async (t) => {
