@@ -4,6 +4,8 @@ set -eu
 
 systemctl enable systemd-networkd.service ssh.service containerd.service kubelet.service gocli-host-key.service \
   gocli-grow.service
+# Debian's package enabled its own unit, for an earlier moment.
+systemctl reenable systemd-timesyncd.service
 
 # What a machine that lives for minutes has no use for. Each program started at boot costs a third of a second where
 # the processor is emulated.

@@ -1,4 +1,5 @@
 import { conditionHistory, type DatedCondition } from '../rig/condition-history.ts';
+import { rigClocks, type MachineClock } from '../rig/clocks.ts';
 import { rigStatus } from '../rig/status.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -8,12 +9,17 @@ export interface StatusResult {
   /** Whether all conditions are met. */
   readonly ready: boolean;
   readonly conditions: readonly DatedCondition[];
+  /** Clocks of the machines that run. A wrong one is right again within 30 s, so Ready does not stand for them. */
+  readonly clocks: readonly MachineClock[];
 }
 
-/** Looks once at everything that Ready stands for. @throws GocliError BAD_VALUE, NOT_FOUND */
+/** Looks once at everything that Ready stands for, and at the machines' clocks. @throws GocliError BAD_VALUE, NOT_FOUND */
 export async function status(request: RigChoice, context: Context): Promise<StatusResult> {
   const found = await chooseAny(request, context);
-  const { ready, conditions } = await rigStatus(found, context);
+  const [{ ready, conditions }, clocks] = await Promise.all([
+    rigStatus(found, context),
+    rigClocks(found, context),
+  ]);
   const dated = await conditionHistory(context.paths, found.name, conditions, context.clock.now());
-  return { name: found.name, ready, conditions: dated };
+  return { name: found.name, ready, conditions: dated, clocks };
 }

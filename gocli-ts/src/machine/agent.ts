@@ -90,9 +90,18 @@ export class Agent implements AsyncDisposable {
     } catch (error) {
       if (!isCode(error, 'REMOTE_COMMAND')) throw error;
       // The agent sets the clock, then calls hwclock, which some guests lack; what counts is what the clock says.
-      const now = timeSchema.parse(await this.execute('guest-get-time', {}, signal)) / NANOSECONDS;
-      if (Math.abs(now - clock.now()) > CLOCK_TOLERANCE_MS) throw error;
+      if (Math.abs(await this.clockOffset(clock, signal)) > CLOCK_TOLERANCE_MS) throw error;
     }
+  }
+
+  /**
+   * Milliseconds by which the guest's wall clock is ahead of the host's. The guest looks at it at some moment between
+   * question and answer; the middle is taken.
+   */
+  async clockOffset(clock: Clock, signal: AbortSignal): Promise<number> {
+    const asked = clock.now();
+    const time = timeSchema.parse(await this.execute('guest-get-time', {}, signal)) / NANOSECONDS;
+    return time - (asked + clock.now()) / 2;
   }
 
   /** Asks the guest to power off. There is no answer: the guest goes away. */

@@ -2,6 +2,7 @@ import test from 'ava';
 import { Agent } from '../../../gocli-ts/src/machine/agent.ts';
 import { socketProgram } from '../../../gocli-ts/src/machine/socket.ts';
 import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
+import { FakeClock } from '../../fakes/clock.ts';
 import { fakeGuest } from './guest.ts';
 
 const never = new AbortController().signal;
@@ -45,6 +46,19 @@ test('what the agent refuses is an error with its own words', async (t) => {
     message: /node01.*guest-x/,
   });
   t.like(error, { observed: '{"class":"CommandNotFound","desc":"no such command"}' });
+});
+
+test('a clock is compared with the middle between question and answer', async (t) => {
+  const clock = new FakeClock();
+  const guest = await fakeGuest((request) => {
+    if (request['execute'] !== 'guest-get-time') return answer(request);
+    clock.advance(200);
+    const time = (clock.now() - 100 - 86_400_000) * 1_000_000;
+    clock.advance(200);
+    return { return: time };
+  });
+  await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
+  t.is(Math.round(await agent.clockOffset(clock, never)), -86_400_100);
 });
 
 test('a shutdown waits for no answer', async (t) => {

@@ -1,4 +1,6 @@
 import { EXIT } from '../../errors/codes.ts';
+import type { MachineClock } from '../../rig/clocks.ts';
+import { formatSeconds } from '../../shared/text.ts';
 import { defineCommand } from '../command.ts';
 import { clusterOf, nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
@@ -10,9 +12,9 @@ export const statusCommand = defineCommand({
   options: nameOption,
   run: async (args, session) => {
     const { status } = await import('../../api/status.ts');
-    const { name: cluster, ready, conditions } = await status({ name: clusterOf(args) }, session);
+    const { name: cluster, ready, conditions, clocks } = await status({ name: clusterOf(args) }, session);
     writeResult(session, {
-      data: { name: cluster, ready, conditions },
+      data: { name: cluster, ready, conditions, clocks },
       names: conditions.filter(({ met }) => !met).map(({ name }) => name),
       table: [
         ['', 'CONDITION', 'OBSERVED', 'SINCE'],
@@ -22,8 +24,14 @@ export const statusCommand = defineCommand({
           observed,
           met ? '' : since,
         ]),
+        ...clocks.map((clock) => ['', `clock of ${clock.node}`, offsetOf(clock), '']),
       ],
     });
     return ready ? EXIT.ok : EXIT.notReady;
   },
 });
+
+function offsetOf({ offsetMs }: MachineClock): string {
+  if (offsetMs === null) return 'no answer from its guest agent';
+  return `${formatSeconds(Math.abs(offsetMs) / 1000)} ${offsetMs < 0 ? 'behind' : 'ahead of'} the host`;
+}

@@ -8,6 +8,7 @@ import type { Inventory } from '../sbom/cyclonedx.ts';
 import { parseDpkgStatus } from '../sbom/dpkg.ts';
 import { readGoPrograms } from '../sbom/go.ts';
 import { readBuildFacts } from '../seal/build-facts.ts';
+import { listCommands, listDisk, requireWhole } from '../seal/disk-listing.ts';
 import { scanTree, type TreeReport } from '../seal/scan.ts';
 import type { ProvisionStep, StepContext } from '../step.ts';
 
@@ -19,7 +20,7 @@ export const sealStep: ProvisionStep = {
   name: 'seal',
   title: 'Search disk and runner for secrets and traces',
   needs: ['runner', 'components', 'vm'],
-  inputs: () => ({ values: { rules: '1' }, files: [] }),
+  inputs: () => ({ values: { rules: '2' }, files: [] }),
   run: async (context) => {
     const trees = await unpack(context);
     const inventories: Inventory[] = [];
@@ -60,6 +61,11 @@ async function unpackDisk(context: StepContext): Promise<void> {
   });
   await box.run(['qemu-img', 'convert', '-O', 'raw', '/disk.qcow2', '/scratch/disk.raw']);
   await box.run(['debugfs', '-R', 'rdump / /scratch/guest', '/scratch/disk.raw']);
+  const files = await listDisk(async (inodes) => {
+    await writeFile(join(context.scratch, 'commands'), listCommands(inodes));
+    return box.run(['debugfs', '-f', '/scratch/commands', '/scratch/disk.raw']);
+  });
+  await requireWhole(join(context.scratch, 'guest'), files);
 }
 
 async function unpackRunner(context: StepContext, folder: string): Promise<void> {

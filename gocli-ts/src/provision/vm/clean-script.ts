@@ -28,6 +28,7 @@ const WRITERS = [
   'systemd-journald-audit.socket',
   'systemd-journald.service',
   'chrony.service',
+  'systemd-timesyncd.service',
   'containerd.service',
 ];
 

@@ -3,6 +3,7 @@ import { runCli } from '../../../../gocli-ts/src/cli/run-cli.ts';
 import { writeSecret, writeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { MACHINE_PATH } from '../../../../gocli-ts/src/machine/spec.ts';
+import { healthyAgent, jsonPeer } from '../../../fakes/json-peer.ts';
 import { makeConsole, type Console } from '../../../helpers/console.ts';
 import { addProvider, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
 
@@ -41,6 +42,37 @@ test('status has an exit code, and says since when something is missing', async 
     { name: 'container vm-1-node01 runs', observed: 'exited' },
   );
   t.regex(conditions[0]?.since ?? '', /^2030-/);
+});
+
+test('status shows the clock of each machine that runs, and is no less sure of Ready without an answer', async (t) => {
+  const console = await withCluster(t, '--nodes', '2');
+  const { docker, clock } = console.engine;
+  const clocks = async (): Promise<unknown> => {
+    const { code, stdout } = await console.run('status', '-o', 'json');
+    t.is(code, 0);
+    return (JSON.parse(stdout) as { clocks: unknown }).clocks;
+  };
+  const timed = (offsetMs: number) => (request: Record<string, unknown>) =>
+    request['execute'] === 'guest-get-time'
+      ? { return: (clock.now() + offsetMs) * 1_000_000 }
+      : healthyAgent(request);
+  docker.onConnect = () => jsonPeer(timed(-41_000)).near;
+  t.deepEqual(await clocks(), [
+    { node: 'node01', offsetMs: -41_000 },
+    { node: 'node02', offsetMs: -41_000 },
+  ]);
+  t.regex((await console.run('status')).stdout, /^ +clock of node02 +41 s behind the host$/m);
+
+  docker.onConnect = () => {
+    const { near, far } = jsonPeer(() => undefined);
+    far.end();
+    return near;
+  };
+  t.deepEqual(await clocks(), [
+    { node: 'node01', offsetMs: null },
+    { node: 'node02', offsetMs: null },
+  ]);
+  t.regex((await console.run('status')).stdout, /^ +clock of node01 +no answer/m);
 });
 
 test('ports: one is a bare number, all are a list, each form the same numbers', async (t) => {

@@ -1,0 +1,180 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { Agent } from '../../gocli-ts/src/machine/agent.ts';
+import { renderDnsmasq, renderLinks, renderNat } from '../../gocli-ts/src/network/files.ts';
+import { LABEL } from '../../gocli-ts/src/place/labels.ts';
+import { systemClock } from '../../gocli-ts/src/shared/clock.ts';
+import { outputOf } from '../helpers/cli.ts';
+import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
+import { tinyImage } from '../helpers/tiny-image.ts';
+
+const LABELS = { 'io.gocli.test': `network-${process.pid}` };
+const DAY_MS = 86_400_000;
+
+let sandbox: Sandbox;
+let image: string;
+
+test.before('the tiny provider image', async () => {
+  sandbox = await openSandbox();
+  image = await tinyImage(sandbox.docker);
+});
+
+test.after.always('nothing stays', async () => {
+  for (const { id } of await sandbox.docker.containers.list(LABELS))
+    await sandbox.docker.containers.remove(id);
+  await sandbox.close();
+});
+
+const soon = (): AbortSignal => AbortSignal.timeout(30_000);
+
+/** A running rig: its name, and the container of one role or node. */
+async function rig(t: ExecutionContext): Promise<{ name: string; idOf: (role: string) => Promise<string> }> {
+  const name = sandbox.name();
+  const started = await sandbox.run(image, name);
+  t.is(started.exitCode, 0, outputOf(started));
+  const idOf = async (role: string): Promise<string> => {
+    const found = await sandbox.docker.containers.list({ [LABEL.cluster]: name, [LABEL.role]: role });
+    return found[0]?.id ?? '';
+  };
+  return { name, idOf };
+}
+
+/** A container of the runner of which something is asked. */
+async function container(
+  network: string,
+  entrypoint: string[],
+  capabilities: string[] = [],
+): Promise<string> {
+  return sandbox.docker.containers.create({
+    name: `${sandbox.name()}-other`,
+    image,
+    labels: LABELS,
+    network,
+    capabilities,
+    noNewPrivileges: true,
+    devices: ['/dev/net/tun'],
+    entrypoint,
+    command: [],
+  });
+}
+
+async function script(
+  id: string,
+  text: string,
+): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  return sandbox.docker.containers.exec(id, ['sh', '-c', text], { signal: soon() });
+}
+
+async function addressOf(id: string): Promise<string> {
+  return (await script(id, 'hostname -i')).stdout.trim();
+}
+
+/** The first bytes that somebody who connects is told. */
+async function greeting(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  const [data] = (await once(socket, 'data', { signal: soon() })) as [Buffer];
+  socket.destroy();
+  return data.toString('latin1');
+}
+
+/** What a datagram is answered. */
+async function reply(address: string, port: number): Promise<string> {
+  const socket = createSocket('udp4');
+  socket.send('who', port, address);
+  const [data] = (await once(socket, 'message', { signal: soon() })) as [Buffer];
+  socket.close();
+  return data.toString('utf8').trim();
+}
+
+test.serial('the host reaches the ports of a cluster, other containers of the host reach none', async (t) => {
+  const { name, idOf } = await rig(t);
+  const network = await idOf('dnsmasq');
+  const address = await addressOf(network);
+  await script(network, 'socat UDP4-RECVFROM:31111,fork SYSTEM:"echo here" >/dev/null 2>&1 &');
+
+  const other = await container('bridge', ['sleep', 'infinity']);
+  await sandbox.docker.containers.start(other);
+  // Registry, VNC, ssh and another port that goes on to the machine.
+  for (const port of [5000, 5901, 2201, 80]) {
+    const { stderr } = await script(other, `socat -u TCP:${address}:${port},connect-timeout=1 -`);
+    t.regex(stderr, /timed out/, `port ${port}`);
+  }
+  const datagram = await script(other, `echo who | socat -T1 -t1 - UDP:${address}:31111`);
+  t.is(datagram.stdout, '');
+
+  const { stdout } = await sandbox.cli('ports', '--name', name, '-o', 'json');
+  const { ports } = JSON.parse(stdout) as { ports: { name: string; hostPort: number }[] };
+  const hostPort = (port: string): number => ports.find((one) => one.name === port)?.hostPort ?? 0;
+  t.is((await fetch(`http://127.0.0.1:${hostPort('registry')}/v2/`, { signal: soon() })).status, 200);
+  t.is((await fetch(`http://127.0.0.1:${hostPort('http')}/counter`, { signal: soon() })).status, 200);
+  t.is((await fetch(`http://${address}:5000/v2/`, { signal: soon() })).status, 200);
+  t.regex(await greeting(hostPort('vnc')), /^RFB/);
+  t.is(await reply(address, 31111), 'here');
+
+  // Machines reach what they ask, which a container of the host may be.
+  await script(other, 'socat TCP-LISTEN:8080,fork SYSTEM:"echo out" >/dev/null 2>&1 &');
+  const out = `sh -c 'nc -w 5 ${await addressOf(other)} 8080 </dev/null >/run/www/out'`;
+  await using agent = await Agent.open(sandbox.docker, await idOf('node'), 'node01', soon());
+  await agent.execute('guest-exec', { path: '/bin/sh', arg: ['-c', out] }, soon());
+  let answered = '';
+  for (const until = Date.now() + 20_000; answered === '' && Date.now() < until;)
+    answered = await fetch(`http://127.0.0.1:${hostPort('http')}/out`, { signal: soon() }).then((answer) =>
+      answer.ok ? answer.text() : '',
+    );
+  t.is(answered.trim(), 'out');
+});
+
+test.serial(
+  'without a gateway, whose address the host would have, the rest works and the log warns',
+  async (t) => {
+    const { containers } = sandbox.docker;
+    const id = await container(
+      'none',
+      ['/usr/lib/gocli/network'],
+      ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID', 'NET_BIND_SERVICE'],
+    );
+    await containers.putFiles(id, '/', [
+      { path: 'etc/gocli/links', content: renderLinks({ nodes: 1, qemuUid: 107 }) },
+      { path: 'etc/gocli/nat.nft', content: renderNat({ nodes: 1, ports: [] }) },
+      { path: 'etc/gocli/dnsmasq.conf', content: renderDnsmasq({ nodes: 1 }) },
+    ]);
+    await containers.start(id);
+    const made = await script(id, 'until [ -e /sys/class/net/tap01 ]; do sleep 0.1; done; cat /proc/1/comm');
+    t.is(made.stdout.trim(), 'network');
+    t.regex(await containers.logs(id), /eth0 has no gateway\n.*warning: other containers/);
+  },
+);
+
+test.serial('the network container has the time of the host for the machines', async (t) => {
+  const { idOf } = await rig(t);
+  // The machine has no client of its own. What the namespace asks itself must not be masqueraded then.
+  const question = 'nft flush chain ip gocli postrouting; chronyd -Q -t 10';
+  const asked = await script(await idOf('dnsmasq'), `${question} 'server 192.168.66.2 iburst' 2>&1`);
+  t.regex(asked.stdout, /System clock wrong by -?0\.0/);
+});
+
+test.serial(
+  'status says how far the clock of a machine is off, and waits for no agent for long',
+  async (t) => {
+    const { name, idOf } = await rig(t);
+    const offset = async (): Promise<number | null | undefined> => {
+      const { stdout, exitCode, stderr } = await sandbox.cli('status', name, '-o', 'json');
+      t.is(exitCode, 0, stderr);
+      const { clocks } = JSON.parse(stdout) as { clocks: { node: string; offsetMs: number | null }[] };
+      return clocks[0]?.offsetMs;
+    };
+    t.true(Math.abs((await offset()) ?? DAY_MS) < 5000);
+    const node = await idOf('node');
+    const agent = await Agent.open(sandbox.docker, node, 'node01', soon());
+    await agent
+      .execute('guest-set-time', { time: (systemClock.now() + DAY_MS) * 1_000_000 }, soon())
+      .catch(() => undefined);
+    // While somebody else speaks with it, it answers nobody.
+    t.is(await offset(), null);
+    await agent[Symbol.asyncDispose]();
+    t.true(Math.abs(((await offset()) ?? 0) - DAY_MS) < 5000);
+    t.regex((await sandbox.cli('status', name)).stdout, /clock of node01 +\d+ min \d+ s ahead of the host/);
+  },
+);
