@@ -1,11 +1,12 @@
 import { GocliError } from '../errors/error.ts';
 import { findRigs, requireRig, requireState } from '../rig/find.ts';
 import { decide, type FoundRig } from '../rig/life.ts';
+import { restoreSecrets } from '../rig/lost-secrets.ts';
 import { checkRigName } from '../rig/names.ts';
 import type { RigState } from '../rig/state.ts';
 import type { Context } from './context.ts';
 
-type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env'>;
+type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env' | 'kinds'>;
 
 /** Which rig a request is about. */
 export interface RigChoice {
@@ -17,7 +18,13 @@ export interface RigChoice {
  * The rig a request is about, whatever it is doing.
  * @throws GocliError BAD_VALUE (no name of a rig), NOT_FOUND (none of that name, or none named and several there)
  */
-export async function chooseAny({ name }: RigChoice, context: ChoiceContext): Promise<FoundRig> {
+export async function chooseAny(choice: RigChoice, context: ChoiceContext): Promise<FoundRig> {
+  const found = await choose(choice, context);
+  if (found.state !== undefined) await restoreSecrets(found.state, found.containers, context);
+  return found;
+}
+
+async function choose({ name }: RigChoice, context: ChoiceContext): Promise<FoundRig> {
   if (name !== undefined) return requireRig(context.docker, context.paths, checkRigName(name));
   const found = await chooseUnnamed(context);
   if (found !== undefined) return found;
@@ -39,7 +46,11 @@ export function refuseNameWithAll(name: string | undefined, all: boolean | undef
  * The rig that is meant without a name; undefined when there is none at all.
  * @throws GocliError NOT_FOUND when it is not clear which one
  */
-export async function chooseUnnamed({ docker, paths, env }: ChoiceContext): Promise<FoundRig | undefined> {
+export async function chooseUnnamed({
+  docker,
+  paths,
+  env,
+}: Omit<ChoiceContext, 'kinds'>): Promise<FoundRig | undefined> {
   const all = await findRigs(docker, paths);
   if (all.length <= 1) return all[0];
   const preferred = all.find((cluster) => cluster.name === env['KUBEVIRT_PROVIDER']);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../shared/clock.ts';
+import { attempt } from '../waiting/attempt.ts';
 import type { ApiClient } from './api.ts';
 
 /** Pods that did not change for so long are taken as settled. */
@@ -12,21 +13,38 @@ const podsSchema = z.object({
   items: z.array(z.object({ metadata: z.object({ uid: z.string(), resourceVersion: z.string() }) })),
 });
 
-/** Waits until no pod has changed for ten seconds, thirty at most. Returns true when it became quiet. */
-export async function settled(api: ApiClient, clock: Clock, signal: AbortSignal): Promise<boolean> {
+/** Milliseconds for one answer of the API server; one that hangs must not hold a cluster that is Ready. */
+const LOOK_MS = 5000;
+
+/**
+ * Waits until no pod has changed for ten seconds, thirty at most; a look without an answer is no quiet one.
+ * @param lookMs milliseconds for one look
+ * @returns true when it became quiet
+ * @throws GocliError KUBERNETES; the signal's reason
+ */
+export async function settled(
+  api: ApiClient,
+  clock: Clock,
+  signal: AbortSignal,
+  lookMs = LOOK_MS,
+): Promise<boolean> {
   const start = clock.monotonic();
   let quietSince = start;
-  let before = '';
+  let before: string | undefined;
   while (clock.monotonic() - start < LIMIT_MS) {
-    const { items } = podsSchema.parse(await api.json('/api/v1/pods', signal));
-    const now = items
-      .map(({ metadata: { uid, resourceVersion } }) => `${uid} ${resourceVersion}`)
-      .sort()
-      .join('\n');
-    if (now !== before) quietSince = clock.monotonic();
+    const look = await attempt(signal, lookMs, (bounded) => api.json('/api/v1/pods', bounded));
+    const now = look.done ? versionsOf(look.value) : undefined;
+    if (now === undefined || now !== before) quietSince = clock.monotonic();
     before = now;
     if (clock.monotonic() - quietSince >= QUIET_MS) return true;
     await clock.sleep(POLL_MS, signal);
   }
   return false;
+}
+
+/** All pods and their versions, as one text. */
+function versionsOf(pods: unknown): string {
+  const { items } = podsSchema.parse(pods);
+  const lines = items.map(({ metadata: { uid, resourceVersion } }) => `${uid} ${resourceVersion}`);
+  return lines.sort().join('\n');
 }

@@ -6,6 +6,8 @@ export const LABEL = {
   provider: 'io.gocli.provider',
   run: 'io.gocli.run',
   version: 'io.gocli.version',
+  /** Who started a rig, for people: `alice (uid 1000)`. Rigs of earlier versions do not say it. */
+  user: 'io.gocli.user',
   /** Id of the image that the containers of a rig are made from. */
   image: 'io.gocli.image',
   /** Id of the template that something belongs to or was thawed from. */

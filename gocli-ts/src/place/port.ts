@@ -199,7 +199,7 @@ export interface DockerContainers {
   unpause(id: string): Promise<void>;
   /** Kills and removes with anonymous volumes. A container that is gone is fine. */
   remove(id: string): Promise<void>;
-  inspect(idOrName: string): Promise<ContainerInfo | undefined>;
+  inspect(idOrName: string, signal?: AbortSignal): Promise<ContainerInfo | undefined>;
   list(labels: Labels): Promise<ContainerInfo[]>;
   /** Both streams, in order, as text. */
   logs(id: string, options?: { tail?: number; signal?: AbortSignal }): Promise<string>;

@@ -6,7 +6,7 @@ import { didYouMean } from '../shared/text.ts';
 import { stoppedAmong, stoppedSaves, type Snapshot } from './snapshot/list.ts';
 import type { RestoredSnapshots } from './snapshot/restore-keepers.ts';
 import type { knownOf } from './known.ts';
-import { isThere, rigOf, situationOf, type FoundRig } from './life.ts';
+import { isThere, rigOf, situationOf, startedBy, type FoundRig } from './life.ts';
 import { refusal } from './refusal.ts';
 import { readState, stateNames, type RigState } from './state.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -114,7 +114,7 @@ export async function requireRig(docker: Docker, paths: Paths, name: string): Pr
 /** @throws GocliError NOT_FOUND when nothing is known of the rig, but that something of it is there */
 export function requireState(found: FoundRig): RigState {
   if (found.state !== undefined) return found.state;
-  throw refusal(situationOf(found), 'use', found.name, undefined);
+  throw refusal(situationOf(found), 'use', found.name, undefined, startedBy(found));
 }
 
 /** The container of a node. @throws GocliError NOT_FOUND */

@@ -151,7 +151,12 @@ export function decide(verb: Verb, name: string, found: FoundRig | undefined): A
   const situation = situationOf(found);
   const act = LIFE[verb][situation];
   if (act !== undefined) return act;
-  throw refusal(situation, verb, name, found?.state);
+  throw refusal(situation, verb, name, found?.state, startedBy(found));
+}
+
+/** Who started a rig, by its label. */
+export function startedBy(found: FoundRig | undefined): string | undefined {
+  return found?.containers.map(({ labels }) => labels[LABEL.user]).find((user) => user !== undefined);
 }
 
 /** Whether network, registry and at least one machine run. */

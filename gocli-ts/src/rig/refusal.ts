@@ -17,12 +17,19 @@ export function refusal(
   verb: Verb,
   name: string,
   state: RigState | undefined,
+  startedBy?: string,
 ): GocliError {
-  const { code, says, ...more } = words(situation, verb, name, state);
+  const { code, says, ...more } = words(situation, verb, name, state, startedBy);
   return new GocliError(code, `cluster "${name}" ${says}`, more);
 }
 
-function words(situation: Situation, verb: Verb, name: string, state: RigState | undefined): Refusal {
+function words(
+  situation: Situation,
+  verb: Verb,
+  name: string,
+  state: RigState | undefined,
+  startedBy: string | undefined,
+): Refusal {
   const start = gocliCommand('start', name);
   switch (situation) {
     case 'absent':
@@ -53,7 +60,7 @@ function words(situation: Situation, verb: Verb, name: string, state: RigState |
       return { code: 'NOT_READY', says: 'does not run', observed: OBSERVED[situation], hint };
     }
     case 'foreign':
-      return { code: 'NOT_FOUND', says: 'runs, but its keys are not here', hint: ELSEWHERE };
+      return { code: 'NOT_FOUND', says: 'runs, but its keys are not here', hint: elsewhere(startedBy) };
     case 'unfinished': {
       const hint = `Remove what is left of it: ${gocliCommand('rm', name)}`;
       return { code: 'NOT_FOUND', says: 'was not started completely', hint };
@@ -72,6 +79,12 @@ const OBSERVED = {
   bootable: 'its machines ended',
 } as const;
 
-/** What to do with a rig that runs and of which nothing is known. */
-export const ELSEWHERE =
-  'It was started by another user or with another HOME (sudo?), and can be used from there; or its start is not over yet.';
+/**
+ * What to do with a rig that runs and of which nothing is known: the engine knows all of it once it was seen Ready.
+ * @param startedBy as its label says, if it has one
+ */
+export function elsewhere(startedBy: string | undefined): string {
+  const who = startedBy ?? 'another user or with another HOME (sudo?)';
+  const from = startedBy === undefined ? 'there' : 'their HOME (sudo -iu USER)';
+  return `It was started by ${who}, and can be used from ${from}; or its start is not over yet: then wait for it.`;
+}

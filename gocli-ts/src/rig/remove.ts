@@ -37,9 +37,9 @@ export async function removeRig(
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
   // What `docker container prune` took from the list is no less a snapshot.
-  const { waiting } = await restoreSnapshots(docker, name);
+  const { made, listed, waiting } = await restoreSnapshots(docker, name);
   refuseToLose(name, waiting);
-  const snapshots = await listSnapshots(docker, name);
+  const snapshots = made ? await listSnapshots(docker, name) : listed;
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
   const failures = new Failures();
@@ -98,13 +98,14 @@ export async function cleanUpAfter(
  */
 export async function removeLabelled(docker: Docker, labels: Labels): Promise<Removed> {
   const failures = new Failures();
+  // Whatever makes containers is over, and so all their volumes are there.
+  const listing = failures.part(() => docker.volumes.list(labels));
   const containers = await failures.part(() => removeContainers(docker, labels));
+  const volumes = (await listing) ?? [];
   // Snapshots keep the volume that they lie in.
-  const gone = await failures.part(async () =>
-    failures.parts(await docker.volumes.list(labels), ({ name }) => removeUnusedVolume(docker, name)),
-  );
+  const gone = await failures.parts(volumes, ({ name }) => removeUnusedVolume(docker, name));
   failures.throw((count) => `${count.toFixed(0)} containers or volumes were not removed`);
-  return { containers: containers ?? 0, volumes: (gone ?? []).filter(Boolean).length };
+  return { containers: containers ?? 0, volumes: gone.filter(Boolean).length };
 }
 
 /** Removes the containers of a rig and the disks of its machines; what it stores beside them stays. */

@@ -7,9 +7,10 @@ import type { RigDeps } from './deps.ts';
 import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
 import { findRig, requireState } from './find.ts';
-import { decide, situationOf, wasReady, type FoundRig } from './life.ts';
-import { ELSEWHERE } from './refusal.ts';
+import { decide, situationOf, startedBy, wasReady, type FoundRig } from './life.ts';
+import { elsewhere } from './refusal.ts';
 import { kindOf } from './kind.ts';
+import { restoreSecrets } from './lost-secrets.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
 import type { RigPlan } from './plan.ts';
 import { startHalted } from './start/halted.ts';
@@ -65,6 +66,7 @@ async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpR
   const { state, name } = found;
   if (!wasReady(state)) throw await neverReady(found, deps);
   requireSamePlan(state, plan, deps);
+  await restoreSecrets(state, found.containers, deps);
   const { ready, conditions } = await rigStatus(found, deps);
   if (ready) return { state, started: false, timings: [], seconds: 0 };
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
@@ -111,7 +113,8 @@ async function bootAgain(
 async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
   const { name } = found;
   const message = `cluster "${name}" exists, but was never Ready`;
-  if (situationOf(found) === 'foreign') return new GocliError('NOT_READY', message, { hint: ELSEWHERE });
+  if (situationOf(found) === 'foreign')
+    return new GocliError('NOT_READY', message, { hint: elsewhere(startedBy(found)) });
   const { ready } = await rigStatus(found, deps);
   if (ready) {
     return new GocliError('NOT_READY', `cluster "${name}" runs, but its start is not over`, {

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import test from 'ava';
 import { ApiClient } from '../../../gocli-ts/src/kubernetes/api.ts';
 import { settled } from '../../../gocli-ts/src/kubernetes/settle.ts';
@@ -42,5 +43,18 @@ test('one that never becomes quiet is taken as it is after thirty seconds', asyn
   using api = new ApiClient(server.access);
   const clock = leapingClock();
   t.false(await settled(api, clock, never));
+  t.is(clock.elapsed(), 30_000);
+});
+
+test('an API server that does not answer any more is not waited for', async (t) => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => silent.once('listening', resolve));
+  t.teardown(() => silent.close());
+  const address = silent.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  await using server = await FakeApiServer.start(() => [200, pods(1)]);
+  using api = new ApiClient({ ...server.access, server: `https://127.0.0.1:${port}` });
+  const clock = leapingClock();
+  t.false(await settled(api, clock, never, 20));
   t.is(clock.elapsed(), 30_000);
 });

@@ -1,4 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import {
@@ -23,6 +24,7 @@ import { scriptMachines } from '../frozen/machines.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
+import { tinyKind } from '../../kinds/tiny.ts';
 import { addProvider, makeEngine, requestFor, stateOf, VM_FACTS, type Engine } from '../../helpers/engine.ts';
 
 async function addNode({ docker }: Engine, cluster: string): Promise<string> {
@@ -171,4 +173,20 @@ test('a key that is lost here stays in the record', async (t) => {
   const other = { ...paths, state: join(paths.state, 'other') };
   await requireRig(docker, other, 'c');
   t.is(await readSecret(other, 'c', 'id_ed25519'), key);
+});
+
+test('of a cluster that runs and whose keys are not here one is told who started it', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker, paths } = engine;
+  const image = addProvider(docker, VM_FACTS);
+  let seen: Error | undefined;
+  // Another user, while its start is not over, and so nothing is written down for others.
+  const bringUp = async (): Promise<Record<string, never>> => {
+    const found = await requireRig(docker, { ...paths, state: `${paths.state}-other` }, 'c');
+    seen = t.throws(() => requireState(found), { code: 'NOT_FOUND' });
+    return {};
+  };
+  await up(requestFor(image), { ...engine, kinds: [{ ...tinyKind, bringUp }] });
+  const { username, uid } = userInfo();
+  t.true((seen as unknown as { hint: string }).hint.includes(`${username} (uid ${uid})`));
 });

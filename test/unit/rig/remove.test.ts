@@ -2,8 +2,11 @@ import test from 'ava';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import type { ContainerSpec, Labels } from '../../../gocli-ts/src/place/port.ts';
 import type { FakeDocker } from '../../fakes/docker.ts';
 import { makeEngine, stateOf } from '../../helpers/engine.ts';
+import { makeSaving } from '../../helpers/saving.ts';
+import { thawable } from './scripted.ts';
 
 /** Containers and a volume as a start makes them. */
 async function addCluster(docker: FakeDocker, name: string, run: string): Promise<void> {
@@ -37,4 +40,39 @@ test('containers, volume and state of one cluster go, and nothing of another who
 test('removing what is not there is no error', async (t) => {
   const engine = await makeEngine(t);
   t.like(await removeRig('c', engine), { containers: 0, volumes: 0, state: false });
+});
+
+/** Counts how often requests are made one after the other: those that are under way together count once. */
+async function roundsOf(docker: FakeDocker, work: () => Promise<unknown>): Promise<number> {
+  let rounds = 0;
+  let pending = 0;
+  docker.before = async () => {
+    if (pending === 0) rounds += 1;
+    pending += 1;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    pending -= 1;
+  };
+  await work();
+  docker.before = () => undefined;
+  return rounds;
+}
+
+test('a removal asks for nothing twice, and for what it can at once', async (t) => {
+  const { engine } = await makeSaving(t);
+  t.is(await roundsOf(engine.docker, () => removeRig('c', engine)), 6);
+});
+
+test('whether the volume of a new cluster is there already is asked while its name is claimed', async (t) => {
+  const { engine, start } = await thawable(t);
+  let claiming = false;
+  const asked: boolean[] = [];
+  engine.docker.before = async (method, [argument]) => {
+    if (method === 'volumes.list' && (argument as Labels)[LABEL.cluster] === 'c') asked.push(claiming);
+    if (method !== 'containers.create' || (argument as ContainerSpec).name !== 'c-dnsmasq') return;
+    claiming = true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    claiming = false;
+  };
+  await start();
+  t.true(asked.includes(true));
 });

@@ -11,9 +11,12 @@ export function containersOf(connect: Connect): DockerContainers {
   return {
     ...lifecycleOf(connect),
     ...filesOf(connect),
-    inspect: (id) =>
-      askFor(connect, `inspect container ${id}`, async (engine, options) =>
-        inspectInfo(await engine.getContainer(id).inspect(options)),
+    inspect: (id, signal) =>
+      askFor(
+        connect,
+        `inspect container ${id}`,
+        async (engine, options) => inspectInfo(await engine.getContainer(id).inspect(options)),
+        signal,
       ),
     list: (labels) =>
       ask(connect, 'list containers', async (engine, options) =>

@@ -44,15 +44,17 @@ async function send<T>(
 /**
  * A request that changes nothing, so that nobody has to wait for a daemon that does not answer.
  * @param call hands the signal on where the client takes one
+ * @param own ends this question, whatever was changed before
  * @throws GocliError DOCKER_UNREACHABLE when there is no answer within a minute; the reason of an interrupt
  */
 export async function ask<T>(
   connect: Connect,
   what: string,
   call: (engine: Dockerode, options: { abortSignal: AbortSignal }) => Promise<T>,
+  own?: AbortSignal,
 ): Promise<T> {
   const { interrupt, changed } = connect;
-  const signal = changed === true || interrupt?.aborted === true ? undefined : interrupt;
+  const signal = own ?? (changed === true || interrupt?.aborted === true ? undefined : interrupt);
   return inTime(noAnswer, { signal, timeoutMs: ANSWER_MS }, (bounded) =>
     send(
       connect,
@@ -96,8 +98,9 @@ export function askFor<T>(
   connect: Connect,
   what: string,
   call: Parameters<typeof ask<T>>[2],
+  own?: AbortSignal,
 ): Promise<T | undefined> {
-  return ask(connect, what, (engine, options) => undefinedAt([404], call(engine, options)));
+  return ask(connect, what, (engine, options) => undefinedAt([404], call(engine, options)), own);
 }
 
 async function undefinedAt<T>(statuses: readonly number[], answer: Promise<T>): Promise<T | undefined> {

@@ -8,7 +8,7 @@ export function containerParts(found: FoundRig, { docker }: LogDeps): LogPart[] 
   return found.containers.flatMap(({ id, name, labels }) => {
     const parts = [
       onePart(`containers/${name}.log`, (signal) => docker.containers.logs(id, { signal })),
-      onePart(`containers/${name}.json`, async () => json(await docker.containers.inspect(id))),
+      onePart(`containers/${name}.json`, async (signal) => json(await docker.containers.inspect(id, signal))),
     ];
     const node = labels[LABEL.node];
     if (node === undefined) return parts;

@@ -16,6 +16,7 @@ import { requireState } from '../find.ts';
 import type { FoundRig } from '../life.ts';
 import { inside } from '../inside.ts';
 import { keysHere, withoutRevision } from '../keep-state.ts';
+import { restoreSecrets } from '../lost-secrets.ts';
 import { notice } from '../start/starting.ts';
 import { publishSnapshot, removeFiles, retractSnapshot } from './snapshots.ts';
 import { snapshotFolder, type SnapshotRecord } from './list.ts';
@@ -159,6 +160,7 @@ async function copyData(
 /** Keys and certificates, so that the rig can come back after it was removed. */
 async function keepKeys(found: FoundRig, folder: string, deps: RigDeps): Promise<void> {
   const [machine] = machinesIn(found);
+  await restoreSecrets(requireState(found), found.containers, deps);
   const keys = await keysHere(requireState(found), deps);
   await writeAttachment(deps.docker, machine?.container ?? '', folder, JSON.stringify(keys));
 }

@@ -43,7 +43,8 @@ export async function listSnapshots(docker: Docker, cluster?: string): Promise<S
   return snapshotsAmong(await docker.containers.list({ [LABEL.role]: 'snapshot', ...owner }));
 }
 
-function snapshotsAmong(containers: readonly ContainerInfo[]): Snapshot[] {
+/** The same of containers that are listed already. */
+export function snapshotsAmong(containers: readonly ContainerInfo[]): Snapshot[] {
   const keepers = containers.filter(({ labels }) => labels[LABEL.role] === 'snapshot');
   return keepers.flatMap(snapshotOf).sort((a, b) => a.record.createdAt - b.record.createdAt);
 }
@@ -56,7 +57,7 @@ export async function stoppedSaves(docker: Docker, cluster?: string): Promise<Sn
   return stopped(await listSnapshots(docker, cluster));
 }
 
-/** The same of containers that are listed already. */
+/** What clusters were saved as when they were stopped, of containers that are listed already. */
 export function stoppedAmong(containers: readonly ContainerInfo[]): Snapshot[] {
   return stopped(snapshotsAmong(containers));
 }

@@ -2,12 +2,14 @@ import { restoreKeepers, rigsAmong, type Keeper } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import { readerImage } from '../../place/reader-image.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
-import { snapshotFolder, snapshotOf, type Snapshot } from './list.ts';
+import { snapshotFolder, snapshotOf, snapshotsAmong, type Snapshot } from './list.ts';
 
 /** What was found of snapshots and stopped clusters whose keepers `docker container prune` removed. */
 export interface RestoredSnapshots {
   /** Whether one is listed again. */
   readonly made: boolean;
+  /** Those that were listed before. */
+  readonly listed: readonly Snapshot[];
   /** Those whose image is gone, too (`docker system prune -a`): with it they are listed again. */
   readonly waiting: readonly Snapshot[];
   /** Those that are lost: the volume of the template below them was removed. */
@@ -21,7 +23,8 @@ export interface RestoredSnapshots {
 export async function restoreSnapshots(docker: Docker, cluster?: string): Promise<RestoredSnapshots> {
   const own = { [LABEL.role]: 'data', ...(cluster === undefined ? {} : { [LABEL.cluster]: cluster }) };
   const [volumes, containers] = await Promise.all([docker.volumes.list(own), docker.containers.list({})]);
-  return restoreIn(docker, volumes, containers, cluster);
+  const listed = snapshotsAmong(containers).filter((one) => cluster === undefined || one.cluster === cluster);
+  return { listed, ...(await restoreIn(docker, volumes, containers, cluster)) };
 }
 
 async function restoreIn(
@@ -29,7 +32,7 @@ async function restoreIn(
   volumes: Awaited<ReturnType<Docker['volumes']['list']>>,
   containers: readonly ContainerInfo[],
   cluster: string | undefined,
-): Promise<RestoredSnapshots> {
+): Promise<Omit<RestoredSnapshots, 'listed'>> {
   const known = rigsAmong(containers);
   const isMeant = async (rig: string): Promise<boolean> =>
     // In a list only those of which nothing else is left; of one that is asked for, all.

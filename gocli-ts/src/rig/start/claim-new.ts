@@ -1,6 +1,7 @@
 import { GocliError } from '../../errors/error.ts';
 import { runTool } from '../../frozen/tool.ts';
 import { LABEL } from '../../place/labels.ts';
+import { allOf } from '../../shared/all.ts';
 import { REGISTRY_USER, type RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { dataVolume } from '../names.ts';
@@ -16,9 +17,12 @@ const EMPTY = '[ ! -d "$1" ] || find "$1" -mindepth 1 -delete';
 export async function claimNew(layout: RigLayout, deps: RigDeps): Promise<Started> {
   const { docker, signal } = deps;
   const { name, imageId: image } = layout.plan.host;
-  const network = await claim(layout, deps);
   const volume = dataVolume(name);
-  const volumes = await docker.volumes.list({ [LABEL.cluster]: name });
+  // Claiming makes no volume of that name, and who does not get the name touches none.
+  const [network, volumes] = await allOf([
+    claim(layout, deps),
+    docker.volumes.list({ [LABEL.cluster]: name }),
+  ]);
   if (!volumes.some((one) => one.name === volume)) return network;
   const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
   const emptying = {

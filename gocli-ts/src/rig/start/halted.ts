@@ -13,6 +13,7 @@ import { situationOf, type FoundRig } from '../life.ts';
 import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
+import { restoreSecrets } from '../lost-secrets.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { RigPlan } from '../plan.ts';
 import { removeContainers } from '../remove.ts';
@@ -85,6 +86,7 @@ function launchAgain(state: RigState, layout: RigLayout, steps: Steps, deps: Rig
   const { building, template } = state;
   const origin: Origin = { kind: 'own', template: building ?? template, within: building !== undefined };
   return steps.run('containers', 'Starting the containers', async () => {
+    await restoreSecrets(state, [], deps);
     const keys = await keysHere(state, deps);
     const network = await claim(layout, deps);
     // Ports may be others than before.

@@ -1,4 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
+import { userWords } from '../../host/user.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ContainerSpec } from '../../place/port.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
@@ -31,7 +32,8 @@ export function machinesOf({ nodes }: Launched): MachineHandle[] {
  * @throws GocliError CONFLICT
  */
 export async function claim(layout: RigLayout, { docker }: RigDeps): Promise<Started> {
-  return create(docker.containers, networkContainer(layout));
+  const spec = networkContainer(layout);
+  return create(docker.containers, { ...spec, labels: { ...spec.labels, [LABEL.user]: userWords() } });
 }
 
 /**

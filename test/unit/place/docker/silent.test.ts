@@ -25,6 +25,7 @@ async function silentDaemon(t: ExecutionContext): Promise<string> {
 
 const CALLS: Readonly<Record<string, string>> = {
   connect: `containers.connect('c', ['x'], { signal })`,
+  inspect: `containers.inspect('c', signal)`,
   exec: `containers.exec('c', ['x'], { signal })`,
   logs: `containers.logs('c', { signal })`,
   readFile: `containers.readFile('c', '/x', signal)`,
