@@ -30,7 +30,7 @@ export type Situation =
   | 'littered'
   /** Stopped, and what it was saved as is gone. */
   | 'lost'
-  /** Paused, and not all of it runs. */
+  /** Paused, or a save of it was killed, and not all of it runs. */
   | 'hampered'
   /** Broken, but no machine runs, and their disks are there. */
   | 'bootable'
@@ -98,8 +98,9 @@ export function situationOf(found: FoundRig | undefined): Situation {
   if (hasDisks && running.length === 0) return 'halted';
   if (hasDisks && !running.some(({ labels }) => labels[LABEL.node] !== undefined)) return 'bootable';
   if (state === undefined) return isWhole(found) ? 'foreign' : 'unfinished';
-  if (containers.length === 0 || running.length < containers.length)
-    return state.paused === true ? 'hampered' : 'broken';
+  // A save that was killed leaves the registry held, and machines that stand.
+  const isHeld = state.paused === true || containers.some((one) => one.state === 'paused');
+  if (containers.length === 0 || running.length < containers.length) return isHeld ? 'hampered' : 'broken';
   if (state.paused === true) return 'paused';
   const isOther = containers.some(({ labels }) => labels[LABEL.run] !== state.run);
   return state.readyAt === undefined || isOther ? 'starting' : 'running';

@@ -12,6 +12,7 @@ import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { STOPPED, stoppedSaves } from './snapshot/list.ts';
 import { writeCopyLate } from './start/starting.ts';
 import { proveWritable, type RigState } from './state.ts';
+import { allOf } from '../shared/all.ts';
 import { gocliCommand } from '../shared/command.ts';
 
 /**
@@ -59,11 +60,13 @@ export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> 
   return skewMs;
 }
 
-/** Lets a paused cluster go on, at the right time. */
+/** Lets a paused cluster go on, at the right time; also one whose save was killed, which left its registry held. */
 export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   decide('resume', found.name, found);
   const state = requireState(found);
   await proveWritable(deps.paths, found.name);
+  const held = found.containers.filter((one) => one.state === 'paused');
+  await allOf(held.map(({ id }) => deps.docker.containers.unpause(id)));
   await resumeMachines(machinesIn(found), deps, deps.signal);
   const resumed = { ...state };
   delete resumed.paused;
