@@ -151,6 +151,14 @@ function isWhole({ containers }: FoundRig): boolean {
   return whole && containers.every(({ state }) => state === 'running');
 }
 
+/** Whether all machines run, but not all that belongs beside them: nothing of the rig is lost then. */
+export function onlyMachinesRun(found: FoundRig): boolean {
+  const machines = found.containers.filter(
+    ({ labels, state }) => labels[LABEL.node] !== undefined && state === 'running',
+  );
+  return !isWhole(found) && machines.length === found.state?.plan.guest.nodes;
+}
+
 /** Whether a rig was once seen Ready by the start of this run. */
 export function wasReady(state: RigState | undefined): state is RigState & { readyAt: string } {
   return state?.readyAt !== undefined;

@@ -7,7 +7,7 @@ import type { RigDeps } from './deps.ts';
 import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
 import { findRig, requireState } from './find.ts';
-import { decide, situationOf, wasReady, type FoundRig } from './life.ts';
+import { decide, onlyMachinesRun, situationOf, wasReady, type FoundRig } from './life.ts';
 import { ELSEWHERE } from './refusal.ts';
 import { kindOf } from './kind.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
@@ -70,8 +70,21 @@ async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpR
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
-    hint: `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${situationOf(found) === 'bootable' ? `boot it from its disks (${gocliCommand('start', name)})` : `replace it (${gocliCommand('rm', name)})`}`,
+    hint: wayBack(found),
   });
+}
+
+/** What brings a rig back that is not Ready, with as much of it as can be. */
+function wayBack(found: FoundRig): string {
+  const { name } = found;
+  const start = gocliCommand('start', name);
+  if (onlyMachinesRun(found))
+    return `Its machines run. Make the rest anew: ${gocliCommand('stop', name)}, then ${start}`;
+  const last =
+    situationOf(found) === 'bootable'
+      ? `boot it from its disks (${start})`
+      : `replace it (${gocliCommand('rm', name)})`;
+  return `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${last}`;
 }
 
 /** @throws GocliError CONFLICT */
