@@ -84,6 +84,17 @@ const LEFT: readonly (readonly [what: string, words: RegExp, leave: Leave])[] = 
     },
   ],
   [
+    'a saved state in a volume that stays',
+    /^saved state number 1 in rest$/,
+    async () => {
+      await docker('volume', 'create', 'rest');
+      await mkdir(join(island.dataRoot, 'volumes', 'rest', '_data', 'snapshots', '0123'), {
+        recursive: true,
+      });
+      return () => docker('volume', 'rm', 'rest');
+    },
+  ],
+  [
     'a network',
     /^network own$/,
     async () => {

@@ -1,3 +1,5 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { Ended, Mark, Moment } from '../helpers/meddle.ts';
 import { changeSince, takeCensus, type Census } from './census.ts';
@@ -83,6 +85,7 @@ async function interruptOnce(
   const prepared = await takeCensus(ground.island);
   const result = await ground.meddle(verb.argv, moment, (child) => child.kill(signal));
   expectOrderly(t, signal, result);
+  if (signal === 'SIGKILL') await removeHalfWritten(ground);
   if (verb.replaces !== true && hadTime(signal, result)) {
     const { left, gone } = await changeSince(prepared, ground.island);
     const more = verb.keepsTemplate === true ? withoutTemplates(left) : left;
@@ -93,6 +96,14 @@ async function interruptOnce(
   await untilItGoes(t, ground, verb.argv, verb.already);
   await verb.prove(t, ground);
   await verb.undo(t, ground);
+}
+
+/** Files that SIGKILL left half-written; `gocli gc` does so when they are an hour old. */
+async function removeHalfWritten({ island }: Ground): Promise<void> {
+  const state = join(island.folder, 'state');
+  const names = await readdir(state, { recursive: true });
+  const files = names.filter((name) => /\.[0-9a-f]{8}\.tmp$/.test(name));
+  for (const name of files) await rm(join(state, name), { force: true });
 }
 
 /** All but templates that are published. A volume of one that is not stays among them. */
