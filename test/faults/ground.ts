@@ -38,7 +38,7 @@ export interface Ground {
 
 /** Words that start a rig of the image. */
 export function runArguments(name: string, ...flags: string[]): string[] {
-  return ['run', PROVIDER, '--no-provision', '--name', name, '--timeout', '120', ...flags];
+  return ['run', PROVIDER, '--no-provision', '--name', name, '--timeout', '300', ...flags];
 }
 
 export async function openGround(): Promise<Ground> {

@@ -98,7 +98,7 @@ export const VERBS: readonly Verb[] = [
     id: 'run-snapshot',
     left: 'nothing but the template that was made of the snapshot, and that as it was. After SIGKILL `run` names the command that clears up',
     words: '`run --snapshot`',
-    argv: ['run', '--snapshot', SNAPSHOT, '--name', NEW, '--timeout', '120'],
+    argv: ['run', '--snapshot', SNAPSHOT, '--name', NEW, '--timeout', '300'],
     prepare: nothing,
     prove: (t, ground) => proveWhole(t, ground, NEW),
     undo: removeWithTemplate,
