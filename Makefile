@@ -84,6 +84,18 @@ integration: build ## integration tests: a real Docker daemon and a tiny guest
 	@$(BOOTSTRAP) docker provision
 	@.ci/tier integration $(ARGS)
 
+# `left` of the cases goes on where the last run with this build ended; `all` begins anew.
+FAULTS ?= left
+.PHONY: faults
+faults: build ## break everything on purpose (docs/faults.md), on from where it ended; FAULTS=all begins anew
+	@$(BOOTSTRAP) docker provision
+	@FAULTS="$(FAULTS)" .ci/tier faults $(ARGS)
+
+.PHONY: faults-short
+faults-short: build ## what of it takes less than four minutes
+	@$(BOOTSTRAP) docker provision
+	@FAULTS=short .ci/tier faults $(ARGS)
+
 .PHONY: e2e
 e2e: build ## end-to-end tests: the real provider, provisioned if need be
 	@$(BOOTSTRAP) docker provision
@@ -95,13 +107,13 @@ e2e-lab: build ## what this host lacks: KVM, cgroup v2 and a current Docker, in 
 	@.ci/tier lab $(ARGS)
 
 .PHONY: test
-test: lint unit integration e2e ## everything above: lint, types, unit, integration, e2e
+test: lint unit integration faults-short e2e ## lint, types, unit, integration, the short form of faults, e2e
 
 .PHONY: verify
 verify: lint unit ## what a change must pass before review
 
 .PHONY: docs
-docs: build ## write docs/cli.md and docs/errors.md from the code
+docs: build ## write docs/cli.md, docs/errors.md and docs/faults.md from the code
 	node dist/test/docs/write.js
 
 .PHONY: bench

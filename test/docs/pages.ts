@@ -2,12 +2,17 @@ import { COMMANDS } from '../../gocli-ts/src/cli/commands.ts';
 import { verbOf } from '../../gocli-ts/src/cli/flags.ts';
 import { helpText } from '../../gocli-ts/src/cli/parser.ts';
 import { ERRORS, EXIT } from '../../gocli-ts/src/errors/codes.ts';
+import { FAULTS } from '../faults/faults.ts';
 
 const NOTE = '<!-- Written by `make docs`; do not edit. -->';
 
 /** Generated pages by path below the checkout. */
 export async function generatedPages(): Promise<Readonly<Record<string, string>>> {
-  return { 'docs/errors.md': errorsPage(), 'docs/cli.md': await cliPage() };
+  return {
+    'docs/errors.md': errorsPage(),
+    'docs/cli.md': await cliPage(),
+    'docs/faults.md': faultsPage(),
+  };
 }
 
 const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
@@ -67,4 +72,33 @@ async function cliPage(): Promise<string> {
   );
   const overview = ['```', (await helpText(COMMANDS)).trim(), '```', ''];
   return ['# Command line', '', NOTE, '', ...overview, ...sections.flat()].join('\n').trimEnd().concat('\n');
+}
+
+function faultsPage(): string {
+  const parts = [...new Set(FAULTS.map(({ part }) => part))];
+  const sections = parts.map((title) => [
+    `## ${title}`,
+    '',
+    '| What is broken | How | What you see | Exit code | What is left |',
+    '|---|---|---|---|---|',
+    ...FAULTS.filter(({ part }) => part === title).map(
+      ({ broken, how, sees, exit, left, open }) =>
+        `| ${[broken, how, open === undefined ? sees : `**Not yet:** ${sees}. ${open}`, exit, left].join(' | ')} |`,
+    ),
+    '',
+  ]);
+  return [
+    '# When something breaks',
+    '',
+    NOTE,
+    '',
+    'Each line is a case of `test/faults/`, which breaks this in truth: a real process, a real daemon and a guest with a',
+    'disk. `make faults` runs all of them. After each one all that there is, of whatever kind, is compared with what was',
+    'there before: containers, volumes, networks, images, processes, files, links and locks.',
+    '',
+    ...sections.flat(),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
 }

@@ -10,38 +10,60 @@ export interface Ended {
   readonly exitCode: number | null;
   /** Events, one line of JSON each. */
   readonly stderr: string;
+  readonly marks: readonly Mark[];
+  /** Milliseconds from its start to its end. */
+  readonly ms: number;
 }
 
-/** The moment when something is done: milliseconds after a step began, or after the program did. */
+/** An event that comes in the same order each time: not how far a step is, which depends on how long it takes. */
+export interface Mark {
+  readonly type: 'step-start' | 'step-end';
+  /** Of the step. */
+  readonly id: string;
+  /** Milliseconds since the program was started. */
+  readonly ms: number;
+}
+
+/** The moment when something is done: milliseconds after a step began, after the n-th mark, or after the program did. */
 export interface Moment {
   readonly step?: string | undefined;
+  readonly mark?: number | undefined;
   readonly ms?: number;
 }
 
-/** Runs gocli as a child of its own and does something once, while it runs. */
+/**
+ * Runs gocli as a child of its own and does something once, while it runs.
+ * @param enter words of a program that runs another one, somewhere else
+ */
 export async function meddle(
   argv: readonly string[],
-  { step, ms = 0 }: Moment,
+  { step, mark, ms = 0 }: Moment,
   work: (child: ChildProcess) => unknown,
   env: Readonly<Record<string, string>> = {},
+  enter: readonly string[] = [],
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [TINY_GOCLI, ...argv, '--progress', 'json'], {
+  const [program, ...words] = [...enter, process.execPath, TINY_GOCLI, ...argv, '--progress', 'json'];
+  const since = performance.now();
+  const child = spawn(program, words, {
     cwd: CHECKOUT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
+  const marks: Mark[] = [];
   const begin = async (): Promise<void> => {
     await delay(ms);
     await work(child);
   };
-  let working = step === undefined ? begin() : undefined;
+  let working = step === undefined && mark === undefined ? begin() : undefined;
   createInterface({ input: child.stderr }).on('line', (line) => {
     stderr += `${line}\n`;
     const event = JSON.parse(line) as GocliEvent;
-    if (event.type === 'step-start' && event.id === step) working ??= begin();
+    if (event.type !== 'step-start' && event.type !== 'step-end') return;
+    marks.push({ type: event.type, id: event.id, ms: performance.now() - since });
+    if ((event.type === 'step-start' && event.id === step) || marks.length === mark) working ??= begin();
   });
   const [exitCode] = (await once(child, 'close')) as [number | null];
   await working;
-  return { exitCode, stderr };
+  return { exitCode, stderr, marks, ms: performance.now() - since };
 }

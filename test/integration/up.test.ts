@@ -201,7 +201,7 @@ test.serial('several machines share one network and know each other by name', as
   const name = sandbox.name();
   ended(t, 0, await sandbox.run(image, name, '--nodes', '2'));
   const listed = parse(await sandbox.cli('status', name, '-o', 'json'))['conditions'] as unknown[];
-  t.is(listed.length, 4);
+  t.is(listed.length, 5);
   ended(t, 0, await sandbox.cli('rm', name));
   t.deepEqual(await sandbox.leftovers(name), []);
 });

@@ -4,7 +4,6 @@ import type { Manifest } from '../frozen/manifest.ts';
 import { listTemplates, unpublishTemplate } from '../frozen/templates.ts';
 import { verifyTemplate } from '../frozen/verify.ts';
 import { LABEL } from '../place/labels.ts';
-import { onRig } from '../rig/deps.ts';
 import { planRig, type PlanRequest } from '../rig/make-plan.ts';
 import type { GuestPlan } from '../rig/plan.ts';
 import { cleanUpAfter, removeRig } from '../rig/remove.ts';
@@ -16,6 +15,7 @@ import { up } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
 import { refuseNameWithAll } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
+import { changingRig } from './operation.ts';
 import { guestOptions, OPTIONS, readInputs, readRunOptions, type InputsOf } from './options.ts';
 import { localImage, obtainImage, type FindImage } from './provider-image.ts';
 import { startOf } from './run.ts';
@@ -125,16 +125,21 @@ export async function build(
   const values = readRunOptions({}, context.env, false);
   const { provider, ...plan } = request;
   const planned = await planOf(provider, plan, obtainImage, context);
-  const { name } = planned.values;
-  const own = onRig(context, name);
-  try {
-    const { state } = await up({ ...planned, ...startOf(values) }, own);
-    // A rig may run on a template that could not be published.
-    const published = (await listTemplates(context.docker)).some(({ id }) => id === state.template);
-    return { template: published ? (state.template ?? null) : null };
-  } finally {
-    await cleanUpAfter(name, own, () => removeRig(name, own));
-  }
+  // Named after the plan, so that what a build left that was killed is found by the next one.
+  const key = templateKey(planRig(planned, context.kinds), context.kinds);
+  const name = `template-${key.slice(0, 12)}`;
+  return changingRig(context, name, async (own) => {
+    await removeRig(name, own);
+    try {
+      const asked = { ...planned, ...startOf(values), values: { ...planned.values, name } };
+      const { state } = await up(asked, own);
+      // A rig may run on a template that could not be published.
+      const published = (await listTemplates(context.docker)).some(({ id }) => id === state.template);
+      return { template: published ? (state.template ?? null) : null };
+    } finally {
+      await cleanUpAfter(name, own, () => removeRig(name, own));
+    }
+  });
 }
 
 /**

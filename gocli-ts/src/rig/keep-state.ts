@@ -6,7 +6,15 @@ import { kindOf } from './kind.ts';
 import { containerName } from './names.ts';
 import type { RigKeys } from './template/keys.ts';
 import { readRecord, recordRevision, writeRecord, type RigRecord } from './record.ts';
-import { readSecret, readState, STATE_FILE, writeSecret, writeState, type RigState } from './state.ts';
+import {
+  asOfState,
+  readSecret,
+  readState,
+  STATE_FILE,
+  writeSecret,
+  writeState,
+  type RigState,
+} from './state.ts';
 
 type KeepDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock' | 'kinds' | 'emit'>;
 
@@ -117,6 +125,6 @@ async function copyRecord({ state, secrets }: RigRecord, paths: Paths): Promise<
     await writeState(paths, state);
   } catch (error) {
     const there = await Promise.all(files.map(([file]) => readSecret(paths, name, file).catch(() => '')));
-    if (!files.every(([, text], at) => there[at] === text)) throw error;
+    if (!files.every(([, text], at) => there[at] === text)) throw asOfState(error);
   }
 }

@@ -30,7 +30,7 @@ export type Situation =
   | 'littered'
   /** Stopped, and what it was saved as is gone. */
   | 'lost'
-  /** Paused, and not all of it runs. */
+  /** Paused, or a save of it was killed, and not all of it runs. */
   | 'hampered'
   /** Broken, but no machine runs, and their disks are there. */
   | 'bootable'
@@ -108,8 +108,9 @@ export function situationOf(found: FoundRig | undefined): Situation {
   if (state === undefined) return isWhole(found) ? 'foreign' : 'unfinished';
   if (state.paused !== true && state.building !== undefined && state.building === state.template)
     return 'cloning';
-  if (parts.length === 0 || running.length < parts.length)
-    return state.paused === true ? 'hampered' : 'broken';
+  // A save that was killed leaves the registry held, and machines that stand.
+  const isHeld = state.paused === true || parts.some((one) => one.state === 'paused');
+  if (parts.length === 0 || running.length < parts.length) return isHeld ? 'hampered' : 'broken';
   if (state.paused === true) return 'paused';
   const isOther = parts.some(({ labels }) => labels[LABEL.run] !== state.run);
   return state.readyAt === undefined || isOther ? 'starting' : 'running';
@@ -164,6 +165,14 @@ function isWhole({ containers }: FoundRig): boolean {
   const roles = containers.map(({ labels }) => labels[LABEL.role]);
   const whole = PARTS.every((role) => roles.includes(role));
   return whole && containers.every(({ state }) => state === 'running');
+}
+
+/** Whether all machines run, but not all that belongs beside them: nothing of the rig is lost then. */
+export function onlyMachinesRun(found: FoundRig): boolean {
+  const machines = found.containers.filter(
+    ({ labels, state }) => labels[LABEL.node] !== undefined && state === 'running',
+  );
+  return !isWhole(found) && machines.length === found.state?.plan.guest.nodes;
 }
 
 /** Whether a rig was once seen Ready by the start of this run. */

@@ -67,10 +67,15 @@ export async function proveWritable(paths: Paths, name: string): Promise<void> {
     await makeFolder(folder);
     await onFile({ path: folder, done: 'written' }, () => writeAndRemove(join(folder, 'room')));
   } catch (error) {
-    if (!(error instanceof GocliError)) throw error;
-    const hint = `${error.hint ?? ''} Or set XDG_STATE_HOME to another folder: what gocli has to remember lies there.`;
-    throw new GocliError(error.code, error.message, { cause: error, hint });
+    throw asOfState(error);
   }
+}
+
+/** The error of a write into the state folder, which also says how to have another one. */
+export function asOfState(error: unknown): unknown {
+  if (!(error instanceof GocliError)) return error;
+  const hint = `${error.hint ?? ''} Or set XDG_STATE_HOME to another folder: what gocli has to remember lies there.`;
+  return new GocliError(error.code, error.message, { cause: error, hint });
 }
 
 function writeAndRemove(path: string): Promise<void> {

@@ -66,8 +66,8 @@ function containerConditions(found: FoundRig): ConditionStatus[] {
       ({ labels }) => (labels[LABEL.node] ?? labels[LABEL.role]) === role,
     );
     const state = container?.state ?? 'missing';
-    // Not by gocli, which stops processors and no containers.
-    const observed = state === 'paused' ? `paused (docker unpause ${found.name}-${role})` : state;
+    // By a save that was killed, or by somebody else.
+    const observed = state === 'paused' ? `paused (${gocliCommand('resume', found.name)})` : state;
     return { name: `container ${found.name}-${role} runs`, met: state === 'running', observed };
   });
 }

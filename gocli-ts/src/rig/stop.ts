@@ -1,6 +1,5 @@
 import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
-import { allOf } from '../shared/all.ts';
 import type { RigDeps } from './deps.ts';
 import { requireState } from './find.ts';
 import { decide, type FoundRig } from './life.ts';
@@ -13,6 +12,7 @@ import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { STOPPED, stoppedSaves } from './snapshot/list.ts';
 import { writeCopyLate } from './start/starting.ts';
 import { proveWritable, type RigState } from './state.ts';
+import { allOf } from '../shared/all.ts';
 import { gocliCommand } from '../shared/command.ts';
 
 /**
@@ -60,7 +60,7 @@ export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> 
   return skewMs;
 }
 
-/** Lets a paused cluster go on, at the right time. */
+/** Lets a paused cluster go on, at the right time; also one whose save was killed, which left its registry held. */
 export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   decide('resume', found.name, found);
   const state = requireState(found);

@@ -7,7 +7,7 @@ import type { RigDeps } from './deps.ts';
 import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
 import { findRig, requireState } from './find.ts';
-import { decide, situationOf, startedBy, wasReady, type FoundRig } from './life.ts';
+import { decide, onlyMachinesRun, situationOf, startedBy, wasReady, type FoundRig } from './life.ts';
 import { elsewhere } from './refusal.ts';
 import { kindOf } from './kind.ts';
 import { restoreSecrets } from './lost-secrets.ts';
@@ -72,18 +72,21 @@ async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpR
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
-    hint: `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${wayOut(found)}`,
+    hint: wayBack(found),
   });
 }
 
-/** What makes a rig Ready again that was Ready; what is lost by it comes last. */
-function wayOut(found: FoundRig): string {
-  const { name, containers } = found;
-  if (situationOf(found) === 'bootable') return `boot it from its disks (${gocliCommand('start', name)})`;
-  // As a command leaves it that was killed while it saved.
-  if (containers.some(({ state }) => state === 'paused'))
-    return `let it go on (${gocliCommand('resume', name)})`;
-  return `replace it (${gocliCommand('rm', name)})`;
+/** What brings a rig back that is not Ready, with as much of it as can be. */
+function wayBack(found: FoundRig): string {
+  const { name } = found;
+  const start = gocliCommand('start', name);
+  if (onlyMachinesRun(found))
+    return `Its machines run. Make the rest anew: ${gocliCommand('stop', name)}, then ${start}`;
+  const last =
+    situationOf(found) === 'bootable'
+      ? `boot it from its disks (${start})`
+      : `replace it (${gocliCommand('rm', name)})`;
+  return `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${last}`;
 }
 
 /** @throws GocliError CONFLICT */

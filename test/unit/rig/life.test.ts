@@ -68,7 +68,10 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
     rig([], { readyAt: READY.readyAt }),
     rig(['running', 'running', 'exited'], {}),
   ],
-  hampered: [rig(['running', 'exited', 'running'], { ...READY, paused: true })],
+  hampered: [
+    rig(['running', 'exited', 'running'], { ...READY, paused: true }),
+    rig(['running', 'paused', 'running'], READY),
+  ],
   bootable: [rig(['running', 'running', 'exited'], READY), rig(['running', 'running'], READY)],
   cloning: [
     rig(UP, { template: 't', building: 't', revision: '1' }),

@@ -202,16 +202,35 @@ test('keys of a saved state are for root alone', async (t) => {
   t.is(one?.uid, undefined, 'the daemon writes it as root');
 });
 
-test('a registry that a killed save left standing goes on by resume, or by the same save', async (t) => {
+test('a save that was killed leaves the registry held; what is refused names resume, which lets all go on', async (t) => {
   const saving = await makeSaving(t);
-  const { docker } = saving.engine;
-  await docker.containers.pause('c-registry');
-  t.is(await saving.phase(), 'broken');
-  await resumeRig(await saving.found(), saving.engine);
+  const { engine } = saving;
+  const { docker } = engine;
+  const [registry] = await docker.containers.list({ [LABEL.role]: 'registry' });
+  await docker.containers.pause(registry?.id ?? '');
+  const error = await t.throwsAsync(stop(saving), { instanceOf: GocliError });
+  t.regex(error.hint ?? '', /gocli resume --name c/);
+  await resumeRig(await saving.found(), engine);
   t.is(await saving.phase(), 'running');
-  await docker.containers.pause('c-registry');
   await stop(saving);
   t.is(await saving.phase(), 'stopped');
+});
+
+test('what a save left that was killed goes with the next one; what has a keeper stays', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker } = saving.engine;
+  const found = await saving.found();
+  const request = { name: 'kept', kind: 'snapshot' } as const;
+  const { id } = await createSnapshot(found, request, stepsOf(saving.engine), saving.engine);
+  const removed: string[] = [];
+  docker.onExec((argv) => {
+    if (argv[2]?.includes('mkdir -p') === true) return { stdout: `${id}\nfeedfeedfeed\n` };
+    if (argv[2] === 'rm -rf "$@"') removed.push(...argv.slice(4));
+    return undefined;
+  });
+  await createSnapshot(found, { ...request, name: 'second' }, stepsOf(saving.engine), saving.engine);
+  t.true(removed.includes('/data/snapshots/feedfeedfeed'), removed.join());
+  t.false(removed.some((path) => path.includes(id)));
 });
 
 test('a state that cannot be written ends stop, pause, resume and start before they change anything', async (t) => {

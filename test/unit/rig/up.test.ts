@@ -306,6 +306,20 @@ test('a broken cluster, and one that was never Ready, are said to be so and stay
   t.regex((half as unknown as { hint: string }).hint, /gocli rm --name d/);
 });
 
+test('whose machines run while a container beside them is gone is saved and started, not replaced', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker } = engine;
+  const image = addProvider(docker, VM_FACTS);
+  await up(requestFor(image), engine);
+  for (const role of ['registry', 'dnsmasq']) {
+    const [one] = await docker.containers.list({ [LABEL.role]: role });
+    await docker.containers.remove(one?.id ?? '');
+    const error = await t.throwsAsync(up(requestFor(image), engine), { instanceOf: GocliError });
+    t.regex(error.hint ?? '', /gocli stop --name c, then gocli start --name c/);
+    t.notRegex(error.hint ?? '', /gocli rm/);
+  }
+});
+
 test('what cannot be planned is refused before anything is made', async (t) => {
   const engine = await makeEngine(t);
   const vm = addProvider(engine.docker, VM_FACTS);

@@ -57,7 +57,9 @@ async function bake(snapshot: Snapshot, key: string, deps: RigDeps): Promise<voi
   const id = randomBytes(6).toString('hex');
   const keys = await readKeys(snapshot, docker);
   const { guest, host } = record.state.plan;
-  const plan = { guest, host: { ...host, name: `bake-${id}`, pinnedPorts: {} } };
+  // Named after the snapshot, so that what was left of one that was killed is found here.
+  const plan = { guest, host: { ...host, name: `bake-${record.id}`, pinnedPorts: {} } };
+  await removeLabelled(docker, { [LABEL.cluster]: plan.host.name });
   const { sshPublicKey } = keys;
   const layout = await snapshotLayout(snapshot, plan, { ports: {}, sshPublicKey }, deps);
   const labels = { [LABEL.cluster]: plan.host.name, [LABEL.run]: deps.run };

@@ -19,7 +19,7 @@ import { keysHere, withoutRevision } from '../keep-state.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
 import { notice } from '../start/starting.ts';
 import { publishSnapshot, removeFiles, retractSnapshot } from './snapshots.ts';
-import { snapshotFolder, type SnapshotRecord } from './list.ts';
+import { listSnapshots, snapshotFolder, type SnapshotRecord } from './list.ts';
 import { gocliCommand } from '../../shared/command.ts';
 
 /** Milliseconds for machines to go on after all: nothing in it waits for the guest but its agent. */
@@ -99,7 +99,8 @@ async function saveAll(
   const machines = machinesIn(found);
   const { disk } = requireState(found).plan.guest;
   const registry = found.containers.find(({ labels }) => labels[LABEL.role] === 'registry');
-  await inside(docker, machines[0], `umask 007; mkdir -p "$1"`, [folder]);
+  const others = await inside(docker, machines[0], MAKE_FOLDER, [folder]);
+  await removeUnfinished(found, others, folder, docker);
   await keepKeys(found, folder, deps);
   await using held = await holdRegistry(registry, docker);
   const meanwhile = (): Promise<void> => copyData(machines, disk, folder, docker);
@@ -125,6 +126,30 @@ async function withdraw(
       await inTime('the machines go on', bounds, (signal) => resumeMachines(machines, deps, signal));
   }
   await removeFiles(machines[0], { id, state }, deps.docker);
+}
+
+/** Makes the folder of a snapshot, and names those of which no copy of a keeper is there. */
+const MAKE_FOLDER = `umask 007; mkdir -p "$1"; cd "$1/.."
+for id in *; do
+  set -- /data/keepers/*-snapshot-"$id".json
+  [ -s "$1" ] || echo "$id"
+done`;
+
+/**
+ * Removes what saves left that were killed: nobody else finds it, and it takes gigabytes.
+ * @param others names of folders, one a line; those of snapshots of earlier versions among them, which have a keeper
+ */
+async function removeUnfinished(
+  found: FoundRig,
+  others: string,
+  folder: string,
+  docker: RigDeps['docker'],
+): Promise<void> {
+  const ids = others.split('\n').filter((id) => id !== '' && snapshotFolder(id) !== folder);
+  if (ids.length === 0) return;
+  const known = new Set((await listSnapshots(docker, found.name)).map(({ record }) => record.id));
+  const state = requireState(found);
+  for (const id of ids) if (!known.has(id)) await removeFiles(machinesIn(found)[0], { id, state }, docker);
 }
 
 /** Lets the registry stand still until it is disposed of. */

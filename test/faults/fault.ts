@@ -1,0 +1,29 @@
+import type { ExecutionContext } from 'ava';
+import type { Ground } from './ground.ts';
+
+/**
+ * How much is done: all of it (`make faults`), or of what is done many times over one of each kind, and no more than the
+ * cases marked so (`make test`).
+ */
+export type Extent = 'all' | 'short';
+
+/** A case: what docs/faults.md says of it, and what makes the fault and looks at what comes of it. */
+export interface Fault {
+  /** Stays the same; by it is remembered what passed. */
+  readonly id: string;
+  /** Heading on the page. */
+  readonly part: string;
+  /** What is broken, and how. */
+  readonly broken: string;
+  readonly how: string;
+  /** What the user sees, and the exit code. */
+  readonly sees: string;
+  readonly exit: string;
+  /** What is left, or goes on. */
+  readonly left: string;
+  /** Whether `make test` has it, too. */
+  readonly short?: true;
+  /** A fault of gocli that is known and not mended yet: the case is not run. */
+  readonly open?: string;
+  readonly run: (t: ExecutionContext, ground: Ground, extent: Extent) => Promise<void>;
+}
