@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { OperationSink } from '../events/events.ts';
+import type { OperationEvent, OperationSink } from '../events/events.ts';
 import { holderWords } from '../place/lock-holder.ts';
 import { onRig } from '../rig/deps.ts';
 import type { Context, Runtime } from './context.ts';
@@ -24,14 +24,15 @@ export async function operate<T>(
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
   const faults: unknown[] = [];
+  // A listener may be asynchronous, whatever its type says; a rejection that nobody hears ends the process.
+  const tell: (event: OperationEvent) => unknown = execution.onEvent;
   const onEvent: OperationSink = (event) => {
     // Nothing that is told may change what is done: not in the middle of a freeze, nor of a clean-up.
     const fault = (error: unknown): void => {
       faults.push(error);
     };
     try {
-      // A listener may be asynchronous, whatever its type says; a rejection that nobody hears ends the process.
-      const later: unknown = Reflect.apply(execution.onEvent, undefined, [event]);
+      const later = tell(event);
       if (later instanceof Promise) later.catch(fault);
     } catch (error) {
       fault(error);
