@@ -7,6 +7,7 @@ import { readState, removeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { stopRig } from '../../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';
 import { addProvider, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
+import { scriptDisks } from '../../../helpers/fake-disks.ts';
 import { prune } from '../../../helpers/prune.ts';
 import { makeSaving, start, stepsOf, type Saving } from '../../../helpers/saving.ts';
 
@@ -101,4 +102,29 @@ test('one machine that ended is booted by start, while up says what is wrong', a
   t.is(await saving.phase(), 'broken');
   await start(saving, saving.run('later'));
   t.is(await saving.phase(), 'running');
+});
+
+test('what the machines wrote to their disks is there when they boot again, pruned or not', async (t) => {
+  for (const pruned of [false, true]) {
+    const saving = await makeSaving(t, { ...VM_FACTS, disk: true });
+    const { docker } = saving.engine;
+    scriptDisks(docker);
+    const disk = '/machines/disks/node01.qcow2';
+    docker.write(nodes(saving)[0]?.info.id ?? '', disk, 'etcd');
+    halt(saving);
+    if (pruned) await prune(docker);
+    await start(saving, saving.run('later'));
+    t.is(docker.read(nodes(saving)[0]?.info.id ?? '', disk), 'etcd');
+  }
+});
+
+test('a disk that is gone is named, and no empty one takes its place', async (t) => {
+  const saving = await makeSaving(t, { ...VM_FACTS, disk: true });
+  const { docker } = saving.engine;
+  scriptDisks(docker);
+  docker.erase(nodes(saving)[0]?.info.id ?? '', '/machines/disks/node01.qcow2');
+  halt(saving);
+  const error = await t.throwsAsync(start(saving, saving.run('later')), { code: 'NOT_FOUND' });
+  t.regex((error as unknown as { observed: string }).observed, /node01\.qcow2 is not there/);
+  t.is(docker.read(nodes(saving)[0]?.info.id ?? '', '/machines/disks/node01.qcow2'), undefined);
 });
