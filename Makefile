@@ -28,7 +28,7 @@ PACKAGE_DIR ?= dist/package
 GOCLI := $(CURDIR)/gocli-ts/bin/gocli.js
 COMMAND = $(DESTDIR)$(PREFIX)/bin/gocli
 BOOTSTRAP := cluster-up/bootstrap.sh
-SHELL_SCRIPTS = $(sort $(wildcard .ci/* cluster-provision/runner/files/usr/lib/gocli/*) \
+SHELL_SCRIPTS = $(sort $(filter-out %.conf %.nft,$(wildcard .ci/* cluster-provision/runner/files/usr/lib/gocli/*)) \
 	$(shell find cluster-up cluster-provision test -name '*.sh'))
 
 .PHONY: help

@@ -225,7 +225,7 @@ test('what a save left that was killed goes with the next one; what has a keeper
   const removed: string[] = [];
   docker.onExec((argv) => {
     if (argv[2]?.includes('mkdir -p') === true) return { stdout: `${id}\nfeedfeedfeed\n` };
-    if (argv[2] === 'rm -rf "$@"') removed.push(...argv.slice(4));
+    if (argv[2]?.includes('rm -') === true) removed.push(...argv.slice(4));
     return undefined;
   });
   await createSnapshot(found, { ...request, name: 'second' }, stepsOf(saving.engine), saving.engine);

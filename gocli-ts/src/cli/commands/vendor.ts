@@ -5,7 +5,7 @@ export const vendorCommand = defineCommand({
   usage: 'vendor <folder>',
   summary: 'Write the scripts of cluster-up into a repository, to be used with an installed gocli',
   positionals: { folder: { type: 'string', demandOption: true, describe: 'Root of that repository' } },
-  examples: [['gocli vendor . && make cluster-up', 'the cluster of this repository']],
+  examples: [['gocli vendor .', 'then make cluster-up starts the cluster of this repository']],
   run: async (args, session) => {
     const { vendor } = await import('../../api/vendor.ts');
     const result = await vendor(args, session);
