@@ -22,6 +22,8 @@ interface Entry {
 const ROOT = 2;
 /** `ls -p` of debugfs: `/INODE/MODE/UID/GID/NAME/SIZE/`, and no size for a folder. */
 const ENTRY = /^\/(\d+)\/(\d{6})\/\d+\/\d+\/([^/]+)\/(\d*)\/$/;
+/** Room in a folder that nothing has any more, `/0/000000/0/0//0/`: an entry whose inode is 0 (ext4, ext4_dir_entry). */
+const UNUSED = /^\/0\/\d{6}\/\d+\/\d+\/[^/]*\/\d*\/$/;
 /** The command that debugfs repeats before its answer. */
 const COMMAND = /^debugfs: ls -p <(\d+)>$/;
 
@@ -65,6 +67,7 @@ function parseListings(text: string): Map<number, Entry[]> {
       listings.set(Number(folder), current);
       continue;
     }
+    if (UNUSED.test(line)) continue;
     const [, inode, mode, name = '', size] = ENTRY.exec(line) ?? [];
     if (inode === undefined || mode === undefined) throw unread(`debugfs lists "${line}"`);
     current.push({ inode: Number(inode), type: typeOf(mode), name, size: Number(size) });
