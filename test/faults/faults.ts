@@ -5,6 +5,10 @@ import { SIGNAL_FAULTS } from './signals.ts';
 import { STATE_FAULTS } from './state.ts';
 import { TOGETHER_FAULTS } from './together.ts';
 
+/** Those that did not pass yet on a quiet machine; whoever sees one pass takes it out of this list. */
+const UNSEEN =
+  /^(registry-removed|daemon-restarted-starting|state-(garbage|empty|newer|key)|template-(node01|attachment|removed)|snapshot-|together-(same-10|names|mixed|stop))/;
+
 /** All cases, in the order of docs/faults.md. */
 export const FAULTS: readonly Fault[] = [
   ...SIGNAL_FAULTS,
@@ -12,4 +16,4 @@ export const FAULTS: readonly Fault[] = [
   ...STATE_FAULTS,
   ...FROZEN_FAULTS,
   ...TOGETHER_FAULTS,
-];
+].map((fault) => ({ ...fault, unseen: UNSEEN.test(fault.id) }));
