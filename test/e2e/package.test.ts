@@ -142,7 +142,7 @@ test.serial(
       const wanted = await Promise.all(tracked.map((path) => fileWithMode(CHECKOUT, path)));
       t.deepEqual((await filesBelow(installed, part)).sort(), wanted.sort());
     }
-    t.deepEqual((await readdir(join(installed, 'dist'))).sort(), ['gocli-ts']);
+    t.deepEqual((await readdir(join(installed, 'dist'))).sort(), ['cli', 'gocli-ts']);
     const names = await readdir(installed);
     t.deepEqual(
       ['LICENSE', 'README.md', 'CHANGELOG.md', 'test', 'tsconfig.json'].map((name) => names.includes(name)),

@@ -116,6 +116,16 @@ test("a deployment of the user's own does not count, not even in kube-system", a
   t.is(found.get('the system deployments are available'), 'met');
 });
 
+test('a kubelet that a webhook of the user keeps from being asked counts as healthy', async (t) => {
+  for (const message of [
+    'Internal error occurred: failed calling webhook "closed.example.com": service "gone" not found',
+    'admission webhook "no.example.com" denied the request: no',
+  ]) {
+    const found = await look(t, { '/api/v1/nodes/node01/proxy/healthz': [500, { message }] });
+    t.is(found.get('the kubelet of node01 is healthy'), 'met');
+  }
+});
+
 test('a deployment whose container keeps failing says so', async (t) => {
   const container = {
     name: 'metrics-server',
