@@ -84,7 +84,7 @@ goal_cli() {
       fail "this user may not write $GOCLI_ROOT/dist" "as the owner of the checkout: make build"
     rm -f "$GOCLI_ROOT/dist/.built"
     (cd "$GOCLI_ROOT" && node node_modules/typescript/bin/tsc -p . >&2 && node gocli-ts/bundle.js >&2) ||
-      { say "error: tsc failed"; exit 1; }
+      { say "error: the command line cannot be built; the words of tsc or of gocli-ts/bundle.js are above"; exit 1; }
     touch "$GOCLI_ROOT/dist/.built"
   fi
 }
