@@ -29,8 +29,10 @@ export async function afterThaw(thawed: Thawed, steps: Steps, options: WaitOptio
   // A TLS handshake is the slowest thing that a busy guest does: one, and one more for each further kubelet, whose own
   // handshakes with the API server then go on beside each other.
   using api = new ApiClient(admin, thawed.layout.plan.guest.nodes);
-  await removeSurplus(thawed, api, options);
-  await allMet(thawedConditions(targetsOf(state, api)), steps, options);
+  const fewer = await removeSurplus(thawed, api, options);
+  // What ran on a node that was taken out begins anew: what etcd says of the time of the freeze does not hold for it.
+  const conditions = fewer ? readyConditions : thawedConditions;
+  await allMet(conditions(targetsOf(state, api)), steps, options);
 }
 
 /** Conditions of a cluster that was started, by the keys in its state folder. */

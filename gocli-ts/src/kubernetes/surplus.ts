@@ -27,14 +27,15 @@ interface Surplus {
 /**
  * Takes the nodes that a template has beyond the plan out of a cluster that was thawed without their machines: their
  * pods and Node objects go as soon as the API answers, and no EndpointSlice names them any more.
+ * @returns true when there were such nodes: what ran on them begins anew elsewhere
  */
 export async function removeSurplus(
   { layout, saved }: Surplus,
   api: ApiClient,
   options: WaitOptions,
-): Promise<void> {
+): Promise<boolean> {
   const gone = saved.machines.slice(layout.plan.guest.nodes).map(({ name }) => name);
-  if (gone.length === 0) return;
+  if (gone.length === 0) return false;
   const { signal } = options;
   await waitFor(apiReady(api), options);
   await Promise.all(gone.map((node) => removeNode(api, node, signal)));
@@ -54,6 +55,7 @@ export async function removeSurplus(
     },
     options,
   );
+  return true;
 }
 
 async function removeNode(api: ApiClient, node: string, signal: AbortSignal): Promise<void> {
