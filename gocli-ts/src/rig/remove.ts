@@ -9,6 +9,9 @@ import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { allOf } from '../shared/all.ts';
+import { lookUp } from './find.ts';
+import type { Identity } from './identity.ts';
+import { idsOf, listRigs } from './listing.ts';
 import { machinesVolume } from './names.ts';
 import { removeState, stateNames } from './state.ts';
 import type { RigDeps } from './deps.ts';
@@ -17,6 +20,8 @@ export interface Removed {
   readonly containers: number;
   readonly volumes: number;
 }
+
+const nothing: Removed = { containers: 0, volumes: 0 };
 
 /** What went with a cluster; of one that was not there nothing. */
 export interface RigRemains extends Removed {
@@ -36,9 +41,10 @@ export async function removeRig(
   deps: Pick<RigDeps, 'docker' | 'paths' | 'signal' | 'clock' | 'run'>,
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
+  const id = await idOfName(name, deps);
   // What `docker container prune` took from the list is no less a snapshot.
-  await restoreSnapshots(docker, name);
-  const snapshots = await listSnapshots(docker, name);
+  if (id !== undefined) await restoreSnapshots(docker, id);
+  const snapshots = id === undefined ? [] : await listSnapshots(docker, id);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
   const failures = new Failures();
@@ -47,7 +53,9 @@ export async function removeRig(
     if (kept.length > 0) await removeSavedFiles(snapshot.record, deps);
     await removeSnapshotKeeper(docker, snapshot);
   });
-  const removed = await failures.part(() => removeLabelled(docker, { [LABEL.cluster]: name }));
+  const removed = await failures.part(async () =>
+    id === undefined ? nothing : await removeLabelled(docker, { [LABEL.cluster]: id }),
+  );
   const state = await failures.part(async () => {
     const there = (await stateNames(paths)).includes(name);
     await removeState(paths, name);
@@ -56,8 +64,19 @@ export async function removeRig(
   // Unfinished templates go with the clusters that were the last to use them.
   await failures.part(() => sweepTemplates(deps));
   failures.throw(() => `cluster ${name} was not removed completely`);
-  const none = { containers: 0, volumes: 0 };
-  return { ...none, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
+  return { ...nothing, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
+}
+
+/** The id of what has a name. What is damaged can be removed all the same. */
+async function idOfName(
+  name: string,
+  { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
+): Promise<string | undefined> {
+  const listing = await listRigs(docker);
+  const [id] = idsOf(name, listing);
+  // Volumes alone are looked into when they need not be its own.
+  if (id === undefined || listing.names.has(id)) return id;
+  return (await lookUp(docker, paths, name)).id;
 }
 
 /**
@@ -94,11 +113,11 @@ export async function removeLabelled(docker: Docker, labels: Labels): Promise<Re
 }
 
 /** Removes the containers of a rig and the disks of its machines; what it stores beside them stays. */
-export async function removeMachines(docker: Docker, rig: string): Promise<void> {
-  await removeContainers(docker, { [LABEL.cluster]: rig });
-  if (await removeUnusedVolume(docker, machinesVolume(rig))) return;
-  throw new GocliError('CONFLICT', `the disks of ${rig} are in use by another container`, {
-    hint: `Look for it: docker ps -a --filter volume=${machinesVolume(rig)}. Then try again.`,
+export async function removeMachines(docker: Docker, { id, name }: Identity): Promise<void> {
+  await removeContainers(docker, { [LABEL.cluster]: id });
+  if (await removeUnusedVolume(docker, machinesVolume(id))) return;
+  throw new GocliError('CONFLICT', `the disks of ${name} are in use by another container`, {
+    hint: `Look for it: docker ps -a --filter volume=${machinesVolume(id)}. Then try again.`,
   });
 }
 

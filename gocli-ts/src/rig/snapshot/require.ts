@@ -1,7 +1,9 @@
 import { GocliError } from '../../errors/error.ts';
+import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { didYouMean } from '../../shared/text.ts';
+import { rigNames } from '../identity.ts';
 import { restoreSnapshots } from './restore-keepers.ts';
 import { listSnapshots, type Snapshot } from './list.ts';
 
@@ -15,9 +17,19 @@ export async function userSnapshots(
   does: (snapshots: readonly Snapshot[]) => boolean = (snapshots) => snapshots.length > 0,
 ): Promise<Snapshot[]> {
   const list = async (): Promise<Snapshot[]> =>
-    (await listSnapshots(docker, cluster)).filter(({ record }) => record.kind === 'snapshot');
+    (await listSnapshots(docker)).filter(
+      (one) => one.record.kind === 'snapshot' && (cluster === undefined || one.cluster === cluster),
+    );
   const found = await list();
-  return does(found) || !(await restoreSnapshots(docker, cluster)) ? found : list();
+  return does(found) || !(await restoreLost(docker, cluster)) ? found : list();
+}
+
+/** Those of the rig of that name; when no container bears it, those of all rigs of which nothing else is left. */
+async function restoreLost(docker: Docker, cluster: string | undefined): Promise<boolean> {
+  if (cluster === undefined) return restoreSnapshots(docker);
+  const names = rigNames(await docker.containers.list({ [LABEL.role]: '' }));
+  const [id] = [...names].find(([, name]) => name === cluster) ?? [];
+  return restoreSnapshots(docker, id);
 }
 
 /** @throws GocliError NOT_FOUND with the names that exist, USAGE when several clusters have one of that name */

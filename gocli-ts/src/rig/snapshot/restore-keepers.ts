@@ -6,18 +6,18 @@ import { snapshotFolder } from './list.ts';
 
 /**
  * Makes the keepers of snapshots and of stopped clusters anew that `docker container prune` removed.
- * @param cluster only those of that one
+ * @param only those of the rig of that id
  * @returns whether there were any
  */
-export async function restoreSnapshots(docker: Docker, cluster?: string): Promise<boolean> {
-  const own = { [LABEL.role]: 'data', ...(cluster === undefined ? {} : { [LABEL.cluster]: cluster }) };
+export async function restoreSnapshots(docker: Docker, only?: string): Promise<boolean> {
+  const own = { [LABEL.role]: 'data', ...(only === undefined ? {} : { [LABEL.cluster]: only }) };
   const [volumes, containers] = await Promise.all([docker.volumes.list(own), docker.containers.list({})]);
   const known = rigsAmong(containers);
   let made = false;
   for (const { name: volume, labels } of volumes) {
     const rig = labels[LABEL.cluster] ?? '';
     // In a list only those of which nothing else is left; of one that is asked for, all.
-    if (cluster === undefined ? known.has(rig) : !(await mayHaveCopies(docker, rig, containers))) continue;
+    if (only === undefined ? known.has(rig) : !(await mayHaveCopies(docker, rig, containers))) continue;
     const [image] = await docker.images.list({ [FACTS_LABEL]: '' });
     if (image === undefined) return made;
     const place = { volume, labels, at: '/data', image: image.id };

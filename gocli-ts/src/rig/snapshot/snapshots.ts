@@ -1,4 +1,12 @@
-import { keeperCopy, makeKeeper, removeKeeper, removeUnusedVolume } from '../../place/keeper.ts';
+import {
+  keeperCopy,
+  makeKeeper,
+  removeKeeper,
+  removeUnusedVolume,
+  rewriteCopy,
+  type Keeper,
+  type KeeperCopy,
+} from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { Docker, Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
@@ -8,6 +16,7 @@ import { runTool } from '../../frozen/tool.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { inside } from '../inside.ts';
+import { idOfState, stateNamed } from '../identity.ts';
 import { dataVolume } from '../names.ts';
 import { snapshotFolder, type Snapshot, type SnapshotRecord } from './list.ts';
 
@@ -16,9 +25,13 @@ const DATA = '/data';
 
 /** Publishes a snapshot whose files are complete. */
 export async function publishSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
+  await makeKeeper(docker, keeperOf(record), copyOf(record));
+}
+
+function keeperOf(record: SnapshotRecord): Keeper {
   const { name, state } = record;
   const template = state.template === undefined ? {} : { [LABEL.template]: state.template };
-  const keeper = {
+  return {
     name: keeperName(record),
     image: state.plan.host.imageId,
     mounts: mountsOf(record),
@@ -26,31 +39,46 @@ export async function publishSnapshot(docker: Docker, record: SnapshotRecord): P
       ...template,
       [LABEL.role]: 'snapshot',
       [LABEL.snapshot]: name,
-      [LABEL.owner]: state.name,
+      [LABEL.owner]: idOfState(state),
       [LABEL.manifest]: JSON.stringify(record),
     },
   };
-  await makeKeeper(docker, keeper, DATA);
 }
 
 /** Takes a snapshot back whose publication failed, perhaps with the daemon's answer alone. */
 export async function retractSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
-  await removeKeeper(docker, keeperName(record), keeperName(record), DATA);
+  await removeKeeper(docker, keeperName(record), copyOf(record));
 }
 
 /** Nobody finds the snapshot any more; its files stay where they are. */
 export async function removeSnapshotKeeper(docker: Docker, { record, keeper }: Snapshot): Promise<void> {
-  await removeKeeper(docker, keeper, keeperName(record), DATA);
+  await removeKeeper(docker, keeper, copyOf(record));
 }
 
 function keeperName({ id, state }: Pick<SnapshotRecord, 'id' | 'state'>): string {
   return `${state.name}-snapshot-${id}`;
 }
 
+/** Where the copy of its keeper lies, whatever the rig is called. */
+function copyOf({ id, state }: Pick<SnapshotRecord, 'id' | 'state'>): KeeperCopy {
+  return { at: DATA, name: `${idOfState(state)}-snapshot-${id}` };
+}
+
+/** Has a snapshot say that its rig is called otherwise: the copy of its keeper first, then the keeper. */
+export async function renameSnapshot(
+  docker: Docker,
+  { record, keeper, rig: id }: Snapshot,
+  name: string,
+): Promise<void> {
+  const renamed = { ...record, state: stateNamed(record.state, { id, name }) };
+  await rewriteCopy(docker, keeper, keeperOf(renamed), copyOf(record));
+  await docker.containers.rename(keeper, keeperName(renamed));
+}
+
 /** The data of the cluster, and the template, so that neither can be removed while the snapshot is there. */
 function mountsOf({ state }: SnapshotRecord): Mount[] {
   const template = state.template === undefined ? [] : [templateMount(state.template, 'read')];
-  return [{ type: 'volume', source: dataVolume(state.name), target: DATA }, ...template];
+  return [{ type: 'volume', source: dataVolume(idOfState(state)), target: DATA }, ...template];
 }
 
 const REMOVE = 'rm -rf "$@"';
@@ -59,7 +87,7 @@ type Files = Pick<SnapshotRecord, 'id' | 'state'>;
 
 /** What lies of a snapshot in the data volume. The copy goes first: from it comes back what lacks files. */
 function pathsOf(files: Files): string[] {
-  return [keeperCopy(DATA, keeperName(files)), snapshotFolder(files.id)];
+  return [keeperCopy(copyOf(files)), snapshotFolder(files.id)];
 }
 
 /** Removes the files of a snapshot; in a machine nobody may touch those that are the registry's but its user. */
@@ -80,14 +108,14 @@ export async function removeSnapshot(
   snapshot: Snapshot,
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
-  const { record, cluster } = snapshot;
+  const { record, rig } = snapshot;
   await removeSnapshotKeeper(docker, snapshot);
-  const volume = dataVolume(cluster);
+  const volume = dataVolume(rig);
   // Of a rig whose containers are gone the registry's data lie in it.
-  const machines = await docker.volumes.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'machines' });
+  const machines = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
   if (machines.length === 0 && (await removeUnusedVolume(docker, volume))) return;
   try {
-    const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
+    const nodes = await docker.containers.list({ [LABEL.cluster]: rig, [LABEL.role]: 'node' });
     const running = nodes.find(({ state }) => state === 'running');
     if (running === undefined) await removeSavedFiles(record, { docker, signal, run });
     else {
@@ -107,7 +135,8 @@ export async function removeSavedFiles(
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
   const { name, imageId: image } = files.state.plan.host;
-  const mounts: Mount[] = [{ type: 'volume', source: dataVolume(name), target: DATA }];
+  const source = dataVolume(idOfState(files.state));
+  const mounts: Mount[] = [{ type: 'volume', source, target: DATA }];
   const removal = {
     name: `gocli-remove-${files.id}`,
     image,

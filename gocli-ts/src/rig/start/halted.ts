@@ -11,6 +11,7 @@ import { collectEvidence } from '../evidence.ts';
 import { requireState } from '../find.ts';
 import type { FoundRig } from '../life.ts';
 import { chosenPorts, portsOf } from '../host-ports.ts';
+import type { Identity } from '../identity.ts';
 import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
 import { LABEL } from '../../place/labels.ts';
@@ -46,11 +47,11 @@ export async function startHalted(
   const { state, layout } = await layoutOf(before, request, deps);
   notice(deps, 'The machines boot from their disks; what was only in their memory is gone.');
   try {
-    await removeContainers(docker, { [LABEL.cluster]: found.name });
+    await removeContainers(docker, { [LABEL.cluster]: found.id });
     const launched = await launchAgain(state, layout, steps, deps);
     await boot(state, launched, request, steps, deps);
   } catch (error) {
-    await keepDisksOnly(found.name, error, deps);
+    await keepDisksOnly(found, error, deps);
     throw error;
   }
   return markReady({ ...state, run }, deps);
@@ -115,12 +116,13 @@ async function boot(
 }
 
 /** What this run made goes, the disks stay. */
-async function keepDisksOnly(name: string, error: unknown, deps: RigDeps): Promise<void> {
+async function keepDisksOnly(rig: Identity, error: unknown, deps: RigDeps): Promise<void> {
   const { docker, run, signal } = deps;
   if (!signal.aborted && !isCode(error, 'CONFLICT')) {
-    const folder = await collectEvidence(name, run, deps).catch(() => undefined);
+    const folder = await collectEvidence(rig, run, deps).catch(() => undefined);
     if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
   }
-  await removeContainers(docker, { [LABEL.cluster]: name, [LABEL.run]: run });
-  notice(deps, `The disks of ${name} are as they were. Try again: ${gocliCommand('start', name)}`, 'warning');
+  await removeContainers(docker, { [LABEL.cluster]: rig.id, [LABEL.run]: run });
+  const again = gocliCommand('start', rig.name);
+  notice(deps, `The disks of ${rig.name} are as they were. Try again: ${again}`, 'warning');
 }
