@@ -1,4 +1,6 @@
 import { GocliError } from '../errors/error.ts';
+import { kubeconfigFiles, renameInFiles } from '../kubernetes/kubeconfig-file.ts';
+import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { onRig } from '../rig/deps.ts';
 import { findRig, requireRig } from '../rig/find.ts';
 import { idOfState } from '../rig/identity.ts';
@@ -38,15 +40,21 @@ export async function rename(request: RenameRequest, context: Context): Promise<
   const own = onRig(context, before);
   // In one order, so that two that swap names do not wait for each other.
   const [first = before, second = to] = [before, to].sort();
-  await changingRig(context, first, () =>
-    changingRig(context, second, async () => {
-      const found = await findRig(own.docker, own.paths, before);
-      if (found !== undefined) await renameRig(found, to, own);
-      else if (await isRenamed(before, to, own)) await forgetCopy(before, own);
-      else await requireRig(own.docker, own.paths, before);
-    }),
-  );
+  await changingRig(context, first, () => changingRig(context, second, () => change(before, to, own)));
   return { name: to, before };
+}
+
+async function change(before: string, to: string, own: Context): Promise<void> {
+  const { docker, paths } = own;
+  const found = await findRig(docker, paths, before);
+  if (found === undefined && !(await isRenamed(before, to, own))) await requireRig(docker, paths, before);
+  // It goes with the old name.
+  const written = await readKubeconfig(paths, before).catch(() => undefined);
+  if (found === undefined) await forgetCopy(before, own);
+  else await renameRig(found, to, own);
+  const now = await readKubeconfig(paths, to).catch(() => undefined);
+  if (now === undefined) return;
+  await renameInFiles(kubeconfigFiles(own.env, own.cwd), { from: before, to, before: written, now }, own);
 }
 
 /** Whether all that is left of the old name is the copy in the state folder. */

@@ -1,9 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { parse } from 'yaml';
 import { rename } from '../../../gocli-ts/src/api/rename.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { mergeIntoFiles } from '../../../gocli-ts/src/kubernetes/kubeconfig-file.ts';
+import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import type { RigDeps } from '../../../gocli-ts/src/rig/deps.ts';
 import { findRig, findRigs, requireRig } from '../../../gocli-ts/src/rig/find.ts';
+import { keepState } from '../../../gocli-ts/src/rig/keep-state.ts';
 import { phaseOf } from '../../../gocli-ts/src/rig/life.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
@@ -19,7 +24,7 @@ import {
 import { pauseRig, resumeRig, startStopped, stopRig } from '../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { FakeHost } from '../../fakes/host.ts';
-import { requestFor, stateOf, unready } from '../../helpers/engine.ts';
+import { K8S_FACTS, requestFor, stateOf, unready } from '../../helpers/engine.ts';
 import { prune } from '../../helpers/prune.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
 
@@ -293,6 +298,27 @@ test('a copy of another cluster of the new name does not get into it', async (t)
   const other = elsewhere(saving);
   await requireRig(docker, other.paths, 'd');
   t.is(await readSecret(other.paths, 'd', 'id_ed25519'), key);
+});
+
+test('a kubeconfig has the new name in it, and so has what was merged of it', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  const { docker, paths } = engine;
+  const state = (await saving.found()).state ?? stateOf();
+  const guest = { ...state.plan.guest, tiny: undefined, kubernetes: K8S_FACTS['kubernetes'] };
+  const access = { server: 'https://127.0.0.1:40002', ca: 'ca', cert: 'cert', key: 'key' };
+  await writeSecret(paths, 'c', 'kubeconfig', renderKubeconfig('c', access));
+  const ports = { ...state.ports, '6443/tcp': 40002 };
+  await keepState({ ...state, ports, plan: { ...state.plan, guest } }, engine);
+  const file = join(paths.state, 'config');
+  await mergeIntoFiles([file], renderKubeconfig('c', access), 'c', engine);
+  const context = { ...engine, host: new FakeHost(), env: { KUBECONFIG: file }, cwd: '/', checkout: '/' };
+  await rename({ name: 'c', to: 'd' }, context);
+  t.is(await readSecret(paths, 'd', 'kubeconfig'), renderKubeconfig('d', access));
+  t.like(parse(await readFile(file, 'utf8')), { 'current-context': 'd', contexts: [{ name: 'd' }] });
+  const other = elsewhere(saving);
+  await requireRig(docker, other.paths, 'd');
+  t.is(await readSecret(other.paths, 'd', 'kubeconfig'), renderKubeconfig('d', access));
 });
 
 test('a cluster of a version before records, or that is not Ready yet, keeps its name until it was stopped and started', async (t) => {
