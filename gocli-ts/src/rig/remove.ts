@@ -4,14 +4,14 @@ import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
 import { removeSavedFiles, removeSnapshotKeeper } from './snapshot/snapshots.ts';
 import { restoreSnapshots } from './snapshot/restore-keepers.ts';
-import { listSnapshots } from './snapshot/list.ts';
+import { listSnapshots, snapshotsAmong, type Snapshot } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { allOf } from '../shared/all.ts';
 import { lookUp } from './find.ts';
 import type { Identity } from './identity.ts';
-import { idsOf, listRigs } from './listing.ts';
+import { idsOf, listRigs, type Listing } from './listing.ts';
 import { machinesVolume } from './names.ts';
 import { removeState, stateNames } from './state.ts';
 import type { RigDeps } from './deps.ts';
@@ -41,10 +41,9 @@ export async function removeRig(
   deps: Pick<RigDeps, 'docker' | 'paths' | 'signal' | 'clock' | 'run'>,
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
-  const id = await idOfName(name, deps);
-  // What `docker container prune` took from the list is no less a snapshot.
-  if (id !== undefined) await restoreSnapshots(docker, id);
-  const snapshots = id === undefined ? [] : await listSnapshots(docker, id);
+  const listing = await listRigs(docker);
+  const id = await idOfName(name, listing, deps);
+  const snapshots = id === undefined ? [] : await allSnapshots(id, listing, docker);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
   const failures = new Failures();
@@ -70,13 +69,19 @@ export async function removeRig(
 /** The id of what has a name. What is damaged can be removed all the same. */
 async function idOfName(
   name: string,
+  listing: Listing,
   { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
 ): Promise<string | undefined> {
-  const listing = await listRigs(docker);
   const [id] = idsOf(name, listing);
   // Volumes alone are looked into when they need not be its own.
   if (id === undefined || listing.names.has(id)) return id;
   return (await lookUp(docker, paths, name)).id;
+}
+
+/** The snapshots of a rig: what `docker container prune` took from the list is no less one. */
+async function allSnapshots(id: string, { containers }: Listing, docker: Docker): Promise<Snapshot[]> {
+  if (await restoreSnapshots(docker, id)) return listSnapshots(docker, id);
+  return snapshotsAmong(containers).filter(({ rig }) => rig === id);
 }
 
 /**

@@ -214,6 +214,26 @@ test('two clusters swap their names', async (t) => {
   t.like((await requireRig(docker, paths, 'd')).state?.plan.host, { id: undefined, name: 'd' });
 });
 
+test('a rename waits for what is done with either name, and two that swap do not wait for each other', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  for (const name of ['c', 'd']) {
+    const held = await engine.docker.system.lock(`rig ${name}`, {
+      signal: engine.signal,
+      onWait: () => t.fail(),
+    });
+    const renaming = to(engine, name === 'c' ? 'd' : 'c', name === 'c' ? 'c' : 'd');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    t.deepEqual(await listed(engine), [`${name} running`]);
+    await held[Symbol.asyncDispose]();
+    await renaming;
+  }
+  t.true(saving.notices().some((text) => text.includes('Waiting for process 1')));
+  const both = await Promise.allSettled([to(engine, 'd'), to(engine, 'c', 'd')]);
+  t.is(both[0].status, 'fulfilled');
+  t.is((await listed(engine)).length, 1);
+});
+
 test('what docker container prune removed is found by the new name, and not by the old one', async (t) => {
   for (const phase of ['stopped', 'halted'] as const) {
     for (const by of ['a list', 'a look']) {
