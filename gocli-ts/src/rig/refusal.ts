@@ -31,6 +31,20 @@ function words(situation: Situation, verb: Verb, name: string, state: RigState |
     case 'running':
     case 'cloning':
     case 'broken': {
+      if (verb === 'rename' && situation === 'cloning') {
+        const hint = `When nothing is starting it, boot it from its disks first: ${start}`;
+        const says = 'did not go on as a clone of its template yet';
+        return { code: 'NOT_READY', says, observed: OBSERVED.cloning, hint };
+      }
+      if (verb === 'rename') {
+        const hint = `When nothing is starting it, save it and bring it back first: ${gocliCommand('stop', name)}, then ${start}`;
+        return {
+          code: 'NOT_READY',
+          says: 'has nothing yet that keeps its name',
+          observed: OBSERVED[situation],
+          hint,
+        };
+      }
       const says = verb === 'resume' ? 'is not paused' : 'is not stopped';
       const look = `Look at it: ${gocliCommand('status', name)}`;
       return { code: 'CONFLICT', says, observed: OBSERVED[situation], hint: look };
@@ -40,6 +54,10 @@ function words(situation: Situation, verb: Verb, name: string, state: RigState |
       return { code: 'NOT_READY', says: 'is paused', hint: `Type: ${gocliCommand('resume', name)}` };
     case 'stopped':
     case 'littered':
+      if (verb === 'rename') {
+        const hint = `Remove them: ${gocliCommand('stop', name)}. Or go on with it: ${start}`;
+        return { code: 'NOT_READY', says: 'is stopped, but containers of it are left', hint };
+      }
       return { code: 'NOT_READY', says: 'is stopped', hint: `Type: ${start}` };
     case 'lost': {
       const run = gocliCommand('run', name, state?.plan.guest.provider ?? '');

@@ -120,7 +120,11 @@ export function scriptMachines(
     standing.add(node);
   };
   const act = (node: string, command: string): void => {
-    const migration = migrations.get(node) ?? new Migration(clock, () => { halt(node); });
+    const migration =
+      migrations.get(node) ??
+      new Migration(clock, () => {
+        halt(node);
+      });
     migrations.set(node, migration);
     // What was over before the command counts before it.
     migration.status();

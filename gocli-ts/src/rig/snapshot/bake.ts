@@ -23,6 +23,7 @@ import { networkContainer, networkFiles, type RigLayout } from '../containers.ts
 import { nodeContainer } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
 import { removeLabelled } from '../remove.ts';
+import { hostNamed } from '../identity.ts';
 import { dataVolume } from '../names.ts';
 import { kindOf } from '../kind.ts';
 import { makingTemplate } from '../template/lock.ts';
@@ -57,7 +58,8 @@ async function bake(snapshot: Snapshot, key: string, deps: RigDeps): Promise<voi
   const id = randomBytes(6).toString('hex');
   const keys = await readKeys(snapshot, docker);
   const { guest, host } = record.state.plan;
-  const plan = { guest, host: { ...host, name: `bake-${id}`, pinnedPorts: {} } };
+  const name = `bake-${id}`;
+  const plan = { guest, host: { ...hostNamed(host, { id: name, name }), pinnedPorts: {} } };
   const { sshPublicKey } = keys;
   const layout = await snapshotLayout(snapshot, plan, { ports: {}, sshPublicKey }, deps);
   const labels = { [LABEL.cluster]: plan.host.name, [LABEL.run]: deps.run };
@@ -94,7 +96,7 @@ async function bake(snapshot: Snapshot, key: string, deps: RigDeps): Promise<voi
 
 /** Disks that lie over the provider's alone, the registry's data, and the keys. */
 async function copyFiles(
-  { record, cluster }: Snapshot,
+  { record, rig }: Snapshot,
   id: string,
   labels: Labels,
   { docker, signal }: RigDeps,
@@ -111,7 +113,7 @@ for disk in *.qcow2; do
 done
 cp -a registry ${BAKED}/
 cp attachment.json ${BAKED}/`;
-  const data: Mount = { type: 'volume', source: dataVolume(cluster), target: '/data', readOnly: true };
+  const data: Mount = { type: 'volume', source: dataVolume(rig), target: '/data', readOnly: true };
   const below = state.template === undefined ? [] : [templateMount(state.template, 'read')];
   const { exitCode, output } = await runTool(
     docker,
@@ -131,14 +133,14 @@ cp attachment.json ${BAKED}/`;
 
 async function launchBaking(
   layout: RigLayout,
-  { record, cluster }: Snapshot,
+  { record, rig }: Snapshot,
   template: string,
   { docker: { containers } }: RigDeps,
 ): Promise<MachineHandle[]> {
   const networkId = await containers.create({ ...networkContainer(layout), ports: [] });
   await containers.putFiles(networkId, '/', networkFiles(layout));
   await containers.start(networkId);
-  const origin = { kind: 'bake', template, cluster } as const;
+  const origin = { kind: 'bake', template, rig } as const;
   return allOf(
     record.saved.machines.map(async ({ name: node }, at) => {
       const container = await containers.create(nodeContainer(layout, at + 1, networkId, origin));
