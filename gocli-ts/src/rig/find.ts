@@ -137,7 +137,7 @@ function throwUnlessDamaged(error: Error | undefined): void {
 
 /** Of one that only a state folder tells of. */
 const REMOVED =
-  'there was one, but its containers and volumes were removed: by gocli rm of another user, by docker volume prune, or by docker system prune --volumes';
+  'there was one, but its containers and volumes were removed: by another user (gocli rm), by docker volume prune, or by docker system prune --volumes';
 
 /** @throws GocliError NOT_FOUND, with the names that exist */
 export async function requireRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig> {
