@@ -50,7 +50,7 @@ export async function lookUp(docker: Docker, paths: Paths, name: string): Promis
  */
 async function comesBack(listing: Listing, docker: Docker, only?: string): Promise<Listing> {
   const { restoreSnapshots } = await import('./snapshot/restore-keepers.ts');
-  const back: RestoredSnapshots = await restoreSnapshots(docker, only);
+  const back: RestoredSnapshots = await restoreSnapshots(docker, only, listing);
   return withLeft(back.made ? await listRigs(docker) : listing, back);
 }
 

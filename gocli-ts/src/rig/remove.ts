@@ -41,8 +41,7 @@ export async function removeRig(
   deps: Pick<RigDeps, 'docker' | 'paths' | 'signal' | 'clock' | 'run'>,
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
-  const listing = await listRigs(docker);
-  const id = await idOfName(name, listing, deps);
+  const { id, listing } = await whatHas(name, deps);
   const snapshots = id === undefined ? [] : await allSnapshots({ id, name }, listing, docker);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
@@ -66,31 +65,26 @@ export async function removeRig(
   return { ...nothing, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
 }
 
-/** The id of what has a name. What is damaged can be removed all the same. */
-async function idOfName(
+/** The id of what has a name, and what was listed then. What is damaged can be removed all the same. */
+async function whatHas(
   name: string,
-  listing: Listing,
   { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
-): Promise<string | undefined> {
+): Promise<{ readonly id: string | undefined; readonly listing: Listing }> {
+  const listing = await listRigs(docker);
   const [id] = idsOf(name, listing);
   // Volumes alone are looked into when they need not be its own.
-  if (id === undefined || listing.names.has(id)) return id;
-  return (await lookUp(docker, paths, name)).id;
+  return id === undefined || listing.names.has(id) ? { id, listing } : lookUp(docker, paths, name);
 }
 
 /**
  * The snapshots of a rig: what `docker container prune` took from the list is no less one.
  * @throws GocliError IMAGE_MISSING
  */
-async function allSnapshots(
-  { id, name }: Identity,
-  { containers }: Listing,
-  docker: Docker,
-): Promise<Snapshot[]> {
-  const { made, waiting } = await restoreSnapshots(docker, id);
+async function allSnapshots({ id, name }: Identity, listing: Listing, docker: Docker): Promise<Snapshot[]> {
+  const { made, waiting } = await restoreSnapshots(docker, id, listing);
   refuseToLose(name, waiting);
   if (made) return listSnapshots(docker, id);
-  return snapshotsAmong(containers).filter(({ rig }) => rig === id);
+  return snapshotsAmong(listing.containers).filter(({ rig }) => rig === id);
 }
 
 /** Nothing holds the volume that they lie in. @throws GocliError IMAGE_MISSING */

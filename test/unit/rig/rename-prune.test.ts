@@ -136,6 +136,20 @@ test('a snapshot whose renaming was killed between its copy and its keeper is on
   );
 });
 
+test('a stopped cluster that was pruned is removed with all that it was saved as, whatever it is called', async (t) => {
+  for (const name of ['c', 'd']) {
+    const saving = await makeSaving(t);
+    const { engine } = saving;
+    await stop(saving);
+    if (name === 'd') await to(engine, 'd');
+    await prune(engine.docker);
+    await removeRig(name, engine);
+    t.deepEqual(saving.containers(), []);
+    t.deepEqual([...engine.docker.volumeStore.keys()], []);
+    t.deepEqual(await listed(engine), []);
+  }
+});
+
 test('a renamed cluster gets another port when somebody takes one before it is bound', async (t) => {
   const saving = await makeSaving(t);
   const { engine } = saving;

@@ -3,6 +3,7 @@ import { LABEL } from '../../place/labels.ts';
 import { readerImage } from '../../place/reader-image.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
 import { rigNames } from '../identity.ts';
+import { listRigs, type Listing } from '../listing.ts';
 import { keeperName, snapshotFolder, snapshotOf, type Snapshot } from './list.ts';
 
 /** What was found of snapshots and stopped clusters whose keepers `docker container prune` removed. */
@@ -18,16 +19,23 @@ export interface RestoredSnapshots {
 /**
  * Makes the keepers of snapshots and of stopped clusters anew that `docker container prune` removed.
  * @param only those of the rig of that id
+ * @param listing what the daemon has, where that is known
  */
-export async function restoreSnapshots(docker: Docker, only?: string): Promise<RestoredSnapshots> {
-  const own = { [LABEL.role]: 'data', ...(only === undefined ? {} : { [LABEL.cluster]: only }) };
-  const [volumes, containers] = await Promise.all([docker.volumes.list(own), docker.containers.list({})]);
-  return restoreIn(docker, volumes, containers, only);
+export async function restoreSnapshots(
+  docker: Docker,
+  only?: string,
+  listing?: Pick<Listing, 'containers' | 'volumes'>,
+): Promise<RestoredSnapshots> {
+  const { containers, volumes } = listing ?? (await listRigs(docker));
+  const own = volumes.filter(
+    ({ labels }) => labels[LABEL.role] === 'data' && (only === undefined || labels[LABEL.cluster] === only),
+  );
+  return restoreIn(docker, own, containers, only);
 }
 
 async function restoreIn(
   docker: Docker,
-  volumes: Awaited<ReturnType<Docker['volumes']['list']>>,
+  volumes: Listing['volumes'],
   containers: readonly ContainerInfo[],
   only: string | undefined,
 ): Promise<RestoredSnapshots> {
