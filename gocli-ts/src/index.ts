@@ -63,6 +63,8 @@ export const start = bind('start', 'start', async () => (await import('./api/sta
 export const pause = bind('pause', 'hold', async () => (await import('./api/pause.ts')).pause);
 /** Lets paused rigs go on. */
 export const resume = bind('resume', 'hold', async () => (await import('./api/resume.ts')).resume);
+/** Gives a rig another name. */
+export const rename = bind('rename', 'rename', async () => (await import('./api/rename.ts')).rename);
 /** Lists the rigs of this host. */
 export const ls = bind('ls', 'nothing', async () => (await import('./api/ls.ts')).ls);
 /** Looks once at everything that Ready stands for. */
@@ -162,6 +164,7 @@ export type {
   ProviderShowResult,
 } from './api/provider.ts';
 export type { RunRequest, RunResult } from './api/run.ts';
+export type { RenameRequest, RenameResult } from './api/rename.ts';
 export type { RemovedRig, RmRequest, RmResult } from './api/rm.ts';
 export type { Download, ScpRequest, Upload } from './api/scp.ts';
 export type {

@@ -203,6 +203,12 @@ export class FakeDocker implements Docker {
         const container = this.#container(id, 'unpause');
         container.info = { ...container.info, state: 'running' };
       }),
+    rename: (id, name) =>
+      this.#call('containers.rename', [id, name], () => {
+        const container = this.#container(id, 'rename');
+        if (this.#find(name) !== undefined) throw new GocliError('CONFLICT', `container ${name} exists`);
+        container.info = { ...container.info, name };
+      }),
     remove: (id) =>
       this.#call('containers.remove', [id], () => {
         const container = this.#find(id);

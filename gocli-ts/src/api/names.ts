@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { listSnapshots, STOPPED } from '../rig/snapshot/list.ts';
+import { STOPPED } from '../rig/names.ts';
+import { listSnapshots } from '../rig/snapshot/list.ts';
 import { readState, stateNames } from '../rig/state.ts';
 import { listTemplates } from '../frozen/templates.ts';
 import { nodeName } from '../network/addresses.ts';

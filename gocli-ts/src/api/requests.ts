@@ -14,6 +14,7 @@ import type { ExportRequest, TailRequest } from './logs.ts';
 import { OPTIONS } from './options.ts';
 import type { ProviderShowRequest } from './provider.ts';
 import type { ProvisionRequest } from './provision.ts';
+import type { RenameRequest } from './rename.ts';
 import type { RmRequest } from './rm.ts';
 import type { RunRequest } from './run.ts';
 import type { ScpRequest } from './scp.ts';
@@ -35,6 +36,7 @@ export interface Requests {
   readonly rig: RigChoice;
   readonly rm: RmRequest;
   readonly hold: HoldRequest;
+  readonly rename: RenameRequest;
   readonly start: StartRequest;
   readonly console: ConsoleRequest;
   readonly ssh: SshRequest;
@@ -137,6 +139,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   rig,
   rm: hold,
   hold,
+  rename: { ...rig, to: text },
   start: { ...hold, ...shapeOf<typeof START_OPTIONS, StartRequest>(START_OPTIONS) },
   console: { ...rig, node: text.optional() },
   ssh,

@@ -63,7 +63,7 @@ export async function create(request: SnapshotRequest, context: Context): Promis
   const { name: cluster } = await chooseAwake(request, context);
   return changingRig(context, cluster, async (own) => {
     const found = await chooseAwake({ name: cluster }, own);
-    const existing = await listSnapshots(own.docker, cluster);
+    const existing = await listSnapshots(own.docker, found.id);
     if (existing.some((one) => one.name === name)) {
       throw new GocliError('CONFLICT', `cluster "${cluster}" has a snapshot "${name}" already`, {
         hint: `Choose another name, or remove it: ${gocliCommand('snapshot rm', cluster, name)}`,

@@ -11,6 +11,7 @@ import { lsCommand } from './commands/ls.ts';
 import { portsCommand } from './commands/ports.ts';
 import { providerCommand } from './commands/provider.ts';
 import { provisionCommand } from './commands/provision.ts';
+import { renameCommand } from './commands/rename.ts';
 import { rmCommand } from './commands/rm.ts';
 import { runCommand } from './commands/run.ts';
 import { scpCommand } from './commands/scp.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   startCommand,
   pauseCommand,
   resumeCommand,
+  renameCommand,
   snapshotCommand,
   lsCommand,
   statusCommand,

@@ -104,7 +104,7 @@ export async function publishTemplate(docker: Docker, manifest: Manifest): Promi
       [LABEL.checksum]: sha256,
     },
   };
-  await makeKeeper(docker, keeper, FROZEN);
+  await makeKeeper(docker, keeper, { at: FROZEN, name: keeper.name });
 }
 
 /**
@@ -166,7 +166,7 @@ export async function readAttachment(docker: Docker, { keeper }: Template): Prom
 export async function unpublishTemplate(docker: Docker, template: Template): Promise<void> {
   const { keeper, volume } = template;
   // A cluster on it keeps the volume, from which nobody may publish it again.
-  await removeKeeper(docker, keeper, volume, FROZEN);
+  await removeKeeper(docker, keeper, { at: FROZEN, name: volume });
   await removeVolumes(docker, [volume]);
 }
 

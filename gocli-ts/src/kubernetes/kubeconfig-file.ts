@@ -7,8 +7,10 @@ import { LISTS } from './kubeconfig-document.ts';
 import {
   mergeKubeconfig,
   refuseOthers,
+  renameInKubeconfig,
   surveyKubeconfig,
   unmergeKubeconfig,
+  type Renamed,
   type Survey,
 } from './kubeconfig-merge.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -90,9 +92,45 @@ export async function forgetInFiles(
   written: string | undefined,
   deps: LockDeps & { readonly emit: EventSink },
 ): Promise<void> {
+  const edit = (text: string, unset: boolean): string | undefined =>
+    unmergeKubeconfig(text, name, written, unset);
+  await changeOurs(files, { name, written, edit, next: gocliCommand('rm', name) }, deps);
+}
+
+/**
+ * Has gocli's entries of a cluster carry its new name, wherever in the list of the user's kubeconfigs they are. What is
+ * wrong with a file is a warning, as in {@link forgetInFiles}: what is left in it under the old name works as before.
+ */
+export async function renameInFiles(
+  files: readonly string[],
+  renamed: Renamed,
+  deps: LockDeps & { readonly emit: EventSink },
+): Promise<void> {
+  const edit = (text: string, current: boolean): string | undefined =>
+    renameInKubeconfig(text, renamed, current);
+  const next = gocliCommand('kubeconfig', renamed.to, '--merge');
+  await changeOurs(files, { name: renamed.from, written: renamed.before, edit, next }, deps);
+}
+
+/** What is done to the kubeconfigs that have gocli's entries of a cluster. */
+interface Change {
+  readonly name: string;
+  /** The cluster's own kubeconfig. */
+  readonly written: string | undefined;
+  /** @param current whether the current context is gocli's when it is that of the cluster */
+  readonly edit: (text: string, current: boolean) => string | undefined;
+  /** What to type once a file is mended that was left. */
+  readonly next: string;
+}
+
+async function changeOurs(
+  files: readonly string[],
+  { name, written, edit, next }: Change,
+  deps: LockDeps & { readonly emit: EventSink },
+): Promise<void> {
   const warn = (file: string, error: unknown): void => {
     deps.signal.throwIfAborted();
-    deps.emit({ type: 'notice', level: 'warning', text: leftWords(file, name, error) });
+    deps.emit({ type: 'notice', level: 'warning', text: leftWords(file, name, next, error) });
   };
   const looked: Looked[] = [];
   for (const file of files) {
@@ -104,13 +142,13 @@ export async function forgetInFiles(
     }
   }
   const owners = looked.map(({ survey }) => survey.owners.contexts);
-  const unset = owners.includes('gocli') && !owners.includes('other');
+  const current = owners.includes('gocli') && !owners.includes('other');
   for (const { file, survey } of looked) {
-    const ours = Object.values(survey.owners).includes('gocli') || (unset && survey.currentContext === name);
+    const ours =
+      Object.values(survey.owners).includes('gocli') || (current && survey.currentContext === name);
     if (!ours) continue;
     try {
-      const edit = (text: string): string | undefined => unmergeKubeconfig(text, name, written, unset);
-      await about(file, () => changeUserFile(file, edit, deps, false));
+      await about(file, () => changeUserFile(file, (text) => edit(text, current), deps, false));
     } catch (error) {
       warn(file, error);
     }
@@ -125,9 +163,9 @@ async function look(file: string, name: string, written: string | undefined): Pr
   return about(file, () => surveyKubeconfig(text, name, written));
 }
 
-function leftWords(file: string, name: string, error: unknown): string {
+function leftWords(file: string, name: string, next: string, error: unknown): string {
   const how = isCode(error, 'LOCKED') ? error.hint : 'Mend that';
-  return `${messageOf(error)}. If context "${name}" is in ${file}, it still is. ${how ?? ''}, then type: ${gocliCommand('rm', name)}`;
+  return `${messageOf(error)}. If context "${name}" is in ${file}, it still is. ${how ?? ''}, then type: ${next}`;
 }
 
 /** What is said of "the kubeconfig" is said of this file. */

@@ -97,6 +97,54 @@ export function unmergeKubeconfig(
   return document.render(name);
 }
 
+/** A cluster that got another name. */
+export interface Renamed {
+  readonly from: string;
+  readonly to: string;
+  /** The cluster's own kubeconfig before, as far as there was one, and now. */
+  readonly before: string | undefined;
+  readonly now: string;
+}
+
+/**
+ * Has what is gocli's of a cluster in a kubeconfig carry its new name, and the current context, too, if it was that.
+ * The namespace that somebody works in stays.
+ * @param current whether the current context is gocli's when it is that of the cluster
+ * @returns the new text, or undefined when there is nothing to change
+ * @throws GocliError BAD_FILE, CONFLICT when an entry of the new name is not gocli's
+ */
+export function renameInKubeconfig(
+  existing: string,
+  { from, to, before, now }: Renamed,
+  current: boolean,
+): string | undefined {
+  const { owners, currentContext } = surveyKubeconfig(existing, from, before);
+  const without = unmergeKubeconfig(existing, from, before, current);
+  if (without === undefined) return undefined;
+  const [context] = new KubeconfigDocument(existing).bodies('contexts', from);
+  return mergeKubeconfig(without, inNamespaceOf(context, now, to), to, {
+    lists: LISTS.filter((list) => owners[list] === 'gocli'),
+    current: current && currentContext === from,
+  });
+}
+
+/** A cluster's own kubeconfig in the namespace of another context. */
+function inNamespaceOf(context: unknown, kubeconfig: string, name: string): string {
+  const document = new KubeconfigDocument(kubeconfig);
+  const [own] = document.bodies('contexts', name);
+  document.put('contexts', name, { ...bodyOf(own), ...namespaceOf(context) });
+  return document.render(name);
+}
+
+function namespaceOf(context: unknown): { namespace?: unknown } {
+  const { namespace } = bodyOf(context);
+  return namespace === undefined ? {} : { namespace };
+}
+
+function bodyOf(entry: unknown): Readonly<Record<string, unknown>> {
+  return typeof entry === 'object' && entry !== null ? { ...entry } : {};
+}
+
 function equalsWritten(document: KubeconfigDocument, name: string, written: string | undefined): boolean {
   const own = written === undefined ? undefined : readOrNone(written);
   return LISTS.every((list) => {

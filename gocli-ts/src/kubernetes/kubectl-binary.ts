@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABEL } from '../place/labels.ts';
 import type { RigDeps } from '../rig/deps.ts';
+import { idOfState } from '../rig/identity.ts';
 import type { RigState } from '../rig/state.ts';
 import { KUBERNETES_PATH } from './image-path.ts';
 import { writeAtomic } from '../host/files.ts';
@@ -18,7 +19,7 @@ export async function kubectlPath(
   const there = await stat(path).catch(() => undefined);
   if (there !== undefined) return path;
   const containers = await docker.containers.list({
-    [LABEL.cluster]: state.name,
+    [LABEL.cluster]: idOfState(state),
     [LABEL.role]: 'dnsmasq',
   });
   const owner = containers[0];

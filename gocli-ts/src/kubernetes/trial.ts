@@ -13,11 +13,11 @@ const TRIAL = 'echo started on $(hostname) && nslookup kubernetes.default.svc.cl
  * @throws GocliError KUBERNETES with what the pod said last
  */
 export async function runTrialPod(
-  name: string,
+  id: string,
   { docker, signal }: Pick<RigDeps, 'docker' | 'signal'>,
 ): Promise<void> {
-  const [owner] = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.role]: 'dnsmasq' });
-  if (owner === undefined) throw new GocliError('NOT_FOUND', `cluster ${name} lost its network container`);
+  const [owner] = await docker.containers.list({ [LABEL.cluster]: id, [LABEL.role]: 'dnsmasq' });
+  if (owner === undefined) throw new GocliError('NOT_FOUND', `cluster ${id} lost its network container`);
   const kubectl = [KUBERNETES_PATH.kubectl, '--kubeconfig', CONTAINER_KUBECONFIG];
   const run = [
     'run',

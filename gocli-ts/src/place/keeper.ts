@@ -46,23 +46,39 @@ export interface Keeper {
 /** Folder of a volume with copies of its keepers; machines, whose group it has, may remove them. */
 const COPIES = 'keepers';
 
-/** Path of a keeper's copy, in a volume that is mounted at `at`. */
-export function keeperCopy(at: string, name: string): string {
+/** Where the copy of a keeper lies. */
+export interface KeeperCopy {
+  /** Where the volume is mounted; it must not be read-only. */
+  readonly at: string;
+  /** That of the keeper when it was made. */
+  readonly name: string;
+}
+
+/** Path of a keeper's copy. */
+export function keeperCopy({ at, name }: KeeperCopy): string {
   return join(at, COPIES, `${name}.json`);
+}
+
+function writeCopy(
+  docker: Docker,
+  container: string,
+  keeper: Keeper,
+  { at, name }: KeeperCopy,
+): Promise<void> {
+  return docker.containers.putFiles(container, at, [
+    { path: COPIES, mode: 0o770, uid: 107, gid: 107 },
+    { path: `${COPIES}/${name}.json`, content: JSON.stringify(keeper), mode: 0o600 },
+  ]);
 }
 
 /**
  * Makes a keeper, and beside what it keeps a copy of it: `docker container prune` removes what does not run.
- * @param at where the volume that gets the copy is mounted; it must not be read-only
  */
-export async function makeKeeper(docker: Docker, keeper: Keeper, at: string): Promise<void> {
+export async function makeKeeper(docker: Docker, keeper: Keeper, copy: KeeperCopy): Promise<void> {
   const { name, image, labels, mounts } = keeper;
   const id = await docker.containers.create({ ...keeperSpec(image, mounts), name, labels });
   try {
-    await docker.containers.putFiles(id, at, [
-      { path: COPIES, mode: 0o770, uid: 107, gid: 107 },
-      { path: `${COPIES}/${name}.json`, content: JSON.stringify(keeper), mode: 0o600 },
-    ]);
+    await writeCopy(docker, id, keeper, copy);
   } catch (error) {
     await docker.containers.remove(id);
     throw error;
@@ -70,13 +86,26 @@ export async function makeKeeper(docker: Docker, keeper: Keeper, at: string): Pr
 }
 
 /**
+ * Has the copy of a keeper say what the keeper is now.
+ * @param container the keeper; one of an earlier version has no copy, and needs none
+ */
+export async function rewriteCopy(
+  docker: Docker,
+  container: string,
+  keeper: Keeper,
+  copy: KeeperCopy,
+): Promise<void> {
+  const there = await docker.containers.modified(container, keeperCopy(copy));
+  if (there !== undefined) await writeCopy(docker, container, keeper, copy);
+}
+
+/**
  * Removes a keeper for good. Its copy is made worthless first, so that whatever ends this in between, no list finds
  * again what was to go. One of an earlier version has no copy.
  * @param keeper its id or name; one that is gone is fine
- * @param at where it has the volume with the copy
  */
-export async function removeKeeper(docker: Docker, keeper: string, name: string, at: string): Promise<void> {
-  const spoiled = { path: keeperCopy('', name), content: '' };
+export async function removeKeeper(docker: Docker, keeper: string, { at, name }: KeeperCopy): Promise<void> {
+  const spoiled = { path: keeperCopy({ at: '', name }), content: '' };
   await docker.containers.putFiles(keeper, at, [spoiled]).catch(() => undefined);
   await docker.containers.remove(keeper);
 }
@@ -101,12 +130,13 @@ export interface RestoredKeepers {
 
 /**
  * Makes keepers anew that somebody removed, from their copies.
- * @param keepsStill whether what a keeper keeps is there, in the container that reads the volume
+ * @param asToday the keeper of a copy as it is to be made, looked at in the container that reads the volume; undefined
+ * when what it keeps is gone
  */
 export async function restoreKeepers(
   docker: Docker,
   { volume, labels: ownLabels, at, image }: CopiesPlace,
-  keepsStill: (keeper: Keeper, reader: string) => Promise<boolean> = () => Promise.resolve(true),
+  asToday: (copy: Keeper, reader: string) => Promise<Keeper | undefined> = (copy) => Promise.resolve(copy),
 ): Promise<RestoredKeepers> {
   const reader = await docker.containers.create({
     ...keeperSpec(image, [{ type: 'volume', source: volume, target: at, labels: ownLabels }]),
@@ -116,10 +146,10 @@ export async function restoreKeepers(
   let made = false;
   const waiting: Keeper[] = [];
   try {
-    for (const keeper of await copiesIn(docker, reader, join(at, COPIES))) {
-      if (!isOf(keeper, volume)) continue;
-      if ((await docker.containers.inspect(keeper.name)) !== undefined) continue;
-      if (!(await keepsStill(keeper, reader))) continue;
+    for (const copy of await copiesIn(docker, reader, join(at, COPIES))) {
+      if (!isOf(copy, { name: volume, labels: ownLabels })) continue;
+      const keeper = await asToday(copy, reader);
+      if (keeper === undefined || (await docker.containers.inspect(keeper.name)) !== undefined) continue;
       const { name, labels } = keeper;
       const mounts = keeper.mounts.map((mount) =>
         mount.source === volume ? { ...mount, labels: ownLabels } : mount,
@@ -140,13 +170,24 @@ export async function restoreKeepers(
   return { made, waiting };
 }
 
-/** Programs in machines can write to the volume: what a copy says may lead to nothing but volumes of gocli's. */
-function isOf({ name, image, mounts }: Keeper, volume: string): boolean {
+/**
+ * Programs in machines can write to the volume: what a copy says may lead to nothing but volumes of gocli's, and belong
+ * to no other rig. The name of a snapshot's keeper begins with that of its rig, which may have changed.
+ */
+function isOf(
+  { name, image, mounts, labels }: Keeper,
+  volume: { readonly name: string; readonly labels: Labels },
+): boolean {
   const sources = mounts.every(
     ({ type, source = '' }) =>
-      type === 'volume' && (source === volume || /^gocli-template-[0-9a-f]+$/.test(source)),
+      type === 'volume' && (source === volume.name || /^gocli-template-[0-9a-f]+$/.test(source)),
   );
-  return sources && /^sha256:[0-9a-f]+$/.test(image) && name.startsWith(volume.replace(/-data$/, ''));
+  const own = labels[LABEL.owner];
+  const owned =
+    own === undefined
+      ? name === volume.name
+      : own === volume.labels[LABEL.cluster] && /^[a-z0-9.-]+-snapshot-[0-9a-f]+$/.test(name);
+  return sources && owned && /^sha256:[0-9a-f]+$/.test(image);
 }
 
 async function copiesIn(docker: Docker, reader: string, folder: string): Promise<Keeper[]> {
@@ -165,10 +206,14 @@ async function copiesIn(docker: Docker, reader: string, folder: string): Promise
 /** One that is damaged is left out, as in every list. */
 function readKeeper(text: string): Keeper | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Keeper>;
+    const value = JSON.parse(text) as Partial<Record<keyof Keeper, unknown>>;
     const isKeeper =
-      typeof value.name === 'string' && typeof value.image === 'string' && Array.isArray(value.mounts);
-    return isKeeper ? (value as Keeper) : undefined;
+      typeof value.name === 'string' &&
+      typeof value.image === 'string' &&
+      typeof value.labels === 'object' &&
+      value.labels !== null &&
+      Array.isArray(value.mounts);
+    return isKeeper ? (value as unknown as Keeper) : undefined;
   } catch {
     return undefined;
   }

@@ -197,6 +197,8 @@ export interface DockerContainers {
   pause(id: string): Promise<void>;
   /** Lets them go on. */
   unpause(id: string): Promise<void>;
+  /** Gives it another name. @throws GocliError CONFLICT (the name exists), NOT_FOUND, DOCKER */
+  rename(id: string, name: string): Promise<void>;
   /** Kills and removes with anonymous volumes. A container that is gone is fine. */
   remove(id: string): Promise<void>;
   inspect(idOrName: string, signal?: AbortSignal): Promise<ContainerInfo | undefined>;

@@ -6,6 +6,7 @@ import { renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
 import { publishedPorts, type PortInfo } from '../network/ports.ts';
 import type { CpuIdentity } from '../frozen/manifest.ts';
 import { DISKS_FOLDER, machinesMount } from './machine-files.ts';
+import { rigId } from './identity.ts';
 import { containerName, dataVolume } from './names.ts';
 import type { RigPlan } from './plan.ts';
 
@@ -31,7 +32,7 @@ export interface RigLayout {
 /** Labels of everything that a start makes. */
 export function labelsFor(layout: RigLayout, role: Role, node?: string): Labels {
   return {
-    [LABEL.cluster]: layout.plan.host.name,
+    [LABEL.cluster]: rigId(layout.plan.host),
     [LABEL.role]: role,
     [LABEL.provider]: layout.plan.guest.provider,
     [LABEL.run]: layout.run,
@@ -65,9 +66,9 @@ export function networkContainer(layout: RigLayout): ContainerSpec {
 
 /** The volume of the machines; the network container, which is the first one, makes it. */
 function machinesMountOf(layout: RigLayout): Mount {
-  const { name, imageId } = layout.plan.host;
-  const labels = { ...labelsFor(layout, 'machines'), [LABEL.image]: imageId };
-  return { ...machinesMount(name), labels };
+  const { host } = layout.plan;
+  const labels = { ...labelsFor(layout, 'machines'), [LABEL.image]: host.imageId };
+  return { ...machinesMount(rigId(host)), labels };
 }
 
 function publishedFor(layout: RigLayout): PublishedPort[] {
@@ -113,6 +114,6 @@ export function registryContainer(layout: RigLayout, networkId: string): Contain
 
 /** The cluster's own volume: what its registry stores, and its snapshots. */
 export function dataMount(layout: RigLayout): Mount {
-  const { name } = layout.plan.host;
-  return { type: 'volume', source: dataVolume(name), target: '/data', labels: labelsFor(layout, 'data') };
+  const source = dataVolume(rigId(layout.plan.host));
+  return { type: 'volume', source, target: '/data', labels: labelsFor(layout, 'data') };
 }

@@ -6,6 +6,7 @@ import { runTool } from '../frozen/tool.ts';
 import { nodeName } from '../network/addresses.ts';
 import { LABEL } from '../place/labels.ts';
 import type { RigDeps } from './deps.ts';
+import { idOfState } from './identity.ts';
 import { machineDisk, machinesMount } from './machine-files.ts';
 import type { RigState } from './state.ts';
 
@@ -38,6 +39,7 @@ export async function checkDisks(state: RigState, { docker, run, signal }: RigDe
   const { template, building } = state;
   const below = building ?? template;
   if (below !== undefined) await requireTemplate(state, below, docker);
+  const rig = idOfState(state);
   const names = Array.from({ length: guest.nodes }, (_, at) => nodeName(at + 1));
   const disks = names.flatMap((node) => [
     machineDisk(node),
@@ -49,8 +51,8 @@ export async function checkDisks(state: RigState, { docker, run, signal }: RigDe
       name: `gocli-check-${run}`,
       image: host.imageId,
       // Whoever replaces the machines removes it, too, should this process be killed.
-      labels: { [LABEL.cluster]: state.name, [LABEL.run]: run },
-      mounts: [machinesMount(state.name), ...(below === undefined ? [] : [templateMount(below, 'read')])],
+      labels: { [LABEL.cluster]: rig, [LABEL.run]: run },
+      mounts: [machinesMount(rig), ...(below === undefined ? [] : [templateMount(below, 'read')])],
       script: CHECK,
       arguments: disks,
     },

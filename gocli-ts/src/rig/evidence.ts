@@ -4,17 +4,18 @@ import { writeAtomic } from '../host/files.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
 import { redact } from '../shared/redact.ts';
 import type { RigDeps } from './deps.ts';
+import type { Identity } from './identity.ts';
 
 /**
  * Keeps the logs and consoles of a start that failed in `<state>/failed/<name>-<run>`, as far as they can be had.
  * Returns the folder.
  */
 export async function collectEvidence(
-  name: string,
+  { name, id }: Identity,
   run: string,
   { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
 ): Promise<string | undefined> {
-  const containers = await docker.containers.list({ [LABEL.cluster]: name, [LABEL.run]: run });
+  const containers = await docker.containers.list({ [LABEL.cluster]: id, [LABEL.run]: run });
   if (containers.length === 0) return undefined;
   const folder = join(paths.state, 'failed', `${name}-${run}`);
   await Promise.all(

@@ -3,90 +3,131 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
-import { stoppedAmong, stoppedSaves, type Snapshot } from './snapshot/list.ts';
+import type { RigDeps } from './deps.ts';
+import { stoppedAmong } from './snapshot/list.ts';
 import type { RestoredSnapshots } from './snapshot/restore-keepers.ts';
-import type { knownOf } from './known.ts';
+import type { Known, knownOf } from './known.ts';
 import { isThere, rigOf, situationOf, startedBy, type FoundRig } from './life.ts';
+import { bareIds, idsOf, isOfMachines, listRigs, withLeft, type Listing } from './listing.ts';
+import { idOfState } from './identity.ts';
 import { refusal } from './refusal.ts';
 import { readState, stateNames, type RigState } from './state.ts';
 import { gocliCommand } from '../shared/command.ts';
 
 /** The cluster of that name, or undefined when there is none. @throws GocliError BAD_FILE */
 export async function findRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
-  const found = await lookFor(docker, paths, name);
-  const isLost = ['absent', 'lost'].includes(situationOf(found));
-  if (!isLost) return found;
-  // Somebody may have removed the keeper of what it was saved as.
-  const { made, waiting } = await comesBack(docker, name);
-  if (made) return lookFor(docker, paths, name);
-  const saves = waiting.filter(({ record }) => record.kind === 'stopped');
-  return saves.length === 0 ? found : rigOf(name, found?.containers ?? [], found?.state, saves);
+  return (await lookUp(docker, paths, name)).found;
 }
 
-/** Loaded when it is needed, which is nearly never. */
-async function comesBack(docker: Docker, name?: string): Promise<RestoredSnapshots> {
+/** What there is under a name. */
+interface LookedUp {
+  readonly found: FoundRig | undefined;
+  /** The id of what has the name: of a rig, or of one that was removed and has snapshots. */
+  readonly id: string | undefined;
+  readonly listing: Listing;
+}
+
+/** What is needed to read what is known of a rig. */
+type Reading = Pick<RigDeps, 'docker' | 'paths'>;
+
+/** Like {@link findRig}, with what else is to be known of a name. @throws GocliError BAD_FILE */
+export async function lookUp(docker: Docker, paths: Paths, name: string): Promise<LookedUp> {
+  const deps = { docker, paths };
+  const looked = await lookFor(name, await listRigs(docker), deps);
+  const { id, listing } = looked;
+  if (!['absent', 'lost'].includes(situationOf(looked.found))) return looked;
+  // Somebody may have removed the keeper of what it was saved as.
+  if (id !== undefined && listing.names.has(id))
+    return lookFor(name, await comesBack(listing, docker, id), deps);
+  // Of a name that no container bears, what lies in the volumes says whose it is.
+  if (bareIds(listing).length === 0) return looked;
+  return lookFor(name, await comesBack(listing, docker), deps);
+}
+
+/**
+ * The list with what was removed from it, or waits for its image; the same when there is no such thing. What it needs is
+ * loaded then, which is nearly never.
+ */
+async function comesBack(listing: Listing, docker: Docker, only?: string): Promise<Listing> {
   const { restoreSnapshots } = await import('./snapshot/restore-keepers.ts');
-  return restoreSnapshots(docker, name);
+  const back: RestoredSnapshots = await restoreSnapshots(docker, only, listing);
+  return withLeft(back.made ? await listRigs(docker) : listing, back);
 }
 
 /** Loaded when there is a rig: a list of none need not wait for it. */
 const read: typeof knownOf = async (...request) => (await import('./known.ts')).knownOf(...request);
 
-async function lookFor(docker: Docker, paths: Paths, name: string): Promise<FoundRig | undefined> {
-  const [containers, saves] = await Promise.all([
-    docker.containers.list({ [LABEL.cluster]: name }),
-    stoppedSaves(docker, name),
-  ]);
-  const known = await read(name, containers, { docker, paths }, true);
-  const found = rigOf(name, containers, known.state, saves);
-  // What was saved holds the state, too.
-  if (known.error !== undefined && found.saved === undefined) throw known.error;
-  return isThere(found, known.any) ? found : undefined;
+async function lookFor(name: string, listing: Listing, deps: Reading): Promise<LookedUp> {
+  for (const id of idsOf(name, listing)) {
+    const { rig, known } = await readRig(id, listing, deps, true);
+    if (rig.name !== name) continue;
+    // What was saved holds the state, too.
+    if (known.error !== undefined && rig.saved === undefined) throw known.error;
+    return { found: isThere(rig, known.any) ? rig : undefined, id, listing };
+  }
+  const state = await readState(deps.paths, name);
+  const rig = rigOf({ id: name, name }, [], state, []);
+  const isElsewhere = state !== undefined && listing.names.has(idOfState(state));
+  const found = isElsewhere || !isThere(rig, false) ? undefined : rig;
+  return { found, id: undefined, listing };
 }
 
 /** All clusters of this host, by name. */
-export function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]> {
-  return listRigs(docker, paths, undefined);
+export async function findRigs(docker: Docker, paths: Paths): Promise<FoundRig[]> {
+  const [listing, folders] = await Promise.all([listRigs(docker), stateNames(paths)]);
+  const ids = rigsIn(listing);
+  // A state folder may tell of one that is stopped, but not where it was saved.
+  const bare = bareIds(listing).some((id) => !ids.has(id));
+  return readAll(bare ? await comesBack(listing, docker) : listing, folders, { docker, paths });
 }
 
-/** @param waiting stopped clusters that nothing but their volumes tells of; undefined when that was not looked for */
-async function listRigs(
-  docker: Docker,
-  paths: Paths,
-  waiting: readonly Snapshot[] | undefined,
-): Promise<FoundRig[]> {
-  const [ours, folders, volumes] = await Promise.all([
-    // All containers have a role: one request for those of rigs and for keepers.
-    docker.containers.list({ [LABEL.role]: '' }),
-    stateNames(paths),
-    docker.volumes.list({ [LABEL.cluster]: '' }),
+/** Ids of all rigs that there are, or that are stopped. */
+function rigsIn({ containers, volumes, waiting }: Listing): Set<string> {
+  const ids = new Set([
+    ...containers.flatMap(({ labels }) => labels[LABEL.cluster] ?? []),
+    ...volumes.filter(isOfMachines).map(({ labels }) => labels[LABEL.cluster] ?? ''),
+    ...[...stoppedAmong(containers), ...waiting].map(({ rig }) => rig),
   ]);
-  const containers = ours.filter(({ labels }) => labels[LABEL.cluster] !== undefined);
-  const saves = [...stoppedAmong(ours), ...(waiting ?? [])];
-  const ofMachines = volumes.filter(({ labels }) => labels[LABEL.role] === 'machines');
-  const labelled = [...containers, ...ofMachines].map(({ labels }) => labels[LABEL.cluster] ?? '');
-  const all = new Set([...folders, ...labelled, ...saves.map(({ cluster }) => cluster)]);
-  all.delete('');
-  // A state folder may tell of one that is stopped, but not where it was saved.
-  const kept = new Set([...labelled, ...saves.map(({ cluster }) => cluster)]);
-  const bare = volumes.some(({ labels }) => !kept.has(labels[LABEL.cluster] ?? ''));
-  if (bare && waiting === undefined) {
-    const back = await comesBack(docker);
-    const stopped = back.waiting.filter(({ record }) => record.kind === 'stopped');
-    if (back.made || stopped.length > 0) return listRigs(docker, paths, stopped);
-  }
-  const found = await Promise.all(
-    [...all].sort().map(async (name) => {
-      const own = containers.filter(({ labels }) => labels[LABEL.cluster] === name);
-      const known = await read(name, own, { docker, paths }, false);
-      throwUnlessDamaged(known.error);
-      const saved = saves.filter(({ cluster }) => cluster === name);
-      const rig = rigOf(name, own, known.state, saved);
-      const unknown = known.state === undefined && folders.includes(name);
-      return unknown || isThere(rig, known.any) ? [rig] : [];
-    }),
+  ids.delete('');
+  return ids;
+}
+
+async function readAll(listing: Listing, folders: readonly string[], deps: Reading): Promise<FoundRig[]> {
+  const found = await Promise.all([...rigsIn(listing)].map((id) => readRig(id, listing, deps, false)));
+  for (const one of found) throwUnlessDamaged(one.known.error);
+  const there = found.filter(({ rig, known: { any } }) => isThere(rig, any)).map(({ rig }) => rig);
+  const others = folders.filter((name) => !there.some((one) => one.name === name));
+  const here = await Promise.all(others.map((name) => rigInFolder(name, deps.paths)));
+  const isElsewhere = ({ state }: FoundRig): boolean =>
+    state !== undefined && there.some(({ id }) => id === idOfState(state));
+  return [...there, ...here.flat().filter((rig) => !isElsewhere(rig))].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
   );
-  return found.flat();
+}
+
+/** A rig of which there is nothing but a state folder: of a version before records, or whose start was killed. */
+async function rigInFolder(name: string, paths: Paths): Promise<FoundRig[]> {
+  const identity = { id: name, name };
+  try {
+    const rig = rigOf(identity, [], await readState(paths, name), []);
+    return rig.state === undefined || isThere(rig, false) ? [rig] : [];
+  } catch (error) {
+    throwUnlessDamaged(error as Error);
+    return [rigOf(identity, [], undefined, [])];
+  }
+}
+
+async function readRig(
+  id: string,
+  listing: Listing,
+  deps: Reading,
+  copy: boolean,
+): Promise<{ readonly rig: FoundRig; readonly known: Known }> {
+  const containers = listing.containers.filter(({ labels }) => labels[LABEL.cluster] === id);
+  const volume = listing.volumes.find((one) => isOfMachines(one) && one.labels[LABEL.cluster] === id);
+  const known = await read({ id, name: listing.names.get(id), containers, volume }, deps, copy);
+  const saves = [...stoppedAmong(listing.containers), ...listing.waiting].filter(({ rig }) => rig === id);
+  return { rig: rigOf({ id, name: known.name }, containers, known.state, saves), known };
 }
 
 /** One bad file must not hide the other clusters; what is done with this one says what to type. */

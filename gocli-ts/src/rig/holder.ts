@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { isCode } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo, Docker } from '../place/port.ts';
+import type { Docker } from '../place/port.ts';
 import type { Holder } from './keep-state.ts';
+import type { Listed } from './known.ts';
 import { machinesMount } from './machine-files.ts';
+
+/** A volume of a rig as it is listed. */
+export type Volume = Awaited<ReturnType<Docker['volumes']['list']>>[number];
 
 interface Held extends AsyncDisposable {
   /** Whether there is anything of the rig: a container, or the volume. */
@@ -19,15 +23,13 @@ const nothingToDo = (): Promise<void> => Promise.resolve();
  * volume (`docker container prune` after a restart of the host), one is made for that, and removed when it is disposed of.
  */
 export async function holderOf(
-  rig: string,
-  containers: readonly ContainerInfo[],
+  { id: rig, containers, volume }: Pick<Listed, 'id' | 'containers' | 'volume'>,
   docker: Docker,
 ): Promise<Held> {
   const network = containers.find(({ labels }) => labels[LABEL.role] === 'dnsmasq');
   const node = containers.find(({ labels }) => labels[LABEL.node] !== undefined);
   const own = network ?? node;
   if (own !== undefined) return { any: true, container: own, [Symbol.asyncDispose]: nothingToDo };
-  const [volume] = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
   if (volume === undefined) return { any: containers.length > 0, [Symbol.asyncDispose]: nothingToDo };
   const { keeperSpec } = await import('../place/keeper.ts');
   const make = (image: string): Promise<string> =>

@@ -2,6 +2,7 @@ import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import type { ContainerInfo } from '../place/port.ts';
 import type { Paths } from '../host/paths.ts';
 import type { RigDeps } from './deps.ts';
+import { idOfState, stateNamed, type Identity } from './identity.ts';
 import { kindOf } from './kind.ts';
 import { containerName } from './names.ts';
 import type { RigKeys } from './template/keys.ts';
@@ -93,13 +94,13 @@ export type Holder = Pick<ContainerInfo, 'id'>;
  * @throws GocliError BAD_FILE when all that there is is damaged
  */
 export async function currentState(
-  name: string,
+  identity: Identity,
   holder: Holder | undefined,
   { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
   copy: boolean,
 ): Promise<RigState | undefined> {
   // One that is damaged, or cannot be read, is no loss as long as there is a record.
-  const file = await readState(paths, name).catch((error: unknown) => ({ error }));
+  const file = await stateHere(identity, paths).catch((error: unknown) => ({ error }));
   const revision = holder === undefined ? undefined : await recordRevision(docker, holder.id);
   const damaged = file !== undefined && 'error' in file;
   if (!damaged && (revision === undefined || file?.revision === revision)) return file;
@@ -112,8 +113,17 @@ export async function currentState(
           return { state: file, secrets: {} };
         });
   if (record === undefined && damaged) throw file.error;
-  if (record !== undefined && copy) await copyRecord(record, paths);
-  return record?.state;
+  if (record === undefined) return undefined;
+  // It may be older than the name.
+  const state = stateNamed(record.state, identity);
+  if (copy) await copyRecord({ ...record, state }, paths);
+  return state;
+}
+
+/** The copy in the state folder, unless it is of another rig, which had the name before. */
+async function stateHere(identity: Identity, paths: Paths): Promise<RigState | undefined> {
+  const state = await readState(paths, identity.name);
+  return state === undefined || idOfState(state) !== identity.id ? undefined : stateNamed(state, identity);
 }
 
 /** What cannot be written does no harm as long as the secrets are there: they are read from the folder, the state is known. */

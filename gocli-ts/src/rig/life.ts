@@ -1,5 +1,6 @@
 import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo } from '../place/port.ts';
+import type { Identity } from './identity.ts';
 import { refusal } from './refusal.ts';
 import type { Snapshot } from './snapshot/list.ts';
 import type { RigState } from './state.ts';
@@ -10,8 +11,7 @@ import type { RigState } from './state.ts';
  */
 
 /** A rig as it is found on this host: its containers, by label, and what is known of it. */
-export interface FoundRig {
-  readonly name: string;
+export interface FoundRig extends Identity {
   readonly containers: readonly ContainerInfo[];
   /** Absent when the start was killed before it wrote any, and when it was started with another HOME. */
   readonly state: RigState | undefined;
@@ -42,13 +42,14 @@ export type Situation =
   | 'unfinished';
 
 /** What a verb does. `look` stands for: what is there is compared with what is wanted. */
-export type Act = 'launch' | 'look' | 'thaw' | 'boot' | 'save' | 'clear' | 'hold' | 'release' | 'use';
+export type Act =
+  'launch' | 'look' | 'thaw' | 'boot' | 'save' | 'clear' | 'hold' | 'release' | 'rename' | 'use';
 
 /**
  * Verbs that ask what a rig is doing; rm, status and ls take all. `use` stands for those that need a rig that runs and
  * its keys (ssh, kubectl, ports…), `logs` for those that need neither to be complete.
  */
-export type Verb = 'run' | 'start' | 'stop' | 'pause' | 'resume' | 'use' | 'logs';
+export type Verb = 'run' | 'start' | 'stop' | 'pause' | 'resume' | 'rename' | 'use' | 'logs';
 
 /** What each verb does in each situation. Where there is nothing it is refused, with the verb that does work. */
 const LIFE: Readonly<Record<Verb, Readonly<Partial<Record<Situation, Act>>>>> = {
@@ -68,6 +69,16 @@ const LIFE: Readonly<Record<Verb, Readonly<Partial<Record<Situation, Act>>>>> = 
   pause: { starting: 'hold', running: 'hold', broken: 'hold', cloning: 'hold' },
   // A pause that failed half way leaves machines that stand; letting one go on that runs does no harm.
   resume: { paused: 'release', hampered: 'release', broken: 'release' },
+  // One that starts is looked for by its name, and has no record yet.
+  rename: {
+    running: 'rename',
+    paused: 'rename',
+    hampered: 'rename',
+    stopped: 'rename',
+    halted: 'rename',
+    broken: 'rename',
+    bootable: 'rename',
+  },
   use: { starting: 'use', running: 'use', broken: 'use', bootable: 'use', cloning: 'use' },
   logs: {
     starting: 'use',
@@ -185,14 +196,14 @@ export function wasReady(state: RigState | undefined): state is RigState & { rea
  * @param file what the record, or the state folder, says
  */
 export function rigOf(
-  name: string,
+  { id, name }: Identity,
   containers: readonly ContainerInfo[],
   file: RigState | undefined,
   saves: readonly Snapshot[],
 ): FoundRig {
   const saved = saves.at(-1);
-  if (saved === undefined || isUsedUp(saved, containers, file)) return { name, containers, state: file };
-  return { name, containers, state: { ...saved.record.state, stopped: true }, saved };
+  if (saved === undefined || isUsedUp(saved, containers, file)) return { id, name, containers, state: file };
+  return { id, name, containers, state: { ...saved.record.state, stopped: true }, saved };
 }
 
 /**

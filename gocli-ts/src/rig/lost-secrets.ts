@@ -1,7 +1,9 @@
 import { isCode } from '../errors/error.ts';
+import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo } from '../place/port.ts';
 import type { RigDeps } from './deps.ts';
 import { holderOf } from './holder.ts';
+import { idOfState } from './identity.ts';
 import { kindOf } from './kind.ts';
 import { readRecord } from './record.ts';
 import { readSecret, STATE_FILE, writeSecret, type RigState } from './state.ts';
@@ -13,10 +15,11 @@ import { readSecret, STATE_FILE, writeSecret, type RigState } from './state.ts';
  * @throws GocliError FILE, DISK_FULL
  */
 export async function restoreSecrets(
-  { name, plan, revision }: RigState,
+  state: RigState,
   containers: readonly ContainerInfo[],
   { docker, paths, kinds }: Pick<RigDeps, 'docker' | 'paths' | 'kinds'>,
 ): Promise<void> {
+  const { name, plan, revision } = state;
   // Without a record there is nothing to copy.
   if (revision === undefined) return;
   const files = [STATE_FILE.sshKey, ...kindOf(kinds, plan.guest).secretFiles];
@@ -29,7 +32,9 @@ export async function restoreSecrets(
     ),
   );
   if (lost.flat().length === 0) return;
-  await using holder = await holderOf(name, containers, docker);
+  const id = idOfState(state);
+  const [volume] = await docker.volumes.list({ [LABEL.cluster]: id, [LABEL.role]: 'machines' });
+  await using holder = await holderOf({ id, containers, volume }, docker);
   const record = holder.container === undefined ? undefined : await readRecord(docker, holder.container.id);
   for (const file of lost.flat()) {
     const text = record?.secrets[file];

@@ -19,7 +19,7 @@ export function machineDisk(node: string): string {
   return join(MACHINES, 'disks', `${node}.qcow2`);
 }
 
-/** The mount of the machines' volume. */
-export function machinesMount(rig: string): Mount {
-  return { type: 'volume', source: machinesVolume(rig), target: MACHINES, noCopy: true };
+/** The mount of the machines' volume; by the rig's id. */
+export function machinesMount(id: string): Mount {
+  return { type: 'volume', source: machinesVolume(id), target: MACHINES, noCopy: true };
 }

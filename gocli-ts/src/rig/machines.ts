@@ -8,6 +8,7 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerSpec, Mount } from '../place/port.ts';
 import { IMAGE_PATH } from '../provider/image-path.ts';
 import { dataMount, labelsFor, type RigLayout } from './containers.ts';
+import { rigId } from './identity.ts';
 import { machineDisk, machinesMount } from './machine-files.ts';
 import { containerName, dataVolume } from './names.ts';
 import { nodePlan, type RigPlan } from './plan.ts';
@@ -36,8 +37,8 @@ export type Origin =
       readonly kind: 'bake';
       /** The coming template. */
       readonly template: string;
-      /** The cluster whose data volume holds the snapshot. */
-      readonly cluster: string;
+      /** Id of the rig whose data volume holds the snapshot. */
+      readonly rig: string;
     };
 
 /** Machines that boot from the disks that they have. */
@@ -66,7 +67,7 @@ const WORKER_SHARES = 256;
 function dataMountFor(layout: RigLayout, origin: Origin): Mount {
   // Only the registry's container fills a new volume: two that are made at once would get into each other's way.
   if (origin.kind !== 'bake') return { ...dataMount(layout), noCopy: true };
-  return { type: 'volume', source: dataVolume(origin.cluster), target: '/data', readOnly: true };
+  return { type: 'volume', source: dataVolume(origin.rig), target: '/data', readOnly: true };
 }
 
 /** Whether memory and disk lie in the volume of a coming template. */
@@ -93,7 +94,7 @@ export function nodeContainer(
     },
     mounts: [
       dataMountFor(layout, origin),
-      ...(isMaking(origin) ? [] : [machinesMount(plan.host.name)]),
+      ...(isMaking(origin) ? [] : [machinesMount(rigId(plan.host))]),
       ...(template === undefined ? [] : [templateMount(template, access)]),
     ],
     access: layout.access,

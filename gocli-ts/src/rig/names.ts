@@ -19,6 +19,9 @@ function checkName(name: string, parameter: string, what: string): string {
   });
 }
 
+/** The name under which a stopped cluster is kept; no snapshot can have it. */
+export const STOPPED = '.stopped';
+
 /** Number of a node from its name, `node01` or `node1`. @throws GocliError NOT_FOUND */
 export function nodeIndex(node: string, nodes: number): number {
   const index = Number(/^node0?([1-9]\d?)$/.exec(node)?.[1]);
@@ -36,12 +39,12 @@ export const containerName = {
   node: (cluster: string, index: number): string => `${cluster}-${nodeName(index)}`,
 } as const;
 
-/** The volume with the disks of a cluster's machines and what is known of it. */
-export function machinesVolume(cluster: string): string {
-  return `${cluster}-machines`;
+/** The volume with the disks of a cluster's machines and what is known of it; by its id. */
+export function machinesVolume(id: string): string {
+  return `${id}-machines`;
 }
 
-/** The volume with what a cluster stores outside of its machines. */
-export function dataVolume(cluster: string): string {
-  return `${cluster}-data`;
+/** The volume with what a cluster stores outside of its machines; by its id. */
+export function dataVolume(id: string): string {
+  return `${id}-data`;
 }

@@ -31,6 +31,8 @@ export type GuestPlan = CommonGuestPlan & Readonly<Record<string, unknown>>;
 /** The rest: what only the host sees. */
 export interface HostPlan {
   readonly name: string;
+  /** What labels and volumes of the rig carry; absent while that is its name. */
+  readonly id?: string;
   readonly image: string;
   readonly imageId: string;
   /** Host ports asked for, by `<container port>/<protocol>`; all others are chosen. */

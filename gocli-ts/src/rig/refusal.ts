@@ -38,6 +38,7 @@ function words(
     case 'running':
     case 'cloning':
     case 'broken': {
+      if (verb === 'rename') return notYetRenamed(situation, name);
       const says = verb === 'resume' ? 'is not paused' : 'is not stopped';
       const look = `Look at it: ${gocliCommand('status', name)}`;
       return { code: 'CONFLICT', says, observed: OBSERVED[situation], hint: look };
@@ -47,6 +48,10 @@ function words(
       return { code: 'NOT_READY', says: 'is paused', hint: `Type: ${gocliCommand('resume', name)}` };
     case 'stopped':
     case 'littered':
+      if (verb === 'rename') {
+        const hint = `Remove them: ${gocliCommand('stop', name)}. Or go on with it: ${start}`;
+        return { code: 'NOT_READY', says: 'is stopped, but containers of it are left', hint };
+      }
       return { code: 'NOT_READY', says: 'is stopped', hint: `Type: ${start}` };
     case 'lost': {
       const run = gocliCommand('run', name, state?.plan.guest.provider ?? '');
@@ -66,6 +71,20 @@ function words(
       return { code: 'NOT_FOUND', says: 'was not started completely', hint };
     }
   }
+}
+
+/** Of one whose name nothing keeps yet. */
+function notYetRenamed(situation: 'starting' | 'running' | 'cloning' | 'broken', name: string): Refusal {
+  const start = gocliCommand('start', name);
+  const [says, way] =
+    situation === 'cloning'
+      ? ['did not go on as a clone of its template yet', `boot it from its disks first: ${start}`]
+      : [
+          'has nothing yet that keeps its name',
+          `save it and bring it back first: ${gocliCommand('stop', name)}, then ${start}`,
+        ];
+  const hint = `When nothing is starting it, ${way}`;
+  return { code: 'NOT_READY', says, observed: OBSERVED[situation], hint };
 }
 
 const OBSERVED = {

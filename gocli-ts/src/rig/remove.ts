@@ -4,11 +4,14 @@ import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
 import { removeSavedFiles, removeSnapshotKeeper } from './snapshot/snapshots.ts';
 import { restoreSnapshots } from './snapshot/restore-keepers.ts';
-import { listSnapshots, type Snapshot } from './snapshot/list.ts';
+import { listSnapshots, snapshotsAmong, type Snapshot } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { allOf } from '../shared/all.ts';
+import { lookUp } from './find.ts';
+import type { Identity } from './identity.ts';
+import { idsOf, listRigs, type Listing } from './listing.ts';
 import { machinesVolume } from './names.ts';
 import { removeState, stateNames } from './state.ts';
 import type { RigDeps } from './deps.ts';
@@ -17,6 +20,8 @@ export interface Removed {
   readonly containers: number;
   readonly volumes: number;
 }
+
+const nothing: Removed = { containers: 0, volumes: 0 };
 
 /** What went with a cluster; of one that was not there nothing. */
 export interface RigRemains extends Removed {
@@ -36,10 +41,8 @@ export async function removeRig(
   deps: Pick<RigDeps, 'docker' | 'paths' | 'signal' | 'clock' | 'run'>,
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
-  // What `docker container prune` took from the list is no less a snapshot.
-  const { made, listed, waiting } = await restoreSnapshots(docker, name);
-  refuseToLose(name, waiting);
-  const snapshots = made ? await listSnapshots(docker, name) : listed;
+  const { id, listing } = await whatHas(name, deps);
+  const snapshots = id === undefined ? [] : await allSnapshots({ id, name }, listing, docker);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
   const failures = new Failures();
@@ -48,7 +51,9 @@ export async function removeRig(
     if (kept.length > 0) await removeSavedFiles(snapshot.record, deps);
     await removeSnapshotKeeper(docker, snapshot);
   });
-  const removed = await failures.part(() => removeLabelled(docker, { [LABEL.cluster]: name }));
+  const removed = await failures.part(async () =>
+    id === undefined ? nothing : await removeLabelled(docker, { [LABEL.cluster]: id }),
+  );
   const state = await failures.part(async () => {
     const there = (await stateNames(paths)).includes(name);
     await removeState(paths, name);
@@ -57,8 +62,29 @@ export async function removeRig(
   // Unfinished templates go with the clusters that were the last to use them.
   await failures.part(() => sweepTemplates(deps));
   failures.throw(() => `cluster ${name} was not removed completely`);
-  const none = { containers: 0, volumes: 0 };
-  return { ...none, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
+  return { ...nothing, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
+}
+
+/** The id of what has a name, and what was listed then. What is damaged can be removed all the same. */
+async function whatHas(
+  name: string,
+  { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
+): Promise<{ readonly id: string | undefined; readonly listing: Listing }> {
+  const listing = await listRigs(docker);
+  const [id] = idsOf(name, listing);
+  // Volumes alone are looked into when they need not be its own.
+  return id === undefined || listing.names.has(id) ? { id, listing } : lookUp(docker, paths, name);
+}
+
+/**
+ * The snapshots of a rig: what `docker container prune` took from the list is no less one.
+ * @throws GocliError IMAGE_MISSING
+ */
+async function allSnapshots({ id, name }: Identity, listing: Listing, docker: Docker): Promise<Snapshot[]> {
+  const { made, waiting } = await restoreSnapshots(docker, id, listing);
+  refuseToLose(name, waiting);
+  if (made) return listSnapshots(docker, id);
+  return snapshotsAmong(listing.containers).filter(({ rig }) => rig === id);
 }
 
 /** Nothing holds the volume that they lie in. @throws GocliError IMAGE_MISSING */
@@ -109,11 +135,11 @@ export async function removeLabelled(docker: Docker, labels: Labels): Promise<Re
 }
 
 /** Removes the containers of a rig and the disks of its machines; what it stores beside them stays. */
-export async function removeMachines(docker: Docker, rig: string): Promise<void> {
-  await removeContainers(docker, { [LABEL.cluster]: rig });
-  if (await removeUnusedVolume(docker, machinesVolume(rig))) return;
-  throw new GocliError('CONFLICT', `the disks of ${rig} are in use by another container`, {
-    hint: `Look for it: docker ps -a --filter volume=${machinesVolume(rig)}. Then try again.`,
+export async function removeMachines(docker: Docker, { id, name }: Identity): Promise<void> {
+  await removeContainers(docker, { [LABEL.cluster]: id });
+  if (await removeUnusedVolume(docker, machinesVolume(id))) return;
+  throw new GocliError('CONFLICT', `the disks of ${name} are in use by another container`, {
+    hint: `Look for it: docker ps -a --filter volume=${machinesVolume(id)}. Then try again.`,
   });
 }
 

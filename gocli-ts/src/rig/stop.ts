@@ -5,11 +5,12 @@ import { requireState } from './find.ts';
 import { decide, type FoundRig } from './life.ts';
 import { createSnapshot, machinesIn } from './snapshot/create.ts';
 import { keepState, withoutRevision } from './keep-state.ts';
+import { STOPPED } from './names.ts';
 import { removeMachines } from './remove.ts';
 import type { RestoreRequest } from './snapshot/check.ts';
 import { startHalted } from './start/halted.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
-import { STOPPED, stoppedSaves } from './snapshot/list.ts';
+import { stoppedSaves } from './snapshot/list.ts';
 import { writeCopyLate } from './start/starting.ts';
 import { proveWritable, type RigState } from './state.ts';
 import { allOf } from '../shared/all.ts';
@@ -30,8 +31,8 @@ export async function stopRig(found: FoundRig, steps: Steps, deps: RigDeps): Pro
   // From here on the saved state is the cluster; what ran must not run beside it.
   const stopped = { ...withoutRevision(state), stopped: true };
   await writeCopyLate(stopped, 'is stopped', gocliCommand('start', found.name), deps);
-  await steps.run('remove', 'Removing the containers', () => removeMachines(docker, found.name));
-  await forgetSaves((await stoppedSaves(docker, found.name)).slice(0, -1), deps);
+  await steps.run('remove', 'Removing the containers', () => removeMachines(docker, found));
+  await forgetSaves((await stoppedSaves(docker, found.id)).slice(0, -1), deps);
 }
 
 /**

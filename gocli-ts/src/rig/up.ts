@@ -6,8 +6,10 @@ import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
 import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
-import { findRig, requireState } from './find.ts';
+import { findRig, lookUp, requireState } from './find.ts';
+import { hostNamed, type Identity } from './identity.ts';
 import { decide, onlyMachinesRun, situationOf, startedBy, wasReady, type FoundRig } from './life.ts';
+import { idForNew } from './listing.ts';
 import { elsewhere } from './refusal.ts';
 import { kindOf } from './kind.ts';
 import { restoreSecrets } from './lost-secrets.ts';
@@ -45,19 +47,22 @@ export interface UpResult {
  * be written), and whatever the start meets
  */
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
-  const plan = planRig(request, deps.kinds);
-  const found = await findRig(deps.docker, deps.paths, request.values.name);
-  const act = decide('run', request.values.name, found);
+  const planned = planRig(request, deps.kinds);
+  const { name } = request.values;
+  const { found, id, listing } = await lookUp(deps.docker, deps.paths, name);
+  const act = decide('run', name, found);
   if (found !== undefined) {
-    return act === 'boot' ? bootAgain(found, plan, request, deps) : reuse(found, plan, deps);
+    return act === 'boot' ? bootAgain(found, planned, request, deps) : reuse(found, planned, deps);
   }
-  await proveWritable(deps.paths, request.values.name);
+  const rig = { name, id: idForNew(name, id, listing) };
+  const plan = { ...planned, host: hostNamed(planned.host, rig) };
+  await proveWritable(deps.paths, name);
   const steps = await estimatedSteps(deps);
   try {
     const state = await startRig({ ...request, plan }, steps, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
-    await cleanUpAfter(request.values.name, deps, () => afterFailure(error, request, deps));
+    await cleanUpAfter(name, deps, () => afterFailure(error, rig, request, deps));
     throw error;
   }
 }
@@ -114,7 +119,7 @@ async function bootAgain(
 
 /** A start is under way in another process, or it was killed; nobody is told to remove what may be good. */
 async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
-  const { name } = found;
+  const { id, name } = found;
   const message = `cluster "${name}" exists, but was never Ready`;
   if (situationOf(found) === 'foreign')
     return new GocliError('NOT_READY', message, { hint: elsewhere(startedBy(found)) });
@@ -130,7 +135,7 @@ async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
       hint,
     });
   }
-  const snapshots = await listSnapshots(deps.docker, name);
+  const snapshots = await listSnapshots(deps.docker, id);
   const [snapshot] = snapshots.slice(-1);
   const restore =
     snapshot === undefined ? '' : `${gocliCommand('snapshot restore', name, snapshot.name)}, or `;
@@ -140,18 +145,19 @@ async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
 }
 
 /** Evidence is kept before anything goes; what the user asked to keep stays, and so does a cluster that was Ready. */
-async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): Promise<void> {
+async function afterFailure(error: unknown, rig: Identity, request: UpRequest, deps: RigDeps): Promise<void> {
   const { docker, paths, emit, run, signal } = deps;
+  const { name, id } = rig;
   // By the engine: that the cluster is Ready may be written down there alone.
-  const found = await findRig(docker, paths, request.values.name).catch(() => undefined);
-  const state = found?.state ?? (await readState(paths, request.values.name).catch(() => undefined));
+  const found = await findRig(docker, paths, name).catch(() => undefined);
+  const state = found?.state ?? (await readState(paths, name).catch(() => undefined));
   if (state?.run === run && wasReady(state) && !isCode(error, 'GUEST_DIED')) {
-    const text = `Cluster ${request.values.name} is Ready and runs on.`;
+    const text = `Cluster ${name} is Ready and runs on.`;
     emit({ type: 'notice', level: 'info', text });
     return;
   }
   if (!signal.aborted) {
-    const folder = await collectEvidence(request.values.name, run, deps).catch(() => undefined);
+    const folder = await collectEvidence(rig, run, deps).catch(() => undefined);
     if (folder !== undefined)
       emit({ type: 'notice', level: 'info', text: `What was logged is kept in ${folder}` });
   }
@@ -159,17 +165,17 @@ async function afterFailure(error: unknown, request: UpRequest, deps: RigDeps): 
     emit({
       type: 'notice',
       level: 'info',
-      text: `Everything is left in place. Remove it with: ${gocliCommand('rm', request.values.name)}`,
+      text: `Everything is left in place. Remove it with: ${gocliCommand('rm', name)}`,
     });
     return;
   }
-  await removeLabelled(docker, { [LABEL.cluster]: request.values.name, [LABEL.run]: run });
+  await removeLabelled(docker, { [LABEL.cluster]: id, [LABEL.run]: run });
   // A state that was not written, or only in part, is nobody else's as long as nobody else has claimed the name.
   const ours =
     state === undefined
-      ? (await docker.containers.list({ [LABEL.cluster]: request.values.name })).length === 0
+      ? (await docker.containers.list({ [LABEL.cluster]: id })).length === 0
       : state.run === run;
-  if (ours) await removeState(paths, request.values.name);
+  if (ours) await removeState(paths, name);
   // The volume of a template that was to be made has no label of the run: another one may come to use it.
   await sweepTemplates(deps);
 }

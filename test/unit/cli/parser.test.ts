@@ -273,7 +273,7 @@ test('help is text: of everything, and of each verb', async (t) => {
 test('examples of every verb can be parsed', async (t) => {
   for (const command of COMMANDS) {
     for (const [example] of command.examples) {
-      const words = /\bgocli ([^)>|]*)/.exec(example)?.[1]?.trim().split(' ') ?? [];
+      const words = /\bgocli ([^)>|&]*)/.exec(example)?.[1]?.trim().split(' ') ?? [];
       const result = await parseCommandLine(words, COMMANDS);
       t.true('invocation' in result && verbOf(result.invocation.command) === verbOf(command), example);
     }

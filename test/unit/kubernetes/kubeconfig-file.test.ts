@@ -24,6 +24,7 @@ import {
   forgetInFiles,
   kubeconfigFiles,
   mergeIntoFiles,
+  renameInFiles,
 } from '../../../gocli-ts/src/kubernetes/kubeconfig-file.ts';
 import type { GocliEvent } from '../../../gocli-ts/src/events/events.ts';
 import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
@@ -132,6 +133,24 @@ test('removing looks through the whole list and unsets the current context where
   t.deepEqual(await contexts(b), []);
   t.deepEqual(await contexts(c), ['two']);
   t.deepEqual((await readdir(path)).sort(), ['a', 'b', 'c']);
+});
+
+test('a renamed cluster is renamed in the whole list, and what cannot be is said with what to type', async (t) => {
+  const dir = await folder(t);
+  const [a, b, damaged] = [join(dir, 'a'), join(dir, 'b'), join(dir, 'damaged')];
+  await writeFile(a, 'apiVersion: v1\n');
+  await merge([b], 'one');
+  await merge([a, b], 'one');
+  await writeFile(damaged, 'one: [');
+  const events: GocliEvent[] = [];
+  const renamed = { from: 'one', to: 'two', before: kubeconfig('one'), now: kubeconfig('two') };
+  await renameInFiles([a, damaged, b], renamed, { ...deps, emit: (event) => events.push(event) });
+  t.like(parse(await readFile(a, 'utf8')), { 'current-context': 'two' });
+  t.like(parse(await readFile(b, 'utf8')), { contexts: [{ name: 'two' }] });
+  t.notRegex(await readFile(b, 'utf8'), /one/);
+  const told = events.map((event) => (event.type === 'notice' ? event.text : '')).join();
+  t.regex(told, /damaged.*gocli kubeconfig --name two --merge/);
+  t.is(events.length, 1);
 });
 
 test('a context of another owner stays, and stays the current one', async (t) => {

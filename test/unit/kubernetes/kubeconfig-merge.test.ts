@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
-import { mergeKubeconfig, unmergeKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig-merge.ts';
+import {
+  mergeKubeconfig,
+  renameInKubeconfig,
+  unmergeKubeconfig,
+} from '../../../gocli-ts/src/kubernetes/kubeconfig-merge.ts';
 
 const NAME = 'k8s-1.36';
 const ADDED = rendered(NAME, 'https://127.0.0.1:40001');
@@ -146,6 +150,36 @@ test('what was written without marks goes when all of it equals the kubeconfig o
   const no = stringify(parse(rendered('no', 'https://127.0.0.1:40001')));
   t.regex(no, /name: no\n/);
   t.not(unmergeKubeconfig(no, 'no', rendered('no', 'https://127.0.0.1:40001'), true), undefined);
+});
+
+test('entries of a renamed cluster carry its new name, and keep namespace and what is the current context', (t) => {
+  const now = rendered('kept', 'https://127.0.0.1:40001');
+  const renamed = { from: NAME, to: 'kept', before: ADDED, now };
+  const merged = mergeKubeconfig(OTHERS, ADDED, NAME);
+  t.deepEqual(
+    unmarked(renameInKubeconfig(merged, renamed, true) ?? ''),
+    unmarked(mergeKubeconfig(OTHERS, now, 'kept')),
+  );
+  const lists = ['clusters', 'users', 'contexts'] as const;
+  const away = mergeKubeconfig(OTHERS, ADDED, NAME, { lists, current: false });
+  t.is(read(renameInKubeconfig(away, renamed, true))['current-context'], 'work');
+  const other = parse(merged) as { contexts: { context: Body }[] };
+  for (const { context } of other.contexts) context['namespace'] = 'team';
+  const kept = renameInKubeconfig(stringify(other), renamed, true) ?? '';
+  t.like(read(kept).contexts.at(-1), { name: 'kept', context: { namespace: 'team', user: 'kept' } });
+  t.deepEqual(unmarked(unmergeKubeconfig(kept, 'kept', undefined, true) ?? ''), {
+    ...read(OTHERS),
+    'current-context': '',
+  });
+});
+
+test("what is not gocli's keeps the old name, and the new name of another is not taken", (t) => {
+  const now = rendered('work', 'https://127.0.0.1:40001');
+  t.is(renameInKubeconfig(OTHERS, { from: 'work', to: 'kept', before: undefined, now }, false), undefined);
+  const merged = mergeKubeconfig(OTHERS, ADDED, NAME);
+  t.throws(() => renameInKubeconfig(merged, { from: NAME, to: 'work', before: ADDED, now }, true), {
+    code: 'CONFLICT',
+  });
 });
 
 test('a file that is no kubeconfig is refused', (t) => {

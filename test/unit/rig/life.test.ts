@@ -46,10 +46,14 @@ function rig(
   const state = changed === undefined ? undefined : stateOf(changed);
   // That of the helper is Ready.
   if (changed?.readyAt === undefined) delete state?.readyAt;
-  const saved = { name: '.stopped', cluster: 'c', keeper: 'k', record: {} } as unknown as NonNullable<
-    FoundRig['saved']
-  >;
-  return { name: 'c', containers: containers(states), state, ...(isSaved ? { saved } : {}) };
+  const saved = {
+    name: '.stopped',
+    cluster: 'c',
+    rig: 'c',
+    keeper: 'k',
+    record: {},
+  } as unknown as NonNullable<FoundRig['saved']>;
+  return { id: 'c', name: 'c', containers: containers(states), state, ...(isSaved ? { saved } : {}) };
 }
 
 /** A rig in each situation; several where it has several faces. */
@@ -87,26 +91,98 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
 
 /** What every verb does in every situation; a word in capitals is the code of a refusal. */
 const TABLE: Readonly<Record<Situation, Readonly<Record<Verb, string>>>> = {
-  absent: row('launch', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'),
-  starting: row('look', 'CONFLICT', 'save', 'hold', 'CONFLICT', 'use', 'use'),
-  running: row('look', 'CONFLICT', 'save', 'hold', 'CONFLICT', 'use', 'use'),
-  paused: row('NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'release', 'NOT_READY', 'NOT_READY'),
-  stopped: row('NOT_READY', 'thaw', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY'),
-  littered: row('NOT_READY', 'thaw', 'clear', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY'),
-  lost: row('NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'),
-  halted: row('boot', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY'),
-  broken: row('look', 'CONFLICT', 'save', 'hold', 'release', 'use', 'use'),
-  hampered: row('NOT_READY', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'release', 'NOT_READY', 'NOT_READY'),
-  bootable: row('look', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'use', 'use'),
-  cloning: row('look', 'boot', 'save', 'hold', 'CONFLICT', 'use', 'use'),
-  foreign: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
-  unfinished: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
+  absent: row(
+    'launch',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ),
+  starting: row('look', 'CONFLICT', 'save', 'hold', 'CONFLICT', 'NOT_READY', 'use', 'use'),
+  running: row('look', 'CONFLICT', 'save', 'hold', 'CONFLICT', 'rename', 'use', 'use'),
+  paused: row(
+    'NOT_READY',
+    'NOT_READY',
+    'NOT_READY',
+    'NOT_READY',
+    'release',
+    'rename',
+    'NOT_READY',
+    'NOT_READY',
+  ),
+  stopped: row(
+    'NOT_READY',
+    'thaw',
+    'NOT_READY',
+    'NOT_READY',
+    'NOT_READY',
+    'rename',
+    'NOT_READY',
+    'NOT_READY',
+  ),
+  littered: row(
+    'NOT_READY',
+    'thaw',
+    'clear',
+    'NOT_READY',
+    'NOT_READY',
+    'NOT_READY',
+    'NOT_READY',
+    'NOT_READY',
+  ),
+  lost: row(
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ),
+  halted: row('boot', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'rename', 'NOT_READY', 'NOT_READY'),
+  broken: row('look', 'CONFLICT', 'save', 'hold', 'release', 'rename', 'use', 'use'),
+  hampered: row(
+    'NOT_READY',
+    'NOT_READY',
+    'NOT_READY',
+    'NOT_READY',
+    'release',
+    'rename',
+    'NOT_READY',
+    'NOT_READY',
+  ),
+  bootable: row('look', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'rename', 'use', 'use'),
+  cloning: row('look', 'boot', 'save', 'hold', 'CONFLICT', 'NOT_READY', 'use', 'use'),
+  foreign: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
+  unfinished: row(
+    'look',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'NOT_FOUND',
+    'use',
+  ),
 };
 
 function row(
-  ...[run, start, stop, pause, resume, use, logs]: [string, string, string, string, string, string, string]
+  ...[run, start, stop, pause, resume, rename, use, logs]: [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
 ): Record<Verb, string> {
-  return { run, start, stop, pause, resume, use, logs };
+  return { run, start, stop, pause, resume, rename, use, logs };
 }
 
 function each(work: (situation: Situation, found: FoundRig | undefined) => void): void {

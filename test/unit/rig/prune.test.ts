@@ -8,7 +8,7 @@ import { requireSnapshot, userSnapshots } from '../../../gocli-ts/src/rig/snapsh
 import { removeSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { removeState } from '../../../gocli-ts/src/rig/state.ts';
-import { prune } from '../../helpers/prune.ts';
+import { prune, pruneAll } from '../../helpers/prune.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
 import { templateVolumes, thawable } from './scripted.ts';
 
@@ -190,24 +190,13 @@ test('so does that of the machines', async (t) => {
   t.deepEqual(docker.volumeStore.get('c-machines'), before.get('c-machines'));
 });
 
-/** What `docker system prune -a` leaves: volumes. Gives back the images. */
-async function pruneAll({ engine: { docker } }: Saving): Promise<() => void> {
-  for (const id of docker.containerStore.keys()) docker.end(id, 137);
-  await prune(docker);
-  const images = [...docker.imageStore];
-  docker.imageStore.clear();
-  return () => {
-    for (const [id, image] of images) docker.imageStore.set(id, image);
-  };
-}
-
 for (const what of ['stopped', 'halted'] as const) {
   test(`a ${what} cluster whose image is gone, too, says which one it waits for`, async (t) => {
     for (const forget of [false, true]) {
       const saving = await makeSaving(t);
       const { docker, paths } = saving.engine;
       if (what === 'stopped') await stop(saving);
-      const giveBack = await pruneAll(saving);
+      const giveBack = await pruneAll(saving.engine.docker);
       if (forget) await removeState(paths, 'c');
       t.is(await saving.phase(), what);
       t.deepEqual((await findRigs(docker, paths)).map(phaseOf), [what]);
@@ -232,7 +221,7 @@ test('a snapshot whose image is gone is listed, and lost neither by rm nor by th
   for (const name of ['s1', 's2'])
     await createSnapshot(await saving.found(), { name, kind: 'snapshot' }, stepsOf(engine), engine);
   await removeRig('c', engine);
-  const giveBack = await pruneAll(saving);
+  const giveBack = await pruneAll(saving.engine.docker);
   const names = async (): Promise<string[]> => (await userSnapshots(docker, 'c')).map(({ name }) => name);
   t.deepEqual(await names(), ['s1', 's2']);
   const error = await t.throwsAsync<GocliError>(removeRig('c', engine), {
@@ -277,7 +266,7 @@ test('a snapshot whose template was pruned below it is said to be lost, and is n
 test('of a cluster that was pruned with its volumes the next command says so', async (t) => {
   const saving = await makeSaving(t);
   const { docker } = saving.engine;
-  await pruneAll(saving);
+  await pruneAll(saving.engine.docker);
   for (const name of [...docker.volumeStore.keys()]) await docker.volumes.remove(name);
   const error = await t.throwsAsync<GocliError>(saving.found(), { code: 'NOT_FOUND' });
   t.regex(error.observed ?? '', /volumes were removed/);

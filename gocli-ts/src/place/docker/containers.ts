@@ -48,7 +48,7 @@ export function containersOf(connect: Connect): DockerContainers {
 
 function lifecycleOf(
   connect: Connect,
-): Pick<DockerContainers, 'create' | 'start' | 'stop' | 'pause' | 'unpause' | 'remove' | 'wait'> {
+): Pick<DockerContainers, 'create' | 'start' | 'stop' | 'pause' | 'unpause' | 'rename' | 'remove' | 'wait'> {
   return {
     create: (spec) =>
       request(
@@ -74,6 +74,11 @@ function lifecycleOf(
     unpause: async (id) => {
       await request(connect, `unpause container ${id.slice(0, 12)}`, (engine) =>
         engine.getContainer(id).unpause(),
+      );
+    },
+    rename: async (id, name) => {
+      await request(connect, `rename container ${id.slice(0, 12)} to ${name}`, (engine) =>
+        engine.getContainer(id).rename({ name }),
       );
     },
     remove: (id) => remove(connect, id),

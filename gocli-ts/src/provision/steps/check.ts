@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { isKubernetes } from '../../kubernetes/section.ts';
 import { runTrialPod } from '../../kubernetes/trial.ts';
+import { idOfState } from '../../rig/identity.ts';
 import { onRig } from '../../rig/deps.ts';
 import { cleanUpAfter, removeRig } from '../../rig/remove.ts';
 import { up } from '../../rig/up.ts';
@@ -54,7 +55,7 @@ async function checkImage(
       },
       deps,
     );
-    if (isKubernetes(state.plan.guest)) await runTrialPod(name, deps);
+    if (isKubernetes(state.plan.guest)) await runTrialPod(idOfState(state), deps);
   } finally {
     await cleanUpAfter(name, deps, () => removeRig(name, deps));
   }

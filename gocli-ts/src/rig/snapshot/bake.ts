@@ -23,6 +23,7 @@ import { networkContainer, networkFiles, type RigLayout } from '../containers.ts
 import { nodeContainer } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
 import { removeLabelled } from '../remove.ts';
+import { hostNamed } from '../identity.ts';
 import { dataVolume } from '../names.ts';
 import { kindOf } from '../kind.ts';
 import { makingTemplate } from '../template/lock.ts';
@@ -58,8 +59,9 @@ async function bake(snapshot: Snapshot, key: string, deps: RigDeps): Promise<voi
   const keys = await readKeys(snapshot, docker);
   const { guest, host } = record.state.plan;
   // Named after the snapshot, so that what was left of one that was killed is found here.
-  const plan = { guest, host: { ...host, name: `bake-${record.id}`, pinnedPorts: {} } };
-  await removeLabelled(docker, { [LABEL.cluster]: plan.host.name });
+  const name = `bake-${record.id}`;
+  const plan = { guest, host: { ...hostNamed(host, { id: name, name }), pinnedPorts: {} } };
+  await removeLabelled(docker, { [LABEL.cluster]: name });
   const { sshPublicKey } = keys;
   const layout = await snapshotLayout(snapshot, plan, { ports: {}, sshPublicKey }, deps);
   const labels = { [LABEL.cluster]: plan.host.name, [LABEL.run]: deps.run };
@@ -96,7 +98,7 @@ async function bake(snapshot: Snapshot, key: string, deps: RigDeps): Promise<voi
 
 /** Disks that lie over the provider's alone, the registry's data, and the keys. */
 async function copyFiles(
-  { record, cluster }: Snapshot,
+  { record, rig }: Snapshot,
   id: string,
   labels: Labels,
   { docker, signal }: RigDeps,
@@ -113,7 +115,7 @@ for disk in *.qcow2; do
 done
 cp -a registry ${BAKED}/
 cp attachment.json ${BAKED}/`;
-  const data: Mount = { type: 'volume', source: dataVolume(cluster), target: '/data', readOnly: true };
+  const data: Mount = { type: 'volume', source: dataVolume(rig), target: '/data', readOnly: true };
   const below = state.template === undefined ? [] : [templateMount(state.template, 'read')];
   const { exitCode, output } = await runTool(
     docker,
@@ -133,14 +135,14 @@ cp attachment.json ${BAKED}/`;
 
 async function launchBaking(
   layout: RigLayout,
-  { record, cluster }: Snapshot,
+  { record, rig }: Snapshot,
   template: string,
   { docker: { containers } }: RigDeps,
 ): Promise<MachineHandle[]> {
   const networkId = await containers.create({ ...networkContainer(layout), ports: [] });
   await containers.putFiles(networkId, '/', networkFiles(layout));
   await containers.start(networkId);
-  const origin = { kind: 'bake', template, cluster } as const;
+  const origin = { kind: 'bake', template, rig } as const;
   return allOf(
     record.saved.machines.map(async ({ name: node }, at) => {
       const container = await containers.create(nodeContainer(layout, at + 1, networkId, origin));

@@ -36,11 +36,11 @@ export async function checkRestore(
   request: RestoreRequest,
   deps: RigDeps,
 ): Promise<Restoring> {
-  const { record, cluster } = snapshot;
+  const { record, cluster, rig } = snapshot;
   const { docker } = deps;
   await requireImage(record.state, deps);
   const keys = await readKeys(snapshot, docker);
-  const containers = await docker.containers.list({ [LABEL.cluster]: cluster });
+  const containers = await docker.containers.list({ [LABEL.cluster]: rig });
   await requireFiles(snapshot, containers, deps);
   const { host, guest } = record.state.plan;
   // A port that was asked for at a start is one that was asked for.
@@ -76,7 +76,7 @@ export async function requireImage(
  * do not, by way of the keeper. Without either a machine that finds no file ends, and nothing has changed.
  */
 async function requireFiles(
-  { record, keeper, cluster }: Snapshot,
+  { record, keeper, rig }: Snapshot,
   containers: readonly ContainerInfo[],
   { docker }: RigDeps,
 ): Promise<void> {
@@ -86,7 +86,7 @@ async function requireFiles(
   const files = [`${folder}/registry`, ...saved.machines.map(({ file }) => file), ...disks];
   const machine = containers.find((one) => one.labels[LABEL.node] !== undefined && one.state === 'running');
   if (machine === undefined) {
-    const left = await docker.volumes.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'machines' });
+    const left = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
     if (left.length === 0) return;
     for (const file of files) {
       if ((await docker.containers.modified(keeper, file)) === undefined) throw notWhole(state, file);

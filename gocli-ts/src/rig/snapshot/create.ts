@@ -147,7 +147,7 @@ async function removeUnfinished(
 ): Promise<void> {
   const ids = others.split('\n').filter((id) => id !== '' && snapshotFolder(id) !== folder);
   if (ids.length === 0) return;
-  const known = new Set((await listSnapshots(docker, found.name)).map(({ record }) => record.id));
+  const known = new Set((await listSnapshots(docker, found.id)).map(({ record }) => record.id));
   const state = requireState(found);
   for (const id of ids) if (!known.has(id)) await removeFiles(machinesIn(found)[0], { id, state }, docker);
 }

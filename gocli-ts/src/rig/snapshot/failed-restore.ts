@@ -38,18 +38,18 @@ export async function afterFailedRestore(
   return new GocliError(code, message, { observed, exitCode, cause: error, hint: `${left}${more}` });
 }
 
-async function tidyUp({ cluster }: Snapshot, deps: RigDeps): Promise<void> {
+async function tidyUp({ cluster: name, rig: id }: Snapshot, deps: RigDeps): Promise<void> {
   const { docker, paths, run, signal } = deps;
   if (!signal.aborted) {
-    const folder = await collectEvidence(cluster, run, deps).catch(() => undefined);
+    const folder = await collectEvidence({ name, id }, run, deps).catch(() => undefined);
     if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
   }
-  await removeContainers(docker, { [LABEL.cluster]: cluster, [LABEL.run]: run });
+  await removeContainers(docker, { [LABEL.cluster]: id, [LABEL.run]: run });
   // Somebody else's start went on meanwhile; it says what becomes of the cluster.
-  if ((await docker.containers.list({ [LABEL.cluster]: cluster })).length > 0) return;
-  await removeUnusedVolume(docker, machinesVolume(cluster));
-  const newest = (await stoppedSaves(docker, cluster)).at(-1);
+  if ((await docker.containers.list({ [LABEL.cluster]: id })).length > 0) return;
+  await removeUnusedVolume(docker, machinesVolume(id));
+  const newest = (await stoppedSaves(docker, id)).at(-1);
   if (newest !== undefined) await writeState(paths, { ...newest.record.state, stopped: true });
   // Without containers there is no cluster, only its snapshot, as after `gocli rm`.
-  else await removeState(paths, cluster);
+  else await removeState(paths, name);
 }

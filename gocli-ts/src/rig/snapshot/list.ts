@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SavedState } from '../../frozen/thaw.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
+import { rigNames, stateNamed } from '../identity.ts';
 import { stateSchema } from '../state.ts';
 
 const recordSchema = z.object({
@@ -22,7 +23,10 @@ export type SnapshotRecord = z.infer<typeof recordSchema>;
 
 export interface Snapshot {
   readonly name: string;
+  /** Name of the rig that it is a moment of, which its record has too, whatever the rig was called then. */
   readonly cluster: string;
+  /** Id of that rig. */
+  readonly rig: string;
   readonly keeper: string;
   readonly record: SnapshotRecord;
   /** Its image is gone, and so there is no keeper; it waits for that one. */
@@ -34,30 +38,36 @@ export function snapshotFolder(id: string): string {
   return `/data/snapshots/${id}`;
 }
 
-/** The name under which a stopped cluster is kept; no snapshot can have it. */
-export const STOPPED = '.stopped';
-
-/** Snapshots of a cluster, or of all; the oldest first. */
-export async function listSnapshots(docker: Docker, cluster?: string): Promise<Snapshot[]> {
-  const owner = cluster === undefined ? {} : { [LABEL.owner]: cluster };
-  return snapshotsAmong(await docker.containers.list({ [LABEL.role]: 'snapshot', ...owner }));
+/** The container that is the keeper of a snapshot. */
+export function keeperName(cluster: string, id: string): string {
+  return `${cluster}-snapshot-${id}`;
 }
 
-/** The same of containers that are listed already. */
+/** Snapshots of the rig of an id, or of all; the oldest first. */
+export async function listSnapshots(docker: Docker, rig?: string): Promise<Snapshot[]> {
+  // What a rig is called its other containers say first.
+  const all = snapshotsAmong(await docker.containers.list({ [LABEL.role]: '' }));
+  return rig === undefined ? all : all.filter((snapshot) => snapshot.rig === rig);
+}
+
+/** The same among containers that are listed already: all that have a role. */
 export function snapshotsAmong(containers: readonly ContainerInfo[]): Snapshot[] {
+  const names = rigNames(containers);
   const keepers = containers.filter(({ labels }) => labels[LABEL.role] === 'snapshot');
-  return keepers.flatMap(snapshotOf).sort((a, b) => a.record.createdAt - b.record.createdAt);
+  return keepers
+    .flatMap((keeper) => snapshotOf(keeper, names))
+    .sort((a, b) => a.record.createdAt - b.record.createdAt);
 }
 
 /**
- * What a cluster, or each, was saved as when it was stopped; the oldest first. More than one is there when a command was
+ * What the rig of an id was saved as when it was stopped; the oldest first. More than one is there when a command was
  * killed before it removed what it had no more use for: only the newest counts.
  */
-export async function stoppedSaves(docker: Docker, cluster?: string): Promise<Snapshot[]> {
-  return stopped(await listSnapshots(docker, cluster));
+export async function stoppedSaves(docker: Docker, rig: string): Promise<Snapshot[]> {
+  return stopped(await listSnapshots(docker, rig));
 }
 
-/** What clusters were saved as when they were stopped, of containers that are listed already. */
+/** What rigs were saved as when they were stopped, among containers that are listed already. */
 export function stoppedAmong(containers: readonly ContainerInfo[]): Snapshot[] {
   return stopped(snapshotsAmong(containers));
 }
@@ -66,13 +76,17 @@ function stopped(snapshots: readonly Snapshot[]): Snapshot[] {
   return snapshots.filter(({ record }) => record.kind === 'stopped');
 }
 
-/** The snapshot of a keeper; none when its labels are damaged. */
-export function snapshotOf({ id: keeper, labels }: Pick<ContainerInfo, 'id' | 'labels'>): Snapshot[] {
-  const record = recordSchema.safeParse(parsed(labels[LABEL.manifest]));
-  if (!record.success) return [];
-  return [
-    { name: labels[LABEL.snapshot] ?? '', cluster: labels[LABEL.owner] ?? '', keeper, record: record.data },
-  ];
+/** The snapshot of a keeper; none when its labels are damaged. @param names what each rig is called, by id */
+export function snapshotOf(
+  { id: keeper, labels }: Pick<ContainerInfo, 'id' | 'labels'>,
+  names: ReadonlyMap<string, string>,
+): Snapshot[] {
+  const { data } = recordSchema.safeParse(parsed(labels[LABEL.manifest]));
+  if (data === undefined) return [];
+  const rig = labels[LABEL.owner] ?? '';
+  const cluster = names.get(rig) ?? rig;
+  const record = { ...data, state: stateNamed(data.state, { id: rig, name: cluster }) };
+  return [{ name: labels[LABEL.snapshot] ?? '', cluster, rig, keeper, record }];
 }
 
 /** Every listing of clusters reads these labels: one that is damaged is left out. */

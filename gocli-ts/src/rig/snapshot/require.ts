@@ -1,9 +1,11 @@
 import { GocliError } from '../../errors/error.ts';
+import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { didYouMean } from '../../shared/text.ts';
+import { rigNames } from '../identity.ts';
 import { restoreSnapshots } from './restore-keepers.ts';
-import { listSnapshots, type Snapshot } from './list.ts';
+import { listSnapshots, snapshotsAmong, type Snapshot } from './list.ts';
 
 /**
  * The snapshots that a user made of a cluster, or of all; the oldest first. What `docker container prune` took from the
@@ -23,17 +25,19 @@ async function lookFor(
   cluster: string | undefined,
   does: (snapshots: readonly Snapshot[]) => boolean,
 ): Promise<{ readonly there: Snapshot[]; readonly gone: readonly Snapshot[] }> {
-  const list = async (): Promise<Snapshot[]> => usersOwn(await listSnapshots(docker, cluster));
-  const found = await list();
+  const own = (snapshots: readonly Snapshot[]): Snapshot[] =>
+    snapshots.filter(
+      (one) => one.record.kind === 'snapshot' && (cluster === undefined || one.cluster === cluster),
+    );
+  const containers = await docker.containers.list({ [LABEL.role]: '' });
+  const found = own(snapshotsAmong(containers));
   if (does(found)) return { there: found, gone: [] };
-  const { made, waiting, gone } = await restoreSnapshots(docker, cluster);
-  const there = [...(made ? await list() : found), ...usersOwn(waiting)];
+  // Those of the rig of that name; when no container bears it, those of all rigs of which nothing else is left.
+  const [id] = [...rigNames(containers)].find(([, name]) => name === cluster) ?? [];
+  const { made, waiting, gone } = await restoreSnapshots(docker, id);
+  const there = [...(made ? own(await listSnapshots(docker)) : found), ...own(waiting)];
   there.sort((a, b) => a.record.createdAt - b.record.createdAt);
-  return { there, gone: usersOwn(gone) };
-}
-
-function usersOwn(snapshots: readonly Snapshot[]): Snapshot[] {
-  return snapshots.filter(({ record }) => record.kind === 'snapshot');
+  return { there, gone: own(gone) };
 }
 
 /** @throws GocliError NOT_FOUND with the names that exist, USAGE when several clusters have one of that name */

@@ -2,14 +2,14 @@ import { restoreKeepers, rigsAmong, type Keeper } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import { readerImage } from '../../place/reader-image.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
-import { snapshotFolder, snapshotOf, snapshotsAmong, type Snapshot } from './list.ts';
+import { rigNames } from '../identity.ts';
+import { listRigs, type Listing } from '../listing.ts';
+import { keeperName, snapshotFolder, snapshotOf, type Snapshot } from './list.ts';
 
 /** What was found of snapshots and stopped clusters whose keepers `docker container prune` removed. */
 export interface RestoredSnapshots {
   /** Whether one is listed again. */
   readonly made: boolean;
-  /** Those that were listed before. */
-  readonly listed: readonly Snapshot[];
   /** Those whose image is gone, too (`docker system prune -a`): with it they are listed again. */
   readonly waiting: readonly Snapshot[];
   /** Those that are lost: the volume of the template below them was removed. */
@@ -18,46 +18,77 @@ export interface RestoredSnapshots {
 
 /**
  * Makes the keepers of snapshots and of stopped clusters anew that `docker container prune` removed.
- * @param cluster only those of that one
+ * @param only those of the rig of that id
+ * @param listing what the daemon has, where that is known
  */
-export async function restoreSnapshots(docker: Docker, cluster?: string): Promise<RestoredSnapshots> {
-  const own = { [LABEL.role]: 'data', ...(cluster === undefined ? {} : { [LABEL.cluster]: cluster }) };
-  const [volumes, containers] = await Promise.all([docker.volumes.list(own), docker.containers.list({})]);
-  const listed = snapshotsAmong(containers).filter((one) => cluster === undefined || one.cluster === cluster);
-  return { listed, ...(await restoreIn(docker, volumes, containers, cluster)) };
+export async function restoreSnapshots(
+  docker: Docker,
+  only?: string,
+  listing?: Pick<Listing, 'containers' | 'volumes'>,
+): Promise<RestoredSnapshots> {
+  const { containers, volumes } = listing ?? (await listRigs(docker));
+  const own = volumes.filter(
+    ({ labels }) => labels[LABEL.role] === 'data' && (only === undefined || labels[LABEL.cluster] === only),
+  );
+  return restoreIn(docker, own, containers, only);
 }
 
 async function restoreIn(
   docker: Docker,
-  volumes: Awaited<ReturnType<Docker['volumes']['list']>>,
+  volumes: Listing['volumes'],
   containers: readonly ContainerInfo[],
-  cluster: string | undefined,
-): Promise<Omit<RestoredSnapshots, 'listed'>> {
+  only: string | undefined,
+): Promise<RestoredSnapshots> {
   const known = rigsAmong(containers);
   const isMeant = async (rig: string): Promise<boolean> =>
     // In a list only those of which nothing else is left; of one that is asked for, all.
-    cluster === undefined ? !known.has(rig) : mayHaveCopies(docker, rig, containers);
+    only === undefined ? !known.has(rig) : mayHaveCopies(docker, rig, containers);
+  const called = rigNames(containers);
+  // The rig may have been renamed meanwhile.
+  const named = (copy: Keeper): Keeper => {
+    const rig = called.get(copy.labels[LABEL.owner] ?? '');
+    return rig === undefined ? copy : { ...copy, name: keeperName(rig, snapshotId(copy)) };
+  };
   let made = false;
-  const waiting: Snapshot[] = [];
-  const gone: Snapshot[] = [];
+  const copies: Keeper[] = [];
+  const waiting: Keeper[] = [];
+  const gone: Keeper[] = [];
   for (const { name: volume, labels } of volumes) {
     if (!(await isMeant(labels[LABEL.cluster] ?? ''))) continue;
     await using image = await readerImage(docker);
     const place = { volume, labels, at: '/data', image: image.id };
-    const restored = await restoreKeepers(docker, place, async (keeper, reader) => {
-      if (!(await hasFiles(docker, keeper.name, reader))) return false;
-      const stands = await hasVolumes(docker, keeper);
-      if (!stands) gone.push(...snapshotOf({ id: '', labels: keeper.labels }));
-      return stands;
+    const restored = await restoreKeepers(docker, place, async (copy, reader) => {
+      if (isListed(copy, containers) || !(await hasFiles(docker, copy, reader))) return undefined;
+      const keeper = named(copy);
+      copies.push(keeper);
+      if (await hasVolumes(docker, keeper)) return keeper;
+      gone.push(keeper);
+      return undefined;
     });
     made = restored.made || made;
-    for (const keeper of restored.waiting) waiting.push(...withoutKeeper(keeper));
+    waiting.push(...restored.waiting);
   }
-  return { made, waiting, gone };
+  const names = rigNames([...containers, ...copies]);
+  const snapshots = (keepers: readonly Keeper[]): Snapshot[] =>
+    keepers.flatMap(({ labels }) => snapshotOf({ id: '', labels }, names));
+  return {
+    made,
+    waiting: snapshots(waiting).map((snapshot) => ({ ...snapshot, waits: true })),
+    gone: snapshots(gone),
+  };
 }
 
-function withoutKeeper({ labels }: Keeper): Snapshot[] {
-  return snapshotOf({ id: '', labels }).map((snapshot) => ({ ...snapshot, waits: true }));
+/** The last part of a keeper's name, which no rename changes. */
+function snapshotId({ name }: Pick<Keeper, 'name'>): string {
+  return name.slice(name.lastIndexOf('-') + 1);
+}
+
+/** A rename that was killed leaves a keeper that is called otherwise than its copy says. */
+function isListed(keeper: Keeper, containers: readonly ContainerInfo[]): boolean {
+  const { [LABEL.owner]: owner } = keeper.labels;
+  return containers.some(
+    (one) => one.labels[LABEL.owner] === owner && snapshotId(one) === snapshotId(keeper),
+  );
 }
 
 /** The volume of the template below would be made anew, and empty. */
@@ -80,7 +111,6 @@ async function mayHaveCopies(
 }
 
 /** The files of one that was removed go first, or the copy of its keeper does. */
-async function hasFiles(docker: Docker, keeper: string, reader: string): Promise<boolean> {
-  const id = keeper.slice(keeper.lastIndexOf('-') + 1);
-  return (await docker.containers.modified(reader, snapshotFolder(id))) !== undefined;
+async function hasFiles(docker: Docker, keeper: Keeper, reader: string): Promise<boolean> {
+  return (await docker.containers.modified(reader, snapshotFolder(snapshotId(keeper)))) !== undefined;
 }

@@ -30,7 +30,7 @@ export async function restoreSnapshot(
 ): Promise<RigState> {
   await proveWritable(deps.paths, snapshot.cluster);
   const restoring = await checkRestore(snapshot, request, deps);
-  const saves = await stoppedSaves(deps.docker, snapshot.cluster);
+  const saves = await stoppedSaves(deps.docker, snapshot.rig);
   let state: RigState;
   try {
     state = await thawAgain(snapshot, { ...restoring, stopped: saves.length > 0 }, request, steps, deps);
@@ -50,14 +50,14 @@ export async function restoreSnapshot(
 }
 
 async function thawAgain(
-  { record, cluster }: Snapshot,
+  { record, cluster, rig }: Snapshot,
   { layout, state, keys, stopped }: Restoring & { readonly stopped: boolean },
   { timeoutMs }: RestoreRequest,
   steps: Steps,
   deps: RigDeps,
 ): Promise<RigState> {
   // The other volume stays: the snapshot lies in it.
-  await removeMachines(deps.docker, cluster);
+  await removeMachines(deps.docker, { id: rig, name: cluster });
   const folder = snapshotFolder(record.id);
   const origin = { kind: 'restore', folder, template: state.template } as const;
   const network = await claim(layout, deps);

@@ -1,4 +1,13 @@
-import { keeperCopy, keeperSpec, makeKeeper, removeKeeper, removeUnusedVolume } from '../../place/keeper.ts';
+import {
+  keeperCopy,
+  keeperSpec,
+  makeKeeper,
+  removeKeeper,
+  removeUnusedVolume,
+  rewriteCopy,
+  type Keeper,
+  type KeeperCopy,
+} from '../../place/keeper.ts';
 import { readerImage } from '../../place/reader-image.ts';
 import { restoreSnapshots } from './restore-keepers.ts';
 import { LABEL } from '../../place/labels.ts';
@@ -10,60 +19,76 @@ import { runTool } from '../../frozen/tool.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { inside } from '../inside.ts';
+import { idOfState, stateNamed } from '../identity.ts';
 import { dataVolume } from '../names.ts';
-import { snapshotFolder, type Snapshot, type SnapshotRecord } from './list.ts';
+import { keeperName, snapshotFolder, type Snapshot, type SnapshotRecord } from './list.ts';
 
 /** Where the data volume is. */
 const DATA = '/data';
 
 /** Publishes a snapshot whose files are complete. */
 export async function publishSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
+  await makeKeeper(docker, keeperOf(record), copyOf(record));
+}
+
+function keeperOf(record: SnapshotRecord): Keeper {
   const { name, state } = record;
   const template = state.template === undefined ? {} : { [LABEL.template]: state.template };
-  const keeper = {
-    name: keeperName(record),
+  return {
+    name: keeperName(record.state.name, record.id),
     image: state.plan.host.imageId,
     mounts: mountsOf(record),
     labels: {
       ...template,
       [LABEL.role]: 'snapshot',
       [LABEL.snapshot]: name,
-      [LABEL.owner]: state.name,
+      [LABEL.owner]: idOfState(state),
       [LABEL.manifest]: JSON.stringify(record),
     },
   };
-  await makeKeeper(docker, keeper, DATA);
 }
 
 /** Takes a snapshot back whose publication failed, perhaps with the daemon's answer alone. */
 export async function retractSnapshot(docker: Docker, record: SnapshotRecord): Promise<void> {
-  await removeKeeper(docker, keeperName(record), keeperName(record), DATA);
+  await removeKeeper(docker, keeperName(record.state.name, record.id), copyOf(record));
 }
 
 /** Nobody finds the snapshot any more; its files stay where they are. */
 export async function removeSnapshotKeeper(docker: Docker, { record, keeper }: Snapshot): Promise<void> {
-  await removeKeeper(docker, keeper, keeperName(record), DATA);
+  await removeKeeper(docker, keeper, copyOf(record));
 }
 
 /** Nobody finds again what waits for its image, then. */
-async function spoilCopy(docker: Docker, { record, cluster }: Snapshot): Promise<void> {
+async function spoilCopy(docker: Docker, { record, rig }: Snapshot): Promise<void> {
   await using image = await readerImage(docker);
   const id = await docker.containers.create({
-    ...keeperSpec(image.id, [{ type: 'volume', source: dataVolume(cluster), target: DATA }]),
-    name: `${cluster}-reader-${record.id}`,
+    ...keeperSpec(image.id, [{ type: 'volume', source: dataVolume(rig), target: DATA }]),
+    name: `${rig}-reader-${record.id}`,
     labels: { [LABEL.role]: 'tool' },
   });
-  await removeKeeper(docker, id, keeperName(record), DATA);
+  await removeKeeper(docker, id, copyOf(record));
 }
 
-function keeperName({ id, state }: Pick<SnapshotRecord, 'id' | 'state'>): string {
-  return `${state.name}-snapshot-${id}`;
+/** Where the copy of its keeper lies, whatever the rig is called. */
+function copyOf({ id, state }: Pick<SnapshotRecord, 'id' | 'state'>): KeeperCopy {
+  return { at: DATA, name: keeperName(idOfState(state), id) };
+}
+
+/** Has a snapshot say that its rig is called otherwise: the copy of its keeper first, then the keeper. */
+export async function renameSnapshot(
+  docker: Docker,
+  { record, keeper, rig: id }: Snapshot,
+  name: string,
+): Promise<void> {
+  const renamed = { ...record, state: stateNamed(record.state, { id, name }) };
+  await rewriteCopy(docker, keeper, keeperOf(renamed), copyOf(record));
+  await docker.containers.rename(keeper, keeperName(name, record.id));
 }
 
 /** The data of the cluster, and the template, so that neither can be removed while the snapshot is there. */
 function mountsOf({ state }: SnapshotRecord): Mount[] {
   const template = state.template === undefined ? [] : [templateMount(state.template, 'read')];
-  return [{ type: 'volume', source: dataVolume(state.name), target: DATA }, ...template];
+  return [{ type: 'volume', source: dataVolume(idOfState(state)), target: DATA }, ...template];
 }
 
 const REMOVE = 'rm -rf "$@"';
@@ -72,7 +97,7 @@ type Files = Pick<SnapshotRecord, 'id' | 'state'>;
 
 /** What lies of a snapshot in the data volume. The copy goes first: from it comes back what lacks files. */
 function pathsOf(files: Files): [copy: string, folder: string] {
-  return [keeperCopy(DATA, keeperName(files)), snapshotFolder(files.id)];
+  return [keeperCopy(copyOf(files)), snapshotFolder(files.id)];
 }
 
 /**
@@ -100,19 +125,19 @@ export async function removeSnapshot(
   snapshot: Snapshot,
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
-  const { record, cluster } = snapshot;
+  const { record, rig } = snapshot;
   if (snapshot.waits === true) await spoilCopy(docker, snapshot);
   else await removeSnapshotKeeper(docker, snapshot);
-  const volume = dataVolume(cluster);
+  const volume = dataVolume(rig);
   // Of a rig whose containers are gone the registry's data lie in it.
-  const machines = await docker.volumes.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'machines' });
+  const machines = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
   // And perhaps others, which nothing keeps as long as their image is gone.
-  const isLast = machines.length === 0 && (await restoreSnapshots(docker, cluster)).waiting.length === 0;
+  const isLast = machines.length === 0 && (await restoreSnapshots(docker, rig)).waiting.length === 0;
   if (isLast && (await removeUnusedVolume(docker, volume))) return;
   // Its files go with the volume: without its image nothing can remove them.
   if (snapshot.waits === true) return;
   try {
-    const nodes = await docker.containers.list({ [LABEL.cluster]: cluster, [LABEL.role]: 'node' });
+    const nodes = await docker.containers.list({ [LABEL.cluster]: rig, [LABEL.role]: 'node' });
     const running = nodes.find(({ state }) => state === 'running');
     if (running === undefined) await removeSavedFiles(record, { docker, signal, run });
     else {
@@ -132,7 +157,8 @@ export async function removeSavedFiles(
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
 ): Promise<void> {
   const { name, imageId: image } = files.state.plan.host;
-  const mounts: Mount[] = [{ type: 'volume', source: dataVolume(name), target: DATA }];
+  const source = dataVolume(idOfState(files.state));
+  const mounts: Mount[] = [{ type: 'volume', source, target: DATA }];
   const removal = {
     name: `gocli-remove-${files.id}`,
     image,

@@ -4,6 +4,7 @@ import { LABEL } from '../../place/labels.ts';
 import { allOf } from '../../shared/all.ts';
 import { REGISTRY_USER, type RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
+import { rigId } from '../identity.ts';
 import { dataVolume } from '../names.ts';
 import { claim, type Started } from './launch.ts';
 
@@ -16,19 +17,17 @@ const EMPTY = '[ ! -d "$1" ] || find "$1" -mindepth 1 -delete';
  */
 export async function claimNew(layout: RigLayout, deps: RigDeps): Promise<Started> {
   const { docker, signal } = deps;
-  const { name, imageId: image } = layout.plan.host;
-  const volume = dataVolume(name);
+  const { host } = layout.plan;
+  const id = rigId(host);
+  const volume = dataVolume(id);
   // Claiming makes no volume of that name, and who does not get the name touches none.
-  const [network, volumes] = await allOf([
-    claim(layout, deps),
-    docker.volumes.list({ [LABEL.cluster]: name }),
-  ]);
+  const [network, volumes] = await allOf([claim(layout, deps), docker.volumes.list({ [LABEL.cluster]: id })]);
   if (!volumes.some((one) => one.name === volume)) return network;
   const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
   const emptying = {
     name: `gocli-empty-${layout.run}`,
-    image,
-    labels: { [LABEL.cluster]: name, [LABEL.run]: layout.run },
+    image: host.imageId,
+    labels: { [LABEL.cluster]: id, [LABEL.run]: layout.run },
     mounts,
     script: EMPTY,
     arguments: ['/data/registry'],
@@ -36,7 +35,7 @@ export async function claimNew(layout: RigLayout, deps: RigDeps): Promise<Starte
   };
   const { exitCode, output } = await runTool(docker, emptying, signal);
   if (exitCode === 0) return network;
-  throw new GocliError('COMMAND', `what the registry of an earlier ${name} stored cannot be removed`, {
+  throw new GocliError('COMMAND', `what the registry of an earlier ${host.name} stored cannot be removed`, {
     observed: output.trim(),
   });
 }

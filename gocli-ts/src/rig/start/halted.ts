@@ -11,6 +11,7 @@ import { collectEvidence } from '../evidence.ts';
 import { requireState } from '../find.ts';
 import { situationOf, type FoundRig } from '../life.ts';
 import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
+import type { Identity } from '../identity.ts';
 import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
@@ -45,17 +46,17 @@ export async function startHalted(
   await requireImage(requireState(found), deps);
   // Machines that were to go on as clones have the disks open.
   if (situationOf(found) === 'cloning')
-    await removeContainers(docker, { [LABEL.cluster]: found.name, [LABEL.role]: 'node' });
+    await removeContainers(docker, { [LABEL.cluster]: found.id, [LABEL.role]: 'node' });
   const before = await steps.run('disks', 'Checking the disks', () => checkDisks(requireState(found), deps));
   const { state, layout } = await layoutOf(before, request, deps);
   notice(deps, 'The machines boot from their disks; what was only in their memory is gone.');
   let running: Running;
   try {
-    await removeContainers(docker, { [LABEL.cluster]: found.name });
+    await removeContainers(docker, { [LABEL.cluster]: found.id });
     running = await launchAgain(state, layout, steps, deps);
     await boot(running, request, steps, deps);
   } catch (error) {
-    await keepDisksOnly(found.name, error, deps);
+    await keepDisksOnly(found, error, deps);
     throw error;
   }
   return markReady({ ...running.state, run }, deps);
@@ -121,12 +122,13 @@ async function boot(
 }
 
 /** What this run made goes, the disks stay. */
-async function keepDisksOnly(name: string, error: unknown, deps: RigDeps): Promise<void> {
+async function keepDisksOnly(rig: Identity, error: unknown, deps: RigDeps): Promise<void> {
   const { docker, run, signal } = deps;
   if (!signal.aborted && !isCode(error, 'CONFLICT')) {
-    const folder = await collectEvidence(name, run, deps).catch(() => undefined);
+    const folder = await collectEvidence(rig, run, deps).catch(() => undefined);
     if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
   }
-  await removeContainers(docker, { [LABEL.cluster]: name, [LABEL.run]: run });
-  notice(deps, `The disks of ${name} are as they were. Try again: ${gocliCommand('start', name)}`, 'warning');
+  await removeContainers(docker, { [LABEL.cluster]: rig.id, [LABEL.run]: run });
+  const again = gocliCommand('start', rig.name);
+  notice(deps, `The disks of ${rig.name} are as they were. Try again: ${again}`, 'warning');
 }

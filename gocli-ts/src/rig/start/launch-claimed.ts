@@ -4,6 +4,7 @@ import { allOf } from '../../shared/all.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { movedPorts, portsInstead, portsOf } from '../host-ports.ts';
+import { rigId } from '../identity.ts';
 import type { Origin } from '../machines.ts';
 import { removeContainers } from '../remove.ts';
 import type { RigState } from '../state.ts';
@@ -58,9 +59,10 @@ async function withOtherPorts(
   deps: RigDeps,
 ): Promise<Claimed> {
   const { docker, run, kinds } = deps;
-  const { name, pinnedPorts: pinned } = layout.plan.host;
+  const { host } = layout.plan;
+  const { name, pinnedPorts: pinned } = host;
   // All of them: the others were made for the network of the one.
-  await removeContainers(docker, { [LABEL.cluster]: name, [LABEL.run]: run }).catch(() => {
+  await removeContainers(docker, { [LABEL.cluster]: rigId(host), [LABEL.run]: run }).catch(() => {
     throw error;
   });
   const ports = await portsInstead(docker, portsOf(layout.plan, kinds), { pinned, had: layout.ports });

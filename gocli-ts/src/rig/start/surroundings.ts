@@ -7,6 +7,7 @@ import { PROBE_GUEST } from '../../provider/image-path.ts';
 import { allOf } from '../../shared/all.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
+import { rigId } from '../identity.ts';
 import { kindOf } from '../kind.ts';
 import type { RigPlan } from '../plan.ts';
 import { choosePorts, portsOf } from '../host-ports.ts';
@@ -29,7 +30,7 @@ export interface FoundHost {
 export async function readHost({ host }: RigPlan, deps: RigDeps): Promise<FoundHost> {
   const { docker, paths, clock, signal, run } = deps;
   const access = await readDeviceAccess();
-  const labels = { [LABEL.cluster]: host.name, [LABEL.run]: run, [LABEL.role]: 'probe' };
+  const labels = { [LABEL.cluster]: rigId(host), [LABEL.run]: run, [LABEL.role]: 'probe' };
   const probe = { docker, image: host.imageId, guest: PROBE_GUEST, labels, access, paths, clock, signal };
   const { accelerator, cpu, reason } = await chooseAccelerator(probe);
   const facts = { access, accelerator, cpu: await readCpu(accelerator, cpu) };

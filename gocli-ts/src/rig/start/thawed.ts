@@ -13,6 +13,7 @@ import { REGISTRY_USER } from '../containers.ts';
 import { type Origin } from '../machines.ts';
 import { removeLabelled } from '../remove.ts';
 import { collectEvidence } from '../evidence.ts';
+import { rigId } from '../identity.ts';
 import { inside } from '../inside.ts';
 import { claimNew } from './claim-new.ts';
 import { machinesOf, type Launched } from './launch.ts';
@@ -108,8 +109,9 @@ async function afterFailedThaw(
 ): Promise<'none' | 'kept'> {
   const { deps, plan } = starting;
   const { run } = deps;
-  const folder = await collectEvidence(plan.host.name, run, deps).catch(() => undefined);
-  await removeLabelled(deps.docker, { [LABEL.cluster]: plan.host.name, [LABEL.run]: run });
+  const rig = { name: plan.host.name, id: rigId(plan.host) };
+  const folder = await collectEvidence(rig, run, deps).catch(() => undefined);
+  await removeLabelled(deps.docker, { [LABEL.cluster]: rig.id, [LABEL.run]: run });
   const bad = provesBadState(failure.cause);
   if (bad) await unpublishTemplate(deps.docker, template);
   const fate = bad ? 'and is removed' : 'and stays';

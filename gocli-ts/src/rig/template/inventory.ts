@@ -15,6 +15,7 @@ import {
 import { sweepTemporary, writeAtomic } from '../../host/files.ts';
 import { rigFolder, type Paths } from '../../host/paths.ts';
 import type { RigDeps } from '../deps.ts';
+import { nameBorne } from '../identity.ts';
 import { stateNames } from '../state.ts';
 import { guestOf } from './choose.ts';
 
@@ -53,7 +54,9 @@ export async function inventory({
   const items = await Promise.all(
     templates.map(async (template) => {
       const users = machines.filter(({ labels }) => labels[LABEL.template] === template.id);
-      const usedBy = [...new Set(users.map(({ labels }) => labels[LABEL.cluster] ?? ''))].sort();
+      const usedBy = [
+        ...new Set(users.map((node) => nameBorne(node) ?? node.labels[LABEL.cluster] ?? '')),
+      ].sort();
       return itemOf(template, usedBy, await lastUse(paths, template.id), docker);
     }),
   );
