@@ -71,17 +71,27 @@ export async function migrationEnd(
 }
 
 /**
- * Ends a save that may be under way: while it is, `cont` lets the machine run, but at its end qemu stops it again. A
- * cancelled one ends within a tenth of a second and leaves the machine stopped, for `cont`; one that is over, or none, is
- * left as it is and is no error. Tried with qemu 10.0.13, with x-ignore-shared and with mapped-ram and multifd to a file.
+ * Ends a save that may be under way: while it is, `cont` lets the machine run, but at its end qemu stops it again. It is
+ * left to end by itself for a while, since a qemu that was told to cancel has ended itself once in 200 times (10.0.13,
+ * multifd to a file). A cancelled one ends within a tenth of a second and leaves the machine stopped, for `cont`; one
+ * that is over, or none, is no error.
+ * @param ownEndMs milliseconds that a save has to end by itself
  */
-export async function cancelMigration(monitor: Monitor, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function cancelMigration(
+  monitor: Monitor,
+  clock: Clock,
+  signal: AbortSignal,
+  ownEndMs: number,
+): Promise<void> {
+  const start = clock.monotonic();
   let cancelled = false;
   for (;;) {
     const { status } = infoSchema.parse(await monitor.execute('query-migrate', {}, signal));
     if (OVER.includes(status)) return;
-    if (!cancelled) await monitor.execute('migrate_cancel', {}, signal);
-    cancelled = true;
+    if (!cancelled && clock.monotonic() - start >= ownEndMs) {
+      await monitor.execute('migrate_cancel', {}, signal);
+      cancelled = true;
+    }
     await clock.sleep(POLL_MS, signal);
   }
 }

@@ -10,10 +10,12 @@ import { cancelMigration, type MachineHandle } from './migration.ts';
 
 /** Milliseconds for what must not be left half done, whatever the user interrupts. */
 const RESUME_MS = 30_000;
+/** The part of that which a save has to end by itself: a gigabyte takes less than a second on two cores. */
+const OWN_END = 1 / 6;
 
 /**
  * Lets stopped machines go on and sets their clocks; all of them, even when it fails for one. A save that is under way
- * is cancelled first. No signal of the caller ends it half-way.
+ * ends first, or is cancelled. No signal of the caller ends it half-way.
  * @param resumeMs milliseconds until TIMEOUT
  * @throws GocliError GUEST_DIED, REMOTE_COMMAND; TIMEOUT with what every machine has not done
  */
@@ -30,7 +32,9 @@ export async function resumeAll(
     seen: () => [...unmet].map(([node, what]) => `${node}: ${what}`).join('; '),
     hint: 'Type: gocli ls',
   };
-  await inTime('all machines go on', bounds, (signal) => goOn(monitors, machines, deps, signal, unmet));
+  await inTime('all machines go on', bounds, (signal) =>
+    goOn(monitors, machines, deps, { signal, ownEndMs: resumeMs * OWN_END }, unmet),
+  );
 }
 
 /** @param unmet kept up to date: what each machine has still to do, by node */
@@ -38,12 +42,12 @@ async function goOn(
   monitors: All<Monitor>,
   machines: readonly MachineHandle[],
   { docker, clock }: FrozenDeps,
-  signal: AbortSignal,
+  { signal, ownEndMs }: { readonly signal: AbortSignal; readonly ownEndMs: number },
   unmet: Map<string, string>,
 ): Promise<void> {
   const nodes = machines.map(({ node }) => node);
   const quiet = monitors.items.map(async (monitor, at) => {
-    await cancelMigration(monitor, clock, signal);
+    await cancelMigration(monitor, clock, signal, ownEndMs);
     unmet.set(nodes[at] ?? '', 'qemu did not let it go on');
   });
   await Promise.allSettled(quiet);

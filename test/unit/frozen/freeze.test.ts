@@ -80,9 +80,12 @@ test('a copy that fails lets the machines go on, also of a cluster that was to b
 });
 
 /** Ends the save of a moment in different ways, and tells how the machines are some time later. */
-async function interrupted(work: (fake: FakeMachines, stop: AbortController) => Promise<unknown>) {
+async function interrupted(
+  work: (fake: FakeMachines, stop: AbortController) => Promise<unknown>,
+  saveMs = 100_000,
+) {
   const fake = await fakeMachines(2);
-  fake.saveMs = 100_000;
+  fake.saveMs = saveMs;
   const stop = new AbortController();
   const error = await work(fake, stop).then(
     () => undefined,
@@ -123,6 +126,16 @@ test('machines whose disks cannot be copied while they are saved go on running',
     saveMachines(machines.machines, { folder, goOn: false, meanwhile: full }, machines, never),
   );
   t.is((error as Error).message, 'disk full');
+  t.deepEqual([...fake.running].toSorted(), ['node01', 'node02'], fake.told.join(', '));
+});
+
+test('a save that is nearly over is left to end, since qemu may not survive that it is cancelled', async (t) => {
+  const { fake } = await interrupted(
+    (machines) => saveMachines(machines.machines, { folder, goOn: false, meanwhile: full }, machines, never),
+    4000,
+  );
+  t.is(placesOf(fake.told, 'migrate').length, 2);
+  t.is(placesOf(fake.told, 'migrate_cancel').length, 0);
   t.deepEqual([...fake.running].toSorted(), ['node01', 'node02'], fake.told.join(', '));
 });
 
