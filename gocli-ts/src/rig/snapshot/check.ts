@@ -1,7 +1,6 @@
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ImageInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
-import { frozenFiles } from '../../frozen/files.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
@@ -9,7 +8,8 @@ import { notice } from '../start/starting.ts';
 import type { RigState } from '../state.ts';
 import type { RigKeys } from '../template/keys.ts';
 import { readKeys, snapshotLayout } from './layout.ts';
-import { snapshotFolder, type Snapshot } from './list.ts';
+import type { Snapshot } from './list.ts';
+import { damagedFiles, filesOf, registryOf } from './marks.ts';
 
 export interface RestoreRequest {
   /** Milliseconds for the machines to be loaded and Ready. */
@@ -72,7 +72,7 @@ export async function requireImage(
 }
 
 /**
- * Looks for the files where there is something to lose: in a machine that runs, or, where disks are left of machines that
+ * Looks at the files where there is something to lose: in a machine that runs, or, where disks are left of machines that
  * do not, by way of the keeper. Without either a machine that finds no file ends, and nothing has changed.
  */
 async function requireFiles(
@@ -81,25 +81,26 @@ async function requireFiles(
   { docker }: RigDeps,
 ): Promise<void> {
   const { id, saved, state } = record;
-  const folder = snapshotFolder(id);
-  const disks = state.plan.guest.disk ? saved.machines.map(({ name }) => frozenFiles(name, folder).disk) : [];
-  const files = [`${folder}/registry`, ...saved.machines.map(({ file }) => file), ...disks];
-  const machine = containers.find((one) => one.labels[LABEL.node] !== undefined && one.state === 'running');
-  if (machine === undefined) {
-    const left = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
-    if (left.length === 0) return;
-    for (const file of files) {
-      if ((await docker.containers.modified(keeper, file)) === undefined) throw notWhole(state, file);
-    }
+  const machine = machinesAmong(containers).find((one) => one.state === 'running');
+  if (machine !== undefined) {
+    const damaged = await damagedFiles(record, machine, docker);
+    if (damaged.length > 0) throw notWhole(state, damaged);
     return;
   }
-  const script = 'for file; do [ -e "$file" ] || { echo "$file"; exit 1; }; done';
-  const { exitCode, stdout } = await docker.containers.exec(machine.id, ['sh', '-c', script, 'sh', ...files]);
-  if (exitCode !== 0) throw notWhole(state, stdout.trim());
+  const left = await docker.volumes.list({ [LABEL.cluster]: rig, [LABEL.role]: 'machines' });
+  if (left.length === 0) return;
+  for (const file of [registryOf(id), ...filesOf({ id, saved, state })]) {
+    const there = await docker.containers.modified(keeper, file);
+    if (there === undefined) throw notWhole(state, [`missing: ${file}`]);
+  }
 }
 
-function notWhole({ name }: RigState, missing: string): GocliError {
+function machinesAmong(containers: readonly ContainerInfo[]): ContainerInfo[] {
+  return containers.filter(({ labels }) => labels[LABEL.node] !== undefined);
+}
+
+function notWhole({ name }: RigState, observed: readonly string[]): GocliError {
   return new GocliError('NOT_FOUND', `the snapshot of ${name} is not whole; nothing was changed`, {
-    observed: `missing: ${missing}`,
+    observed: observed.join('\n'),
   });
 }

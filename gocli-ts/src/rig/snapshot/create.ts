@@ -20,6 +20,7 @@ import { restoreSecrets } from '../lost-secrets.ts';
 import { notice } from '../start/starting.ts';
 import { publishSnapshot, removeFiles, retractSnapshot } from './snapshots.ts';
 import { listSnapshots, snapshotFolder, type SnapshotRecord } from './list.ts';
+import { markFiles } from './marks.ts';
 import { gocliCommand } from '../../shared/command.ts';
 
 /** Milliseconds for machines to go on after all: nothing in it waits for the guest but its agent. */
@@ -67,6 +68,7 @@ export async function createSnapshot(
         saved,
         state: withoutRevision(state),
       };
+      if (kind === 'snapshot') record.marks = await markFiles(record, machines[0], deps.docker);
       await publishSnapshot(deps.docker, record);
       return record;
     } catch (error) {

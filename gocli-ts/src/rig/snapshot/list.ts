@@ -16,6 +16,8 @@ const recordSchema = z.object({
   createdAt: z.int(),
   saved: z.custom<SavedState>((value) => typeof value === 'object' && value !== null),
   state: stateSchema,
+  /** Of each file; see marks.ts. */
+  marks: z.record(z.string(), z.string()).optional(),
 });
 
 /** All that is known of a snapshot; in a label of its keeper, a container that is never started. */

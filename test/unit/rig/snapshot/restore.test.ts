@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import type { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { createSnapshot } from '../../../../gocli-ts/src/rig/snapshot/create.ts';
 import { restoreSnapshot } from '../../../../gocli-ts/src/rig/snapshot/restore.ts';
@@ -38,16 +39,22 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** What a machine says of files that are marked; see marks.ts. */
+function marking(mark: (file: string) => string) {
+  return (argv: readonly string[]) => {
+    if (!argv.some((word) => word.includes('sha256sum'))) return undefined;
+    const lines = argv.slice(4).map((file) => `${mark(file)} ${file}\n`);
+    return { exitCode: 0, stdout: lines.join('') };
+  };
+}
+
 const refusals: Record<string, (saving: Saving) => unknown> = {
   IMAGE_MISSING: ({ engine }) => {
     engine.docker.imageStore.clear();
   },
-  NOT_FOUND: ({ engine }) =>
-    engine.docker.onExec((argv) =>
-      argv.some((word) => word.includes('missing') || word.includes('[ -e "$file" ]'))
-        ? { exitCode: 1, stdout: '/data/snapshots/x/node01.state' }
-        : undefined,
-    ),
+  NOT_FOUND: ({ engine }) => {
+    engine.docker.onExec(marking(() => '-'));
+  },
   BAD_FILE: ({ engine }) => {
     const { before } = engine.docker;
     engine.docker.before = async (method, args) => {
@@ -67,6 +74,20 @@ for (const [code, prepare] of Object.entries(refusals)) {
     t.false(saving.engine.docker.calls.some(({ method }) => /containers\.(remove|create)/.test(method)));
   });
 }
+
+test('files that are not as they were saved are told, and the cluster is left as it is', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  let damaged = '';
+  engine.docker.onExec(marking((file) => (damaged !== '' && file.endsWith(damaged) ? '99-b' : '100-a')));
+  await createSnapshot(await saving.found(), KEPT, stepsOf(engine), engine);
+  damaged = '.state';
+  const error = await t.throwsAsync<GocliError>(restore(saving.run('later')), { code: 'NOT_FOUND' });
+  t.regex(error.observed ?? '', /^damaged: \/data\/snapshots\/[0-9a-f]+\/node01\.state$/);
+  t.is(await saving.phase(), 'running');
+  damaged = '';
+  t.is((await restore(saving.run('again'))).name, 'c');
+});
 
 test('ports that the cluster itself publishes are not taken', async (t) => {
   const saving = await withSnapshot(t);
