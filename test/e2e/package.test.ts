@@ -116,6 +116,7 @@ test.serial(
   'packing changes nothing in the checkout, also when it is killed, and can be published',
   async (t) => {
     t.deepEqual(await checkoutState(), before);
+    ended(t, 0, await command(['npm', 'pack', '--dry-run', '--pack-destination', folder], { cwd: CHECKOUT }));
     const packing = execa('npm', ['pack', '--pack-destination', folder], {
       cwd: CHECKOUT,
       detached: true,
