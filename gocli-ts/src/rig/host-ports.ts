@@ -1,7 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import { freePorts, portHolder, portProblem } from '../host/ports.ts';
 import { publishedPorts, type Published } from '../network/ports.ts';
-import type { Docker, PublishedPort } from '../place/port.ts';
+import type { ContainerInfo, Docker, PublishedPort } from '../place/port.ts';
 import { kindOf, type Kind } from './kind.ts';
 import type { RigPlan } from './plan.ts';
 
@@ -60,6 +60,11 @@ export async function chosenPorts(
   return { ...Object.fromEntries(pairs), ...pinned, ...kept };
 }
 
+/** What containers publish now: the daemon binds ports of those that run only. */
+export function boundBy(containers: readonly ContainerInfo[]): PublishedPort[] {
+  return containers.flatMap(({ state, ports }) => (state === 'running' ? ports : []));
+}
+
 /**
  * Ports in the place of those that were chosen, of which the daemon could not bind one: somebody took it in between.
  * @param had those that were chosen; they are kept as far as they are free
@@ -71,7 +76,7 @@ export async function portsInstead(
   { pinned, had }: Pick<PortWishes, 'pinned' | 'had'>,
 ): Promise<Record<string, number>> {
   const containers = await docker.containers.list({});
-  const others = containers.flatMap(({ state, ports }) => (state === 'running' ? ports : []));
+  const others = boundBy(containers);
   const wishes = { pinned, own: [], others };
   const ports = await chosenPorts(docker, published, { ...wishes, had });
   // Whoever had one may have let it go since: then nobody can tell which it was.

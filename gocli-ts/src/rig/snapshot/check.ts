@@ -3,7 +3,7 @@ import type { ContainerInfo, ImageInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
-import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
+import { boundBy, chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { notice } from '../start/starting.ts';
 import type { RigState } from '../state.ts';
 import type { RigKeys } from '../template/keys.ts';
@@ -47,7 +47,7 @@ export async function checkRestore(
   const pinnedPorts = { ...host.pinnedPorts, ...request.pinnedPorts };
   const plan = { guest, host: { ...host, pinnedPorts } };
   const had = record.state.ports;
-  const own = containers.flatMap(({ state, ports }) => (state === 'running' ? ports : []));
+  const own = boundBy(containers);
   const ports = await chosenPorts(docker, portsOf(plan, deps.kinds), { pinned: pinnedPorts, had, own });
   const layout = await snapshotLayout(snapshot, plan, { ports, sshPublicKey: keys.sshPublicKey }, deps);
   const state: RigState = { ...record.state, run: deps.run, plan, ports };

@@ -10,12 +10,13 @@ import type { RigDeps } from '../deps.ts';
 import { collectEvidence } from '../evidence.ts';
 import { requireState } from '../find.ts';
 import { situationOf, type FoundRig } from '../life.ts';
-import { chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
+import { boundBy, chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import type { Identity } from '../identity.ts';
 import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
 import { LABEL } from '../../place/labels.ts';
+import type { ContainerInfo } from '../../place/port.ts';
 import type { RigPlan } from '../plan.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/check.ts';
@@ -48,7 +49,7 @@ export async function startHalted(
   if (situationOf(found) === 'cloning')
     await removeContainers(docker, { [LABEL.cluster]: found.id, [LABEL.role]: 'node' });
   const before = await steps.run('disks', 'Checking the disks', () => checkDisks(requireState(found), deps));
-  const { state, layout } = await layoutOf(before, request, deps);
+  const { state, layout } = await layoutOf(before, found.containers, request, deps);
   notice(deps, 'The machines boot from their disks; what was only in their memory is gone.');
   let running: Running;
   try {
@@ -64,12 +65,13 @@ export async function startHalted(
 
 async function layoutOf(
   before: RigState,
+  containers: readonly ContainerInfo[],
   { pinnedPorts }: RestoreRequest,
   deps: RigDeps,
 ): Promise<{ readonly state: RigState; readonly layout: RigLayout }> {
   const { guest, host } = before.plan;
   const plan: RigPlan = { guest, host: { ...host, pinnedPorts: { ...host.pinnedPorts, ...pinnedPorts } } };
-  const wishes = { pinned: plan.host.pinnedPorts, had: before.ports, own: [] };
+  const wishes = { pinned: plan.host.pinnedPorts, had: before.ports, own: boundBy(containers) };
   const ports = await chosenPorts(deps.docker, portsOf(plan, deps.kinds), wishes);
   for (const text of movedPorts(host.name, before.ports, ports, pinnedPorts)) notice(deps, text);
   const { facts, acceleratorReason } = await readHost(plan, deps);

@@ -7,6 +7,7 @@ import { restoreSnapshot } from '../../../../gocli-ts/src/rig/snapshot/restore.t
 import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/require.ts';
 import type { RigDeps } from '../../../../gocli-ts/src/rig/deps.ts';
 import type { RigState } from '../../../../gocli-ts/src/rig/state.ts';
+import { occupy } from '../../../helpers/occupy.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../../helpers/saving.ts';
 
 const KEPT = { name: 'kept', kind: 'snapshot' } as const;
@@ -22,13 +23,6 @@ async function withSnapshot(t: ExecutionContext): Promise<Saving> {
 async function restore(deps: RigDeps): Promise<RigState> {
   const snapshot = await requireSnapshot(deps.docker, 'kept');
   return restoreSnapshot(snapshot, { timeoutMs: 5000, pinnedPorts: {} }, stepsOf(deps), deps);
-}
-
-/** Listens as the daemon does for a port that it publishes, or as anybody else. */
-async function occupy(t: ExecutionContext, port: number): Promise<void> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
 }
 
 async function freePort(): Promise<number> {

@@ -8,6 +8,7 @@ import { stopRig } from '../../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';
 import { addProvider, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
 import { scriptDisks } from '../../../helpers/fake-disks.ts';
+import { occupy } from '../../../helpers/occupy.ts';
 import { prune } from '../../../helpers/prune.ts';
 import { makeSaving, start, stepsOf, type Saving } from '../../../helpers/saving.ts';
 
@@ -100,7 +101,10 @@ test('one machine that ended is booted by start, while up says what is wrong', a
   const { engine } = saving;
   engine.docker.end(nodes(saving)[0]?.info.id ?? '', 1);
   t.is(await saving.phase(), 'broken');
-  await start(saving, saving.run('later'));
+  // The network container runs, and the daemon listens for it.
+  const before = (await saving.found()).state?.ports;
+  await occupy(t, before?.['5000/tcp'] ?? 0);
+  t.deepEqual((await start(saving, saving.run('later'))).ports, before);
   t.is(await saving.phase(), 'running');
 });
 
