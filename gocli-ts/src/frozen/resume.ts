@@ -4,6 +4,7 @@ import type { Monitor } from '../machine/monitor.ts';
 import type { Docker } from '../place/port.ts';
 import { allOf, type All } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
+import { attempt } from '../waiting/attempt.ts';
 import { inTime } from '../waiting/in-time.ts';
 import type { FrozenDeps } from './freeze.ts';
 import { cancelMigration, type MachineHandle } from './migration.ts';
@@ -12,11 +13,14 @@ import { cancelMigration, type MachineHandle } from './migration.ts';
 const RESUME_MS = 30_000;
 /** The part of that which a save has to end by itself: a gigabyte takes less than a second on two cores. */
 const OWN_END = 1 / 6;
+/** The part of it for the agent of a guest that goes on to set the clock; a busy guest takes seconds. */
+const CLOCK = 1 / 2;
 
 /**
  * Lets stopped machines go on and sets their clocks; all of them, even when it fails for one. A save that is under way
  * ends first, or is cancelled. No signal of the caller ends it half-way.
  * @param resumeMs milliseconds until TIMEOUT
+ * @returns names of those whose agent did not set the clock: they run, and NTP sets it right some seconds later
  * @throws GocliError GUEST_DIED, REMOTE_COMMAND; TIMEOUT with what every machine has not done
  */
 export async function resumeAll(
@@ -24,7 +28,7 @@ export async function resumeAll(
   machines: readonly MachineHandle[],
   deps: FrozenDeps,
   resumeMs = RESUME_MS,
-): Promise<void> {
+): Promise<string[]> {
   const unmet = new Map(machines.map(({ node }) => [node, 'qemu did not say whether it is still saved']));
   const bounds = {
     signal: undefined,
@@ -32,8 +36,8 @@ export async function resumeAll(
     seen: () => [...unmet].map(([node, what]) => `${node}: ${what}`).join('; '),
     hint: 'Type: gocli ls',
   };
-  await inTime('all machines go on', bounds, (signal) =>
-    goOn(monitors, machines, deps, { signal, ownEndMs: resumeMs * OWN_END }, unmet),
+  return await inTime('all machines go on', bounds, (signal) =>
+    goOn(monitors, machines, deps, { signal, resumeMs }, unmet),
   );
 }
 
@@ -42,27 +46,35 @@ async function goOn(
   monitors: All<Monitor>,
   machines: readonly MachineHandle[],
   { docker, clock }: FrozenDeps,
-  { signal, ownEndMs }: { readonly signal: AbortSignal; readonly ownEndMs: number },
+  { signal, resumeMs }: { readonly signal: AbortSignal; readonly resumeMs: number },
   unmet: Map<string, string>,
-): Promise<void> {
+): Promise<string[]> {
   const nodes = machines.map(({ node }) => node);
   const quiet = monitors.items.map(async (monitor, at) => {
-    await cancelMigration(monitor, clock, signal, ownEndMs);
+    await cancelMigration(monitor, clock, signal, resumeMs * OWN_END);
     unmet.set(nodes[at] ?? '', 'qemu did not let it go on');
   });
   await Promise.allSettled(quiet);
   // A machine whose save cannot be ended is told to go on all the same.
   const running = monitors.items.map(async (monitor, at) => {
     await monitor.execute('cont', {}, signal);
-    unmet.set(nodes[at] ?? '', 'it goes on, but its agent did not set the clock');
+    unmet.delete(nodes[at] ?? '');
   });
   await Promise.allSettled(running);
-  const right = machines.map(async (machine, at) => {
+  const clocks = machines.map(async (machine, at) => {
     await running[at];
-    await setClock(machine, docker, clock, signal);
-    unmet.delete(machine.node);
+    const limit = resumeMs * CLOCK;
+    const set = await attempt(signal, limit, (bounded) => setClock(machine, docker, clock, bounded)).catch(
+      (error: unknown) => {
+        // An agent that ended, or that cannot do it: the machine runs all the same.
+        if (!(error instanceof GocliError)) throw error;
+        return { done: false };
+      },
+    );
+    return set.done ? [] : [machine.node];
   });
-  await allOf([...quiet, ...running, ...right]);
+  const [late] = await allOf([allOf(clocks), allOf([...quiet, ...running])]);
+  return late.flat();
 }
 
 /**

@@ -152,15 +152,19 @@ export async function pauseMachines(
   }
 }
 
-/** Lets paused machines go on and sets their clocks. @throws GocliError what {@link resumeAll} throws */
+/**
+ * Lets paused machines go on and sets their clocks.
+ * @returns names of those whose clock could not be set
+ * @throws GocliError what {@link resumeAll} throws
+ */
 export async function resumeMachines(
   machines: readonly MachineHandle[],
   deps: FrozenDeps,
   signal: AbortSignal,
   resumeMs?: number,
-): Promise<void> {
+): Promise<string[]> {
   await using monitors = await openMonitors(machines, deps.docker, signal);
-  await resumeAll(monitors, machines, deps, resumeMs);
+  return await resumeAll(monitors, machines, deps, resumeMs);
 }
 
 function openMonitors(

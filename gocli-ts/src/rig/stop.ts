@@ -11,7 +11,7 @@ import type { RestoreRequest } from './snapshot/check.ts';
 import { startHalted } from './start/halted.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { stoppedSaves } from './snapshot/list.ts';
-import { writeCopyLate } from './start/starting.ts';
+import { notice, writeCopyLate } from './start/starting.ts';
 import { proveWritable, type RigState } from './state.ts';
 import { allOf } from '../shared/all.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -69,7 +69,12 @@ export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   // A save that was killed leaves the registry so.
   const held = found.containers.filter((one) => one.state === 'paused');
   await allOf(held.map(({ id }) => deps.docker.containers.unpause(id)));
-  await resumeMachines(machinesIn(found), deps, deps.signal);
+  const late = await resumeMachines(machinesIn(found), deps, deps.signal);
+  for (const node of late) {
+    const look = gocliCommand('status', found.name);
+    const text = `${node} goes on, but its agent (qemu-guest-agent) did not set the clock, which is right within 30 s by NTP. Look at it: ${look}`;
+    notice(deps, text, 'warning');
+  }
   const resumed = { ...state };
   delete resumed.paused;
   await keepState(resumed, deps);

@@ -260,7 +260,7 @@ for (const [command, seen] of [
   });
 }
 
-test('a guest whose agent does not set the clock is named when its time is over', async (t) => {
+test('a guest whose agent does not answer goes on, and is named', async (t) => {
   stayAlive(t);
   const fake = await fakeMachines(1);
   await pauseMachines(fake.machines, fake, never);
@@ -269,10 +269,7 @@ test('a guest whose agent does not set the clock is named when its time is over'
     argv.some((word) => word.includes(MACHINE_PATH.agent))
       ? jsonPeer(() => undefined).near
       : onConnect(argv, container);
-  const error = await t.throwsAsync(resumeMachines(fake.machines, fake, never, SHORT_MS), {
-    code: 'TIMEOUT',
-  });
-  t.like(error, { observed: 'last seen: node01: it goes on, but its agent did not set the clock' });
+  t.deepEqual(await resumeMachines(fake.machines, fake, never, SHORT_MS), ['node01']);
   t.true(fake.running.has('node01'));
 });
 
