@@ -38,7 +38,7 @@ export type Situation =
   | 'cloning'
   /** It runs, and nothing is known of it: its start is not over, or another user has its keys. */
   | 'foreign'
-  /** Something of it is there, and nothing is known of it. */
+  /** Something of it is there, and nothing is known of it, or it was never Ready and no machine runs. */
   | 'unfinished';
 
 /** What a verb does. `look` stands for: what is there is compared with what is wanted. */
@@ -115,8 +115,9 @@ export function situationOf(found: FoundRig | undefined): Situation {
   // A record is there from the moment that a rig was first Ready.
   const hasDisks = state?.revision !== undefined;
   if (hasDisks && running.length === 0) return 'halted';
-  if (hasDisks && !running.some(({ labels }) => labels[LABEL.node] !== undefined)) return 'bootable';
+  if (hasDisks && !running.some(isMachine)) return 'bootable';
   if (state === undefined) return isWhole(found) ? 'foreign' : 'unfinished';
+  if (!wasReady(state) && !running.some(isMachine)) return 'unfinished';
   if (state.paused !== true && state.building !== undefined && state.building === state.template)
     return 'cloning';
   // A save that was killed leaves the registry held, and machines that stand.
@@ -171,6 +172,10 @@ export function startedBy(found: FoundRig | undefined): string | undefined {
   return found?.containers.map(({ labels }) => labels[LABEL.user]).find((user) => user !== undefined);
 }
 
+function isMachine({ labels }: ContainerInfo): boolean {
+  return labels[LABEL.node] !== undefined;
+}
+
 /** Whether network, registry and at least one machine run. */
 function isWhole({ containers }: FoundRig): boolean {
   const roles = containers.map(({ labels }) => labels[LABEL.role]);
@@ -180,9 +185,7 @@ function isWhole({ containers }: FoundRig): boolean {
 
 /** Whether all machines run, but not all that belongs beside them: nothing of the rig is lost then. */
 export function onlyMachinesRun(found: FoundRig): boolean {
-  const machines = found.containers.filter(
-    ({ labels, state }) => labels[LABEL.node] !== undefined && state === 'running',
-  );
+  const machines = found.containers.filter((one) => isMachine(one) && one.state === 'running');
   return !isWhole(found) && machines.length === found.state?.plan.guest.nodes;
 }
 
@@ -217,9 +220,7 @@ function isUsedUp(
   file: RigState | undefined,
 ): boolean {
   if (file?.stopped === true) return false;
-  const later = containers.filter(
-    ({ labels }) => labels[LABEL.node] !== undefined && labels[LABEL.run] !== record.state.run,
-  );
+  const later = containers.filter((one) => isMachine(one) && one.labels[LABEL.run] !== record.state.run);
   if (file === undefined) return later.some(({ state }) => state === 'running');
   // The record goes with the machines that were saved, so this is that of others.
   if (file.revision !== undefined && file.readyAt !== undefined && file.run !== record.state.run) return true;

@@ -67,7 +67,7 @@ function words(
     case 'foreign':
       return { code: 'NOT_FOUND', says: 'runs, but its keys are not here', hint: elsewhere(startedBy) };
     case 'unfinished': {
-      const hint = `Remove what is left of it: ${gocliCommand('rm', name)}`;
+      const hint = `When nothing is starting it, remove what is left of it: ${gocliCommand('rm', name)}`;
       return { code: 'NOT_FOUND', says: 'was not started completely', hint };
     }
   }

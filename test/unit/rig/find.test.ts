@@ -157,7 +157,7 @@ test('parts that are missing are errors that say what to type', async (t) => {
   t.is(nodeOf(found, 'node01').id, id);
   t.throws(() => nodeOf(found, 'node02'), { code: 'NOT_FOUND', message: /node02/ });
   const error = t.throws(() => requireState(found), { code: 'NOT_FOUND', message: /not started completely/ });
-  t.like(error, { hint: 'Remove what is left of it: gocli rm --name c' });
+  t.like(error, { hint: 'When nothing is starting it, remove what is left of it: gocli rm --name c' });
   t.is(hostPort(stateOf(), '6443/tcp'), 40002);
   t.throws(() => hostPort(stateOf(), '1/tcp'), { code: 'NOT_FOUND', message: /1\/tcp/ });
 });

@@ -70,7 +70,7 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
   broken: [
     rig(['exited', 'running', 'running'], READY),
     rig([], { readyAt: READY.readyAt }),
-    rig(['running', 'running', 'exited'], {}),
+    rig(['exited', 'running', 'running'], {}),
   ],
   hampered: [
     rig(['running', 'exited', 'running'], { ...READY, paused: true }),
@@ -85,6 +85,8 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
   unfinished: [
     rig(['running'], undefined),
     rig(['created', 'created', 'created'], undefined),
+    rig(['created', 'created', 'created'], {}),
+    rig(['running', 'running', 'exited'], {}),
     rig([], undefined),
   ],
 };
