@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
+source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib/common.sh"
 
 readonly PREFLIGHT=3 # exit code for "this machine lacks something", as in docs/errors.md
 readonly DOCKERD_LOG=/var/log/gocli-dockerd.log

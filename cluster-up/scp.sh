@@ -3,6 +3,6 @@
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/lib/common.sh"
+source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib/common.sh"
 
 gocli scp --name "$KUBEVIRT_PROVIDER" "$@"

@@ -3,7 +3,7 @@
 # that kubevirtci gives one. Defaults are not exported: what gocli is told is what the user has exported.
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/../lib/common.sh"
+source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../lib/common.sh"
 
 # With the slash at its end, as in kubevirtci: scripts append names to it.
 KUBEVIRTCI_PATH="${KUBEVIRTCI_PATH:-$GOCLI_ROOT/cluster-up/}"

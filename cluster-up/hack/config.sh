@@ -4,9 +4,9 @@
 unset docker_prefix master_ip network_provider kubeconfig kubectl gocli manifest_docker_prefix
 
 # shellcheck source-path=SCRIPTDIR source=common.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
+source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
 # shellcheck source-path=SCRIPTDIR source=config-default.sh
-source "$(dirname -- "${BASH_SOURCE[0]}")/config-default.sh"
+source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/config-default.sh"
 
 if [[ -f "$(ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh" ]]; then
   # shellcheck source=/dev/null

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # What all scripts of cluster-up share; sourced, never run.
 
-# With a CDPATH, `cd` to a relative path may go elsewhere, and prints where; so every script goes there without.
-GOCLI_ROOT="$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)"
+# With a CDPATH, `cd` to a relative path may go elsewhere, and prints where; so every script goes there without. The `..`
+# is that of the folder itself, whatever link led to it.
+GOCLI_ROOT="$(CDPATH='' cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 
 # True in a repository that `gocli vendor` wrote these scripts into: they run the gocli on PATH.
 vendored() { [[ -f "$GOCLI_ROOT/cluster-up/gocli-version" ]]; }

@@ -42,6 +42,22 @@ test('what a shell exports changes nothing: CDPATH with another checkout, noclob
   }
 });
 
+test('a script does the same through a link to it, or to its folder', async (t) => {
+  const { root, run } = await scriptCheckout(t);
+  const links = join(root, '..', 'some links');
+  await mkdir(links);
+  await symlink(join(root, 'cluster-up'), join(links, 'folder'));
+  for (const [name = '', ...words] of await scripts()) {
+    if (!name.startsWith('cluster-up/')) continue;
+    const plain = await run([name, ...words], REGISTRY);
+    const file = name.replace('cluster-up/', '');
+    t.deepEqual(await run([join(links, 'folder', file), ...words], REGISTRY), plain, name);
+    await symlink(join(root, name), join(links, file));
+    t.deepEqual(await run([join(links, file), ...words], REGISTRY), plain, name);
+    t.notRegex(plain.stderr, /No such file/, name);
+  }
+});
+
 test('no script goes to a relative path by way of CDPATH', async (t) => {
   for (const [name = ''] of [...(await scripts()), ['cluster-up/lib/common.sh']]) {
     const text = await readFile(join(CHECKOUT, name), 'utf8');
