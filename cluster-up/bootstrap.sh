@@ -92,6 +92,8 @@ goal_cli() {
 # Scripts and command belong together; a repository says by which version it was tried.
 require_version() {
   local version
+  [[ "$(pinned_version)" != unfinished ]] ||
+    fail "$GOCLI_ROOT/cluster-up is not complete: gocli vendor was interrupted" "repeat it: gocli vendor $GOCLI_ROOT"
   built || not_built || exit "$PREFLIGHT"
   version="$(gocli version -o name)"
   [[ "$version" == "$(pinned_version)" ]] ||

@@ -21,6 +21,8 @@ export interface VendorResult {
 
 /** By this file the scripts know that they run the installed gocli, and by which version they were written. */
 const VERSION_FILE = 'gocli-version';
+/** What it says until all is written for the first time, so that an interrupted one can be repeated. */
+const UNFINISHED = 'unfinished';
 const TARGETS = 'gocli.mk';
 const INCLUDE = `include cluster-up/${TARGETS}`;
 
@@ -49,13 +51,16 @@ export async function vendor(
   await requireFolder(root);
   const folder = join(root, 'cluster-up');
   await requireOurs(folder);
+  const marker = join(folder, VERSION_FILE);
+  await makeFolder(folder, 0o755);
+  if ((await readIfThere(marker)) === undefined) await writeAtomic(marker, `${UNFINISHED}\n`);
   for (const { file, mode } of await scriptsOf(checkout)) {
     await makeFolder(join(folder, file, '..'), 0o755);
     await copyAtomic(join(checkout, 'cluster-up', file), join(folder, file), mode);
   }
   await writeAtomic(join(folder, TARGETS), TARGETS_TEXT);
   // Last: what is half written is of the version before.
-  await writeAtomic(join(folder, VERSION_FILE), `${version}\n`);
+  await writeAtomic(marker, `${version}\n`);
   return { folder, version, hasTargets: await includeTargets(join(root, 'Makefile')) };
 }
 

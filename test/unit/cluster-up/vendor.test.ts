@@ -21,7 +21,8 @@ esac
 
 interface Consumer {
   readonly root: string;
-  readonly write: () => ReturnType<typeof vendor>;
+  /** @param checkout where the scripts come from */
+  readonly write: (checkout?: string) => ReturnType<typeof vendor>;
   readonly run: (
     argv: readonly string[],
     env?: Record<string, string>,
@@ -38,11 +39,11 @@ async function consumer(t: ExecutionContext): Promise<Consumer> {
   await mkdir(bin);
   await writeFile(join(bin, 'gocli'), GOCLI, { mode: 0o755 });
   const { context } = await makeConsole(t);
-  const place = { ...context, checkout: CHECKOUT, cwd: root, version: VERSION };
+  const place = { ...context, cwd: root, version: VERSION };
   const path = [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(':');
   return {
     root,
-    write: () => vendor({ folder: '.' }, place),
+    write: (checkout = CHECKOUT) => vendor({ folder: '.' }, { ...place, checkout }),
     run: async ([file = '', ...argv], env = {}) => {
       const surroundings = { PATH: path, HOME: folder, DOCKER_HOST: 'tcp://nowhere', ...env };
       const { exitCode, stdout, stderr } = await execa(file, argv, {
@@ -140,6 +141,21 @@ test('files of an earlier version are replaced, those of the repository stay', a
   t.is(await readFile(script, 'utf8'), await readFile(join(CHECKOUT, 'cluster-up/up.sh'), 'utf8'));
   t.is((await stat(script)).mode & 0o777, 0o755);
   t.is(await readFile(join(root, 'cluster-up', 'own.sh'), 'utf8'), 'own');
+});
+
+test('one that failed half way says so when it is used, and can be repeated', async (t) => {
+  const { root, write, run } = await consumer(t);
+  const scripts = join(root, '..', 'odd', 'cluster-up');
+  await mkdir(scripts, { recursive: true });
+  for (const name of ['up.sh', 'a'.repeat(255)]) await writeFile(join(scripts, name), '');
+  await t.throwsAsync(write(dirname(scripts)), { code: 'FILE' });
+  await write();
+  await writeFile(join(root, 'cluster-up', 'gocli-version'), 'unfinished\n');
+  const up = await run(['make', 'cluster-up']);
+  t.not(up.exitCode, 0);
+  t.regex(up.stderr, /repeat it: gocli vendor /);
+  await write();
+  t.is((await run(['make', 'cluster-up'])).exitCode, 0);
 });
 
 test('a cluster-up that gocli did not write is left alone', async (t) => {
