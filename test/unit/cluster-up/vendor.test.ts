@@ -146,8 +146,9 @@ test('files of an earlier version are replaced, those of the repository stay', a
 test('one that failed half way says so when it is used, and can be repeated', async (t) => {
   const { root, write, run } = await consumer(t);
   const scripts = join(root, '..', 'odd', 'cluster-up');
-  await mkdir(scripts, { recursive: true });
-  for (const name of ['up.sh', 'a'.repeat(255)]) await writeFile(join(scripts, name), '');
+  await mkdir(join(scripts, 'lib'), { recursive: true });
+  // No temporary file beside the second one can have a longer name.
+  for (const name of ['up.sh', `lib/${'a'.repeat(255)}`]) await writeFile(join(scripts, name), '');
   await t.throwsAsync(write(dirname(scripts)), { code: 'FILE' });
   await write();
   await writeFile(join(root, 'cluster-up', 'gocli-version'), 'unfinished\n');
