@@ -11,13 +11,22 @@ setMaxListeners(0);
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const stop = new AbortController();
-let impatient = false;
+/** Milliseconds within which a second signal is the first one's: timeout(1) signals its child, and then its group. */
+const SAME_MS = 250;
+let impatientSince = Number.POSITIVE_INFINITY;
 let lostResult: GocliError | undefined;
 
 /** A system call that never ends, as on a network file system, keeps a process from its end; a further signal kills it. */
 function end(code: number): never {
   for (const name of SIGNALS) process.removeAllListeners(name);
   process.exit(code);
+}
+
+function endAtOnce(signal: string, code: number): never {
+  process.stderr.write(
+    `Ended at once by a second ${signal}; what was under way stays as it is. Look at it: gocli ls\n`,
+  );
+  end(code);
 }
 
 function interrupt(what: string, exitCode: number): void {
@@ -29,8 +38,9 @@ for (const name of SIGNALS) {
   process.on(name, () => {
     if (name === 'SIGINT' && childHasInterrupts()) return;
     // The first ends the work in order, the second the process. A terminal that is closed says so twice by itself.
-    if (impatient && name !== 'SIGHUP') end(exitCode);
-    impatient ||= name !== 'SIGHUP';
+    const sinceMs = performance.now() - impatientSince;
+    if (sinceMs > SAME_MS && name !== 'SIGHUP') endAtOnce(name, exitCode);
+    if (name !== 'SIGHUP') impatientSince = Math.min(impatientSince, performance.now());
     interrupt(`interrupted by ${name}`, exitCode);
   });
 }

@@ -122,10 +122,18 @@ for (const [signal, exitCode] of [
 
 test('the second signal ends gocli at once, and the program that is attached with it', async (t) => {
   const { env, pid } = await clusterWith(t, 'trap "echo > $0.asked" TERM; while :; do sleep 0.05; done');
-  const child = spawn(process.execPath, [GOCLI, 'kubectl', 'x'], { env, stdio: 'ignore', detached: true });
+  const child = spawn(process.execPath, [GOCLI, 'kubectl', 'x'], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  const stderr = text(child.stderr);
   const program = await waitForPid(pid);
+  // timeout(1) signals its child, and at once its group with it.
   child.kill('SIGTERM');
-  await delay(300);
+  await delay(20);
+  child.kill('SIGTERM');
+  await delay(400);
   t.is(child.exitCode, null);
   // A terminal that is closed may say so several times; that is not impatience.
   child.kill('SIGHUP');
@@ -133,6 +141,7 @@ test('the second signal ends gocli at once, and the program that is attached wit
   t.is(child.exitCode, null);
   child.kill('SIGTERM');
   t.deepEqual(await once(child, 'exit'), [143, null]);
+  t.regex(await stderr, /Ended at once by a second SIGTERM/);
   // Killed with gocli, but not waited for by it.
   await delay(200);
   t.false(await isAlive(program));

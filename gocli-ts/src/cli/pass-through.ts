@@ -43,7 +43,9 @@ function separateBehindVerb(words: readonly string[], command: Command): Separat
   return { own: words, rest: [] };
 }
 
-/** A program that has flags of its own before its first word leaves the verb no more than `--name` there. */
+/** What a verb keeps for itself before the first word of a program that has flags of its own there. */
+const KEPT = ['--name', '--help', '-h'];
+
 function isOwn(word: string, command: Command): boolean {
-  return command.passThroughAfter !== 0 || word.split('=')[0] === '--name';
+  return command.passThroughAfter !== 0 || KEPT.includes(word.split('=')[0] ?? '');
 }

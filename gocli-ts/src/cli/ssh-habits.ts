@@ -1,3 +1,4 @@
+import { quote } from '../shared/quote.ts';
 import { GocliError } from '../errors/error.ts';
 import { SSH_USERS, type SshUser } from '../rig/ssh-users.ts';
 import { OUTPUT_FORMATS } from './session.ts';
@@ -138,7 +139,7 @@ export function userOf(user: string, where: string): SshUser {
     'BAD_VALUE',
     `${where}: gocli logs in as ${SSH_USERS.join(' or ')}, not as "${user}"`,
     {
-      hint: `Leave the user out, or type: gocli ssh NODE -- su - ${user}`,
+      hint: `Leave the user out, or type: gocli ssh NODE -- su - ${quote(user)}`,
     },
   );
 }

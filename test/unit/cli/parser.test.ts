@@ -250,7 +250,8 @@ test('kubectl gets everything after the verb, and gocli only --name before it', 
     '-c',
     'ls',
   ]);
-  t.deepEqual(await rest('--help'), [undefined, '--help']);
+  t.deepEqual(await rest('--', '--help'), [undefined, '--help']);
+  t.deepEqual(await rest('get', '--help'), [undefined, 'get', '--help']);
 });
 
 test('help is text: of everything, and of each verb', async (t) => {
