@@ -264,6 +264,10 @@ export class FakeDocker implements Docker {
       }),
     exec: (id, argv, options = {}) =>
       this.#call('containers.exec', [id, argv, options], () => this.#exec(id, argv, options)),
+    execDetached: (id, argv) =>
+      this.#call('containers.execDetached', [id, argv], () => {
+        this.#exec(id, argv, {});
+      }),
     connect: (id, argv, options) =>
       this.#call('containers.connect', [id, argv, options], () =>
         this.onConnect(argv, this.#running(id, 'connect to').info),

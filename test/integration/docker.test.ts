@@ -162,6 +162,17 @@ test('exec gives the exit code, both streams, environment and user', async (t) =
   t.is(named.stdout, 'a b 107');
 });
 
+test('a program that is left to itself is not waited for, and nothing is left of it when it ends', async (t) => {
+  const id = await started();
+  const processes = async (): Promise<number> =>
+    Number((await docker.containers.exec(id, ['/probe', 'processes'])).stdout);
+  const before = await processes();
+  await docker.containers.execDetached(id, ['/probe', 'sleep', '2']);
+  t.is(await processes(), before + 1);
+  while ((await processes()) > before) await new Promise((resolve) => setTimeout(resolve, 100));
+  await rejectsWith(t, 'NOT_FOUND', docker.containers.execDetached('gocli-nothing', ['/probe']));
+});
+
 test('exec feeds a program and tells it the end of its input', async (t) => {
   const id = await started();
   const word = 'äöü'.repeat(300_000);

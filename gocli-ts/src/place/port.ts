@@ -221,6 +221,8 @@ export interface DockerContainers {
    */
   modified(id: string, path: string): Promise<string | undefined>;
   exec(id: string, argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Starts a program and leaves it to itself: the engine waits for it, whatever runs as the container's first. */
+  execDetached(id: string, argv: readonly string[]): Promise<void>;
   /**
    * Runs a program and returns its stdin and stdout as one duplex (stderr is dropped). Ends with the program.
    * @param options.signal ends the requests; what they have given is the caller's to destroy

@@ -2,7 +2,7 @@ import type Dockerode from 'dockerode';
 import { isCode } from '../../errors/error.ts';
 import { containerOptions } from './container-options.ts';
 import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
-import { connectTo, execIn } from './exec.ts';
+import { connectTo, execIn, startIn } from './exec.ts';
 import { filesOf } from './container-files.ts';
 import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
 
@@ -35,6 +35,10 @@ export function containersOf(connect: Connect): DockerContainers {
         `run ${argv[0] ?? ''} in container ${id.slice(0, 12)}`,
         (engine) => execIn(engine, id, argv, options),
         options.signal,
+      ),
+    execDetached: (id, argv) =>
+      request(connect, `start ${argv[0] ?? ''} in container ${id.slice(0, 12)}`, (engine) =>
+        startIn(engine, id, argv),
       ),
     connect: (id, argv, options) =>
       request(

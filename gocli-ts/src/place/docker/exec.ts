@@ -56,6 +56,15 @@ export async function execIn(
   }
 }
 
+/** Starts a program in a container and does not wait for it. */
+export async function startIn(engine: Dockerode, id: string, argv: readonly string[]): Promise<void> {
+  const exec = await engine.getContainer(id).exec({ Cmd: [...argv] });
+  const answer = await exec.start({ Detach: true });
+  // It has no content.
+  answer.resume();
+  await finished(answer);
+}
+
 const UNREAD_INPUT: ReadonlySet<unknown> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /** A program that ends before it has read its input makes the connection fail; its exit code says how it ended. */

@@ -133,6 +133,7 @@ async function withdraw(
 /** Makes the folder of a snapshot, and names those of which no copy of a keeper is there. */
 const MAKE_FOLDER = `umask 007; mkdir -p "$1"; cd "$1/.."
 for id in *; do
+  case $id in *.removed) continue ;; esac
   set -- /data/keepers/*-snapshot-"$id".json
   [ -s "$1" ] || echo "$id"
 done`;

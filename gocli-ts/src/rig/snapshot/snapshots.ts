@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   keeperCopy,
   keeperSpec,
@@ -63,7 +64,7 @@ async function spoilCopy(docker: Docker, { record, rig }: Snapshot): Promise<voi
   await using image = await readerImage(docker);
   const id = await docker.containers.create({
     ...keeperSpec(image.id, [{ type: 'volume', source: dataVolume(rig), target: DATA }]),
-    name: `${rig}-reader-${record.id}`,
+    name: `${rig}-reader-${randomBytes(3).toString('hex')}`,
     labels: { [LABEL.role]: 'tool' },
   });
   await removeKeeper(docker, id, copyOf(record));
@@ -100,21 +101,23 @@ function pathsOf(files: Files): [copy: string, folder: string] {
   return [keeperCopy(copyOf(files)), snapshotFolder(files.id)];
 }
 
+/** A folder on its way out; no snapshot is called so. */
+const MOVE_AWAY = `rm -f "$1"; [ ! -e "$2" ] || mv -T "$2" "$2.$$.removed"`;
+const REMOVE_MOVED = 'rm -rf /data/snapshots/*.removed';
+
 /**
- * The same without waiting for it: where blocks are discarded at once, gigabytes take most of a second. What a machine
+ * Removes the files of a snapshot; in a machine nobody may touch those that are the registry's but its user. The rest
+ * goes without being waited for: where blocks are discarded at once, gigabytes take most of a second. What a machine
  * that ends leaves of it goes with the next.
  */
-const REMOVE_LATER = `rm -f "$1" && { [ ! -e "$2" ] || mv -T "$2" "$2.removed"; } &&
-{ rm -rf "\${2%/*}"/*.removed </dev/null >/dev/null 2>&1 & }`;
-
-/** Removes the files of a snapshot; in a machine nobody may touch those that are the registry's but its user. */
 export async function removeFiles(
   machine: MachineHandle | undefined,
   files: Files,
   docker: Docker,
 ): Promise<void> {
   await inside(docker, machine, REMOVE, [`${snapshotFolder(files.id)}/registry`], REGISTRY_USER);
-  await inside(docker, machine, REMOVE_LATER, pathsOf(files));
+  await inside(docker, machine, MOVE_AWAY, pathsOf(files));
+  await docker.containers.execDetached(machine?.container ?? '', ['sh', '-c', REMOVE_MOVED]);
 }
 
 /**
@@ -164,7 +167,7 @@ export async function removeSavedFiles(
     image,
     labels: { [LABEL.run]: run },
     mounts,
-    script: REMOVE,
+    script: `${REMOVE} && ${REMOVE_MOVED}`,
     arguments: pathsOf(files),
   };
   const { exitCode, output } = await runTool(docker, removal, signal);
