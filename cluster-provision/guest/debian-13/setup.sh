@@ -25,12 +25,28 @@ systemctl mask \
   sys-kernel-tracing.mount tmp.mount proc-sys-fs-binfmt_misc.automount \
   getty@tty1.service sshd-keygen.service ssh.socket
 
+# Helpers for volumes: a daemon of theirs starts when it is first needed. mount.nfs starts rpc.statd and with it rpcbind,
+# iscsiadm starts iscsid, a question to multipathd starts it through its socket, LVM starts dmeventd. containerd loads the
+# one AppArmor profile that pods need; those of /etc/apparmor.d are for programs that a node does not have.
+systemctl disable \
+  apparmor.service blk-availability.service dm-event.socket iscsid.service iscsid.socket lvm2-lvmpolld.socket \
+  lvm2-monitor.service multipathd.service nfs-blkmap.service nfs-client.target open-iscsi.service rpcbind.service \
+  rpcbind.socket
+systemctl add-wants sockets.target multipathd.socket
+
+# The name by which iSCSI targets know a node is made when iscsid first starts; the package made one that all would share.
+echo GenerateName=yes >/etc/iscsi/initiatorname.iscsi
+
 # Generators whose subject does not exist here: no fstab, no partitions, no hibernation, no init scripts, no TPM.
 mkdir -p /etc/systemd/system-generators
 for subject in debug fstab gpt-auto hibernate-resume rc-local run ssh system-update sysv tpm2; do
   ln -sf /dev/null "/etc/systemd/system-generators/systemd-$subject-generator"
 done
 rm -f /etc/fstab
+# What this one says at each boot is always the same. It wants three folders and uses the first.
+units=/etc/systemd/system
+/usr/lib/systemd/system-generators/rpc-pipefs-generator "$units" "$units" "$units"
+ln -sf /dev/null /etc/systemd/system-generators/rpc-pipefs-generator
 
 # No password fits "*", but it is not a locked account either: those sshd refuses without PAM.
 usermod --password '*' root

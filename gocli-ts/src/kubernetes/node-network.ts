@@ -38,6 +38,7 @@ export function renderCni({ podSubnet, index }: NodeNetwork): string {
         },
       },
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },
+      { type: 'bandwidth', capabilities: { bandwidth: true } },
     ],
   };
   return `${JSON.stringify(conflist, undefined, 2)}\n`;
@@ -51,12 +52,47 @@ export function renderPodRoutes({ podSubnet, index, nodes }: NodeNetwork): strin
     .join('\n');
 }
 
+/** A bit of the mark that neither kube-proxy (0x4000) nor older Kubernetes (0x8000) uses. */
+const LOOPBACK_MARK = '0x2000';
+
+/**
+ * Chains that make NodePorts answer at 127.0.0.1 on the node, which kube-proxy's nftables mode does not
+ * (k8s.io/kubernetes, pkg/proxy/nftables, syncProxyRules). What goes there gets the node's own address on both ends
+ * before connections are tracked, so that kube-proxy's rules take it; what comes back gets 127.0.0.1 again once all
+ * that has been undone. The range is that of the API server (--service-node-port-range).
+ */
+function loopbackChains(address: string): string {
+  const marked = `${LOOPBACK_MARK} != 0`;
+  const both = (to: string): string => `ip saddr set ${to} ip daddr set ${to}`;
+  const mine =
+    'ip saddr 127.0.0.0/8 ip daddr 127.0.0.0/8 meta l4proto { tcp, udp, sctp } th dport 30000-32767';
+  const chain = (name: string, type: string, rule: string): string =>
+    `  chain ${name} {\n    type ${type};\n    ${rule}\n  }\n`;
+  return (
+    chain(
+      'loopback-out',
+      'route hook output priority raw',
+      `${mine} meta mark set meta mark or ${LOOPBACK_MARK} ${both(address)}`,
+    ) +
+    chain(
+      'loopback-mark',
+      'filter hook output priority mangle',
+      `meta mark and ${marked} ct mark set ct mark or ${LOOPBACK_MARK}`,
+    ) +
+    chain(
+      'loopback-in',
+      'filter hook input priority 200',
+      `ct direction reply ct mark and ${marked} ${both('127.0.0.1')}`,
+    )
+  );
+}
+
 /**
  * nft rules of a node. Pods see each other's real addresses and leave the cluster with the node's. And the service
  * address of the API leads to the control plane before kube-proxy has written its own rules, which say the same:
  * without that the first pods fail, restart and back off for a minute while kube-proxy starts.
  */
-export function renderNodeRules({ podSubnet, serviceSubnet }: Omit<NodeNetwork, 'index' | 'nodes'>): string {
+export function renderNodeRules({ podSubnet, serviceSubnet, index }: Omit<NodeNetwork, 'nodes'>): string {
   const address = serviceSubnet.replace(/\.\d+\/\d+$/, '.1');
   const early = `ip daddr ${address} tcp dport 443 dnat to ${nodeAddress(1)}:6443`;
   // One before dstnat (-100) and srcnat (100), where kube-proxy's chains are.
@@ -66,7 +102,8 @@ export function renderNodeRules({ podSubnet, serviceSubnet }: Omit<NodeNetwork, 
     'table ip gocli',
     'delete table ip gocli',
     'table ip gocli {',
-    chain('prerouting', -101, early) +
+    loopbackChains(nodeAddress(index)) +
+      chain('prerouting', -101, early) +
       chain('output', -101, early) +
       chain(
         'postrouting',

@@ -16,6 +16,11 @@ test('pods of a node get the /24 of its number, on a bridge', (t) => {
   t.is(cni.plugins[1]?.['type'], 'portmap');
 });
 
+test('what annotations say of bandwidth reaches the plugin for it, which comes last', (t) => {
+  const cni = JSON.parse(renderCni(NETWORK)) as { plugins: Record<string, unknown>[] };
+  t.deepEqual(cni.plugins.at(-1), { type: 'bandwidth', capabilities: { bandwidth: true } });
+});
+
 test('a node has a route to the pods of every other node', (t) => {
   t.is(
     renderPodRoutes(NETWORK),
@@ -29,6 +34,15 @@ test('the service address of the API leads to the control plane before kube-prox
   const rules = renderNodeRules(NETWORK);
   t.is(rules.match(/ip daddr 10\.96\.0\.1 tcp dport 443 dnat to 192\.168\.66\.101:6443/g)?.length, 2);
   t.regex(rules, /hook prerouting priority -101[\s\S]*hook output priority -101/);
+});
+
+test('what goes to a NodePort at 127.0.0.1 has the address of this node while kube-proxy sees it', (t) => {
+  const rules = renderNodeRules(NETWORK);
+  t.regex(
+    rules,
+    /hook output priority raw;\s+ip saddr 127\.0\.0\.0\/8 [^\n]*30000-32767 [^\n]*ip saddr set 192\.168\.66\.102 ip daddr set 192\.168\.66\.102\n/,
+  );
+  t.regex(rules, /ct direction reply [^\n]*ip saddr set 127\.0\.0\.1 ip daddr set 127\.0\.0\.1\n/);
 });
 
 test('pods see the real addresses of each other, and leave the cluster with that of their node', (t) => {

@@ -84,6 +84,7 @@ test('every node has a lease for good and a name that does not depend on it', (t
     t.true(lines.includes(`host-record=${nodeName(index)},${nodeAddress(index)}`));
   }
   t.true(lines.includes('host-record=registry,192.168.66.2'));
+  t.true(lines.includes('local=/gocli.internal/'), 'nobody else is asked for the name of the host');
   t.true(lines.includes('interface=br0') && lines.includes('bind-interfaces'));
   t.is(lines.filter((line) => line.startsWith('dhcp-host=')).length, 3);
 });

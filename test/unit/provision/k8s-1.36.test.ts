@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'ava';
 import { manifestFolder, readManifests } from '../../../gocli-ts/src/provision/manifests.ts';
 import { readRecipe } from '../../../gocli-ts/src/provision/recipe.ts';
@@ -30,4 +30,13 @@ test('the Kubernetes images have the version of the provider', async (t) => {
     .filter(({ programs }) => programs.includes('kubernetes'))
     .map(({ name }) => name.replace(/.*:/, ''));
   t.deepEqual(new Set(tags), new Set([`v${provider.kubernetes?.version ?? ''}`]));
+});
+
+test('a node has every CNI plugin that is built, those of the module but for the Windows ones', async (t) => {
+  const { provider } = await readRecipe(FOLDER);
+  const module = await readFile('cluster-provision/components/cni-plugins/go.mod', 'utf8');
+  const built = [...module.matchAll(/^\tgithub\.com\/containernetworking\/plugins\/plugins\/(\S+)$/gm)];
+  const onNode = provider.components.find(({ name }) => name === 'cni-plugins')?.nodePrograms ?? [];
+  t.deepEqual([...onNode].sort(), built.map(([, path = '']) => basename(path)).sort());
+  for (const plugin of ['bandwidth', 'dhcp', 'macvlan', 'static', 'tuning']) t.true(onNode.includes(plugin));
 });

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	// Time zones of CronJobs, also where an image or a machine has none, as in Kubernetes' own main functions.
+	_ "time/tzdata"
 
 	"github.com/spf13/cobra"
 	clientset "k8s.io/client-go/kubernetes"

@@ -79,6 +79,9 @@ const BY_CONTENT: Readonly<Record<string, (content: string, facts: BuildFacts) =
   '/var/lib/dbus/machine-id': machineId,
   '/etc/hostname': (content, { hostname }) =>
     content.trim() === hostname ? 'host name of the building machine' : undefined,
+  // The package of open-iscsi makes one when it is installed; targets take nodes that share it for one and the same.
+  '/etc/iscsi/initiatorname.iscsi': (content) =>
+    /^InitiatorName=/m.test(content) ? 'iSCSI initiator name' : undefined,
   '/etc/resolv.conf': (content) =>
     /^\s*(search|domain|nameserver\s+(?!192\.168\.66\.2$|127\.0\.0\.))/m.test(content)
       ? 'name servers of the building machine'

@@ -96,6 +96,11 @@ test('identity of the machine, by content', (t) => {
   t.deepEqual(judge('/etc/resolv.conf', 'nameserver 10.1.2.3\n'), ['name servers of the building machine']);
   t.deepEqual(judge('/etc/resolv.conf', 'search corp.example\n'), ['name servers of the building machine']);
   t.deepEqual(judge('/etc/resolv.conf', 'nameserver 192.168.66.2\n'), []);
+  const initiator = '/etc/iscsi/initiatorname.iscsi';
+  t.deepEqual(judge(initiator, '# note\nInitiatorName=iqn.1993-08.org.debian:01:ab\n'), [
+    'iSCSI initiator name',
+  ]);
+  t.deepEqual(judge(initiator, 'GenerateName=yes\n'), []);
 });
 
 test('host names are taken from addresses; public ones, credentials and bare numbers are not', (t) => {
