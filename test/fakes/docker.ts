@@ -116,6 +116,7 @@ export class FakeDocker implements Docker {
   }
 
   readonly system: DockerSystem = {
+    configProblem: () => Promise.resolve(undefined),
     info: () => this.#call('system.info', [], () => this.about),
     lock: async (name, { signal, onWait }) => {
       signal.throwIfAborted();

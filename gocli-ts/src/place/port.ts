@@ -14,6 +14,8 @@ export interface DockerSystem {
    * @throws GocliError DOCKER_UNREACHABLE, DOCKER_UNSUPPORTED (remote or too old)
    */
   info(): Promise<DockerInfo>;
+  /** Why the user's Docker configuration is passed over, a sentence without a full stop; undefined when it is fine. */
+  configProblem(): Promise<string | undefined>;
   /**
    * Takes a lock that all processes of this host which use the daemon share, of whatever user; that of a process that
    * was killed is free at once. Waits for it.
