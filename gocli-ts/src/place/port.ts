@@ -45,6 +45,19 @@ export interface DockerInfo {
   readonly memoryBytes: number;
   readonly rootDir: string;
   readonly architecture: string;
+  /** Its processes have no rights of the host's root (rootless mode). */
+  readonly rootless: boolean;
+  /** Users of containers are others on the host (`userns-remap`). */
+  readonly remapsUsers: boolean;
+  /** Its network `bridge`; undefined when it has none (`"bridge": "none"`). */
+  readonly bridge: BridgeNetwork | undefined;
+}
+
+export interface BridgeNetwork {
+  /** `172.17.0.0/16` */
+  readonly subnets: readonly string[];
+  /** Address of the daemon's host in it. */
+  readonly gateway?: string | undefined;
 }
 
 export type Labels = Readonly<Record<string, string>>;

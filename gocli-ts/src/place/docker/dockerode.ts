@@ -1,4 +1,4 @@
-import { ask, labelFilter, request, requestUnless, type Connect } from './request.ts';
+import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import type Dockerode from 'dockerode';
 import { containersOf } from './containers.ts';
 import { readDockerConfig, type Environment } from './config.ts';
@@ -6,7 +6,7 @@ import type { RunHelper } from './credentials.ts';
 import { checkEngine } from './daemon.ts';
 import { endpointOf, endpointWords, type Endpoint } from './endpoint.ts';
 import { imagesOf, type FindLogin } from './images.ts';
-import type { Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
+import type { BridgeNetwork, Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
 
 /** What an adapter may be given. */
 export interface EngineOptions {
@@ -52,6 +52,14 @@ interface InfoAnswer {
   readonly MemTotal: number;
   readonly DockerRootDir: string;
   readonly Architecture: string;
+  /** `name=seccomp,profile=default` */
+  readonly SecurityOptions?: readonly string[] | null;
+}
+
+interface NetworkAnswer {
+  readonly IPAM?: {
+    readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null;
+  };
 }
 
 /** The client takes options here, and has these answers, whatever its types say. */
@@ -67,27 +75,46 @@ function systemOf(connect: Connect, env: Environment): DockerSystem {
       const { lockOf } = await import('./lock.ts');
       return lockOf(endpointWords(await endpointOf(env)), name, options);
     },
-    info: () =>
-      ask(connect, 'answer', async (engine, options): Promise<DockerInfo> => {
-        const interruptible = engine as unknown as Interruptible;
-        const [version, info] = await Promise.all([
-          interruptible.version(options),
-          interruptible.info(options),
-        ]);
-        checkEngine(
-          version.Version,
-          (version.Components ?? []).map(({ Name }) => Name),
-        );
-        return {
-          version: version.Version,
-          storageDriver: info.Driver,
-          cgroupVersion: info.CgroupVersion ?? '1',
-          memoryBytes: info.MemTotal,
-          rootDir: info.DockerRootDir,
-          architecture: info.Architecture,
-        };
-      }),
+    info: async () => {
+      const [about, bridge] = await Promise.all([aboutDaemon(connect), bridgeOf(connect)]);
+      return { ...about, bridge };
+    },
   };
+}
+
+function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge'>> {
+  return ask(connect, 'answer', async (engine, options) => {
+    const interruptible = engine as unknown as Interruptible;
+    const [version, info] = await Promise.all([interruptible.version(options), interruptible.info(options)]);
+    checkEngine(
+      version.Version,
+      (version.Components ?? []).map(({ Name }) => Name),
+    );
+    const has = (option: string): boolean =>
+      (info.SecurityOptions ?? []).some((one) => one.split(',').includes(`name=${option}`));
+    return {
+      version: version.Version,
+      storageDriver: info.Driver,
+      cgroupVersion: info.CgroupVersion ?? '1',
+      memoryBytes: info.MemTotal,
+      rootDir: info.DockerRootDir,
+      architecture: info.Architecture,
+      rootless: has('rootless'),
+      remapsUsers: has('userns'),
+    };
+  });
+}
+
+/** The network of containers that name none. Its name is the daemon's own, whatever the interface is called. */
+function bridgeOf(connect: Connect): Promise<BridgeNetwork | undefined> {
+  return askFor(connect, 'inspect network bridge', async (engine) => {
+    const { IPAM } = (await engine.getNetwork('bridge').inspect()) as NetworkAnswer;
+    const configs = IPAM?.Config ?? [];
+    return {
+      subnets: configs.flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+      gateway: configs.find(({ Gateway = '' }) => Gateway.includes('.'))?.Gateway,
+    };
+  });
 }
 
 function volumesOf(connect: Connect): DockerVolumes {
