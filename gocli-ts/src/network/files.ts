@@ -60,9 +60,24 @@ export function renderNat({ nodes, ports }: Pick<NetworkPlan, 'nodes' | 'ports'>
     `    ip saddr ${NODE_SUBNET} oifname != "${BRIDGE}" masquerade`,
     `    ip saddr != ${NODE_SUBNET} oifname "${BRIDGE}" ct status dnat masquerade`,
     '  }',
+    '  chain forward {',
+    '    type filter hook forward priority mangle;',
+    ...['iifname', 'oifname'].map(
+      (side) =>
+        `    ${side} "eth0" tcp flags & (syn | rst) == syn tcp option maxseg size set ${LARGEST_SEGMENT}`,
+    ),
+    '  }',
     '}',
   ]);
 }
+
+/**
+ * Bytes of a TCP segment between guests and the world, both ways: 1280 without the headers of IPv4 and TCP. Guests have
+ * an MTU of 1500, which templates remember, and so has Docker's bridge, whatever way out of the host is narrower: a VPN,
+ * a cloud's network, perhaps since an hour ago. To find that out takes ICMP messages that firewalls swallow. The rule
+ * never raises what the two ends announce (nft(8), `tcp option maxseg`).
+ */
+const LARGEST_SEGMENT = 1240;
 
 /**
  * Configuration of dnsmasq. Names of nodes are host records, not names learnt from leases: a machine that was

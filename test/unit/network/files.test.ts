@@ -68,6 +68,15 @@ test('towards the bridge only what came through a published port is masqueraded'
   );
 });
 
+test('no segment of TCP is larger than what fits through any way out of the host, in either direction', (t) => {
+  const clamps = renderNat(one)
+    .split('\n')
+    .filter((line) => line.includes('maxseg'))
+    .map((line) => line.trim());
+  const rule = '"eth0" tcp flags & (syn | rst) == syn tcp option maxseg size set 1240';
+  t.deepEqual(clamps, [`iifname ${rule}`, `oifname ${rule}`]);
+});
+
 test('brackets of the rules match', (t) => {
   let depth = 0;
   for (const character of renderNat(three)) {
