@@ -81,11 +81,14 @@ const LARGEST_SEGMENT = 1240;
 
 /**
  * Configuration of dnsmasq. Names of nodes are host records, not names learnt from leases: a machine that was
- * saved and loaded does not ask DHCP again. Leases never end and are handed out without a ping (3 s each).
+ * saved and loaded does not ask DHCP again. Leases never end and are handed out without a ping (3 s each). What the names
+ * and addresses here do not have, such as an IPv6 address, is answered here, too (`local`): no resolver of the host, which
+ * may be dead, is asked.
  */
 export function renderDnsmasq({ nodes }: Pick<NetworkPlan, 'nodes'>): string {
   return lines([
-    'user=root',
+    // It can read what everybody can of the folder of the host that is mounted for it.
+    'user=nobody',
     `interface=${BRIDGE}`,
     'except-interface=lo',
     'bind-interfaces',
@@ -100,9 +103,11 @@ export function renderDnsmasq({ nodes }: Pick<NetworkPlan, 'nodes'>): string {
     `dhcp-option=option:router,${GATEWAY}`,
     `dhcp-option=option:dns-server,${GATEWAY}`,
     `host-record=registry,${GATEWAY}`,
+    'local=/registry/66.168.192.in-addr.arpa/',
     ...indices(nodes).flatMap((index) => [
       `dhcp-host=${nodeMac(index)},${nodeAddress(index)},${nodeName(index)},infinite`,
       `host-record=${nodeName(index)},${nodeAddress(index)}`,
+      `local=/${nodeName(index)}/`,
     ]),
   ]);
 }

@@ -77,6 +77,13 @@ test('no segment of TCP is larger than what fits through any way out of the host
   t.deepEqual(clamps, [`iifname ${rule}`, `oifname ${rule}`]);
 });
 
+test('names and addresses of the cluster are never asked of a resolver of the host, whatever is asked of them', (t) => {
+  const local = renderDnsmasq(three)
+    .split('\n')
+    .flatMap((line) => /^local=\/(.*)\/$/.exec(line)?.[1]?.split('/') ?? []);
+  t.deepEqual(local.sort(), ['66.168.192.in-addr.arpa', 'node01', 'node02', 'node03', 'registry']);
+});
+
 test('brackets of the rules match', (t) => {
   let depth = 0;
   for (const character of renderNat(three)) {
