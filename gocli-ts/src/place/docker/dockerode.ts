@@ -1,4 +1,4 @@
-import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
+import { ask, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import type Dockerode from 'dockerode';
 import { containersOf } from './containers.ts';
 import { readDockerConfig, type Environment } from './config.ts';
@@ -57,6 +57,7 @@ interface InfoAnswer {
 }
 
 interface NetworkAnswer {
+  readonly Name: string;
   readonly IPAM?: {
     readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null;
   };
@@ -107,9 +108,11 @@ function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge'>> {
 
 /** The network of containers that name none. Its name is the daemon's own, whatever the interface is called. */
 function bridgeOf(connect: Connect): Promise<BridgeNetwork | undefined> {
-  return askFor(connect, 'inspect network bridge', async (engine) => {
-    const { IPAM } = (await engine.getNetwork('bridge').inspect()) as NetworkAnswer;
-    const configs = IPAM?.Config ?? [];
+  return ask(connect, 'list networks', async (engine, options) => {
+    const networks = (await engine.listNetworks({ ...options })) as readonly NetworkAnswer[];
+    const bridge = networks.find(({ Name }) => Name === 'bridge');
+    if (bridge === undefined) return undefined;
+    const configs = bridge.IPAM?.Config ?? [];
     return {
       subnets: configs.flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
       gateway: configs.find(({ Gateway = '' }) => Gateway.includes('.'))?.Gateway,
