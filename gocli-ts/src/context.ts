@@ -25,12 +25,16 @@ export function processContext(signal: AbortSignal): CliContext {
  */
 export function processRuntime(signal: AbortSignal, env: Environment = process.env): Runtime {
   const checkout = findCheckout(dirname(fileURLToPath(import.meta.url)));
+  const host = localHost(env);
   return {
     env,
     cwd: workingFolder(),
     checkout,
-    docker: dockerodeEngine(env, signal),
-    host: localHost(env),
+    docker: dockerodeEngine(env, {
+      interrupt: signal,
+      runHelper: (argv, stdin) => host.run(argv, { stdin, signal, allowFailure: true }),
+    }),
+    host,
     ssh: ssh2Client(),
     clock: systemClock,
     paths: userPaths(env),

@@ -61,7 +61,13 @@ export class FakeDocker implements Docker {
     memoryBytes: 16 * 1024 ** 3,
     rootDir: '/var/lib/docker',
     architecture: 'x86_64',
+    rootless: false,
+    remapsUsers: false,
+    // An address that every host has: this process is where the daemon is.
+    bridge: { subnets: ['172.17.0.0/16'], gateway: '127.0.0.1' },
   };
+  /** Host port for the one that a container publishes at this place of its list and asks for none. */
+  hostPortOf = (index: number): number => 40_000 + 100 * this.#made + index;
   /** What `connect` gives for a program; a stream that answers nothing unless set. */
   onConnect: (argv: readonly string[], container: ContainerInfo) => Duplex = () => new PassThrough();
   /** What a program does first that a container runs. */
@@ -116,6 +122,7 @@ export class FakeDocker implements Docker {
   }
 
   readonly system: DockerSystem = {
+    configProblem: () => Promise.resolve(undefined),
     info: () => this.#call('system.info', [], () => this.about),
     lock: async (name, { signal, onWait }) => {
       signal.throwIfAborted();
@@ -314,7 +321,7 @@ export class FakeDocker implements Docker {
       if (type === 'volume' && !this.volumeStore.has(source)) this.volumeStore.set(source, labels ?? {});
     }
     const ports = (spec.ports ?? []).map((port, index) =>
-      port.hostPort === 0 ? { ...port, hostPort: 40_000 + 100 * this.#made + index } : port,
+      port.hostPort === 0 ? { ...port, hostPort: this.hostPortOf(index) } : port,
     );
     const { name, labels } = spec;
     const created = '2030-01-01T00:00:00Z';

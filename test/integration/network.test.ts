@@ -1,10 +1,15 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../../gocli-ts/src/network/files.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
+import type { ContainerSpec } from '../../gocli-ts/src/place/port.ts';
 import { systemClock } from '../../gocli-ts/src/shared/clock.ts';
 import { outputOf } from '../helpers/cli.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
@@ -46,6 +51,7 @@ async function container(
   network: string,
   entrypoint: string[],
   capabilities: string[] = [],
+  more: Pick<ContainerSpec, 'mounts' | 'env'> = {},
 ): Promise<string> {
   return sandbox.docker.containers.create({
     name: `${sandbox.name()}-other`,
@@ -57,7 +63,19 @@ async function container(
     devices: ['/dev/net/tun'],
     entrypoint,
     command: [],
+    ...more,
   });
+}
+
+const NETWORK_CAPABILITIES = ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID', 'NET_BIND_SERVICE'];
+
+/** What the program of a network container reads, for one node. */
+function putNetworkFiles(id: string): Promise<void> {
+  return sandbox.docker.containers.putFiles(id, '/', [
+    { path: 'etc/gocli/links', content: renderLinks({ nodes: 1, qemuUid: 107 }) },
+    { path: 'etc/gocli/nat.nft', content: renderNat({ nodes: 1, ports: [] }) },
+    { path: 'etc/gocli/dnsmasq.conf', content: renderDnsmasq({ nodes: 1 }) },
+  ]);
 }
 
 async function script(
@@ -130,22 +148,43 @@ test.serial(
   'without a gateway, whose address the host would have, the rest works and the log warns',
   async (t) => {
     const { containers } = sandbox.docker;
-    const id = await container(
-      'none',
-      ['/usr/lib/gocli/network'],
-      ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID', 'NET_BIND_SERVICE'],
-    );
-    await containers.putFiles(id, '/', [
-      { path: 'etc/gocli/links', content: renderLinks({ nodes: 1, qemuUid: 107 }) },
-      { path: 'etc/gocli/nat.nft', content: renderNat({ nodes: 1, ports: [] }) },
-      { path: 'etc/gocli/dnsmasq.conf', content: renderDnsmasq({ nodes: 1 }) },
-    ]);
+    const id = await container('none', ['/usr/lib/gocli/network'], NETWORK_CAPABILITIES);
+    await putNetworkFiles(id);
     await containers.start(id);
     const made = await script(id, 'until [ -e /sys/class/net/tap01 ]; do sleep 0.1; done; cat /proc/1/comm');
     t.is(made.stdout.trim(), 'network');
     t.regex(await containers.logs(id), /eth0 has no gateway\n.*warning: other containers/);
   },
 );
+
+test.serial('other resolvers of the host are the resolvers of the cluster within ten seconds', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-resolvers-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const write = async (text: string): Promise<void> => {
+    await writeFile(join(folder, 'new'), text);
+    await rename(join(folder, 'new'), join(folder, 'resolv.conf'));
+  };
+  await write('nameserver 127.0.0.53\nnameserver fe80::1\nnameserver 192.0.2.1\n');
+  const id = await container('none', ['/usr/lib/gocli/network'], NETWORK_CAPABILITIES, {
+    mounts: [{ type: 'bind', source: folder, target: '/run/host-resolvers', readOnly: true }],
+    env: ['GOCLI_RESOLVERS=/run/host-resolvers/resolv.conf'],
+  });
+  await putNetworkFiles(id);
+  await sandbox.docker.containers.start(id);
+  const used = async (): Promise<(string | undefined)[]> => {
+    const log = await sandbox.docker.containers.logs(id);
+    return [...log.matchAll(/using nameserver (\S+)#53/g)].map(([, address]) => address);
+  };
+  const until = async (address: string): Promise<void> => {
+    for (const limit = Date.now() + 10_000; !(await used()).includes(address) && Date.now() < limit;)
+      await delay(250);
+    t.true((await used()).includes(address), await sandbox.docker.containers.logs(id));
+  };
+  await until('192.0.2.1');
+  await write('nameserver 192.0.2.2\n');
+  await until('192.0.2.2');
+  t.false((await used()).some((address) => address?.startsWith('127.')));
+});
 
 test.serial('the network container has the time of the host for the machines', async (t) => {
   const { idOf } = await rig(t);

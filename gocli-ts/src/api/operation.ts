@@ -38,7 +38,10 @@ export async function operate<T>(
       fault(error);
     }
   };
-  const result = await work(await beginOperation({ ...execution, onEvent }, runtime));
+  const context = await beginOperation({ ...execution, onEvent }, runtime);
+  const problem = await runtime.docker.system.configProblem();
+  if (problem !== undefined) context.emit({ type: 'notice', level: 'warning', text: `${problem}.` });
+  const result = await work(context);
   if (faults.length > 0) throw faults[0];
   return result;
 }

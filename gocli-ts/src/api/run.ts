@@ -25,6 +25,7 @@ import {
   type FoundImage,
   type ImageLocation,
 } from './provider-image.ts';
+import { proxyWarning } from './proxy.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** What to start: a provider or a snapshot, and options; what is left out is the provider's default. */
@@ -46,6 +47,9 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
   const prepared = await prepare(request, obtainImage, context);
   const result = await changingRig(context, prepared.values.name, (own) => up(prepared, own));
   if (result.started) {
+    const text = proxyWarning(context.env);
+    if (text !== undefined)
+      onRig(context, prepared.values.name).emit({ type: 'notice', level: 'warning', text });
     await writeTimings(
       context.paths,
       Object.fromEntries(result.timings.map(({ id, seconds }) => [id, seconds])),

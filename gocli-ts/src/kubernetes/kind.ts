@@ -17,6 +17,10 @@ export const kubernetesKind: Kind = {
   // A node with less cannot run a control plane.
   leastMemoryMiB: 1700,
   ports: PORTS,
+  networks: (guest) => {
+    const { podSubnet, serviceSubnet } = kubernetesOf(guest);
+    return { pods: podSubnet, services: serviceSubnet };
+  },
   options: KUBERNETES_OPTIONS,
   sent,
   bringUp: async (booting, steps, deps, signal) => {

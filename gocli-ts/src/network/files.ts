@@ -60,17 +60,35 @@ export function renderNat({ nodes, ports }: Pick<NetworkPlan, 'nodes' | 'ports'>
     `    ip saddr ${NODE_SUBNET} oifname != "${BRIDGE}" masquerade`,
     `    ip saddr != ${NODE_SUBNET} oifname "${BRIDGE}" ct status dnat masquerade`,
     '  }',
+    '  chain forward {',
+    '    type filter hook forward priority mangle;',
+    ...['iifname', 'oifname'].map(
+      (side) =>
+        `    ${side} "eth0" tcp flags & (syn | rst) == syn tcp option maxseg size set ${LARGEST_SEGMENT}`,
+    ),
+    '  }',
     '}',
   ]);
 }
 
 /**
+ * Bytes of a TCP segment between guests and the world, both ways: 1280 without the headers of IPv4 and TCP. Guests have
+ * an MTU of 1500, which templates remember, and so has Docker's bridge, whatever way out of the host is narrower: a VPN,
+ * a cloud's network, perhaps since an hour ago. To find that out takes ICMP messages that firewalls swallow. The rule
+ * never raises what the two ends announce (nft(8), `tcp option maxseg`).
+ */
+const LARGEST_SEGMENT = 1240;
+
+/**
  * Configuration of dnsmasq. Names of nodes are host records, not names learnt from leases: a machine that was
- * saved and loaded does not ask DHCP again. Leases never end and are handed out without a ping (3 s each).
+ * saved and loaded does not ask DHCP again. Leases never end and are handed out without a ping (3 s each). What the names
+ * and addresses here do not have, such as an IPv6 address, is answered here, too (`local`): no resolver of the host, which
+ * may be dead, is asked.
  */
 export function renderDnsmasq({ nodes }: Pick<NetworkPlan, 'nodes'>): string {
   return lines([
-    'user=root',
+    // It can read what everybody can of the folder of the host that is mounted for it.
+    'user=nobody',
     `interface=${BRIDGE}`,
     'except-interface=lo',
     'bind-interfaces',
@@ -86,10 +104,11 @@ export function renderDnsmasq({ nodes }: Pick<NetworkPlan, 'nodes'>): string {
     `dhcp-option=option:dns-server,${GATEWAY}`,
     `host-record=registry,${GATEWAY}`,
     // host.gocli.internal is said by the network container, which knows the address; nothing below is asked elsewhere.
-    'local=/gocli.internal/',
+    'local=/gocli.internal/registry/66.168.192.in-addr.arpa/',
     ...indices(nodes).flatMap((index) => [
       `dhcp-host=${nodeMac(index)},${nodeAddress(index)},${nodeName(index)},infinite`,
       `host-record=${nodeName(index)},${nodeAddress(index)}`,
+      `local=/${nodeName(index)}/`,
     ]),
   ]);
 }

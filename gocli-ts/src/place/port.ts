@@ -14,6 +14,8 @@ export interface DockerSystem {
    * @throws GocliError DOCKER_UNREACHABLE, DOCKER_UNSUPPORTED (remote or too old)
    */
   info(): Promise<DockerInfo>;
+  /** Why the user's Docker configuration is passed over, a sentence without a full stop; undefined when it is fine. */
+  configProblem(): Promise<string | undefined>;
   /**
    * Takes a lock that all processes of this host which use the daemon share, of whatever user; that of a process that
    * was killed is free at once. Waits for it.
@@ -43,6 +45,19 @@ export interface DockerInfo {
   readonly memoryBytes: number;
   readonly rootDir: string;
   readonly architecture: string;
+  /** Its processes have no rights of the host's root (rootless mode). */
+  readonly rootless: boolean;
+  /** Users of containers are others on the host (`userns-remap`). */
+  readonly remapsUsers: boolean;
+  /** Its network `bridge`; undefined when it has none (`"bridge": "none"`). */
+  readonly bridge: BridgeNetwork | undefined;
+}
+
+export interface BridgeNetwork {
+  /** `172.17.0.0/16` */
+  readonly subnets: readonly string[];
+  /** Address of the daemon's host in it. */
+  readonly gateway?: string | undefined;
 }
 
 export type Labels = Readonly<Record<string, string>>;

@@ -1,3 +1,4 @@
+import type { ResolverFile } from '../host/resolvers.ts';
 import { LABEL, type Role } from '../place/labels.ts';
 import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../place/port.ts';
 import type { DeviceAccess } from '../machine/devices.ts';
@@ -44,8 +45,9 @@ export function labelsFor(layout: RigLayout, role: Role, node?: string): Labels 
 /**
  * The container that owns the namespace. Its capabilities are the measured minimum: NET_ADMIN for the bridge, the taps
  * and the rules, NET_RAW and NET_BIND_SERVICE for DHCP and DNS, SETUID and SETGID for dnsmasq's start.
+ * @param resolvers of the host, which change while it runs: a laptop moves, a VPN comes up
  */
-export function networkContainer(layout: RigLayout): ContainerSpec {
+export function networkContainer(layout: RigLayout, resolvers?: ResolverFile): ContainerSpec {
   const { plan } = layout;
   return {
     name: containerName.network(plan.host.name),
@@ -58,10 +60,17 @@ export function networkContainer(layout: RigLayout): ContainerSpec {
     noNewPrivileges: true,
     devices: ['/dev/net/tun'],
     sysctls: { 'net.ipv4.ip_forward': '1' },
-    mounts: [machinesMountOf(layout)],
+    mounts: [machinesMountOf(layout), ...(resolvers === undefined ? [] : [resolversMount(resolvers)])],
+    ...(resolvers === undefined ? {} : { env: [`GOCLI_RESOLVERS=${RESOLVERS}/${resolvers.file}`] }),
     entrypoint: ['/usr/lib/gocli/network'],
     command: [],
   };
+}
+
+const RESOLVERS = '/run/host-resolvers';
+
+function resolversMount({ folder }: ResolverFile): Mount {
+  return { type: 'bind', source: folder, target: RESOLVERS, readOnly: true };
 }
 
 /** The volume of the machines; the network container, which is the first one, makes it. */

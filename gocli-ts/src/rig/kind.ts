@@ -48,6 +48,8 @@ export interface Kind {
   readonly leastMemoryMiB: number;
   /** Ports that it publishes beside ssh of each node, in the order in which they are listed. */
   readonly ports: readonly PortInfo[];
+  /** Networks in its guests beside that of the nodes: `{ pods: '10.244.0.0/16' }`. */
+  networks?(guest: GuestPlan): Readonly<Record<string, string>>;
   /** Options that only rigs of this kind have. */
   readonly options: OptionList;
   /** Everything that is sent to the guests, host names and keys aside: a part of the template's key. */

@@ -172,3 +172,11 @@ test('a machine has name, address and key of its node, and a disk only where the
   const withDisk = { ...LAYOUT, plan: { ...LAYOUT.plan, guest: { ...LAYOUT.plan.guest, disk: true } } };
   t.true('disk' in machineSpec(withDisk, 1, BOOT));
 });
+
+test('the network container sees the folder of the host that has the resolvers, and cannot write to it', (t) => {
+  const { mounts = [], env } = networkContainer(LAYOUT, { folder: '/etc', file: 'resolv.conf' });
+  const { target = '', ...rest } = mounts.find(({ source }) => source === '/etc') ?? {};
+  t.deepEqual(rest, { type: 'bind', source: '/etc', readOnly: true });
+  t.deepEqual(env, [`GOCLI_RESOLVERS=${target}/resolv.conf`]);
+  t.is(networkContainer(LAYOUT).env, undefined);
+});

@@ -1,9 +1,15 @@
 import type { DockerInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
+import { requireBridge } from '../../rig/start/daemon.ts';
 import { failed, ok, warning, type Check, type Finding } from './check.ts';
 
 export const dockerChecks: readonly Check[] = [
   { id: 'docker', title: 'Docker answers', run: ({ docker }) => Promise.resolve(judgeDaemon(docker)) },
+  {
+    id: 'docker-network',
+    title: "Docker's network",
+    run: ({ docker }) => Promise.resolve(judgeNetwork(docker)),
+  },
   {
     id: 'docker-storage',
     title: 'Docker storage driver',
@@ -28,6 +34,17 @@ export function judgeDaemon(docker: DockerInfo | Error): Finding {
   }
   const hint = docker instanceof GocliError ? docker.hint : undefined;
   return failed(docker.message, hint ?? 'Start it: gocli doctor --fix');
+}
+
+/** What a start would be refused for. */
+export function judgeNetwork(docker: DockerInfo | Error): Finding {
+  if (docker instanceof Error) return unknown();
+  try {
+    return ok(`bridge, ${requireBridge(docker).subnets.join(', ')}`);
+  } catch (error) {
+    if (error instanceof GocliError) return failed(error.message, error.hint ?? '');
+    throw error;
+  }
 }
 
 /** vfs copies whole images; devicemapper was removed from Docker. */

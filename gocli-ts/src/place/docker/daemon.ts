@@ -6,19 +6,6 @@ import { GocliError } from '../../errors/error.ts';
 /** Oldest daemon that is tested: Debian 12's. */
 const MINIMUM_VERSION = '20.10.0';
 
-/**
- * Path of the daemon's socket from the environment.
- * @throws GocliError DOCKER_UNSUPPORTED for a remote daemon: published ports are reached on this host's loopback
- */
-export function socketPath(env: Readonly<Record<string, string | undefined>>): string {
-  const address = env['DOCKER_HOST'] ?? '';
-  if (address === '') return '/var/run/docker.sock';
-  if (address.startsWith('unix://')) return address.slice('unix://'.length);
-  throw new GocliError('DOCKER_UNSUPPORTED', `DOCKER_HOST names a remote daemon: ${address}`, {
-    hint: 'gocli reaches published ports on loopback, so the daemon must be local. Unset DOCKER_HOST.',
-  });
-}
-
 /** Refuses engines that are too old or are not Docker. @throws GocliError DOCKER_UNSUPPORTED */
 export function checkEngine(version: string, components: readonly string[]): void {
   if (components.some((name) => /podman/i.test(name))) {

@@ -1,35 +1,44 @@
 import { ask, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import type Dockerode from 'dockerode';
 import { containersOf } from './containers.ts';
-import { checkEngine, socketPath } from './daemon.ts';
-import { imagesOf } from './images.ts';
-import type { Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
+import { readDockerConfig, type Environment } from './config.ts';
+import type { RunHelper } from './credentials.ts';
+import { checkEngine } from './daemon.ts';
+import { endpointOf, endpointWords, type Endpoint } from './endpoint.ts';
+import { imagesOf, type FindLogin } from './images.ts';
+import type { BridgeNetwork, Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
 
-/**
- * The local Docker daemon that the environment names. Nothing is contacted before the first request.
- * @param interrupt ends questions that are under way; what is asked after it, for a clean-up, is answered
- */
-export function dockerodeEngine(
-  env: Readonly<Record<string, string | undefined>>,
-  interrupt?: AbortSignal,
-): Docker {
+/** What an adapter may be given. */
+export interface EngineOptions {
+  /** Ends questions that are under way; what is asked after it, for a clean-up, is answered. */
+  readonly interrupt?: AbortSignal;
+  /** Runs programs that keep the user's logins; without it only those in the configuration are used. */
+  readonly runHelper?: RunHelper;
+}
+
+/** The local Docker daemon that the docker client would use. Nothing is contacted before the first request. */
+export function dockerodeEngine(env: Environment, { interrupt, runHelper }: EngineOptions = {}): Docker {
   let client: Promise<Dockerode> | undefined;
   const open = (): Promise<Dockerode> => {
-    client ??= load(socketPath(env));
+    client ??= endpointOf(env).then(load);
     return client;
   };
   const connect: Connect = Object.assign(open, { interrupt });
+  const login: FindLogin = async (reference) => {
+    const { loginFor } = await import('./credentials.ts');
+    return loginFor(reference, env, runHelper);
+  };
   return {
     system: systemOf(connect, env),
-    images: imagesOf(connect),
+    images: imagesOf(connect, login),
     containers: containersOf(connect),
     volumes: volumesOf(connect),
   };
 }
 
-async function load(socket: string): Promise<Dockerode> {
+async function load(endpoint: Endpoint): Promise<Dockerode> {
   const { loadDockerode } = await import('./load.ts');
-  return loadDockerode(socket);
+  return loadDockerode(endpoint);
 }
 
 interface VersionAnswer {
@@ -43,6 +52,15 @@ interface InfoAnswer {
   readonly MemTotal: number;
   readonly DockerRootDir: string;
   readonly Architecture: string;
+  /** `name=seccomp,profile=default` */
+  readonly SecurityOptions?: readonly string[] | null;
+}
+
+interface NetworkAnswer {
+  readonly Name: string;
+  readonly IPAM?: {
+    readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null;
+  };
 }
 
 /** The client takes options here, and has these answers, whatever its types say. */
@@ -51,33 +69,55 @@ interface Interruptible {
   info(options: { abortSignal: AbortSignal }): Promise<InfoAnswer>;
 }
 
-function systemOf(connect: Connect, env: Readonly<Record<string, string | undefined>>): DockerSystem {
+function systemOf(connect: Connect, env: Environment): DockerSystem {
   return {
+    configProblem: async () => (await readDockerConfig(env)).problem,
     lock: async (name, options) => {
       const { lockOf } = await import('./lock.ts');
-      return lockOf(socketPath(env), name, options);
+      return lockOf(endpointWords(await endpointOf(env)), name, options);
     },
-    info: () =>
-      ask(connect, 'answer', async (engine, options): Promise<DockerInfo> => {
-        const interruptible = engine as unknown as Interruptible;
-        const [version, info] = await Promise.all([
-          interruptible.version(options),
-          interruptible.info(options),
-        ]);
-        checkEngine(
-          version.Version,
-          (version.Components ?? []).map(({ Name }) => Name),
-        );
-        return {
-          version: version.Version,
-          storageDriver: info.Driver,
-          cgroupVersion: info.CgroupVersion ?? '1',
-          memoryBytes: info.MemTotal,
-          rootDir: info.DockerRootDir,
-          architecture: info.Architecture,
-        };
-      }),
+    info: async () => {
+      const [about, bridge] = await Promise.all([aboutDaemon(connect), bridgeOf(connect)]);
+      return { ...about, bridge };
+    },
   };
+}
+
+function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge'>> {
+  return ask(connect, 'answer', async (engine, options) => {
+    const interruptible = engine as unknown as Interruptible;
+    const [version, info] = await Promise.all([interruptible.version(options), interruptible.info(options)]);
+    checkEngine(
+      version.Version,
+      (version.Components ?? []).map(({ Name }) => Name),
+    );
+    const has = (option: string): boolean =>
+      (info.SecurityOptions ?? []).some((one) => one.split(',').includes(`name=${option}`));
+    return {
+      version: version.Version,
+      storageDriver: info.Driver,
+      cgroupVersion: info.CgroupVersion ?? '1',
+      memoryBytes: info.MemTotal,
+      rootDir: info.DockerRootDir,
+      architecture: info.Architecture,
+      rootless: has('rootless'),
+      remapsUsers: has('userns'),
+    };
+  });
+}
+
+/** The network of containers that name none. Its name is the daemon's own, whatever the interface is called. */
+function bridgeOf(connect: Connect): Promise<BridgeNetwork | undefined> {
+  return ask(connect, 'list networks', async (engine, options) => {
+    const networks = (await engine.listNetworks({ ...options })) as readonly NetworkAnswer[];
+    const bridge = networks.find(({ Name }) => Name === 'bridge');
+    if (bridge === undefined) return undefined;
+    const configs = bridge.IPAM?.Config ?? [];
+    return {
+      subnets: configs.flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
+      gateway: configs.find(({ Gateway = '' }) => Gateway.includes('.'))?.Gateway,
+    };
+  });
 }
 
 function volumesOf(connect: Connect): DockerVolumes {

@@ -7,8 +7,9 @@ interface DockerFailure {
   readonly code?: string;
   /** `connect` when the socket could not be reached; other calls may fail on files of ours. */
   readonly syscall?: string;
-  /** Path of the socket that could not be reached. */
+  /** Path of the socket that could not be reached, or address and port. */
   readonly address?: string;
+  readonly port?: number;
 }
 
 function failureOf(error: unknown): DockerFailure {
@@ -32,6 +33,8 @@ const CONNECTION: Readonly<Record<string, [string, string]>> = {
   ],
 };
 
+const ANOTHER = 'DOCKER_HOST or a Docker context (docker context ls) names another';
+
 /** The only place that looks at the words of the daemon. First match wins. */
 const MESSAGES: readonly [RegExp, ErrorCode, string?][] = [
   [/no space left on device/i, 'DISK_FULL', 'Free space in the data root of Docker: docker system df'],
@@ -46,13 +49,15 @@ const MESSAGES: readonly [RegExp, ErrorCode, string?][] = [
  */
 export function dockerError(error: unknown, what: string): GocliError {
   if (error instanceof GocliError) return error;
-  const { code, statusCode, syscall, address } = failureOf(error);
+  const { code, statusCode, syscall, address, port } = failureOf(error);
   const connection = code === undefined ? undefined : CONNECTION[code];
   if (connection !== undefined && syscall === 'connect') {
     return new GocliError('DOCKER_UNREACHABLE', `the Docker daemon does not answer: ${connection[0]}`, {
       cause: error,
       hint: connection[1],
-      ...(address === undefined ? {} : { observed: `its socket is ${address}; DOCKER_HOST names another` }),
+      ...(address === undefined
+        ? {}
+        : { observed: `it is looked for at ${address}${port === undefined ? '' : `:${port}`}; ${ANOTHER}` }),
     });
   }
   const message = messageOf(error);

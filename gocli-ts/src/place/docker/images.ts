@@ -4,11 +4,15 @@ import { GocliError, isCode } from '../../errors/error.ts';
 import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { dockerError } from './errors.ts';
 import { IMAGE_REFERENCE } from '../../shared/image-reference.ts';
-import type { DockerImages, ImageInfo } from '../port.ts';
+import type { Login } from './credentials.ts';
+import type { DockerImages, ImageInfo, TransferProgress } from '../port.ts';
 import { sending } from './sending.ts';
 
+/** The user's login at the registry of an image. */
+export type FindLogin = (reference: string) => Promise<Login>;
+
 /** Images of the daemon. */
-export function imagesOf(connect: Connect): DockerImages {
+export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.resolve({})): DockerImages {
   const inspect = (reference: string): Promise<ImageInfo | undefined> =>
     askFor(connect, `inspect image ${reference}`, async (engine) =>
       imageInfo(await imageAt(engine, reference).inspect()),
@@ -28,7 +32,7 @@ export function imagesOf(connect: Connect): DockerImages {
         }));
       }),
     pull: async (reference, { signal, onProgress }) => {
-      await pull(connect, reference, signal, onProgress);
+      await pull({ connect, findLogin, reference, signal, onProgress });
       const info = await inspect(reference);
       if (info === undefined)
         throw new GocliError('IMAGE_MISSING', `image ${reference} was pulled, but is not there`);
@@ -66,31 +70,38 @@ export function imagesOf(connect: Connect): DockerImages {
   };
 }
 
-async function pull(
-  connect: Connect,
-  reference: string,
-  signal: AbortSignal,
-  onProgress: ((progress: { message: string; bytes?: number; totalBytes?: number }) => void) | undefined,
-): Promise<void> {
+interface Pull {
+  readonly connect: Connect;
+  readonly findLogin: FindLogin;
+  readonly reference: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: ((progress: TransferProgress) => void) | undefined;
+}
+
+async function pull({ connect, findLogin, reference, signal, onProgress }: Pull): Promise<void> {
   const what = `pull ${reference}`;
   const { readProgress } = await import('./progress.ts');
+  const { auth, problem } = await findLogin(checkReference(reference));
+  signal.throwIfAborted();
   try {
     await request(connect, what, async (engine) => {
-      const stream = (await engine.pull(checkReference(reference), {
+      const stream = (await engine.pull(reference, {
         abortSignal: signal,
+        ...(auth === undefined ? {} : { authconfig: auth }),
       })) as unknown as Readable;
       await readProgress(stream, onProgress ?? (() => undefined));
     });
   } catch (error) {
     signal.throwIfAborted();
-    if (!isCode(error, 'DOCKER') && !isCode(error, 'NOT_FOUND')) throw dockerError(error, what);
+    const isFailure = isCode(error, 'DOCKER') || isCode(error, 'NOT_FOUND') || isCode(error, 'IMAGE_MISSING');
+    if (!isFailure) throw dockerError(error, what);
     throw new GocliError(
-      error.code === 'NOT_FOUND' ? 'IMAGE_MISSING' : 'DOWNLOAD',
+      error.code === 'DOCKER' ? 'DOWNLOAD' : 'IMAGE_MISSING',
       `image ${reference} cannot be pulled`,
       {
         cause: error,
-        observed: error.observed,
-        hint: 'Check the name, the network and the login of the registry.',
+        observed: [error.observed, problem].filter((line) => line !== undefined).join('\n'),
+        hint: 'Check the name, the network and the login of the registry (docker login).',
       },
     );
   }

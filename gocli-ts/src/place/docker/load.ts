@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import { createRequire, Module } from 'node:module';
 import type Dockerode from 'dockerode';
 import { daemonAgent } from './agent.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /**
  * What dockerode and its modem load at once and use for two things only that gocli never does: builds by BuildKit, and
@@ -12,12 +13,28 @@ const NEVER_USED = {
   modem: ['ssh2'],
 } as const;
 
-/** A client of the daemon behind the socket. */
-export function loadDockerode(socket: string): Dockerode {
+/** A client of the daemon. */
+export function loadDockerode(endpoint: Endpoint): Dockerode {
   const Client = withoutUnused(createRequire(import.meta.url));
   // The client hands its agent on to Node; its types leave that out.
-  const options: Dockerode.DockerOptions & { agent: Agent } = { socketPath: socket, agent: daemonAgent() };
+  const options: Dockerode.DockerOptions & { agent: Agent } = {
+    ...addressOf(endpoint),
+    agent: daemonAgent('tls' in endpoint ? endpoint.tls : undefined),
+  };
   return new Client(options);
+}
+
+/** All that the client would else take from the environment of the process, which may be another one. */
+function addressOf(endpoint: Endpoint): Dockerode.DockerOptions {
+  const unset = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
+  if ('socketPath' in endpoint) {
+    const options = { ...unset, protocol: 'http', socketPath: endpoint.socketPath } as const;
+    return options;
+  }
+  const { host, port, tls } = endpoint;
+  // Certificates are the agent's.
+  const options = { ...unset, host, port, protocol: tls === undefined ? 'http' : 'https', pathPrefix: '/' };
+  return options as Dockerode.DockerOptions;
 }
 
 /**

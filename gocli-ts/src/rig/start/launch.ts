@@ -1,4 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
+import { resolverFile } from '../../host/resolvers.ts';
 import { userWords } from '../../host/user.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ContainerSpec } from '../../place/port.ts';
@@ -32,7 +33,7 @@ export function machinesOf({ nodes }: Launched): MachineHandle[] {
  * @throws GocliError CONFLICT
  */
 export async function claim(layout: RigLayout, { docker }: RigDeps): Promise<Started> {
-  const spec = networkContainer(layout);
+  const spec = networkContainer(layout, resolverFile());
   return create(docker.containers, { ...spec, labels: { ...spec.labels, [LABEL.user]: userWords() } });
 }
 

@@ -11,6 +11,7 @@ import { rigId } from '../identity.ts';
 import { kindOf } from '../kind.ts';
 import type { RigPlan } from '../plan.ts';
 import { choosePorts, portsOf } from '../host-ports.ts';
+import { checkDaemon } from './daemon.ts';
 import { readMemory, wantedBytes } from '../memory.ts';
 
 /** What a start finds out before it makes anything. The ssh key depends on whether a template is thawed. */
@@ -26,9 +27,11 @@ export interface FoundHost {
   readonly acceleratorReason: string;
 }
 
-/** @throws GocliError NO_TUN */
-export async function readHost({ host }: RigPlan, deps: RigDeps): Promise<FoundHost> {
+/** @throws GocliError NO_TUN, DOCKER_UNSUPPORTED */
+export async function readHost(plan: RigPlan, deps: RigDeps): Promise<FoundHost> {
   const { docker, paths, clock, signal, run } = deps;
+  const { host } = plan;
+  await checkDaemon(plan, deps);
   const access = await readDeviceAccess();
   const labels = { [LABEL.cluster]: rigId(host), [LABEL.run]: run, [LABEL.role]: 'probe' };
   const probe = { docker, image: host.imageId, guest: PROBE_GUEST, labels, access, paths, clock, signal };
@@ -37,7 +40,7 @@ export async function readHost({ host }: RigPlan, deps: RigDeps): Promise<FoundH
   return { facts, acceleratorReason: reason };
 }
 
-/** @throws GocliError NO_TUN, PORT_TAKEN */
+/** @throws GocliError NO_TUN, DOCKER_UNSUPPORTED, PORT_TAKEN */
 export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surroundings> {
   const [ports, { facts, acceleratorReason }, memory] = await allOf([
     choosePorts(deps.docker, portsOf(plan, deps.kinds), plan.host.pinnedPorts),

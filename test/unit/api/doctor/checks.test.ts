@@ -2,6 +2,7 @@ import test from 'ava';
 import {
   judgeCgroup,
   judgeDaemon,
+  judgeNetwork,
   judgeProviders,
   judgeStorage,
 } from '../../../../gocli-ts/src/api/doctor/docker.ts';
@@ -31,6 +32,8 @@ test('the daemon', (t) => {
   t.deepEqual(down, { state: 'failed', observed: 'no daemon', advice: 'start it' });
   t.is(judgeStorage({ ...DAEMON, storageDriver: 'vfs' }).state, 'warning');
   t.is(judgeStorage(new Error('no')).state, 'warning');
+  t.deepEqual(judgeNetwork(DAEMON), { state: 'ok', observed: 'bridge, 172.17.0.0/16' });
+  t.regex(judgeNetwork({ ...DAEMON, bridge: undefined }).advice ?? '', /"bridge": "none"/);
   t.is(judgeCgroup(DAEMON).observed, 'version 2');
 });
 

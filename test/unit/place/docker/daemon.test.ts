@@ -1,21 +1,7 @@
 import test from 'ava';
-import { checkEngine, socketPath } from '../../../../gocli-ts/src/place/docker/daemon.ts';
+import { checkEngine } from '../../../../gocli-ts/src/place/docker/daemon.ts';
 import { dockerodeEngine } from '../../../../gocli-ts/src/place/docker/dockerode.ts';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
-
-test('the socket is the usual one or the one of DOCKER_HOST', (t) => {
-  t.is(socketPath({}), '/var/run/docker.sock');
-  t.is(socketPath({ DOCKER_HOST: '' }), '/var/run/docker.sock');
-  t.is(socketPath({ DOCKER_HOST: 'unix:///run/user/1000/docker.sock' }), '/run/user/1000/docker.sock');
-});
-
-for (const address of ['tcp://10.0.0.1:2375', 'ssh://me@there', '10.0.0.1:2375', 'https://there']) {
-  test(`a remote daemon is refused: ${address}`, (t) => {
-    const error = t.throws(() => socketPath({ DOCKER_HOST: address }));
-    t.true(isCode(error, 'DOCKER_UNSUPPORTED'));
-    t.true(error.message.includes(address));
-  });
-}
 
 test('daemons of 20.10 and newer are accepted', (t) => {
   for (const version of ['20.10.0', '20.10.24+dfsg1', '20.10.0-rc1', '24.0.7', '28.2.2', 'library-import']) {

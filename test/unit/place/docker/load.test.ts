@@ -3,7 +3,7 @@ import test from 'ava';
 import { loadDockerode } from '../../../../gocli-ts/src/place/docker/load.ts';
 
 test.serial('what is never used of dockerode is not loaded', (t) => {
-  const engine = loadDockerode('/nowhere.sock');
+  const engine = loadDockerode({ socketPath: '/nowhere.sock' });
   t.is(typeof engine.modem.demuxStream, 'function');
   const loaded = Object.keys(createRequire(import.meta.url).cache);
   t.true(loaded.some((file) => file.includes('/node_modules/dockerode/')));
@@ -15,7 +15,7 @@ test.serial('what is never used of dockerode is not loaded', (t) => {
 });
 
 test.serial('ssh2 stays usable after dockerode was loaded', async (t) => {
-  loadDockerode('/nowhere.sock');
+  loadDockerode({ socketPath: '/nowhere.sock' });
   const { Client } = await import('ssh2');
   t.is(typeof new Client().connect, 'function');
 });

@@ -58,7 +58,7 @@ for (const [name, call] of Object.entries(QUESTIONS)) {
     const said = await endsByItself(
       await silentDaemon(t),
       `const { dockerodeEngine } = await load('place/docker/dockerode.ts');
-       const { containers, images, volumes, system } = dockerodeEngine({ DOCKER_HOST: input }, soon(300));
+       const { containers, images, volumes, system } = dockerodeEngine({ DOCKER_HOST: input }, { interrupt: soon(300) });
        await ${call}.catch((error) => console.log(error.message));`,
     );
     t.is(said, 'enough');

@@ -1,0 +1,30 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** Where the addresses of this host's resolvers are written down. */
+export interface ResolverFile {
+  /** Its folder: programs put a new file into the place of the old one. */
+  readonly folder: string;
+  readonly file: string;
+}
+
+/** What systemd-resolved, which itself answers on loopback, asks for others (systemd-resolved(8)). */
+const BEHIND_RESOLVED = '/run/systemd/resolve/resolv.conf';
+
+/**
+ * The file of resolvers that can be asked from a container, as Docker itself chooses it (libnetwork, resolvconf.Path):
+ * where the host knows only itself, the one of systemd-resolved. Undefined where there is none.
+ * @param root of the file system
+ */
+export function resolverFile(root = '/'): ResolverFile | undefined {
+  try {
+    const usual = join(root, 'etc/resolv.conf');
+    const text = readFileSync(usual, 'utf8');
+    const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = '']) => address);
+    const isOwn = servers.length > 0 && servers.every((one) => one.startsWith('127.') || one === '::1');
+    const path = realpathSync(isOwn ? join(root, BEHIND_RESOLVED) : usual);
+    return { folder: dirname(path), file: basename(path) };
+  } catch {
+    return undefined; // Docker's own choice stays.
+  }
+}

@@ -1,0 +1,107 @@
+import { messageOf } from '../../errors/error.ts';
+import { objectOf, parseObject, readDockerConfig, textOf, type Environment, type Json } from './config.ts';
+
+/** Header X-Registry-Auth of a request, decoded (Docker Engine API, "Authentication"). */
+type Auth =
+  | { readonly username: string; readonly password: string; readonly serveraddress: string }
+  | { readonly identitytoken: string; readonly serveraddress: string };
+
+/** What is known of the user at a registry: perhaps nothing, perhaps with a reason why. */
+export interface Login {
+  readonly auth?: Auth;
+  readonly problem?: string;
+}
+
+/** Runs a program that keeps logins; a code other than 0 is no error of it. */
+export type RunHelper = (
+  argv: readonly [string, ...string[]],
+  stdin: string,
+) => Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
+
+/** Docker Hub's name in configurations, for historical reasons (docker/cli, cli/config). */
+const HUB = 'https://index.docker.io/v1/';
+/** User that a helper names when what it keeps is a token. */
+const TOKEN_USER = '<token>';
+/** What helpers say of a registry at which nobody is logged in (docker-credential-helpers, credentials/error.go). */
+const NO_LOGIN = /credentials not found in native keychain/;
+
+/**
+ * The login at an image's registry as the docker client finds it: DOCKER_AUTH_CONFIG, else the helper of the registry
+ * (`credHelpers`), else that of all registries (`credsStore`), else what the configuration itself holds (`auths`).
+ */
+export async function loginFor(
+  reference: string,
+  env: Environment,
+  runHelper: RunHelper | undefined,
+): Promise<Login> {
+  const registry = registryOf(reference);
+  const given = parseObject(env['DOCKER_AUTH_CONFIG'] ?? '');
+  const ofVariable = given === undefined ? undefined : inAuths(given, registry);
+  if (ofVariable !== undefined) return { auth: ofVariable };
+  const { settings, problem } = await readDockerConfig(env);
+  const helper = textOf(objectOf(settings['credHelpers'])?.[registry]) ?? textOf(settings['credsStore']);
+  if (helper !== undefined && runHelper !== undefined) return askHelper(helper, registry, runHelper);
+  const auth = inAuths(settings, registry);
+  return { ...(auth === undefined ? {} : { auth }), ...(problem === undefined ? {} : { problem }) };
+}
+
+/** `registry.example:5000`; the first part of a reference is a registry when it looks like a host (distribution/reference). */
+export function registryOf(reference: string): string {
+  const [first = '', ...rest] = reference.split('/');
+  const isHost = rest.length > 0 && (/[.:A-Z]/.test(first) || first === 'localhost');
+  return !isHost || first === 'docker.io' || first === 'index.docker.io' ? HUB : first;
+}
+
+function inAuths(settings: Json, registry: string): Auth | undefined {
+  const auths = objectOf(settings['auths']) ?? {};
+  // Old clients wrote whole addresses.
+  const key =
+    registry in auths ? registry : Object.keys(auths).find((one) => hostOf(one) === hostOf(registry));
+  const entry = key === undefined ? undefined : objectOf(auths[key]);
+  return entry === undefined ? undefined : authOf(entry, registry);
+}
+
+function hostOf(key: string): string {
+  return key.replace(/^https?:\/\//, '').split('/')[0] ?? '';
+}
+
+/** An entry has a token, or `auth`, the base64 of `user:password`, or the two of them in the open. */
+function authOf(entry: Json, serveraddress: string): Auth | undefined {
+  const identitytoken = textOf(entry['identitytoken']);
+  if (identitytoken !== undefined) return { identitytoken, serveraddress };
+  const pair = Buffer.from(textOf(entry['auth']) ?? '', 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  // Old clients filled up with zeros.
+  if (colon > 0)
+    return {
+      username: pair.slice(0, colon),
+      password: pair.slice(colon + 1).replace(/\0+$/, ''),
+      serveraddress,
+    };
+  const username = textOf(entry['username']);
+  const password = textOf(entry['password']);
+  return username === undefined || password === undefined ? undefined : { username, password, serveraddress };
+}
+
+/** Protocol: github.com/docker/docker-credential-helpers. */
+async function askHelper(helper: string, registry: string, run: RunHelper): Promise<Login> {
+  const program = `docker-credential-${helper}`;
+  const failed = (why: string): Login => ({
+    problem: `no login is used: ${program}, which keeps those of ${registry}, ${why}`,
+  });
+  try {
+    const { exitCode, stdout, stderr } = await run([program, 'get'], registry);
+    if (exitCode !== 0) {
+      const said = `${stdout}\n${stderr}`.trim();
+      return NO_LOGIN.test(said) ? {} : failed(`ended with code ${exitCode}: ${said.split('\n')[0] ?? ''}`);
+    }
+    const answer = parseObject(stdout);
+    const username = textOf(answer?.['Username']);
+    const secret = textOf(answer?.['Secret']);
+    if (username === undefined || secret === undefined) return failed('gave no user and secret');
+    if (username === TOKEN_USER) return { auth: { identitytoken: secret, serveraddress: registry } };
+    return { auth: { username, password: secret, serveraddress: registry } };
+  } catch (error) {
+    return failed(`did not run: ${messageOf(error)}`);
+  }
+}

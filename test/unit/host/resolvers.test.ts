@@ -1,0 +1,38 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { resolverFile } from '../../../gocli-ts/src/host/resolvers.ts';
+
+test('the file whose resolvers a container can ask is the one that is followed', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'gocli-resolvers-'));
+  t.teardown(() => rm(root, { recursive: true }));
+  const [etc, usual, resolved] = [
+    join(root, 'etc'),
+    join(root, 'etc/resolv.conf'),
+    join(root, 'run/systemd/resolve'),
+  ];
+  await mkdir(etc);
+  t.is(resolverFile(root), undefined);
+
+  await writeFile(usual, '# made by hand\nnameserver 10.0.0.1\nnameserver 127.0.0.1\n');
+  t.deepEqual(resolverFile(root), { folder: etc, file: 'resolv.conf' });
+
+  await writeFile(usual, 'nameserver 127.0.0.53\n');
+  t.is(resolverFile(root), undefined, 'nobody else is known');
+
+  await mkdir(resolved, { recursive: true });
+  await writeFile(join(resolved, 'stub-resolv.conf'), 'nameserver 127.0.0.53\n');
+  await writeFile(join(resolved, 'resolv.conf'), 'nameserver 10.0.0.2\n');
+  t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' });
+  await rm(usual);
+  await symlink('../run/systemd/resolve/stub-resolv.conf', usual);
+  t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' });
+
+  // NetworkManager and resolvconf.
+  await rm(usual);
+  await mkdir(join(root, 'run/manager'));
+  await writeFile(join(root, 'run/manager/servers'), 'nameserver 10.0.0.3\n');
+  await symlink('../run/manager/servers', usual);
+  t.deepEqual(resolverFile(root), { folder: join(root, 'run/manager'), file: 'servers' });
+});

@@ -1,0 +1,39 @@
+import test from 'ava';
+import { isOwnAddress, overlap, parseRoutes } from '../../../gocli-ts/src/host/routes.ts';
+
+test('routes are read from the table of the kernel, without the default one', (t) => {
+  const text = [
+    'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT   ',
+    'eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0   ',
+    'tun0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0   ',
+    'wlan0\t0042A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0   ',
+    'vpn\t0842A8C0\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0   ',
+    'odd line',
+    '',
+  ].join('\n');
+  t.deepEqual(parseRoutes(text), [
+    { network: '10.0.0.0/8', device: 'tun0' },
+    { network: '192.168.66.0/24', device: 'wlan0' },
+    { network: '192.168.66.8/32', device: 'vpn' },
+  ]);
+  t.deepEqual(parseRoutes(''), []);
+});
+
+test('networks overlap when one is a part of the other', (t) => {
+  for (const [one, other, expected] of [
+    ['10.0.0.0/8', '10.96.0.0/12', true],
+    ['192.168.66.0/24', '192.168.66.8/32', true],
+    ['192.168.66.0/24', '192.168.66.0/24', true],
+    ['192.168.66.0/24', '192.168.67.0/24', false],
+    ['10.96.0.0/12', '10.112.0.0/16', false],
+    ['10.96.0.0/12', '10.111.255.0/24', true],
+  ] as const) {
+    t.is(overlap(one, other), expected, `${one} ${other}`);
+    t.is(overlap(other, one), expected, `${other} ${one}`);
+  }
+});
+
+test('an address of loopback is one of this host', (t) => {
+  t.true(isOwnAddress('127.0.0.1'));
+  t.false(isOwnAddress('203.0.113.77'));
+});
