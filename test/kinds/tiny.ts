@@ -31,7 +31,7 @@ export const tinyKind: Kind = {
   proof: () => Promise.resolve({ conditions: [], [Symbol.dispose]: () => undefined }),
   secretFiles: [],
   keyFiles: () => ({}),
-  readKeys: () => Promise.resolve({}),
+  readKeys: () => ({}),
   expiresAt: () => undefined,
   logParts: () => Promise.resolve([]),
   version: () => undefined,

@@ -1,13 +1,11 @@
-import { GocliError } from '../errors/error.ts';
+import { GocliError, isCode } from '../errors/error.ts';
 import { kubeconfigFiles, renameInFiles } from '../kubernetes/kubeconfig-file.ts';
 import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { onRig } from '../rig/deps.ts';
-import { findRig, requireRig } from '../rig/find.ts';
-import { idOfState } from '../rig/identity.ts';
+import { renamedTo } from '../rig/find.ts';
 import type { FoundRig } from '../rig/life.ts';
 import { checkRigName } from '../rig/names.ts';
 import { forgetCopy, renameRig } from '../rig/rename.ts';
-import { readState } from '../rig/state.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
@@ -24,7 +22,8 @@ export interface RenameResult {
 }
 
 /**
- * Gives a rig another name, whether it runs or not. Repeated after it was interrupted it finishes.
+ * Gives a rig another name, whether it runs or not, also in the user's kubeconfigs. Once something is changed no signal
+ * interrupts it; repeated after it was killed it finishes.
  * @throws GocliError BAD_VALUE (no name of a rig), USAGE (it is called so), what {@link chooseAny} throws, NOT_READY,
  * CONFLICT (the name is taken)
  */
@@ -45,21 +44,23 @@ export async function rename(request: RenameRequest, context: Context): Promise<
 }
 
 async function change(before: string, to: string, own: Context): Promise<void> {
-  const { docker, paths } = own;
-  const found = await findRig(docker, paths, before);
-  if (found === undefined && !(await isRenamed(before, to, own))) await requireRig(docker, paths, before);
+  const found = await unlessRenamed(before, to, own);
   // It goes with the old name.
-  const written = await readKubeconfig(paths, before).catch(() => undefined);
-  if (found === undefined) await forgetCopy(before, own);
-  else await renameRig(found, to, own);
-  const now = await readKubeconfig(paths, to).catch(() => undefined);
-  if (now === undefined) return;
-  await renameInFiles(kubeconfigFiles(own.env, own.cwd), { from: before, to, before: written, now }, own);
+  const written = await readKubeconfig(own.paths, before).catch(() => undefined);
+  if (found !== undefined) await renameRig(found, to, own);
+  // The rig has its new name: half of the rest would be of use to nobody.
+  const unbroken = { ...own, signal: new AbortController().signal };
+  const files = kubeconfigFiles(own.env, own.cwd);
+  const done = await renameInFiles(files, { from: before, to, before: written }, unbroken);
+  if (done) await forgetCopy(before, unbroken);
 }
 
-/** Whether all that is left of the old name is the copy in the state folder. */
-async function isRenamed(before: string, to: string, { docker, paths }: Context): Promise<boolean> {
-  const copy = await readState(paths, before).catch(() => undefined);
-  const found: FoundRig | undefined = await findRig(docker, paths, to);
-  return copy !== undefined && idOfState(copy) === found?.id && copy.createdAt === found.state?.createdAt;
+/** The rig of the old name; undefined when it has the new one already, and something of the old one is left here. */
+async function unlessRenamed(before: string, to: string, own: Context): Promise<FoundRig | undefined> {
+  try {
+    return await chooseAny({ name: before }, own);
+  } catch (error) {
+    if (isCode(error, 'NOT_FOUND') && (await renamedTo(before, own)) === to) return undefined;
+    throw error;
+  }
 }

@@ -20,7 +20,7 @@ export interface RemovedRig extends RigRemains {
 
 export interface RmResult {
   readonly removed: readonly RemovedRig[];
-  /** Those of which nothing was there but perhaps snapshots. */
+  /** Those of which nothing was there but perhaps snapshots, or a name that is not theirs any more. */
   readonly absent: readonly RemovedRig[];
 }
 
@@ -33,7 +33,8 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
   const names = await namesOf(request, context);
   const failures = new Failures();
   const all = await failures.parts(names, (name) => remove(name, context));
-  const wasThere = ({ containers, volumes, state }: RemovedRig): boolean => containers + volumes > 0 || state;
+  const wasThere = ({ containers, volumes, state, calledNow }: RemovedRig): boolean =>
+    containers + volumes > 0 || (state && calledNow === undefined);
   const result = { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
   failures.throw(
     (count) => `${count.toFixed(0)} clusters were not removed, or not completely`,

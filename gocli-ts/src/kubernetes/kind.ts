@@ -1,7 +1,8 @@
 import type { Kind } from '../rig/kind.ts';
 import type { GuestPlan } from '../rig/plan.ts';
-import { expiryOf, keysOf, kubeconfigOf, readAccess } from './access.ts';
+import { expiryOf, keysOf, kubeconfigOf } from './access.ts';
 import { renderKubeadmInit, renderPatches } from './kubeadm-config.ts';
+import { parseKubeconfig } from './kubeconfig.ts';
 import { networkInput, NETWORK_SCRIPT } from './node-network.ts';
 import { KUBERNETES_OPTIONS } from './options/kubernetes-options.ts';
 import { PORTS } from './ports.ts';
@@ -35,7 +36,7 @@ export const kubernetesKind: Kind = {
     const kubeconfig = kubeconfigOf(state, keys);
     return kubeconfig === undefined ? {} : { [KUBECONFIG_FILE]: kubeconfig };
   },
-  readKeys: async (state, paths) => keysOf(await readAccess(state, paths)),
+  readKeys: (secrets) => keysOf(parseKubeconfig(secrets[KUBECONFIG_FILE] ?? '')),
   expiresAt: expiryOf,
   logParts: async (found, deps) => (await import('./log-parts.ts')).kubernetesParts(found, deps),
   version: (guest) => kubernetesOf(guest).version,

@@ -100,16 +100,17 @@ export async function forgetInFiles(
 /**
  * Has gocli's entries of a cluster carry its new name, wherever in the list of the user's kubeconfigs they are. What is
  * wrong with a file is a warning, as in {@link forgetInFiles}: what is left in it under the old name works as before.
+ * @returns false when something may be left
  */
 export async function renameInFiles(
   files: readonly string[],
   renamed: Renamed,
   deps: LockDeps & { readonly emit: EventSink },
-): Promise<void> {
+): Promise<boolean> {
   const edit = (text: string, current: boolean): string | undefined =>
     renameInKubeconfig(text, renamed, current);
-  const next = gocliCommand('kubeconfig', renamed.to, '--merge');
-  await changeOurs(files, { name: renamed.from, written: renamed.before, edit, next }, deps);
+  const { from, to, before: written } = renamed;
+  return changeOurs(files, { name: from, written, edit, next: `gocli rename ${from} ${to}` }, deps);
 }
 
 /** What is done to the kubeconfigs that have gocli's entries of a cluster. */
@@ -123,13 +124,16 @@ interface Change {
   readonly next: string;
 }
 
+/** @returns false when there was a warning */
 async function changeOurs(
   files: readonly string[],
   { name, written, edit, next }: Change,
   deps: LockDeps & { readonly emit: EventSink },
-): Promise<void> {
+): Promise<boolean> {
+  let done = true;
   const warn = (file: string, error: unknown): void => {
     deps.signal.throwIfAborted();
+    done = false;
     deps.emit({ type: 'notice', level: 'warning', text: leftWords(file, name, next, error) });
   };
   const looked: Looked[] = [];
@@ -153,6 +157,7 @@ async function changeOurs(
       warn(file, error);
     }
   }
+  return done;
 }
 
 /** What gocli cannot have written to, and what does not have the name, is not looked into: it is nobody's business. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GocliError } from '../errors/error.ts';
-import { KubeconfigDocument, LISTS, type List } from './kubeconfig-document.ts';
+import { KubeconfigDocument, LISTS, without, type List } from './kubeconfig-document.ts';
 import { isAsWritten, markBody } from './kubeconfig-mark.ts';
 
 /** Whose the entries of a name are: gocli's as it wrote them, somebody else's, or there are none. */
@@ -101,47 +101,40 @@ export function unmergeKubeconfig(
 export interface Renamed {
   readonly from: string;
   readonly to: string;
-  /** The cluster's own kubeconfig before, as far as there was one, and now. */
+  /** The cluster's own kubeconfig before, when there was one. */
   readonly before: string | undefined;
-  readonly now: string;
 }
 
 /**
  * Has what is gocli's of a cluster in a kubeconfig carry its new name, and the current context, too, if it was that.
- * The namespace that somebody works in stays.
+ * All else of the entries stays as it is, also the namespace that somebody works in, so that a cluster that is stopped,
+ * and has no kubeconfig then, is as good as one that runs.
  * @param current whether the current context is gocli's when it is that of the cluster
  * @returns the new text, or undefined when there is nothing to change
  * @throws GocliError BAD_FILE, CONFLICT when an entry of the new name is not gocli's
  */
 export function renameInKubeconfig(
   existing: string,
-  { from, to, before, now }: Renamed,
+  { from, to, before }: Renamed,
   current: boolean,
 ): string | undefined {
   const { owners, currentContext } = surveyKubeconfig(existing, from, before);
-  const without = unmergeKubeconfig(existing, from, before, current);
-  if (without === undefined) return undefined;
-  const [context] = new KubeconfigDocument(existing).bodies('contexts', from);
-  return mergeKubeconfig(without, inNamespaceOf(context, now, to), to, {
-    lists: LISTS.filter((list) => owners[list] === 'gocli'),
-    current: current && currentContext === from,
-  });
+  const rest = unmergeKubeconfig(existing, from, before, current);
+  if (rest === undefined) return undefined;
+  refuseOthers(surveyKubeconfig(rest, to, undefined), to);
+  const old = new KubeconfigDocument(existing);
+  const document = new KubeconfigDocument(rest);
+  for (const list of LISTS.filter((one) => owners[one] === 'gocli')) {
+    // An entry that is as it was written has no extension but the mark, which has the name in it.
+    const body = without(bodyOf(old.bodies(list, from)[0]), 'extensions');
+    const refers = list === 'contexts' ? { cluster: to, user: to } : {};
+    document.put(list, to, markBody(list, to, { ...body, ...refers }));
+  }
+  if (current && currentContext === from) document.setCurrentContext(to);
+  return document.render(to);
 }
 
-/** A cluster's own kubeconfig in the namespace of another context. */
-function inNamespaceOf(context: unknown, kubeconfig: string, name: string): string {
-  const document = new KubeconfigDocument(kubeconfig);
-  const [own] = document.bodies('contexts', name);
-  document.put('contexts', name, { ...bodyOf(own), ...namespaceOf(context) });
-  return document.render(name);
-}
-
-function namespaceOf(context: unknown): { namespace?: unknown } {
-  const { namespace } = bodyOf(context);
-  return namespace === undefined ? {} : { namespace };
-}
-
-function bodyOf(entry: unknown): Readonly<Record<string, unknown>> {
+function bodyOf(entry: unknown): Record<string, unknown> {
   return typeof entry === 'object' && entry !== null ? { ...entry } : {};
 }
 

@@ -143,13 +143,33 @@ const REMOVED =
 export async function requireRig(docker: Docker, paths: Paths, name: string): Promise<FoundRig> {
   const found = await findRig(docker, paths, name);
   if (found !== undefined) return found;
-  const names = (await findRigs(docker, paths)).map((cluster) => cluster.name);
+  const rigs = await findRigs(docker, paths);
   const remembered = await readState(paths, name).catch(() => undefined);
+  const now = nameNow(remembered, rigs);
+  if (now !== undefined) {
+    throw new GocliError('NOT_FOUND', `there is no cluster "${name}": it is called "${now}" now`, {
+      hint: `What is left here of the old name follows with: gocli rename ${name} ${now}`,
+    });
+  }
+  const names = rigs.map((cluster) => cluster.name);
   throw new GocliError('NOT_FOUND', `there is no cluster "${name}".${didYouMean(name, names)}`, {
     observed: remembered === undefined ? undefined : REMOVED,
     hint:
       names.length === 0 ? 'No cluster exists. Type: gocli run <provider>' : `Clusters: ${names.join(', ')}`,
   });
+}
+
+/** What a rig is called now of which only the copy in a state folder is left under a name: it was renamed elsewhere, or not to the end. */
+export async function renamedTo(name: string, { docker, paths }: Reading): Promise<string | undefined> {
+  const copy = await readState(paths, name).catch(() => undefined);
+  return copy === undefined ? undefined : nameNow(copy, await findRigs(docker, paths));
+}
+
+/** A later rig may have the same id. */
+function nameNow(copy: RigState | undefined, rigs: readonly FoundRig[]): string | undefined {
+  if (copy === undefined) return undefined;
+  const others = rigs.filter(({ name }) => name !== copy.name);
+  return others.find(({ id, state }) => id === idOfState(copy) && state?.createdAt === copy.createdAt)?.name;
 }
 
 /** @throws GocliError NOT_FOUND when nothing is known of the rig, but that something of it is there */

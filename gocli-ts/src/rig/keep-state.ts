@@ -5,12 +5,14 @@ import type { RigDeps } from './deps.ts';
 import { idOfState, stateNamed, type Identity } from './identity.ts';
 import { kindOf } from './kind.ts';
 import { containerName } from './names.ts';
+import { secretsNamed } from './lost-secrets.ts';
 import type { RigKeys } from './template/keys.ts';
 import { readRecord, recordRevision, writeRecord, type RigRecord } from './record.ts';
 import {
   asOfState,
   readSecret,
   readState,
+  removeSecret,
   STATE_FILE,
   writeSecret,
   writeState,
@@ -43,16 +45,18 @@ function warnOfCopy({ emit }: KeepDeps): (error: unknown) => void {
   };
 }
 
-/** What one needs to talk to a rig, by its state folder. @throws GocliError NOT_FOUND */
+/** What one needs to talk to a rig, by its state folder. @throws GocliError NOT_FOUND; what the kind cannot read */
 export async function keysHere(
   state: RigState,
   { paths, kinds }: Pick<RigDeps, 'paths' | 'kinds'>,
 ): Promise<RigKeys> {
-  return {
-    sshPrivateKey: await readSecret(paths, state.name, STATE_FILE.sshKey),
-    sshPublicKey: state.sshPublicKey,
-    ...(await kindOf(kinds, state.plan.guest).readKeys(state, paths)),
-  };
+  const { name, sshPublicKey, plan } = state;
+  const kind = kindOf(kinds, plan.guest);
+  const sshPrivateKey = await readSecret(paths, name, STATE_FILE.sshKey);
+  const secrets = await Promise.all(
+    kind.secretFiles.map(async (file) => [file, await readSecret(paths, name, file)] as const),
+  );
+  return { sshPrivateKey, sshPublicKey, ...kind.readKeys(Object.fromEntries(secrets)) };
 }
 
 /** A state that is no copy of a record: the machines whose record it was are gone. */
@@ -65,10 +69,11 @@ export function withoutRevision(state: RigState): RigState {
 
 /** Those of the folder; one that was lost there is kept as the record has it. */
 async function secretsOf(
-  { name, plan }: RigState,
+  state: RigState,
   network: string,
   { docker, paths, kinds }: KeepDeps,
 ): Promise<RigRecord['secrets']> {
+  const { name, plan } = state;
   const files = [STATE_FILE.sshKey, ...kindOf(kinds, plan.guest).secretFiles];
   const found = await Promise.all(
     files.map(async (file) => {
@@ -78,7 +83,8 @@ async function secretsOf(
   );
   const here = Object.fromEntries(found.flat());
   if (Object.keys(here).length === files.length) return here;
-  return { ...(await readRecord(docker, network).catch(noneYet))?.secrets, ...here };
+  const record = await readRecord(docker, network).catch(noneYet);
+  return record === undefined ? here : { ...secretsNamed(state, record, kinds), ...here };
 }
 
 function noneYet(error: unknown): undefined {
@@ -116,7 +122,7 @@ export async function currentState(
   if (record === undefined) return undefined;
   // It may be older than the name.
   const state = stateNamed(record.state, identity);
-  if (copy) await copyRecord({ ...record, state }, paths);
+  if (copy) await copyRecord(record, state, paths);
   return state;
 }
 
@@ -127,11 +133,17 @@ async function stateHere(identity: Identity, paths: Paths): Promise<RigState | u
 }
 
 /** What cannot be written does no harm as long as the secrets are there: they are read from the folder, the state is known. */
-async function copyRecord({ state, secrets }: RigRecord, paths: Paths): Promise<void> {
+async function copyRecord(record: RigRecord, state: RigState, paths: Paths): Promise<void> {
   const { name } = state;
-  const files = Object.entries(secrets);
+  const secrets = Object.entries(record.secrets);
+  // Those of a kind may have the name in them; whoever needs them has them made anew (lost-secrets.ts).
+  const isSame = ([file]: readonly [string, string]): boolean =>
+    record.state.name === name || file === STATE_FILE.sshKey;
+  const files = secrets.filter(isSame);
+  const others = secrets.filter((one) => !isSame(one));
   try {
     for (const [file, text] of files) await writeSecret(paths, name, file, text);
+    for (const [file] of others) await removeSecret(paths, name, file);
     await writeState(paths, state);
   } catch (error) {
     const there = await Promise.all(files.map(([file]) => readSecret(paths, name, file).catch(() => '')));

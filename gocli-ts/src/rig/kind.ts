@@ -69,8 +69,8 @@ export interface Kind {
   readonly secretFiles: readonly string[];
   /** These secrets: texts by file. */
   keyFiles(state: RigState, keys: KindKeys): Readonly<Record<string, string>>;
-  /** The keys of a rig that runs, from its state folder. @throws GocliError NOT_FOUND */
-  readKeys(state: RigState, paths: Paths): Promise<KindKeys>;
+  /** The keys that are in all of these secrets, whatever the rig was called when they were written. @throws GocliError */
+  readKeys(secrets: Readonly<Record<string, string>>): KindKeys;
   /** When the first of the keys expires, in milliseconds since the epoch. */
   expiresAt(keys: KindKeys): number | undefined;
   /** What only this kind can tell of a rig that went wrong. */

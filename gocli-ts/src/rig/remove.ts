@@ -9,7 +9,7 @@ import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/port.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { allOf } from '../shared/all.ts';
-import { lookUp } from './find.ts';
+import { lookUp, renamedTo } from './find.ts';
 import type { Identity } from './identity.ts';
 import { idsOf, listRigs, type Listing } from './listing.ts';
 import { machinesVolume } from './names.ts';
@@ -28,6 +28,8 @@ export interface RigRemains extends Removed {
   readonly state: boolean;
   /** Names of its snapshots, which stay. */
   readonly snapshots: readonly string[];
+  /** What it is called now, when nothing went but what was left here of the name that it had before. */
+  readonly calledNow?: string;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function removeRig(
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
   const { id, listing } = await whatHas(name, deps);
+  const calledNow = id === undefined ? await renamedTo(name, deps) : undefined;
   const snapshots = id === undefined ? [] : await allSnapshots({ id, name }, listing, docker);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
@@ -62,7 +65,13 @@ export async function removeRig(
   // Unfinished templates go with the clusters that were the last to use them.
   await failures.part(() => sweepTemplates(deps));
   failures.throw(() => `cluster ${name} was not removed completely`);
-  return { ...nothing, ...removed, state: state === true, snapshots: kept.map((snapshot) => snapshot.name) };
+  return {
+    ...nothing,
+    ...removed,
+    state: state === true,
+    snapshots: kept.map((snapshot) => snapshot.name),
+    ...(calledNow === undefined ? {} : { calledNow }),
+  };
 }
 
 /** The id of what has a name, and what was listed then. What is damaged can be removed all the same. */

@@ -27,7 +27,8 @@ interface Renaming {
 /**
  * Gives a rig another name, whether it runs or not: nothing of it is copied or restarted. The container that says what
  * the rig is called comes last. Until then it is called what it was, and to do the same again finishes it, whatever
- * ended it; afterwards nothing is left to do but to forget the copy in the state folder.
+ * ended it; afterwards the copy in the state folder says that there is something left to do, until {@link forgetCopy}.
+ * Once something is changed no signal ends it.
  * @throws GocliError NOT_READY, NOT_FOUND (not as it is), CONFLICT (something else has the name, or a container),
  * IMAGE_MISSING (a stopped one waits for it), FILE, DISK_FULL
  */
@@ -49,14 +50,13 @@ export async function renameRig(found: FoundRig, to: string, deps: RigDeps): Pro
     for (const renaming of renamings) await renameOne(renaming, to, docker);
     // Before that it would pass for a stopped rig of its own.
     if (record === undefined) await writeState(paths, written);
-    await forgetCopy(from, deps);
     return written;
   } catch (error) {
     throw unfinished(error, from, to);
   }
 }
 
-/** What is left to do when a rename was killed after the rig had its new name. */
+/** The last of a rename: from now on nothing here tells what the rig was called. */
 export async function forgetCopy(from: string, deps: RigDeps): Promise<void> {
   await removeState(deps.paths, from).catch((error: unknown) => {
     notice(deps, `What was known here of ${from} is left: ${messageOf(error)}.`, 'warning');

@@ -123,6 +123,11 @@ export async function readSecret(paths: Paths, name: string, file: string): Prom
   return text;
 }
 
+/** Removes one; that it is not there is no error. */
+export async function removeSecret(paths: Paths, name: string, file: string): Promise<void> {
+  await rm(join(rigFolder(paths, name), file), { force: true });
+}
+
 export async function removeState(paths: Paths, name: string): Promise<void> {
   const path = rigFolder(paths, name);
   await onFile({ path, done: 'removed' }, () => rm(path, { recursive: true, force: true }));

@@ -143,14 +143,18 @@ test('a renamed cluster is renamed in the whole list, and what cannot be is said
   await merge([a, b], 'one');
   await writeFile(damaged, 'one: [');
   const events: GocliEvent[] = [];
-  const renamed = { from: 'one', to: 'two', before: kubeconfig('one'), now: kubeconfig('two') };
-  await renameInFiles([a, damaged, b], renamed, { ...deps, emit: (event) => events.push(event) });
+  const renamed = { from: 'one', to: 'two', before: kubeconfig('one') };
+  const telling = { ...deps, emit: (event: GocliEvent) => events.push(event) };
+  t.false(await renameInFiles([a, damaged, b], renamed, telling), 'something may be left');
   t.like(parse(await readFile(a, 'utf8')), { 'current-context': 'two' });
   t.like(parse(await readFile(b, 'utf8')), { contexts: [{ name: 'two' }] });
   t.notRegex(await readFile(b, 'utf8'), /one/);
   const told = events.map((event) => (event.type === 'notice' ? event.text : '')).join();
-  t.regex(told, /damaged.*gocli kubeconfig --name two --merge/);
+  t.regex(told, /damaged.*gocli rename one two/);
   t.is(events.length, 1);
+  await writeFile(damaged, kubeconfig('one'));
+  t.true(await renameInFiles([a, damaged, b], renamed, telling));
+  t.notRegex(await readFile(damaged, 'utf8'), /one/);
 });
 
 test('a context of another owner stays, and stays the current one', async (t) => {

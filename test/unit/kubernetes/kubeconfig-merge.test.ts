@@ -154,13 +154,19 @@ test('what was written without marks goes when all of it equals the kubeconfig o
 
 test('entries of a renamed cluster carry its new name, and keep namespace and what is the current context', (t) => {
   const now = rendered('kept', 'https://127.0.0.1:40001');
-  const renamed = { from: NAME, to: 'kept', before: ADDED, now };
+  const renamed = { from: NAME, to: 'kept', before: ADDED };
   const merged = mergeKubeconfig(OTHERS, ADDED, NAME);
   t.deepEqual(
     unmarked(renameInKubeconfig(merged, renamed, true) ?? ''),
     unmarked(mergeKubeconfig(OTHERS, now, 'kept')),
   );
   const lists = ['clusters', 'users', 'contexts'] as const;
+  // Those of a version before the mark are known by the cluster's own kubeconfig alone.
+  t.deepEqual(unmarked(renameInKubeconfig(ADDED, renamed, true) ?? ''), parse(now));
+  t.not(
+    unmergeKubeconfig(renameInKubeconfig(ADDED, renamed, true) ?? '', 'kept', undefined, true),
+    undefined,
+  );
   const away = mergeKubeconfig(OTHERS, ADDED, NAME, { lists, current: false });
   t.is(read(renameInKubeconfig(away, renamed, true))['current-context'], 'work');
   const other = parse(merged) as { contexts: { context: Body }[] };
@@ -174,10 +180,9 @@ test('entries of a renamed cluster carry its new name, and keep namespace and wh
 });
 
 test("what is not gocli's keeps the old name, and the new name of another is not taken", (t) => {
-  const now = rendered('work', 'https://127.0.0.1:40001');
-  t.is(renameInKubeconfig(OTHERS, { from: 'work', to: 'kept', before: undefined, now }, false), undefined);
+  t.is(renameInKubeconfig(OTHERS, { from: 'work', to: 'kept', before: undefined }, false), undefined);
   const merged = mergeKubeconfig(OTHERS, ADDED, NAME);
-  t.throws(() => renameInKubeconfig(merged, { from: NAME, to: 'work', before: ADDED, now }, true), {
+  t.throws(() => renameInKubeconfig(merged, { from: NAME, to: 'work', before: ADDED }, true), {
     code: 'CONFLICT',
   });
 });

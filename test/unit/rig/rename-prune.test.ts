@@ -1,31 +1,17 @@
 import test from 'ava';
-import { rename } from '../../../gocli-ts/src/api/rename.ts';
 import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import type { RigDeps } from '../../../gocli-ts/src/rig/deps.ts';
-import { findRig, findRigs, requireRig } from '../../../gocli-ts/src/rig/find.ts';
-import { phaseOf } from '../../../gocli-ts/src/rig/life.ts';
+import { findRig, requireRig } from '../../../gocli-ts/src/rig/find.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
-import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
 import { requireSnapshot, userSnapshots } from '../../../gocli-ts/src/rig/snapshot/require.ts';
 import { removeSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import { removeState } from '../../../gocli-ts/src/rig/state.ts';
 import { startStopped } from '../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
-import { FakeHost } from '../../fakes/host.ts';
 import { addProvider, requestFor, VM_FACTS } from '../../helpers/engine.ts';
 import { prune, pruneAll } from '../../helpers/prune.ts';
+import { listed, snapshot, to } from '../../helpers/renaming.ts';
 import { makeSaving, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
-
-const to = (deps: RigDeps, name: string, before = 'c') =>
-  rename({ name: before, to: name }, { ...deps, host: new FakeHost(), env: {}, cwd: '/', checkout: '/' });
-
-const listed = async ({ docker, paths }: Pick<RigDeps, 'docker' | 'paths'>): Promise<string[]> =>
-  (await findRigs(docker, paths)).map((found) => `${found.name} ${phaseOf(found)}`);
-
-async function snapshot({ engine }: Saving, name: string, of = 'c'): Promise<void> {
-  const found = await requireRig(engine.docker, engine.paths, of);
-  await createSnapshot(found, { name, kind: 'snapshot' }, stepsOf(engine), engine);
-}
 
 async function startAs(name: string, deps: RigDeps): Promise<void> {
   const found = await requireRig(deps.docker, deps.paths, name);

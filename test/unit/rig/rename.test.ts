@@ -1,14 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { parse } from 'yaml';
-import { rename } from '../../../gocli-ts/src/api/rename.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
-import { mergeIntoFiles } from '../../../gocli-ts/src/kubernetes/kubeconfig-file.ts';
-import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import type { RigDeps } from '../../../gocli-ts/src/rig/deps.ts';
-import { findRig, findRigs, requireRig } from '../../../gocli-ts/src/rig/find.ts';
-import { keepState } from '../../../gocli-ts/src/rig/keep-state.ts';
+import { findRig, requireRig } from '../../../gocli-ts/src/rig/find.ts';
 import { phaseOf } from '../../../gocli-ts/src/rig/life.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
@@ -23,25 +16,10 @@ import {
 } from '../../../gocli-ts/src/rig/state.ts';
 import { pauseRig, resumeRig, startStopped, stopRig } from '../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
-import { FakeHost } from '../../fakes/host.ts';
-import { K8S_FACTS, requestFor, stateOf, unready } from '../../helpers/engine.ts';
+import { requestFor, stateOf, unready } from '../../helpers/engine.ts';
 import { prune } from '../../helpers/prune.ts';
+import { elsewhere, listed, snapshot, STATES, to } from '../../helpers/renaming.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
-
-const to = (deps: RigDeps, name: string, before = 'c') =>
-  rename({ name: before, to: name }, { ...deps, host: new FakeHost(), env: {}, cwd: '/', checkout: '/' });
-
-const listed = async ({ docker, paths }: Pick<RigDeps, 'docker' | 'paths'>): Promise<string[]> =>
-  (await findRigs(docker, paths)).map((found) => `${found.name} ${phaseOf(found)}`);
-
-async function snapshot({ engine }: Saving, name: string, of = 'c'): Promise<void> {
-  const found = await requireRig(engine.docker, engine.paths, of);
-  await createSnapshot(found, { name, kind: 'snapshot' }, stepsOf(engine), engine);
-}
-
-function halt({ engine: { docker } }: Saving): void {
-  for (const id of docker.containerStore.keys()) docker.end(id, 137);
-}
 
 /** A cluster "c" beside one that has the same image. */
 async function another(saving: Saving, name: string, id: string): Promise<void> {
@@ -49,24 +27,6 @@ async function another(saving: Saving, name: string, id: string): Promise<void> 
   if (image === undefined) throw new Error('no image');
   await up(requestFor(image, { name }), saving.run(id));
 }
-
-const elsewhere = ({ engine: { paths } }: Saving) => ({
-  paths: { ...paths, state: join(paths.state, 'elsewhere') },
-});
-
-/** A cluster "c" in each state in which it can be renamed. */
-const STATES: Readonly<Record<string, (saving: Saving) => Promise<unknown>>> = {
-  running: (saving) => snapshot(saving, 's1'),
-  paused: async (saving) => pauseRig(await saving.found(), saving.engine),
-  stopped: async (saving) => {
-    await snapshot(saving, 's1');
-    await stop(saving);
-  },
-  halted: async (saving) => {
-    await snapshot(saving, 's1');
-    halt(saving);
-  },
-};
 
 /** Whatever is done with a cluster works under the new name. */
 async function live(t: ExecutionContext, saving: Saving, deps: RigDeps, phase: string): Promise<void> {
@@ -318,27 +278,6 @@ test('a copy of another cluster of the new name does not get into it', async (t)
   const other = elsewhere(saving);
   await requireRig(docker, other.paths, 'd');
   t.is(await readSecret(other.paths, 'd', 'id_ed25519'), key);
-});
-
-test('a kubeconfig has the new name in it, and so has what was merged of it', async (t) => {
-  const saving = await makeSaving(t);
-  const { engine } = saving;
-  const { docker, paths } = engine;
-  const state = (await saving.found()).state ?? stateOf();
-  const guest = { ...state.plan.guest, tiny: undefined, kubernetes: K8S_FACTS['kubernetes'] };
-  const access = { server: 'https://127.0.0.1:40002', ca: 'ca', cert: 'cert', key: 'key' };
-  await writeSecret(paths, 'c', 'kubeconfig', renderKubeconfig('c', access));
-  const ports = { ...state.ports, '6443/tcp': 40002 };
-  await keepState({ ...state, ports, plan: { ...state.plan, guest } }, engine);
-  const file = join(paths.state, 'config');
-  await mergeIntoFiles([file], renderKubeconfig('c', access), 'c', engine);
-  const context = { ...engine, host: new FakeHost(), env: { KUBECONFIG: file }, cwd: '/', checkout: '/' };
-  await rename({ name: 'c', to: 'd' }, context);
-  t.is(await readSecret(paths, 'd', 'kubeconfig'), renderKubeconfig('d', access));
-  t.like(parse(await readFile(file, 'utf8')), { 'current-context': 'd', contexts: [{ name: 'd' }] });
-  const other = elsewhere(saving);
-  await requireRig(docker, other.paths, 'd');
-  t.is(await readSecret(other.paths, 'd', 'kubeconfig'), renderKubeconfig('d', access));
 });
 
 test('a cluster of a version before records, or that is not Ready yet, keeps its name until it was stopped and started', async (t) => {

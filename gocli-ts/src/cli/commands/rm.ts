@@ -23,13 +23,18 @@ export const rmCommand = defineCommand({
 function write({ removed, absent }: RmResult, session: Session): void {
   const sentences = [
     ...removed.map((one) => `Removed cluster ${one.name}.${keptWords(one)}\n`),
-    ...absent.map((one) => `There is no cluster ${one.name} to remove.${keptWords(one)}\n`),
+    ...absent.map((one) => `${absentWords(one)}${keptWords(one)}\n`),
   ];
   writeResult(session, {
     data: { removed },
     names: removed.map(({ name }) => name),
     text: sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join(''),
   });
+}
+
+function absentWords({ name, calledNow }: RemovedRig): string {
+  if (calledNow === undefined) return `There is no cluster ${name} to remove.`;
+  return `Cluster ${name} is called ${calledNow} now, and stays as it is. What was left here of the old name was removed.`;
 }
 
 function keptWords({ name, snapshots }: RemovedRig): string {

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { runCli } from '../../../../gocli-ts/src/cli/run-cli.ts';
-import { writeSecret, writeState } from '../../../../gocli-ts/src/rig/state.ts';
+import { readState, writeSecret, writeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { MACHINE_PATH } from '../../../../gocli-ts/src/machine/spec.ts';
 import { healthyAgent, jsonPeer } from '../../../fakes/json-peer.ts';
@@ -214,6 +214,17 @@ test('which cluster is meant: the only one, the one of the environment, or the o
   await writeState(console.engine.paths, stateOf({ name: 'k8s-1.36', ports: { '5000/tcp': 60000 } }));
   t.is((await console.run('ports', 'registry')).stdout, '60000\n');
   t.is((await console.run('ports', '--name', '../a')).code, 2);
+});
+
+test('rm of the old name of a renamed cluster says what it is called, and that it is left alone', async (t) => {
+  const console = await withCluster(t);
+  const copy = await readState(console.engine.paths, 'vm-1');
+  t.is((await console.run('rename', 'vm-1', 'kept')).code, 0);
+  await writeState(console.engine.paths, copy ?? stateOf());
+  const { code, stdout } = await console.run('rm', 'vm-1');
+  t.is(code, 0);
+  t.regex(stdout, /^Cluster vm-1 is called kept now, and stays as it is\./);
+  t.is((await console.run('ls', '-o', 'name')).stdout, 'kept\n');
 });
 
 test('rm removes the one that is named, the only one, or all; nothing is no error', async (t) => {
