@@ -56,13 +56,15 @@ export const plan = bind('run', 'run', async () => (await ofRun()).plan);
 /** Removes rigs. */
 export const rm = bind('rm', 'rm', async () => (await import('./api/rm.ts')).rm);
 /** Saves rigs and ends their processes. */
-export const stop = bind('stop', 'hold', async () => (await import('./api/stop.ts')).stop);
+export const stop = bind('stop', 'eachRig', async () => (await import('./api/stop.ts')).stop);
 /** Brings stopped rigs back. */
 export const start = bind('start', 'start', async () => (await import('./api/start.ts')).start);
 /** Holds all processors of rigs. */
-export const pause = bind('pause', 'hold', async () => (await import('./api/pause.ts')).pause);
+export const pause = bind('pause', 'eachRig', async () => (await import('./api/pause.ts')).pause);
 /** Lets paused rigs go on. */
-export const resume = bind('resume', 'hold', async () => (await import('./api/resume.ts')).resume);
+export const resume = bind('resume', 'eachRig', async () => (await import('./api/resume.ts')).resume);
+/** Writes the scripts of cluster-up into a repository. */
+export const vendor = bind('vendor', 'vendor', async () => (await import('./api/vendor.ts')).vendor);
 /** Gives a rig another name. */
 export const rename = bind('rename', 'rename', async () => (await import('./api/rename.ts')).rename);
 /** Lists the rigs of this host. */
@@ -150,7 +152,7 @@ export type { CallOptions, Environment, NoRequest } from './api/context.ts';
 export type { ConsoleLine, ConsoleLog, ConsoleRequest } from './api/console.ts';
 export type { CheckResult, DoctorResult } from './api/doctor/doctor.ts';
 export type { GcRequest, GcResult } from './api/gc.ts';
-export type { HoldRequest, HoldResult } from './api/hold.ts';
+export type { EachRigRequest, EachRigResult } from './api/each-rig.ts';
 export type { KubeconfigResult, MergeRequest, MergeResult } from './api/kubeconfig.ts';
 export type { KubectlResult } from './api/kubectl.ts';
 export type { ExportRequest, ExportResult, TailRequest, TailResult } from './api/logs.ts';
@@ -164,6 +166,7 @@ export type {
   ProviderShowResult,
 } from './api/provider.ts';
 export type { RunRequest, RunResult } from './api/run.ts';
+export type { VendorRequest, VendorResult } from './api/vendor.ts';
 export type { RenameRequest, RenameResult } from './api/rename.ts';
 export type { RemovedRig, RmRequest, RmResult } from './api/rm.ts';
 export type { Download, ScpRequest, Upload } from './api/scp.ts';

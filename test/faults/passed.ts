@@ -5,7 +5,7 @@ import { CHECKOUT } from '../helpers/cli.ts';
 
 const FILE = join(CHECKOUT, 'dist', 'faults.json');
 /** What a result is of: the command, and the cases themselves. */
-const BUILT = ['dist/gocli-ts/src', 'dist/test/faults', 'dist/test/helpers', 'dist/test/kinds'];
+const BUILT = ['dist/cli', 'dist/test/faults', 'dist/test/helpers', 'dist/test/kinds'];
 
 interface Remembered {
   readonly build: string;

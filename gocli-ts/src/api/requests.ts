@@ -8,7 +8,7 @@ import type { RigChoice } from './choose.ts';
 import type { ConsoleRequest } from './console.ts';
 import type { CallOptions, Environment, NoRequest } from './context.ts';
 import type { GcRequest } from './gc.ts';
-import type { HoldRequest } from './hold.ts';
+import type { EachRigRequest } from './each-rig.ts';
 import type { MergeRequest } from './kubeconfig.ts';
 import type { ExportRequest, TailRequest } from './logs.ts';
 import { OPTIONS } from './options.ts';
@@ -28,6 +28,7 @@ import {
   type TemplatesChoice,
   type TemplateShowRequest,
 } from './template.ts';
+import type { VendorRequest } from './vendor.ts';
 
 /** The requests of the library, by the name that index.ts binds them by. */
 export interface Requests {
@@ -35,7 +36,7 @@ export interface Requests {
   readonly run: RunRequest;
   readonly rig: RigChoice;
   readonly rm: RmRequest;
-  readonly hold: HoldRequest;
+  readonly eachRig: EachRigRequest;
   readonly rename: RenameRequest;
   readonly start: StartRequest;
   readonly console: ConsoleRequest;
@@ -54,6 +55,7 @@ export interface Requests {
   readonly gc: GcRequest;
   readonly provision: ProvisionRequest;
   readonly provider: ProviderShowRequest;
+  readonly vendor: VendorRequest;
 }
 
 /** A schema for every key of a request: one that is missing here, or of another type, does not compile. */
@@ -109,7 +111,7 @@ function shapeOf<O extends OptionList, Request>(options: O): Shape<Pick<Request,
 }
 
 const rig = { name: text.optional() };
-const hold = { ...rig, all: flag.optional() };
+const eachRig = { ...rig, all: flag.optional() };
 const ssh = { ...rig, node: text, user: z.enum(SSH_USERS, SSH_USERS.join(' or ')).optional() };
 const snapshot = { ...rig, snapshot: text };
 const template = { template: text.optional() };
@@ -137,10 +139,10 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
     ...shapeOf<typeof OPTIONS, RunRequest>(OPTIONS),
   },
   rig,
-  rm: hold,
-  hold,
+  rm: eachRig,
+  eachRig,
   rename: { ...rig, to: text },
-  start: { ...hold, ...shapeOf<typeof START_OPTIONS, StartRequest>(START_OPTIONS) },
+  start: { ...eachRig, ...shapeOf<typeof START_OPTIONS, StartRequest>(START_OPTIONS) },
   console: { ...rig, node: text.optional() },
   ssh,
   exec: {
@@ -166,6 +168,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   gc: { templateBudget: text.optional() },
   provision: { folder: path, phases: texts.optional(), force: texts.optional(), locked: flag.optional() },
   provider: { name: text },
+  vendor: { folder: path },
 };
 
 /** What a call may be told beside its request. */

@@ -2,20 +2,20 @@ import { applyToHost } from '../rig/options/option.ts';
 import { timeout } from '../rig/options/timeout.ts';
 import { startStopped } from '../rig/stop.ts';
 import type { Context } from './context.ts';
-import { withEach, type HoldRequest, type HoldResult } from './hold.ts';
+import { withEach, type EachRigRequest, type EachRigResult } from './each-rig.ts';
 import { hostOptions, KIND_OPTIONS, readInputs, type InputsOf } from './options.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** Options of `start`: how long it may take, and host ports that are to replace those that the rig had. */
 export const START_OPTIONS = { timeout, ...hostOptions(KIND_OPTIONS) } as const;
 
-export type StartRequest = HoldRequest & InputsOf<typeof START_OPTIONS>;
+export type StartRequest = EachRigRequest & InputsOf<typeof START_OPTIONS>;
 
 /**
  * Brings stopped rigs back as they were, on the ports they had.
  * @throws GocliError BAD_VALUE, NOT_FOUND, CONFLICT (not stopped), PORT_TAKEN, TIMEOUT
  */
-export async function start(request: StartRequest, context: Context): Promise<HoldResult> {
+export async function start(request: StartRequest, context: Context): Promise<EachRigResult> {
   const { name, all, ...inputs } = request;
   const values = readInputs(START_OPTIONS, inputs);
   const { pinnedPorts } = applyToHost(START_OPTIONS, values, { pinnedPorts: {} });

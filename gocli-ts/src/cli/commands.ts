@@ -3,7 +3,7 @@ import { completionCommand } from './commands/completion.ts';
 import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { gcCommand } from './commands/gc.ts';
-import { pauseCommand, resumeCommand, startCommand, stopCommand } from './commands/hold.ts';
+import { pauseCommand, resumeCommand, startCommand, stopCommand } from './commands/stop-start.ts';
 import { kubeconfigCommand } from './commands/kubeconfig.ts';
 import { kubectlCommand } from './commands/kubectl.ts';
 import { logsCommand } from './commands/logs.ts';

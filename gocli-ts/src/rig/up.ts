@@ -16,7 +16,7 @@ import { restoreSecrets } from './lost-secrets.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
 import type { RigPlan } from './plan.ts';
 import { startHalted } from './start/halted.ts';
-import { startRig } from './start/start.ts';
+import { startRig } from './start/start-rig.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { proveWritable, readState, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';

@@ -61,7 +61,7 @@ test('what is missing, and where in a list something is wrong', (t) => {
 });
 
 test('a slip does not widen what is asked for', (t) => {
-  for (const name of ['rm', 'hold', 'start', 'templates', 'rig', 'nothing'] as const) {
+  for (const name of ['rm', 'eachRig', 'start', 'templates', 'rig', 'nothing'] as const) {
     for (const request of [null, [], ['a'], 'a', 5, true]) {
       const [fault = ''] = faultsOf(t, name, request);
       t.regex(fault, /^the request: .* is not an object$/);

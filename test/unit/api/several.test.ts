@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { rm, type RmResult } from '../../../gocli-ts/src/api/rm.ts';
-import { withEach, type HoldResult } from '../../../gocli-ts/src/api/hold.ts';
+import { withEach, type EachRigResult } from '../../../gocli-ts/src/api/each-rig.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { listTemplates, publishTemplate } from '../../../gocli-ts/src/frozen/templates.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
@@ -94,7 +94,7 @@ test('what holds rigs goes on with the next one', async (t) => {
     name === 'bad' ? Promise.reject(FAULT) : Promise.resolve(),
   );
   const error = await t.throwsAsync<GocliError>(work, { message: FAULT.message });
-  t.deepEqual((error.done as HoldResult).clusters, ['a', 'c']);
+  t.deepEqual((error.done as EachRigResult).clusters, ['a', 'c']);
 });
 
 test('template rm and gc remove the templates that can be removed', async (t) => {

@@ -11,7 +11,7 @@ export const stopCommand: Command = defineCommand({
   summary: 'Save a cluster and free its memory and CPU; start brings it back as it was',
   positionals: cluster,
   options: { ...nameOption, ...all },
-  run: async (args, session) => (await import('../hold-actions.ts')).stopAction(args, session),
+  run: async (args, session) => (await import('../stop-start-actions.ts')).stopAction(args, session),
 });
 
 export const startCommand: Command = defineCommand({
@@ -24,7 +24,7 @@ export const startCommand: Command = defineCommand({
     const { flagsOfOptions } = await import('../option-flags.ts');
     return flagsOfOptions(START_OPTIONS);
   },
-  run: async (args, session) => (await import('../hold-actions.ts')).startAction(args, session),
+  run: async (args, session) => (await import('../stop-start-actions.ts')).startAction(args, session),
 });
 
 export const pauseCommand: Command = defineCommand({
@@ -32,7 +32,7 @@ export const pauseCommand: Command = defineCommand({
   summary: 'Hold all CPUs of a cluster; its memory stays',
   positionals: cluster,
   options: { ...nameOption, ...all },
-  run: async (args, session) => (await import('../hold-actions.ts')).pauseAction(args, session),
+  run: async (args, session) => (await import('../stop-start-actions.ts')).pauseAction(args, session),
 });
 
 export const resumeCommand: Command = defineCommand({
@@ -40,5 +40,5 @@ export const resumeCommand: Command = defineCommand({
   summary: 'Let a paused cluster go on, with its clocks set',
   positionals: cluster,
   options: { ...nameOption, ...all },
-  run: async (args, session) => (await import('../hold-actions.ts')).resumeAction(args, session),
+  run: async (args, session) => (await import('../stop-start-actions.ts')).resumeAction(args, session),
 });

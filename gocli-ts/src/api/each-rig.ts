@@ -8,12 +8,12 @@ import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 
 /** Which rigs are to be held, or let go. */
-export interface HoldRequest extends RigChoice {
+export interface EachRigRequest extends RigChoice {
   /** Every rig that this concerns. */
   readonly all?: boolean | undefined;
 }
 
-export interface HoldResult {
+export interface EachRigResult {
   /** Names of the rigs with which it was done. */
   readonly clusters: readonly string[];
   readonly seconds: number;
@@ -22,14 +22,14 @@ export interface HoldResult {
 /**
  * Does it with the rig named, or with all that the verb means, one after the other.
  * @throws GocliError USAGE (a name and all), what {@link chooseAny} throws, and the work, once all others were tried; `done`
- * is then the {@link HoldResult} of those
+ * is then the {@link EachRigResult} of those
  */
 export async function withEach(
-  request: HoldRequest,
+  request: EachRigRequest,
   verb: Verb,
   context: Context,
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
-): Promise<HoldResult> {
+): Promise<EachRigResult> {
   const { docker, paths } = context;
   refuseNameWithAll(request.name, request.all);
   const names =

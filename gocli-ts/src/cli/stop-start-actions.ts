@@ -1,4 +1,4 @@
-import type { HoldResult } from '../api/hold.ts';
+import type { EachRigResult } from '../api/each-rig.ts';
 import { pause } from '../api/pause.ts';
 import { resume } from '../api/resume.ts';
 import { start, START_OPTIONS, type StartRequest } from '../api/start.ts';
@@ -38,7 +38,7 @@ function requestOf(args: HoldArguments) {
   return { name: clusterOf(args), all: args.all };
 }
 
-async function write(done: string, work: Promise<HoldResult>, session: Session): Promise<number> {
+async function write(done: string, work: Promise<EachRigResult>, session: Session): Promise<number> {
   await writeDone(work, ({ clusters, seconds }) => {
     writeResult(session, {
       data: { clusters, seconds },
