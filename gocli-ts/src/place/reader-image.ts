@@ -11,7 +11,9 @@ interface ReaderImage extends AsyncDisposable {
  * `docker system prune -a` left none, it is an empty one, for as long as it is used.
  */
 export async function readerImage(docker: Docker): Promise<ReaderImage> {
-  const [any] = await docker.images.list({});
+  const images = await docker.images.list({});
+  // Somebody else's may be removed at any time.
+  const any = images.find(({ tags }) => tags.some((tag) => tag.startsWith('gocli/'))) ?? images[0];
   if (any !== undefined) return { id: any.id, [Symbol.asyncDispose]: () => Promise.resolve() };
   const options = { changes: [`LABEL ${LABEL.role}=tool`], signal: new AbortController().signal };
   const { packTree } = await import('./tree.ts');
