@@ -1,4 +1,4 @@
-import { GocliError, messageOf } from '../errors/error.ts';
+import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import { Agent } from '../machine/agent.ts';
 import type { Monitor } from '../machine/monitor.ts';
 import type { Docker } from '../place/port.ts';
@@ -66,8 +66,8 @@ async function goOn(
     const limit = resumeMs * CLOCK;
     const set = await attempt(signal, limit, (bounded) => setClock(machine, docker, clock, bounded)).catch(
       (error: unknown) => {
-        // An agent that ended, or that cannot do it: the machine runs all the same.
-        if (!(error instanceof GocliError)) throw error;
+        // An agent that cannot do it, or not in time: the machine runs all the same.
+        if (!isCode(error, 'REMOTE_COMMAND') && !isCode(error, 'TIMEOUT')) throw error;
         return { done: false };
       },
     );

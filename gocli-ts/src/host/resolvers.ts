@@ -11,12 +11,22 @@ export interface ResolverFile {
 /** What systemd-resolved, which itself answers on loopback, asks for others (systemd-resolved(8)). */
 const BEHIND_RESOLVED = '/run/systemd/resolve/resolv.conf';
 
+/** Whether the daemon was told resolvers of its own (`dns` of daemon.json): those of the host may not serve containers. */
+function namesResolvers(root: string): boolean {
+  try {
+    return /"dns"\s*:/.test(readFileSync(join(root, 'etc/docker/daemon.json'), 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The file of resolvers that can be asked from a container, as Docker itself chooses it (libnetwork, resolvconf.Path):
  * where the host knows only itself, the one of systemd-resolved. Undefined where there is none.
  * @param root of the file system
  */
 export function resolverFile(root = '/'): ResolverFile | undefined {
+  if (namesResolvers(root)) return undefined;
   try {
     const usual = join(root, 'etc/resolv.conf');
     const text = readFileSync(usual, 'utf8');

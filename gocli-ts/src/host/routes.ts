@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { BlockList } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { once } from 'node:events';
+import { BlockList, createServer } from 'node:net';
 
 /** Where packets for a network go. */
 export interface Route {
@@ -48,7 +48,19 @@ function contains(outer: string, inner: string): boolean {
   return list.check(inner.split('/')[0] ?? '', 'ipv4');
 }
 
-/** Whether an interface of this process's network has an address. */
-export function isOwnAddress(address: string): boolean {
-  return Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address));
+/**
+ * Whether an interface of this process's network has an address. It is bound, since Node lists no interface without a
+ * carrier, such as Docker's bridge while no container runs.
+ */
+export async function isOwnAddress(address: string): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen({ host: address, port: 0 });
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }

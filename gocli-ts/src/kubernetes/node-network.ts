@@ -19,6 +19,10 @@ export function podCidr(podSubnet: string, index: number): string {
   return `${first}.${second}.${index - 1}.0/24`;
 }
 
+/** The last plugin: images of before have no such program, and with it no pod would start there. */
+const BANDWIDTH = { type: 'bandwidth', capabilities: { bandwidth: true } };
+const CNI = '/etc/cni/net.d/10-gocli.conflist';
+
 /** CNI configuration of a node: pods on a bridge, addresses from the node's own part of the pod network. */
 export function renderCni({ podSubnet, index }: NodeNetwork): string {
   const conflist = {
@@ -38,10 +42,10 @@ export function renderCni({ podSubnet, index }: NodeNetwork): string {
         },
       },
       { type: 'portmap', capabilities: { portMappings: true }, snat: true },
-      { type: 'bandwidth', capabilities: { bandwidth: true } },
+      BANDWIDTH,
     ],
   };
-  return `${JSON.stringify(conflist, undefined, 2)}\n`;
+  return `${JSON.stringify(conflist)}\n`;
 }
 
 /** Routes to the pods of all other nodes, as a part of the configuration of eth0 (systemd.network(5)). */
@@ -120,6 +124,7 @@ const RULES = '/etc/nftables.conf';
 
 /** Shell script that sets up the pod network of a node, now and after a reboot. */
 export const NETWORK_SCRIPT = `${PUT_FILES}
+[ -x /opt/cni/bin/bandwidth ] || sed -i 's/,${JSON.stringify(BANDWIDTH)}//' ${CNI}
 mkdir -p /etc/systemd/system/sysinit.target.wants
 ln -sf /usr/lib/systemd/system/nftables.service /etc/systemd/system/sysinit.target.wants/nftables.service
 nft -f ${RULES}
@@ -128,7 +133,7 @@ awk -F= '/^Destination/ { to = $2 } /^Gateway/ { print "route replace", to, "via
 /** Input of {@link NETWORK_SCRIPT}. */
 export function networkInput(network: NodeNetwork): string {
   return filesInput({
-    '/etc/cni/net.d/10-gocli.conflist': renderCni(network),
+    [CNI]: renderCni(network),
     [ROUTES]: renderPodRoutes(network),
     [RULES]: renderNodeRules(network),
   });

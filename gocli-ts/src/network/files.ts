@@ -94,7 +94,6 @@ export function renderDnsmasq({ nodes }: Pick<NetworkPlan, 'nodes'>): string {
     'bind-interfaces',
     'no-hosts',
     'no-ping',
-    'resolv-file=/etc/resolv.conf',
     'cache-size=1000',
     'log-facility=-',
     'dhcp-authoritative',

@@ -29,6 +29,11 @@ test('the file whose resolvers a container can ask is the one that is followed',
   await symlink('../run/systemd/resolve/stub-resolv.conf', usual);
   t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' });
 
+  await mkdir(join(etc, 'docker'));
+  await writeFile(join(etc, 'docker/daemon.json'), '{ "dns": ["10.0.0.9"] }');
+  t.is(resolverFile(root), undefined, 'the daemon was told others');
+  await rm(join(etc, 'docker'), { recursive: true });
+
   // NetworkManager and resolvconf.
   await rm(usual);
   await mkdir(join(root, 'run/manager'));

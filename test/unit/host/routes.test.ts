@@ -33,7 +33,7 @@ test('networks overlap when one is a part of the other', (t) => {
   }
 });
 
-test('an address of loopback is one of this host', (t) => {
-  t.true(isOwnAddress('127.0.0.1'));
-  t.false(isOwnAddress('203.0.113.77'));
+test('an address of loopback is one of this host', async (t) => {
+  t.true(await isOwnAddress('127.0.0.1'));
+  t.false(await isOwnAddress('203.0.113.77'));
 });

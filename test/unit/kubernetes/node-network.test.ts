@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import {
   networkInput,
   podCidr,
+  NETWORK_SCRIPT,
   renderCni,
   renderNodeRules,
   renderPodRoutes,
@@ -19,6 +21,16 @@ test('pods of a node get the /24 of its number, on a bridge', (t) => {
 test('what annotations say of bandwidth reaches the plugin for it, which comes last', (t) => {
   const cni = JSON.parse(renderCni(NETWORK)) as { plugins: Record<string, unknown>[] };
   t.deepEqual(cni.plugins.at(-1), { type: 'bandwidth', capabilities: { bandwidth: true } });
+});
+
+test('on a node of before, which has no such plugin, it is taken out', (t) => {
+  const [, expression = ''] = /sed -i '([^']+)'/.exec(NETWORK_SCRIPT) ?? [];
+  const left = execFileSync('sed', [expression], { input: renderCni(NETWORK), encoding: 'utf8' });
+  const { plugins } = JSON.parse(left) as { plugins: Record<string, unknown>[] };
+  t.deepEqual(
+    plugins.map(({ type }) => type),
+    ['bridge', 'portmap'],
+  );
 });
 
 test('a node has a route to the pods of every other node', (t) => {

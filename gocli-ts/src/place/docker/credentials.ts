@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors/error.ts';
+import { redact } from '../../shared/redact.ts';
 import { objectOf, parseObject, readDockerConfig, textOf, type Environment, type Json } from './config.ts';
 
 /** Header X-Registry-Auth of a request, decoded (Docker Engine API, "Authentication"). */
@@ -92,7 +93,7 @@ async function askHelper(helper: string, registry: string, run: RunHelper): Prom
   try {
     const { exitCode, stdout, stderr } = await run([program, 'get'], registry);
     if (exitCode !== 0) {
-      const said = `${stdout}\n${stderr}`.trim();
+      const said = redact(`${stdout}\n${stderr}`.trim());
       return NO_LOGIN.test(said) ? {} : failed(`ended with code ${exitCode}: ${said.split('\n')[0] ?? ''}`);
     }
     const answer = parseObject(stdout);

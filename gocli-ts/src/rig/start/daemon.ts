@@ -14,11 +14,17 @@ import { notice } from './starting.ts';
  */
 export async function checkDaemon({ guest, host }: RigPlan, deps: RigDeps): Promise<void> {
   const [info, routes] = await Promise.all([deps.docker.system.info(), hostRoutes()]);
-  const { gateway } = requireBridge(info);
+  const gateway = gatewayOf(requireBridge(info));
   for (const text of overlaps(networksOf(guest, deps.kinds), routes)) notice(deps, text, 'warning');
   // Where the daemon's end of the bridge is, there are its ports. Elsewhere they may be, forwarded.
-  if (gateway !== undefined && isOwnAddress(gateway)) return;
+  if (gateway !== undefined && (await isOwnAddress(gateway))) return;
   await proveReachable(host.imageId, gateway, deps);
+}
+
+/** Docker 20.10 names no gateway of a bridge that it did not make anew since the host started: it is the first address. */
+function gatewayOf({ gateway, subnets }: BridgeNetwork): string | undefined {
+  const network = subnets.find((subnet) => subnet.includes('.'));
+  return gateway ?? network?.replace(/\.0\/\d+$/, '.1');
 }
 
 /** The network that network containers are put into. @throws GocliError DOCKER_UNSUPPORTED when it is of no use */

@@ -1,5 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
-import { resolverFile } from '../../host/resolvers.ts';
+import { resolverFile, type ResolverFile } from '../../host/resolvers.ts';
 import { userWords } from '../../host/user.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ContainerSpec } from '../../place/port.ts';
@@ -33,8 +33,24 @@ export function machinesOf({ nodes }: Launched): MachineHandle[] {
  * @throws GocliError CONFLICT
  */
 export async function claim(layout: RigLayout, { docker }: RigDeps): Promise<Started> {
-  const spec = networkContainer(layout, resolverFile());
-  return create(docker.containers, { ...spec, labels: { ...spec.labels, [LABEL.user]: userWords() } });
+  const claimWith = (resolvers: ResolverFile | undefined): Promise<Started> => {
+    const spec = networkContainer(layout, resolvers);
+    return create(docker.containers, { ...spec, labels: { ...spec.labels, [LABEL.user]: userWords() } });
+  };
+  const resolvers = resolverFile();
+  try {
+    return await claimWith(resolvers);
+  } catch (error) {
+    if (resolvers === undefined || !isOfMount(error)) throw error;
+    // A daemon in a machine of its own (Docker Desktop, Colima) has other files: there Docker's own choice stays.
+    return await claimWith(undefined);
+  }
+}
+
+/** In the words of moby (volume/mounts, validate) and of Docker Desktop. */
+function isOfMount(error: unknown): boolean {
+  const { message, observed = '' } = error instanceof GocliError ? error : { message: '' };
+  return /bind source path|mounts denied|invalid mount config/i.test(`${message}\n${observed}`);
 }
 
 /**

@@ -39,7 +39,9 @@ export async function proveReachable(
   });
   try {
     await docker.containers.start(container);
-    const port = (await docker.containers.inspect(container))?.ports[0]?.hostPort ?? 0;
+    const port = (await docker.containers.inspect(container))?.ports[0]?.hostPort;
+    // It ended at once: of where it was nothing is known, and what follows tells more.
+    if (port === undefined) return;
     const late = (): GocliError => unreachable(port, gateway);
     await inTime(late, { signal, timeoutMs }, (bounded) => untilConnected(port, bounded));
   } finally {

@@ -50,6 +50,16 @@ test('where the ports of the daemon are reached although its address is elsewher
   t.is(engine.docker.containerStore.size, 0);
 });
 
+test('nothing is tried where the address of the bridge is one of this host, said by the daemon or not', async (t) => {
+  for (const bridge of [{ subnets: ['fd00::/64', '127.0.0.0/16'] }, { subnets: [], gateway: '127.0.0.1' }]) {
+    const engine = await makeEngine(t);
+    const plan = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
+    engine.docker.about = { ...about, bridge };
+    await checkDaemon(plan, engine);
+    t.false(engine.docker.calls.some(({ method }) => method === 'containers.create'));
+  }
+});
+
 test('a process in another network than the daemon is told so, and nothing is left', async (t) => {
   const engine = await makeEngine(t);
   const { id } = addProvider(engine.docker, VM_FACTS);
