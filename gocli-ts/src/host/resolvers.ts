@@ -22,7 +22,7 @@ function namesResolvers(root: string): boolean {
 
 /**
  * The file of resolvers that can be asked from a container, as Docker itself chooses it (libnetwork, resolvconf.Path):
- * where the host knows only itself, the one of systemd-resolved. Undefined where there is none.
+ * where the host knows only itself, the one of systemd-resolved. Undefined where there is none in a folder of its own.
  * @param root of the file system
  */
 export function resolverFile(root = '/'): ResolverFile | undefined {
@@ -33,7 +33,9 @@ export function resolverFile(root = '/'): ResolverFile | undefined {
     const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = '']) => address);
     const isOwn = servers.length > 0 && servers.every((one) => one.startsWith('127.') || one === '::1');
     const path = realpathSync(isOwn ? join(root, BEHIND_RESOLVED) : usual);
-    return { folder: dirname(path), file: basename(path) };
+    const folder = dirname(path);
+    // Beside it lies what is for root alone.
+    return folder === join(root, 'etc') ? undefined : { folder, file: basename(path) };
   } catch {
     return undefined; // Docker's own choice stays.
   }
