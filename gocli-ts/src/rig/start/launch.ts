@@ -30,14 +30,18 @@ export function machinesOf({ nodes }: Launched): MachineHandle[] {
 
 /**
  * Makes the network container, by whose name a cluster is claimed: of two starts under one name only one gets it.
+ * @param resolvers those of this host, which the container follows
  * @throws GocliError CONFLICT
  */
-export async function claim(layout: RigLayout, { docker }: RigDeps): Promise<Started> {
-  const claimWith = (resolvers: ResolverFile | undefined): Promise<Started> => {
-    const spec = networkContainer(layout, resolvers);
+export async function claim(
+  layout: RigLayout,
+  { docker }: Pick<RigDeps, 'docker'>,
+  resolvers: ResolverFile | undefined = resolverFile(),
+): Promise<Started> {
+  const claimWith = (followed: ResolverFile | undefined): Promise<Started> => {
+    const spec = networkContainer(layout, followed);
     return create(docker.containers, { ...spec, labels: { ...spec.labels, [LABEL.user]: userWords() } });
   };
-  const resolvers = resolverFile();
   try {
     return await claimWith(resolvers);
   } catch (error) {
