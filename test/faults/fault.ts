@@ -3,7 +3,7 @@ import type { Ground } from './ground.ts';
 
 /**
  * How much is done: all of it (`make faults`), or of what is done many times over one of each kind, and no more than the
- * cases marked so (`make test`).
+ * cases marked so (`make faults-short`).
  */
 export type Extent = 'all' | 'short';
 
@@ -21,10 +21,8 @@ export interface Fault {
   readonly exit: string;
   /** What is left, or goes on. */
   readonly left: string;
-  /** Whether `make test` has it, too. */
+  /** Whether `make faults-short` has it, too. */
   readonly short?: true;
-  /** A fault of gocli that is known and not mended yet: the case is not run. */
-  readonly open?: string;
   /** It was written, and did not pass yet: nobody may rely on what it says. */
   readonly unseen?: boolean;
   readonly run: (t: ExecutionContext, ground: Ground, extent: Extent) => Promise<void>;

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { RigDeps } from '../../gocli-ts/src/rig/deps.ts';
+import type { RigLayout } from '../../gocli-ts/src/rig/containers.ts';
 import type { RigState } from '../../gocli-ts/src/rig/state.ts';
 import type { UpRequest } from '../../gocli-ts/src/rig/up.ts';
 import { readRunOptions, type RunInputs } from '../../gocli-ts/src/api/options.ts';
 import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import type { ImageInfo } from '../../gocli-ts/src/place/port.ts';
 import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
+import { deviceAccess } from '../../gocli-ts/src/machine/devices.ts';
 import { EMULATED_CPU } from '../../gocli-ts/src/machine/cpu-models.ts';
 import { kubernetesKind } from '../../gocli-ts/src/kubernetes/kind.ts';
 import { tinyKind } from '../kinds/tiny.ts';
@@ -131,6 +133,22 @@ export function stateOf(changed: Partial<RigState> = {}): RigState {
     },
     ports: { '2201/tcp': 40001, '6443/tcp': 40002, '5000/tcp': 40003 },
     readyAt: '2030-01-01T00:01:00.000Z',
+    ...changed,
+  };
+}
+
+/** What containers of such a cluster are made by. */
+export function layoutOf(changed: Partial<RigLayout> = {}): RigLayout {
+  return {
+    plan: stateOf().plan,
+    ports: {},
+    kindPorts: [],
+    accelerator: 'tcg',
+    cpu: EMULATED,
+    access: deviceAccess(0o020666, undefined),
+    run: 'run1',
+    version: '0.1.0',
+    sshPublicKey: 'ssh-ed25519 AAAA c',
     ...changed,
   };
 }

@@ -8,33 +8,33 @@ import { clusterOf } from './options.ts';
 import { writeDone, writeResult } from './render/output.ts';
 import type { Session } from './session.ts';
 
-interface HoldArguments {
+interface ChoiceArguments {
   readonly cluster?: string | undefined;
   readonly name?: string | undefined;
   readonly all: boolean;
 }
 
-export async function stopAction(args: HoldArguments, session: Session): Promise<number> {
+export async function stopAction(args: ChoiceArguments, session: Session): Promise<number> {
   return write('Stopped', stop(requestOf(args), session), session);
 }
 
 export async function startAction(
-  args: HoldArguments & Readonly<Record<string, unknown>>,
+  args: ChoiceArguments & Readonly<Record<string, unknown>>,
   session: Session,
 ): Promise<number> {
   const request: StartRequest = { ...requestOf(args), ...inputsOf(START_OPTIONS, args) };
   return write('Started', start(request, session), session);
 }
 
-export async function pauseAction(args: HoldArguments, session: Session): Promise<number> {
+export async function pauseAction(args: ChoiceArguments, session: Session): Promise<number> {
   return write('Paused', pause(requestOf(args), session), session);
 }
 
-export async function resumeAction(args: HoldArguments, session: Session): Promise<number> {
+export async function resumeAction(args: ChoiceArguments, session: Session): Promise<number> {
   return write('Resumed', resume(requestOf(args), session), session);
 }
 
-function requestOf(args: HoldArguments) {
+function requestOf(args: ChoiceArguments) {
   return { name: clusterOf(args), all: args.all };
 }
 

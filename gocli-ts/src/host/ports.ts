@@ -5,16 +5,25 @@ import { All } from '../shared/all.ts';
 
 export type Protocol = 'tcp' | 'udp';
 
+const LOOPBACK = '127.0.0.1';
+
 /** Asks the kernel for free ports on 127.0.0.1, all different. They are free now; somebody else may take one. */
 export async function freePorts(wanted: readonly Protocol[]): Promise<number[]> {
   await using held = await All.open(wanted, (protocol) => hold(protocol, 0));
   return held.items.map(({ port }) => port);
 }
 
-/** Why a port of 127.0.0.1 cannot be listened on (`EADDRINUSE`, `EACCES`), or undefined when it can. */
-export async function portProblem(port: number, protocol: Protocol): Promise<string | undefined> {
+/**
+ * Why a port cannot be listened on (`EADDRINUSE`, `EACCES`; `EADDRNOTAVAIL` for an address that is not this host's), or
+ * undefined when it can. Port 0 is any that is free.
+ */
+export async function portProblem(
+  port: number,
+  protocol: Protocol,
+  address = LOOPBACK,
+): Promise<string | undefined> {
   try {
-    await using _ = await hold(protocol, port);
+    await using _ = await hold(protocol, port, address);
     return undefined;
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error);
@@ -25,15 +34,15 @@ interface HeldPort extends AsyncDisposable {
   readonly port: number;
 }
 
-async function hold(protocol: Protocol, port: number): Promise<HeldPort> {
-  return protocol === 'tcp' ? holdTcp(port) : holdUdp(port);
+async function hold(protocol: Protocol, port: number, address = LOOPBACK): Promise<HeldPort> {
+  return protocol === 'tcp' ? holdTcp(port, address) : holdUdp(port, address);
 }
 
-function holdTcp(port: number): Promise<HeldPort> {
+function holdTcp(port: number, host: string): Promise<HeldPort> {
   const server = createServer();
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => {
+    server.listen({ host, port, exclusive: true }, () => {
       const address = server.address();
       const got = typeof address === 'object' && address !== null ? address.port : port;
       resolve({
@@ -49,11 +58,11 @@ function holdTcp(port: number): Promise<HeldPort> {
   });
 }
 
-function holdUdp(port: number): Promise<HeldPort> {
+function holdUdp(port: number, address: string): Promise<HeldPort> {
   const socket = createSocket('udp4');
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => {
+    socket.bind({ address, port, exclusive: true }, () => {
       resolve({
         port: socket.address().port,
         [Symbol.asyncDispose]: () =>

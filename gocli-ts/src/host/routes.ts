@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { once } from 'node:events';
-import { BlockList, createServer } from 'node:net';
+import { BlockList } from 'node:net';
+import { portProblem } from './ports.ts';
 
 /** Where packets for a network go. */
 export interface Route {
@@ -53,14 +53,5 @@ function contains(outer: string, inner: string): boolean {
  * carrier, such as Docker's bridge while no container runs.
  */
 export async function isOwnAddress(address: string): Promise<boolean> {
-  const server = createServer();
-  try {
-    server.listen({ host: address, port: 0 });
-    await once(server, 'listening');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
-  }
+  return (await portProblem(0, 'tcp', address)) === undefined;
 }

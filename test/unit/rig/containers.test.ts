@@ -1,31 +1,19 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {
-  networkContainer,
-  networkFiles,
-  registryContainer,
-  type RigLayout,
-} from '../../../gocli-ts/src/rig/containers.ts';
+import { networkContainer, networkFiles, registryContainer } from '../../../gocli-ts/src/rig/containers.ts';
 import { machineSpec, nodeContainer, type Origin } from '../../../gocli-ts/src/rig/machines.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { qemuArguments } from '../../../gocli-ts/src/machine/arguments.ts';
-import { deviceAccess } from '../../../gocli-ts/src/machine/devices.ts';
 import { PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
 import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
-import { EMULATED, stateOf } from '../../helpers/engine.ts';
+import { layoutOf, stateOf } from '../../helpers/engine.ts';
 
 const { plan } = stateOf();
-const LAYOUT: RigLayout = {
+const LAYOUT = layoutOf({
   plan: { ...plan, guest: { ...plan.guest, nodes: 2 } },
   ports: { '6443/tcp': 6443, '31111/udp': 31111 },
   kindPorts: PORTS,
-  accelerator: 'tcg',
-  cpu: EMULATED,
-  access: deviceAccess(0o020666, undefined),
-  run: 'run1',
-  version: '0.1.0',
-  sshPublicKey: 'ssh-ed25519 AAAA c',
-};
+});
 const BOOT = { kind: 'boot' } as const;
 const MACHINE = {
   bootId: 'b',

@@ -93,97 +93,26 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
 
 /** What every verb does in every situation; a word in capitals is the code of a refusal. */
 const TABLE: Readonly<Record<Situation, Readonly<Record<Verb, string>>>> = {
-  absent: row(
-    'launch',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-  ),
-  starting: row('look', 'CONFLICT', 'save', 'hold', 'CONFLICT', 'NOT_READY', 'use', 'use'),
-  running: row('look', 'CONFLICT', 'save', 'hold', 'CONFLICT', 'rename', 'use', 'use'),
-  paused: row(
-    'NOT_READY',
-    'NOT_READY',
-    'NOT_READY',
-    'NOT_READY',
-    'release',
-    'rename',
-    'NOT_READY',
-    'NOT_READY',
-  ),
-  stopped: row(
-    'NOT_READY',
-    'thaw',
-    'NOT_READY',
-    'NOT_READY',
-    'NOT_READY',
-    'rename',
-    'NOT_READY',
-    'NOT_READY',
-  ),
-  littered: row(
-    'NOT_READY',
-    'thaw',
-    'clear',
-    'NOT_READY',
-    'NOT_READY',
-    'NOT_READY',
-    'NOT_READY',
-    'NOT_READY',
-  ),
-  lost: row(
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-  ),
-  halted: row('boot', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'rename', 'NOT_READY', 'NOT_READY'),
-  broken: row('look', 'CONFLICT', 'save', 'hold', 'release', 'rename', 'use', 'use'),
-  hampered: row(
-    'NOT_READY',
-    'NOT_READY',
-    'NOT_READY',
-    'NOT_READY',
-    'release',
-    'rename',
-    'NOT_READY',
-    'NOT_READY',
-  ),
-  bootable: row('look', 'boot', 'NOT_READY', 'NOT_READY', 'NOT_READY', 'rename', 'use', 'use'),
-  cloning: row('look', 'boot', 'save', 'hold', 'CONFLICT', 'NOT_READY', 'use', 'use'),
-  foreign: row('look', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND', 'use'),
-  unfinished: row(
-    'look',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'use',
-  ),
+  absent: row('launch NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND'),
+  starting: row('look CONFLICT save hold CONFLICT NOT_READY use use'),
+  running: row('look CONFLICT save hold CONFLICT rename use use'),
+  paused: row('NOT_READY NOT_READY NOT_READY NOT_READY release rename NOT_READY NOT_READY'),
+  stopped: row('NOT_READY thaw NOT_READY NOT_READY NOT_READY rename NOT_READY NOT_READY'),
+  littered: row('NOT_READY thaw clear NOT_READY NOT_READY NOT_READY NOT_READY NOT_READY'),
+  lost: row('NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND'),
+  halted: row('boot boot NOT_READY NOT_READY NOT_READY rename NOT_READY NOT_READY'),
+  broken: row('look CONFLICT save hold release rename use use'),
+  hampered: row('NOT_READY NOT_READY NOT_READY NOT_READY release rename NOT_READY NOT_READY'),
+  bootable: row('look boot NOT_READY NOT_READY NOT_READY rename use use'),
+  cloning: row('look boot save hold CONFLICT NOT_READY use use'),
+  foreign: row('look NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND use'),
+  unfinished: row('look NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND use'),
 };
 
-function row(
-  ...[run, start, stop, pause, resume, rename, use, logs]: [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
-): Record<Verb, string> {
+/** @param outcomes in the order of the verbs */
+function row(outcomes: string): Record<Verb, string> {
+  const [run = '', start = '', stop = '', pause = '', resume = '', rename = '', use = '', logs = ''] =
+    outcomes.split(' ');
   return { run, start, stop, pause, resume, rename, use, logs };
 }
 

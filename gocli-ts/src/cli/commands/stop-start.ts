@@ -1,24 +1,26 @@
 import { defineCommand, type Command } from '../command.ts';
 import { nameOption } from '../options.ts';
 
-const cluster = { cluster: { type: 'string', describe: 'Name of the cluster' } } as const;
-const all = {
-  all: { type: 'boolean', default: false, describe: 'Every cluster that this concerns' },
+/** Which clusters: one by its name, or all. */
+const choice = {
+  positionals: { cluster: { type: 'string', describe: 'Name of the cluster' } },
+  options: {
+    ...nameOption,
+    all: { type: 'boolean', default: false, describe: 'Every cluster that this concerns' },
+  },
 } as const;
 
 export const stopCommand: Command = defineCommand({
   usage: 'stop [cluster]',
   summary: 'Save a cluster and free its memory and CPU; start brings it back as it was',
-  positionals: cluster,
-  options: { ...nameOption, ...all },
+  ...choice,
   run: async (args, session) => (await import('../stop-start-actions.ts')).stopAction(args, session),
 });
 
 export const startCommand: Command = defineCommand({
   usage: 'start [cluster]',
   summary: 'Bring a stopped cluster back, on the ports it had that are free',
-  positionals: cluster,
-  options: { ...nameOption, ...all },
+  ...choice,
   lateOptions: async () => {
     const { START_OPTIONS } = await import('../../api/start.ts');
     const { flagsOfOptions } = await import('../option-flags.ts');
@@ -30,15 +32,13 @@ export const startCommand: Command = defineCommand({
 export const pauseCommand: Command = defineCommand({
   usage: 'pause [cluster]',
   summary: 'Hold all CPUs of a cluster; its memory stays',
-  positionals: cluster,
-  options: { ...nameOption, ...all },
+  ...choice,
   run: async (args, session) => (await import('../stop-start-actions.ts')).pauseAction(args, session),
 });
 
 export const resumeCommand: Command = defineCommand({
   usage: 'resume [cluster]',
   summary: 'Let a paused cluster go on, with its clocks set',
-  positionals: cluster,
-  options: { ...nameOption, ...all },
+  ...choice,
   run: async (args, session) => (await import('../stop-start-actions.ts')).resumeAction(args, session),
 });

@@ -1,7 +1,7 @@
 import { ask, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import type Dockerode from 'dockerode';
 import { containersOf } from './containers.ts';
-import { readDockerConfig, type Environment } from './config.ts';
+import { readDockerConfig, type DockerConfig, type Environment } from './config.ts';
 import type { RunHelper } from './credentials.ts';
 import { checkEngine } from './daemon.ts';
 import { endpointOf, endpointWords, type Endpoint } from './endpoint.ts';
@@ -18,22 +18,26 @@ export interface EngineOptions {
 
 /** The local Docker daemon that the docker client would use. Nothing is contacted before the first request. */
 export function dockerodeEngine(env: Environment, { interrupt, runHelper }: EngineOptions = {}): Docker {
-  let client: Promise<Dockerode> | undefined;
-  const open = (): Promise<Dockerode> => {
-    client ??= endpointOf(env).then(load);
-    return client;
-  };
+  const config = once(() => readDockerConfig(env));
+  const endpoint = once(() => endpointOf(env, config));
+  const open = once(() => endpoint().then(load));
   const connect: Connect = Object.assign(open, { interrupt });
   const login: FindLogin = async (reference) => {
     const { loginFor } = await import('./credentials.ts');
     return loginFor(reference, env, runHelper);
   };
   return {
-    system: systemOf(connect, env),
+    system: systemOf(connect, config, endpoint),
     images: imagesOf(connect, login),
     containers: containersOf(connect),
     volumes: volumesOf(connect),
   };
+}
+
+/** Every command needs these, and the files behind them are read once for it. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
 }
 
 async function load(endpoint: Endpoint): Promise<Dockerode> {
@@ -69,12 +73,16 @@ interface Interruptible {
   info(options: { abortSignal: AbortSignal }): Promise<InfoAnswer>;
 }
 
-function systemOf(connect: Connect, env: Environment): DockerSystem {
+function systemOf(
+  connect: Connect,
+  config: () => Promise<DockerConfig>,
+  endpoint: () => Promise<Endpoint>,
+): DockerSystem {
   return {
-    configProblem: async () => (await readDockerConfig(env)).problem,
+    configProblem: async () => (await config()).problem,
     lock: async (name, options) => {
       const { lockOf } = await import('./lock.ts');
-      return lockOf(endpointWords(await endpointOf(env)), name, options);
+      return lockOf(endpointWords(await endpoint()), name, options);
     },
     info: async () => {
       const [about, bridge] = await Promise.all([aboutDaemon(connect), bridgeOf(connect)]);

@@ -3,7 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../errors/file-error.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
-import { objectOf, parseObject, readDockerConfig, textOf, type Environment } from './config.ts';
+import {
+  objectOf,
+  parseObject,
+  readDockerConfig,
+  textOf,
+  type DockerConfig,
+  type Environment,
+} from './config.ts';
 
 /** Where the daemon is; a port is one of this host's loopback. */
 export type Endpoint =
@@ -25,10 +32,14 @@ const DEFAULT_CONTEXT = 'default';
 /**
  * The daemon that the docker client would talk to: DOCKER_HOST, else the context of DOCKER_CONTEXT, else the current one
  * of its configuration, else the usual socket (github.com/docker/cli, cli/command/cli.go).
+ * @param config what the user told the docker client, where that is read already
  * @throws GocliError DOCKER_UNSUPPORTED for a remote daemon: published ports are reached on this host's loopback;
  * BAD_FILE for a context that is not there or cannot be read
  */
-export async function endpointOf(env: Environment): Promise<Endpoint> {
+export async function endpointOf(
+  env: Environment,
+  config: () => Promise<DockerConfig> = () => readDockerConfig(env),
+): Promise<Endpoint> {
   const address = env['DOCKER_HOST'] ?? '';
   if (address !== '') {
     const saidBy = 'DOCKER_HOST';
@@ -36,7 +47,7 @@ export async function endpointOf(env: Environment): Promise<Endpoint> {
   }
   const named = env['DOCKER_CONTEXT'] ?? '';
   if (named === DEFAULT_CONTEXT) return { socketPath: DEFAULT_SOCKET };
-  const { folder, settings } = await readDockerConfig(env);
+  const { folder, settings } = await config();
   const current = named === '' ? (textOf(settings['currentContext']) ?? DEFAULT_CONTEXT) : named;
   if (current === DEFAULT_CONTEXT) return { socketPath: DEFAULT_SOCKET };
   return endpointOfContext(current, folder, named === '' ? join(folder, 'config.json') : 'DOCKER_CONTEXT');

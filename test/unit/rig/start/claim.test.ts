@@ -1,9 +1,8 @@
 import test from 'ava';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
-import { deviceAccess } from '../../../../gocli-ts/src/machine/devices.ts';
 import type { ContainerSpec } from '../../../../gocli-ts/src/place/port.ts';
 import { claim } from '../../../../gocli-ts/src/rig/start/launch.ts';
-import { addProvider, EMULATED, makeEngine, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
+import { addProvider, layoutOf, makeEngine, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
 
 const RESOLVERS = { folder: '/run/x', file: 'resolv.conf' };
 const mountsOf = ({ mounts = [] }: ContainerSpec) => mounts.map(({ target }) => target);
@@ -14,17 +13,7 @@ test('a daemon that does not see the files of this host keeps its own resolvers'
     const { docker } = engine;
     const { id: imageId } = addProvider(docker, VM_FACTS);
     const { guest, host } = stateOf().plan;
-    const layout = {
-      plan: { guest, host: { ...host, imageId } },
-      ports: {},
-      kindPorts: [],
-      accelerator: 'tcg',
-      cpu: EMULATED,
-      access: deviceAccess(0o020666, undefined),
-      run: 'run1',
-      version: '0.1.0',
-      sshPublicKey: 'ssh-ed25519 AAAA c',
-    } as const;
+    const layout = layoutOf({ plan: { guest, host: { ...host, imageId } } });
     if (!sees) {
       const observed = 'invalid mount config for type "bind": bind source path does not exist: /run/x';
       docker.failNext('containers.create', new GocliError('DOCKER', 'it was not created', { observed }));
