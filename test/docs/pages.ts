@@ -2,7 +2,7 @@ import { COMMANDS } from '../../gocli-ts/src/cli/commands.ts';
 import { verbOf } from '../../gocli-ts/src/cli/flags.ts';
 import { helpText } from '../../gocli-ts/src/cli/parser.ts';
 import { ERRORS, EXIT } from '../../gocli-ts/src/errors/codes.ts';
-import { FAULTS } from '../faults/faults.ts';
+import { DESCRIBED } from '../faults/faults.ts';
 
 const NOTE = '<!-- Written by `make docs`; do not edit. -->';
 
@@ -75,13 +75,13 @@ async function cliPage(): Promise<string> {
 }
 
 function faultsPage(): string {
-  const parts = [...new Set(FAULTS.map(({ part }) => part))];
+  const parts = [...new Set(DESCRIBED.map(({ part }) => part))];
   const sections = parts.map((title) => [
     `## ${title}`,
     '',
     '| What is broken | How | What you see | Exit code | What is left |',
     '|---|---|---|---|---|',
-    ...FAULTS.filter(({ part }) => part === title).map(({ broken, how, sees, exit, left, unseen }) => {
+    ...DESCRIBED.filter(({ part }) => part === title).map(({ broken, how, sees, exit, left, unseen }) => {
       const words = unseen === true ? `**Not seen yet:** ${sees}` : sees;
       return `| ${[broken, how, words, exit, left].join(' | ')} |`;
     }),
@@ -93,8 +93,9 @@ function faultsPage(): string {
     NOTE,
     '',
     'Each line is a case of `test/faults/`, which breaks this in truth: a real process, a real daemon and a guest with a',
-    'disk. `make faults` runs all of them. After each one all that there is, of whatever kind, is compared with what was',
-    'there before: containers, volumes, networks, images, processes, files, links and locks.',
+    'disk, or a cluster of a provider. `make faults` runs all of them. After each one on the disk guest all that there is,',
+    'of whatever kind, is compared with what was there before: containers, volumes, networks, images, processes, files,',
+    'links and locks.',
     '',
     '**Not seen yet** marks a case that did not pass on a quiet machine so far.',
     '',

@@ -7,8 +7,8 @@ import type { Ground } from './ground.ts';
  */
 export type Extent = 'all' | 'short';
 
-/** A case: what docs/faults.md says of it, and what makes the fault and looks at what comes of it. */
-export interface Fault {
+/** What docs/faults.md says of a case. */
+export interface Described {
   /** Stays the same; by it is remembered what passed. */
   readonly id: string;
   /** Heading on the page. */
@@ -21,9 +21,18 @@ export interface Fault {
   readonly exit: string;
   /** What is left, or goes on. */
   readonly left: string;
-  /** Whether `make faults-short` has it, too. */
-  readonly short?: true;
   /** It was written, and did not pass yet: nobody may rely on what it says. */
   readonly unseen?: boolean;
+}
+
+/** A case on the disk guest: what makes the fault, and looks at what comes of it. */
+export interface Fault extends Described {
+  /** Whether `make faults-short` has it, too. */
+  readonly short?: true;
   readonly run: (t: ExecutionContext, ground: Ground, extent: Extent) => Promise<void>;
+}
+
+/** A case on a cluster of the provider, by its name. It leaves the cluster Ready. `make faults-short` has none. */
+export interface ClusterFault extends Described {
+  readonly run: (t: ExecutionContext, cluster: string) => Promise<void>;
 }

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { CLUSTER_FAULTS, removeCluster, startCluster } from './cluster.ts';
 import type { Extent } from './fault.ts';
 import { FAULTS } from './faults.ts';
 import { openGround, proveSame, type Ground } from './ground.ts';
@@ -9,6 +10,7 @@ const asked = process.env['FAULTS'] ?? '';
 const extent: Extent = asked === 'short' ? 'short' : 'all';
 const passed = await Passed.open(asked === 'all' || asked === 'short');
 const chosen = FAULTS.filter(({ id, short }) => (extent === 'short' ? short === true : !passed.has(id)));
+const ofCluster = extent === 'short' ? [] : CLUSTER_FAULTS.filter(({ id }) => !passed.has(id));
 
 let ground: Ground | undefined;
 
@@ -29,7 +31,7 @@ test.after.always('the daemon ends', leave);
 if (extent === 'all') {
   test.serial('what passed before is not repeated', (t) => {
     t.log(
-      `${FAULTS.length - chosen.length} cases passed with this build; begin anew: make faults FAULTS=all`,
+      `${FAULTS.length + CLUSTER_FAULTS.length - chosen.length - ofCluster.length} cases passed with this build; begin anew: make faults FAULTS=all`,
     );
     t.pass();
   });
@@ -49,5 +51,18 @@ for (const fault of chosen) {
       if (!done) await leave();
     }
     if (done && extent === 'all') await passed.add(fault.id);
+  });
+}
+
+test.after.always('the cluster is removed', async () => {
+  if (ofCluster.length > 0) await removeCluster();
+});
+
+for (const fault of ofCluster) {
+  test.serial(`${fault.id}: ${fault.broken}; ${fault.how}`, async (t) => {
+    await fault.run(t, await startCluster(t));
+    if (t.passed) await passed.add(fault.id);
+    // What comes next wants one that is whole.
+    else await removeCluster();
   });
 }

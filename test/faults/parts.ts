@@ -2,27 +2,10 @@ import type { ExecutionContext } from 'ava';
 import { outputOf } from '../helpers/cli.ts';
 import type { Fault } from './fault.ts';
 import { ended, proveWhole, RIG, runArguments, SNAPSHOT, type Ground } from './ground.ts';
+import { OWN, proveBooted, removeOwn, startOwn } from './own.ts';
 import { namedBy, untilItGoes } from './repeat.ts';
 
 const PART = 'Containers and machines';
-
-/** A cluster of its own, whose disk has a note. */
-const OWN = 'own';
-
-async function startOwn(t: ExecutionContext, ground: Ground): Promise<void> {
-  ended(t, 0, await ground.gocli(...runArguments(OWN)));
-  await ground.shell(t, OWN, 'echo kept >/data/note; sync');
-}
-
-async function removeOwn(t: ExecutionContext, ground: Ground): Promise<void> {
-  ended(t, 0, await ground.gocli('rm', OWN));
-}
-
-/** A cluster that was booted anew has its disk. */
-async function proveBooted(t: ExecutionContext, ground: Ground): Promise<void> {
-  ended(t, 0, await ground.gocli('status', OWN));
-  t.is(await ground.shell(t, OWN, 'cat /data/note; wc -l </data/boots'), 'kept\n2');
-}
 
 /** Follows what `status` and its like say of a cluster that does not run, until it does. */
 async function followStatus(t: ExecutionContext, ground: Ground): Promise<void> {

@@ -112,10 +112,8 @@ export function situationOf(found: FoundRig | undefined): Situation {
   // What only holds a volume never runs.
   const parts = containers.filter(({ labels }) => PARTS.includes(labels[LABEL.role] ?? ''));
   const running = parts.filter((one) => one.state === 'running');
-  // A record is there from the moment that a rig was first Ready.
-  const hasDisks = state?.revision !== undefined;
-  if (hasDisks && running.length === 0) return 'halted';
-  if (hasDisks && !running.some(isMachine)) return 'bootable';
+  if (hasDisks(found) && running.length === 0) return 'halted';
+  if (hasDisks(found) && !running.some(isMachine)) return 'bootable';
   if (state === undefined) return isWhole(found) ? 'foreign' : 'unfinished';
   if (!wasReady(state) && !running.some(isMachine)) return 'unfinished';
   if (state.paused !== true && state.building !== undefined && state.building === state.template)
@@ -172,6 +170,19 @@ export function startedBy(found: FoundRig | undefined): string | undefined {
   return found?.containers.map(({ labels }) => labels[LABEL.user]).find((user) => user !== undefined);
 }
 
+/**
+ * Whether its machines can be booted from their disks once none of them runs: its record lies beside those, from the
+ * moment that it was first Ready.
+ */
+export function hasDisks({ state }: Pick<FoundRig, 'state'>): boolean {
+  return state?.revision !== undefined;
+}
+
+/** Those of its machines that run, whatever their guests do. */
+export function runningMachines({ containers }: Pick<FoundRig, 'containers'>): ContainerInfo[] {
+  return containers.filter((one) => isMachine(one) && one.state === 'running');
+}
+
 function isMachine({ labels }: ContainerInfo): boolean {
   return labels[LABEL.node] !== undefined;
 }
@@ -185,8 +196,7 @@ function isWhole({ containers }: FoundRig): boolean {
 
 /** Whether all machines run, but not all that belongs beside them: nothing of the rig is lost then. */
 export function onlyMachinesRun(found: FoundRig): boolean {
-  const machines = found.containers.filter((one) => isMachine(one) && one.state === 'running');
-  return !isWhole(found) && machines.length === found.state?.plan.guest.nodes;
+  return !isWhole(found) && runningMachines(found).length === found.state?.plan.guest.nodes;
 }
 
 /** Whether a rig was once seen Ready by the start of this run. */

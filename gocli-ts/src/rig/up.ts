@@ -8,7 +8,16 @@ import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
 import { findRig, lookUp, requireState } from './find.ts';
 import { hostNamed, type Identity } from './identity.ts';
-import { decide, onlyMachinesRun, situationOf, startedBy, wasReady, type FoundRig } from './life.ts';
+import {
+  decide,
+  hasDisks,
+  onlyMachinesRun,
+  runningMachines,
+  situationOf,
+  startedBy,
+  wasReady,
+  type FoundRig,
+} from './life.ts';
 import { idForNew } from './listing.ts';
 import { elsewhere } from './refusal.ts';
 import { kindOf } from './kind.ts';
@@ -87,10 +96,12 @@ function wayBack(found: FoundRig): string {
   const start = gocliCommand('start', name);
   if (onlyMachinesRun(found))
     return `Its machines run. Make the rest anew: ${gocliCommand('stop', name)}, then ${start}`;
-  const last =
-    situationOf(found) === 'bootable'
-      ? `boot it from its disks (${start})`
-      : `replace it (${gocliCommand('rm', name)})`;
+  // Saving what stands would keep that it stands, so its machines are to end.
+  const ending = runningMachines(found).map((one) => one.name);
+  const kill = ending.length === 0 ? '' : `docker kill ${ending.join(' ')}, then `;
+  const last = hasDisks(found)
+    ? `boot it from its disks (${kill}${start})`
+    : `replace it (${gocliCommand('rm', name)})`;
   return `Collect its logs (${gocliCommand('logs', name, '--export DIR')}), or ${last}`;
 }
 

@@ -320,6 +320,17 @@ test('whose machines run while a container beside them is gone is saved and star
   }
 });
 
+test('one that is not Ready while a machine of it runs is booted from its disks, and not replaced', async (t) => {
+  const engine = await makeEngine(t);
+  const request = requestFor(addProvider(engine.docker, VM_FACTS), { nodes: 2 });
+  await up(request, engine);
+  const [node] = await engine.docker.containers.list({ [LABEL.node]: 'node02' });
+  engine.docker.end(node?.id ?? '', 1);
+  const error = await t.throwsAsync(up(request, engine), { instanceOf: GocliError });
+  t.regex(error.hint ?? '', /docker kill c-node01, then gocli start --name c\)/);
+  t.notRegex(error.hint ?? '', /gocli rm/);
+});
+
 test('what cannot be planned is refused before anything is made', async (t) => {
   const engine = await makeEngine(t);
   const vm = addProvider(engine.docker, VM_FACTS);
