@@ -140,11 +140,25 @@ export const provision = {
 };
 
 const ofProviders = () => import('./api/provider.ts');
+const ofAuthors = () => import('./api/provider-author.ts');
+const ofRemovals = () => import('./api/provider-rm.ts');
 /** What rigs are made from. */
 export const provider = {
   ls: bind('provider ls', 'nothing', async () => (await ofProviders()).ls),
   show: bind('provider show', 'provider', async () => (await ofProviders()).show),
+  lint: bind('provider lint', 'lintProvider', async () => (await ofAuthors()).lint),
+  create: bind('provider new', 'newProvider', async () => (await ofAuthors()).create),
+  bump: bind('provider bump', 'bumpProvider', async () => (await ofAuthors()).bump),
+  removal: bind('provider rm', 'provider', async () => (await ofRemovals()).removal),
+  rm: bind('provider rm', 'provider', async () => (await ofRemovals()).rm),
 };
+
+/** Which providers must be provisioned anew since a commit. */
+export const provisionManager = bind(
+  'provision-manager',
+  'provisionManager',
+  async () => (await import('./api/provision-manager.ts')).provisionManager,
+);
 
 export { GocliError } from './errors/error.ts';
 export type { RigChoice } from './api/choose.ts';
@@ -165,6 +179,15 @@ export type {
   ProviderShowRequest,
   ProviderShowResult,
 } from './api/provider.ts';
+export type {
+  LintedProvider,
+  ProviderBumpRequest,
+  ProviderLintRequest,
+  ProviderLintResult,
+  ProviderNewRequest,
+} from './api/provider-author.ts';
+export type { ProviderRmRequest, ProviderRmResult } from './api/provider-rm.ts';
+export type { ProvisionManagerRequest, ProvisionManagerResult } from './api/provision-manager.ts';
 export type { RunRequest, RunResult } from './api/run.ts';
 export type { VendorRequest, VendorResult } from './api/vendor.ts';
 export type { RenameRequest, RenameResult } from './api/rename.ts';

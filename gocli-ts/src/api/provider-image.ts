@@ -88,16 +88,26 @@ async function pullImage(reference: string, context: Context): Promise<ImageInfo
   );
 }
 
-/** The folder a provider is made from. @throws GocliError PROVIDER_UNKNOWN with the nearest name */
-async function folderOf(provider: string, context: Context): Promise<ProviderFolder> {
+/**
+ * The folder a provider is made from.
+ * @param provider `k8s-1.36`, or the folder below `cluster-provision`: `k8s/1.36`
+ * @throws GocliError PROVIDER_UNKNOWN with the nearest name
+ */
+export async function folderOf(provider: string, context: Context): Promise<ProviderFolder> {
   const folders = await foldersOf(context);
-  const found = folders.find(({ name }) => name === provider);
+  const found = folders.find(({ name }) => name === provider.replace('/', '-'));
   if (found !== undefined) return found;
   throw unknownProvider(provider, folders);
 }
 
-function foldersOf({ checkout }: Context): Promise<ProviderFolder[]> {
-  return listProviderFolders(join(checkout, 'cluster-provision'));
+/** `cluster-provision` of the checkout. */
+export function provisionRoot({ checkout }: Pick<Context, 'checkout'>): string {
+  return join(checkout, 'cluster-provision');
+}
+
+/** The providers of the checkout. */
+export function foldersOf(context: Pick<Context, 'checkout'>): Promise<ProviderFolder[]> {
+  return listProviderFolders(provisionRoot(context));
 }
 
 function unknownProvider(provider: string, folders: readonly ProviderFolder[]): GocliError {

@@ -1,16 +1,23 @@
-import { join } from 'node:path';
+import { isCode } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { factsOf, type ProviderFacts } from '../provider/facts.ts';
-import { listProviderFolders } from '../provider/folders.ts';
+import type { ProviderFolder } from '../provider/folders.ts';
+import { cachedSteps } from '../provision/provider-cache.ts';
+import { provisionSteps } from '../provision/steps.ts';
+import { inventory } from '../rig/template/inventory.ts';
 import type { Context, NoRequest } from './context.ts';
-import { localImage } from './provider-image.ts';
+import { foldersOf, localImage, provisionRoot } from './provider-image.ts';
 
 export interface ListedProvider {
   readonly name: string;
   /** What it is made from; null when this checkout does not have it. */
   readonly folder: string | null;
   readonly images: readonly Omit<ImageInfo, 'labels'>[];
+  /** Bytes on disk of its templates. */
+  readonly templateBytes: number;
+  /** Bytes on disk of the results of its steps, those that it shares with others among them; null when it cannot be read. */
+  readonly cacheBytes: number | null;
 }
 
 export interface ProviderLsResult {
@@ -30,18 +37,38 @@ export interface ProviderShowResult {
 
 /** Providers that have a folder in the checkout or an image on this host, by name. */
 export async function ls(_request: NoRequest, context: Context): Promise<ProviderLsResult> {
-  const folders = await listProviderFolders(join(context.checkout, 'cluster-provision'));
+  const folders = await foldersOf(context);
   const images = await context.docker.images.list({ [LABEL.provider]: '' });
+  const templates = await inventory(context);
   const nameOf = ({ labels }: ImageInfo): string => labels[LABEL.provider] ?? '';
   const names = [...new Set([...folders.map(({ name }) => name), ...images.map(nameOf)])].sort();
-  const providers = names.map((name) => ({
-    name,
-    folder: folders.find((one) => one.name === name)?.folder ?? null,
-    images: images
-      .filter((image) => nameOf(image) === name)
-      .map(({ id, tags, size, created }) => ({ id, tags, size, created })),
-  }));
-  return { providers };
+  const providers = names.map(async (name) => {
+    const folder = folders.find((one) => one.name === name);
+    return {
+      name,
+      folder: folder?.folder ?? null,
+      images: images
+        .filter((image) => nameOf(image) === name)
+        .map(({ id, tags, size, created }) => ({ id, tags, size, created })),
+      templateBytes: sum(templates.filter(({ provider }) => provider === name)),
+      cacheBytes: folder === undefined ? null : await cacheBytes(folder, context),
+    };
+  });
+  return { providers: await Promise.all(providers) };
+}
+
+async function cacheBytes(folder: ProviderFolder, context: Context): Promise<number | null> {
+  try {
+    return sum(await cachedSteps(provisionRoot(context), folder, provisionSteps(false), context.paths));
+  } catch (error) {
+    // What is wrong with it is `lint`'s to say.
+    if (isCode(error, 'BAD_FILE') || isCode(error, 'FILE')) return null;
+    throw error;
+  }
+}
+
+function sum(items: readonly { readonly bytes: number }[]): number {
+  return items.reduce((total, { bytes }) => total + bytes, 0);
 }
 
 /** The local image of a provider. @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING */

@@ -12,7 +12,9 @@ import type { EachRigRequest } from './each-rig.ts';
 import type { MergeRequest } from './kubeconfig.ts';
 import type { ExportRequest, TailRequest } from './logs.ts';
 import { OPTIONS } from './options.ts';
+import type { ProviderBumpRequest, ProviderLintRequest, ProviderNewRequest } from './provider-author.ts';
 import type { ProviderShowRequest } from './provider.ts';
+import type { ProvisionManagerRequest } from './provision-manager.ts';
 import type { ProvisionRequest } from './provision.ts';
 import type { RenameRequest } from './rename.ts';
 import type { RmRequest } from './rm.ts';
@@ -55,6 +57,10 @@ export interface Requests {
   readonly gc: GcRequest;
   readonly provision: ProvisionRequest;
   readonly provider: ProviderShowRequest;
+  readonly lintProvider: ProviderLintRequest;
+  readonly newProvider: ProviderNewRequest;
+  readonly bumpProvider: ProviderBumpRequest;
+  readonly provisionManager: ProvisionManagerRequest;
   readonly vendor: VendorRequest;
 }
 
@@ -168,6 +174,10 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   gc: { templateBudget: text.optional() },
   provision: { folder: path, phases: texts.optional(), force: texts.optional(), locked: flag.optional() },
   provider: { name: text },
+  lintProvider: { name: path.optional() },
+  newProvider: { name: text, from: text },
+  bumpProvider: { name: text, version: text },
+  provisionManager: { tag: text.optional() },
   vendor: { folder: path },
 };
 

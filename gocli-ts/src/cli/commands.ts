@@ -10,6 +10,7 @@ import { logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
 import { portsCommand } from './commands/ports.ts';
 import { providerCommand } from './commands/provider.ts';
+import { provisionManagerCommand } from './commands/provision-manager.ts';
 import { provisionCommand } from './commands/provision.ts';
 import { renameCommand } from './commands/rename.ts';
 import { rmCommand } from './commands/rm.ts';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   consoleCommand,
   logsCommand,
   provisionCommand,
+  provisionManagerCommand,
   providerCommand,
   templateCommand,
   gcCommand,

@@ -1,116 +1,113 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
-import { didYouMean } from '../shared/text.ts';
-import { type ProviderConfig, providerSchema } from './schema.ts';
 import { MIB } from '../shared/size.ts';
+import { extendProvider } from './extend.ts';
+import { type Finding, throwFindings } from './finding.ts';
+import { extendingSchema, type ProviderConfig, providerSchema } from './schema.ts';
+import { checkBySchema } from './schema-findings.ts';
+import { readYamlDocument, type YamlDocument } from './yaml-text.ts';
 
-const PROVIDER_FILE = 'provider.yaml';
+export const PROVIDER_FILE = 'provider.yaml';
 /** A provider file has some hundred lines; more than this is not one. */
 const MAX_BYTES = MIB;
 
-/**
- * Reads and checks the `provider.yaml` of a version folder.
- * @throws GocliError BAD_FILE: no such file (naming the folders that have one), too big, not YAML, or against the
- * schema (every problem with file, line and column, and for an unknown key the nearest valid one)
- */
-export async function readProviderFile(folder: string): Promise<ProviderConfig> {
-  const file = join(folder, PROVIDER_FILE);
-  const about = await stat(file).catch(() => undefined);
-  if (about?.isFile() !== true) throw await missing(folder);
-  if (about.size > MAX_BYTES) throw new GocliError('BAD_FILE', `${file} is larger than 1 MiB`);
-  return parseProviderFile(await readFile(file, 'utf8'), file);
+/** A provider's file, and all that is wrong with it. */
+export interface InspectedProvider {
+  readonly file: string;
+  readonly text: string;
+  readonly document: YamlDocument;
+  /** What it says together with the one that it extends; undefined when that cannot be told. */
+  readonly provider?: ProviderConfig;
+  /** Folder of the provider that this one extends. */
+  readonly base?: string;
+  readonly findings: readonly Finding[];
 }
 
 /**
- * Pure part of {@link readProviderFile}.
- * @throws GocliError BAD_FILE
+ * Reads and checks the `provider.yaml` of a version folder, and that of the one which it extends.
+ * @throws GocliError BAD_FILE: no such file (naming the folders that have one) or too big
  */
+export async function inspectProvider(folder: string): Promise<InspectedProvider> {
+  const file = join(folder, PROVIDER_FILE);
+  const text = await readText(folder, file);
+  const named = baseOf(text, file);
+  if (named === undefined) return checkProvider(text, file);
+  const base = join(dirname(folder), named);
+  const there = await stat(join(base, PROVIDER_FILE)).catch(() => undefined);
+  if (there?.isFile() !== true) return checkProvider(text, file);
+  const baseFile = join(base, PROVIDER_FILE);
+  const other = checkProvider(await readText(base, baseFile), baseFile);
+  const own = checkProvider(text, file, other);
+  return { ...own, base, findings: [...own.findings, ...other.findings] };
+}
+
+/**
+ * The same for whoever needs all of it to be right.
+ * @throws GocliError BAD_FILE: also for what is not YAML or against the schema (every problem with file, line and column, and
+ * for an unknown key the nearest valid one)
+ */
+export async function readProviderFile(folder: string): Promise<ProviderConfig> {
+  return providerOf(await inspectProvider(folder));
+}
+
+/** Pure part of {@link readProviderFile}, for a file that extends no other. @throws GocliError BAD_FILE */
 export function parseProviderFile(text: string, file: string): ProviderConfig {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0) {
-    throw badFile(document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`));
+  return providerOf(checkProvider(text, file));
+}
+
+/** @throws GocliError BAD_FILE with all that is wrong */
+export function providerOf({ provider, findings, file }: InspectedProvider): ProviderConfig {
+  throwFindings(findings);
+  if (provider === undefined) throw new GocliError('INTERNAL', `${file} was refused without a reason`);
+  return provider;
+}
+
+/**
+ * Everything that is wrong with a provider's file.
+ * @param base the one that it extends, if it is there
+ */
+export function checkProvider(text: string, file: string, base?: InspectedProvider): InspectedProvider {
+  const { documents, findings } = readYamlDocument(text, file);
+  const [document] = documents;
+  if (document === undefined) throw new GocliError('INTERNAL', `${file} has no document`);
+  const read = { file, text, document };
+  if (findings.length > 0) return { ...read, findings };
+  if (!extendsAnother(document.data)) {
+    const { data, findings: wrong } = checkBySchema(providerSchema, document);
+    return { ...read, findings: wrong, ...(data === undefined ? {} : { provider: data }) };
   }
-  const parsed = providerSchema.safeParse(toData(document, file));
-  if (parsed.success) return parsed.data;
-  throw badFile(
-    parsed.error.issues.flatMap((issue) =>
-      describe(issue).map(({ path, key, text: what }) => `${at(offsetOf(document, path, key))}: ${what}`),
-    ),
+  const { data, findings: wrong } = checkBySchema(extendingSchema, document);
+  if (data === undefined) return { ...read, findings: wrong };
+  if (base === undefined) return { ...read, findings: [noBase(document, data.extends)] };
+  if (base.provider === undefined) return { ...read, findings: [] };
+  const extended = extendProvider(base.provider, data, document);
+  return { ...read, provider: extended.data, findings: extended.findings };
+}
+
+function noBase(document: YamlDocument, named: string): Finding {
+  return document.finding(
+    ['extends'],
+    `"extends": there is no folder "${named}" beside this one whose ${PROVIDER_FILE} extends no other`,
   );
 }
 
-function toData(document: Document.Parsed, file: string): unknown {
-  try {
-    return document.toJS();
-  } catch (error) {
-    // The yaml package refuses documents that expand to an excessive number of aliases.
-    throw new GocliError('BAD_FILE', `${file} cannot be expanded`, { cause: error });
-  }
+function extendsAnother(data: unknown): data is { readonly extends: unknown } {
+  return typeof data === 'object' && data !== null && 'extends' in data;
 }
 
-function badFile(problems: readonly string[]): GocliError {
-  const [first = 'wrong', ...others] = problems;
-  return new GocliError('BAD_FILE', first, others.length === 0 ? {} : { observed: others.join('\n') });
+/** The folder that a provider's file names as the one it extends, as far as that can be read. */
+function baseOf(text: string, file: string): string | undefined {
+  const data = readYamlDocument(text, file).documents[0]?.data;
+  const named = extendsAnother(data) ? data.extends : undefined;
+  return typeof named === 'string' && /^[a-z0-9][a-z0-9.-]*$/.test(named) ? named : undefined;
 }
 
-interface Problem {
-  readonly path: readonly PropertyKey[];
-  /** The key of the mapping at `path` that is meant, when it is the key and not its value that is wrong. */
-  readonly key?: string;
-  readonly text: string;
-}
-
-function describe(issue: z.core.$ZodIssue): Problem[] {
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(issue.path);
-    return issue.keys.map((key) => ({
-      path: issue.path,
-      key,
-      text: `unknown key "${[...issue.path, key].join('.')}".${didYouMean(key, known) || ` Valid: ${known.join(', ')}`}`,
-    }));
-  }
-  const where = issue.path.length === 0 ? 'the file' : `"${issue.path.join('.')}"`;
-  return [{ path: issue.path, text: `${where}: ${issue.message}` }];
-}
-
-const jsonNode = z.object({
-  properties: z.record(z.string(), z.unknown()).optional(),
-  items: z.unknown().optional(),
-});
-
-/** Valid keys of the mapping at a path, from the schema itself. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let node: unknown = z.toJSONSchema(providerSchema, { io: 'input' });
-  for (const part of path) {
-    const { properties, items } = jsonNode.parse(node);
-    node = typeof part === 'number' ? items : properties?.[String(part)];
-  }
-  return Object.keys(jsonNode.safeParse(node).data?.properties ?? {});
-}
-
-/** Where in the text a path is; for what is not there, where the nearest enclosing value begins. */
-function offsetOf(document: Document.Parsed, path: readonly PropertyKey[], key: string | undefined): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (!isNode(node)) continue;
-    const named =
-      key !== undefined && isMap(node) ? node.items.find((pair) => nameOf(pair.key) === key) : undefined;
-    const found = isNode(named?.key) ? named.key : node;
-    return found.range?.[0] ?? 0;
-  }
-  return 0;
-}
-
-function nameOf(key: unknown): string {
-  return isScalar(key) ? String(key.value) : '';
+async function readText(folder: string, file: string): Promise<string> {
+  const about = await stat(file).catch(() => undefined);
+  if (about?.isFile() !== true) throw await missing(folder);
+  if (about.size > MAX_BYTES) throw new GocliError('BAD_FILE', `${file} is larger than 1 MiB`);
+  return readFile(file, 'utf8');
 }
 
 async function missing(folder: string): Promise<GocliError> {

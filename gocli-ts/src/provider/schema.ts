@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IMAGE_TAG } from '../shared/image-reference.ts';
 import { isProviderName } from './name.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,40}$/, 'lower-case letters, digits, "." and "-"');
@@ -76,6 +77,31 @@ export const providerSchema = z.strictObject({
   images: z.array(imageSchema).default([]),
 });
 
+const { apiVersion, kind, guest, defaults, kernelArgs, kubernetes } = providerSchema.shape;
+
+/**
+ * Schema of a `provider.yaml` that says only in what it differs from that of another version: what stands once is not
+ * copied. Files that the folder does not have (provision.sh, pre-pull-images, packages.lock, manifests) are the other's.
+ */
+export const extendingSchema = z.strictObject({
+  apiVersion,
+  kind,
+  name: providerSchema.shape.name,
+  /** Folder beside this one, `1.36`, whose provider.yaml says all that this one does not. */
+  extends: name,
+  guest: guest.optional(),
+  defaults: defaults.partial().optional(),
+  kernelArgs: kernelArgs.unwrap().optional(),
+  kubernetes: kubernetes.unwrap().partial().optional(),
+  /** Take the place of those of the same name, or come in addition. */
+  components: z.array(componentSchema).optional(),
+  /** Take the place of those of the same name but for the tag, or come in addition. */
+  images: z.array(imageSchema).optional(),
+  /** Other tags of images that stay as they are, by their names without a tag. */
+  tags: z.record(z.string(), z.string().regex(IMAGE_TAG, 'a tag')).optional(),
+});
+
 export type ProviderConfig = z.infer<typeof providerSchema>;
+export type ExtendingConfig = z.infer<typeof extendingSchema>;
 export type ComponentConfig = z.infer<typeof componentSchema>;
 export type ImageConfig = z.infer<typeof imageSchema>;

@@ -1,9 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { GocliError } from '../errors/error.ts';
+import { type Finding, throwFindings } from '../provider/finding.ts';
+import { readYamlStream, type YamlDocument } from '../provider/yaml-text.ts';
+import { providerFolder } from './provider-files.ts';
 import type { Recipe } from './step.ts';
+
+/** A file of objects that are applied when a cluster starts. */
+export interface ManifestFile {
+  /** `10-storage.yaml` */
+  readonly name: string;
+  readonly path: string;
+}
 
 const objectSchema = z.looseObject({
   apiVersion: z.string(),
@@ -11,40 +18,33 @@ const objectSchema = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
 });
 
-export function manifestFolder({ folder }: Recipe): string {
-  return join(folder, 'manifests');
+/** The provider's manifests in the order in which they are applied, which is that of their names. */
+export async function listManifests(recipe: Pick<Recipe, 'folder' | 'base'>): Promise<ManifestFile[]> {
+  const files = await providerFolder(recipe, 'manifests');
+  return [...files].filter(([name]) => /\.ya?ml$/.test(name)).map(([name, path]) => ({ name, path }));
 }
 
-/**
- * The provider's manifests in the order in which they are applied.
- * @returns names of the files
- * @throws GocliError BAD_FILE for what is not YAML or not a Kubernetes object
- */
-export async function readManifests(recipe: Recipe): Promise<string[]> {
-  const folder = manifestFolder(recipe);
-  const entries = await readdir(folder).catch(() => []);
-  const names = entries.filter((name) => /\.ya?ml$/.test(name)).sort();
-  for (const name of names) checkManifest(await readFile(join(folder, name), 'utf8'), join(folder, name));
-  return names;
+/** The same, once they were read. @throws GocliError BAD_FILE for all that is not YAML or not a Kubernetes object */
+export async function readManifests(recipe: Recipe): Promise<ManifestFile[]> {
+  const manifests = await listManifests(recipe);
+  const texts = await Promise.all(manifests.map(({ path }) => readFile(path, 'utf8')));
+  throwFindings(manifests.flatMap(({ path }, at) => inspectManifest(texts[at] ?? '', path).findings));
+  return manifests;
 }
 
-/** @throws GocliError BAD_FILE with file, line and column */
-export function checkManifest(text: string, file: string): void {
-  const lines = new LineCounter();
-  for (const document of parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })) {
-    const { line, col } = lines.linePos(document.errors[0]?.pos[0] ?? document.contents?.range[0] ?? 0);
-    const where = `${file}:${line}:${col}`;
-    const [broken] = document.errors;
-    if (broken !== undefined) throw new GocliError('BAD_FILE', `${where}: ${broken.message}`);
-    const data: unknown = document.toJS();
-    // Nothing between two separators.
-    if (data === null) continue;
-    const issue = objectSchema.safeParse(data).error?.issues[0];
-    if (issue !== undefined) {
-      throw new GocliError(
-        'BAD_FILE',
-        `${where}: not a Kubernetes object: ${issue.path.join('.')}: ${issue.message}`,
-      );
-    }
-  }
+/** The objects of a manifest, and what is not one. */
+export function inspectManifest(
+  text: string,
+  file: string,
+): { readonly objects: readonly YamlDocument[]; readonly findings: readonly Finding[] } {
+  const { documents, findings } = readYamlStream(text, file);
+  // Nothing between two separators.
+  const objects = documents.filter(({ data }) => data !== null && data !== undefined);
+  const wrong = objects.flatMap((document) => {
+    const issues = objectSchema.safeParse(document.data).error?.issues ?? [];
+    return issues.map(({ path, message }) =>
+      document.finding(path, `not a Kubernetes object: ${path.join('.')}: ${message}`),
+    );
+  });
+  return { objects, findings: [...findings, ...wrong] };
 }

@@ -70,6 +70,26 @@ export async function digestStep(
   return { ...own, ...Object.fromEntries(needs) };
 }
 
+/** What a step is known by. */
+export interface StepIdentity {
+  readonly key: string;
+  readonly digests: InputDigests;
+}
+
+/** Key and inputs of every step of a recipe, whether there are results or not. @throws GocliError BAD_FILE */
+export async function identifySteps(
+  steps: readonly ProvisionStep[],
+  recipe: Recipe,
+): Promise<Map<StepName, StepIdentity>> {
+  const found = new Map<StepName, StepIdentity>();
+  for (const step of inOrder(steps)) {
+    const keys = new Map([...found].map(([name, { key }]) => [name, key]));
+    const digests = await digestStep(step, keys, recipe);
+    found.set(step.name, { key: stepKey(step.name, digests), digests });
+  }
+  return found;
+}
+
 async function whyChanged(name: StepName, digests: InputDigests, store: Store): Promise<string> {
   const [newest] = await store.all(name);
   if (newest === undefined) return 'no result yet';

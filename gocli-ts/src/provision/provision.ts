@@ -3,6 +3,7 @@ import { collectLater, throwAll } from '../errors/several.ts';
 import { LABEL } from '../place/labels.ts';
 import { stepHint, stepNames, withDependents, withNeeds } from './graph.ts';
 import { type ForcedSteps, type PlannedStep, planSteps } from './plan-steps.ts';
+import { keysNeeded } from './needed-keys.ts';
 import { readRecipe } from './recipe.ts';
 import { type Engine, type FinishedStep, runSteps } from './run-steps.ts';
 import { STEP_NAMES, type ProvisionDeps, type ProvisionStep, type Recipe, type StepName } from './step.ts';
@@ -45,7 +46,7 @@ export async function provision(request: ProvisionRequest, deps: ProvisionDeps):
   try {
     const results = await runSteps(planned, forced, engine);
     await tagImage(results, recipe, deps);
-    await tidy(results, store, deps);
+    await tidy(request, recipe, results, store, deps);
     return {
       recipe,
       results,
@@ -115,12 +116,19 @@ async function tagImage(
   await docker.images.tag(image, latestReference(recipe));
 }
 
+/** Removes what no provider of this checkout needs and is old; nothing while one of them cannot be read. */
 async function tidy(
+  { steps }: ProvisionRequest,
+  { root }: Recipe,
   results: ReadonlyMap<StepName, FinishedStep>,
   store: Store,
   { docker }: Pick<ProvisionDeps, 'docker'>,
 ): Promise<void> {
-  const images = await Promise.all([...results].map(([name, { key }]) => store.prune(name, key)));
+  const needed = await keysNeeded(root, steps);
+  if (needed === undefined) return;
+  const images = await Promise.all(
+    [...results].map(([name, { key }]) => store.prune(name, new Set([...(needed.get(name) ?? []), key]))),
+  );
   for (const image of images.flat()) {
     await docker.images.remove(image).catch((error: unknown) => {
       // A cluster runs from it, other images stand on it, or the user gave it a name: then it stays.

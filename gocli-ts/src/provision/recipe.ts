@@ -1,19 +1,18 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { readProviderFile } from '../provider/provider-file.ts';
-import { readManifests } from './manifests.ts';
+import { resolve } from 'node:path';
+import { inFileOrder, throwFindings } from '../provider/finding.ts';
+import { providerOf } from '../provider/provider-file.ts';
+import { inspectRecipe } from './lint/inspect-recipe.ts';
 import type { Recipe } from './step.ts';
 
 /**
- * Reads a version folder such as `cluster-provision/k8s/1.36`: its provider.yaml and, to find mistakes before minutes
- * of work, its manifests.
- * @throws GocliError BAD_FILE
+ * Reads a version folder such as `cluster-provision/k8s/1.36`, and finds all of its mistakes before minutes of work.
+ * @throws GocliError BAD_FILE with each of them at its line
  */
 export async function readRecipe(path: string): Promise<Recipe> {
   const given = resolve(path);
   const folder = await realpath(given).catch(() => given);
-  const provider = await readProviderFile(folder);
-  const recipe: Recipe = { root: dirname(dirname(folder)), folder, provider };
-  await readManifests(recipe);
-  return recipe;
+  const { recipe, source, findings } = await inspectRecipe(folder);
+  throwFindings(inFileOrder(findings));
+  return recipe ?? { root: '', folder, provider: providerOf(source) };
 }

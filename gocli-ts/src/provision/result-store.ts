@@ -85,10 +85,11 @@ export class Store {
 
   /**
    * Removes all but the newest results of a step, and folders of processes that died at work.
+   * @param inUse keys whose results stay however old they are
    * @returns the Docker images of what was removed
    */
-  async prune(step: StepName, inUse: string): Promise<string[]> {
-    const older = (await this.all(step)).slice(KEEP).filter(({ record }) => record.hash !== inUse);
+  async prune(step: StepName, inUse: ReadonlySet<string>): Promise<string[]> {
+    const older = (await this.all(step)).slice(KEEP).filter(({ record }) => !inUse.has(record.hash));
     const images = await Promise.all(older.map(readImage));
     await Promise.all(older.map(({ folder }) => rm(folder, { recursive: true, force: true })));
     for (const name of await readdir(join(this.#root, step)).catch(() => [])) {

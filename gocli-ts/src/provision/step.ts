@@ -25,6 +25,8 @@ export interface Recipe {
   readonly root: string;
   /** `…/cluster-provision/k8s/1.36`. */
   readonly folder: string;
+  /** Folder of the provider that this one extends: what the folder itself does not have is taken from there. */
+  readonly base?: string | undefined;
   readonly provider: ProviderConfig;
 }
 

@@ -1,65 +1,47 @@
-import { GocliError } from '../../errors/error.ts';
-import { formatBytes } from '../../shared/size.ts';
 import { defineCommand } from '../command.ts';
-import { writeResult } from '../render/output.ts';
-import type { Session } from '../session.ts';
 
 export const providerCommand = defineCommand({
-  usage: 'provider <action> [name]',
-  summary: 'List the providers (ls), or show one of them (show)',
+  usage: 'provider <action> [name] [version]',
+  summary: 'List, show, check, make, renew or remove providers, which clusters are made from',
   positionals: {
-    action: { type: 'string', choices: ['ls', 'show'], demandOption: true, describe: 'What to do' },
-    name: { type: 'string', describe: 'Name of the provider, for show' },
+    action: {
+      type: 'string',
+      choices: ['ls', 'show', 'lint', 'new', 'bump', 'rm'],
+      demandOption: true,
+      describe: 'What to do',
+    },
+    name: { type: 'string', describe: 'Name of the provider, or its folder: k8s-1.36, k8s/1.36' },
+    version: { type: 'string', describe: 'For bump: the release of Kubernetes' },
   },
-  examples: [['gocli provider ls', 'which providers there are, and whether their images are']],
-  run: (args, session) => (args.action === 'ls' ? list(session) : show(args.name, session)),
+  options: {
+    from: { type: 'string', requiresArg: true, describe: 'For new: the provider whose data it begins with' },
+    'dry-run': { type: 'boolean', default: false, describe: 'For rm: print what would go, and remove nothing' },
+    yes: { alias: 'y', type: 'boolean', default: false, describe: 'For rm: do not ask' },
+  },
+  examples: [
+    ['gocli provider ls', 'which providers there are, and what they take on the disk'],
+    ['gocli provider lint', 'all that is wrong with the providers of this checkout, each at its line'],
+    ['gocli provider new k8s/1.38 --from k8s/1.37', 'the folder of a new version, with the data of another'],
+    ['gocli provider bump k8s/1.36 1.36.4', 'another release: module, names of images, changelog'],
+    ['gocli provider rm k8s-1.37 --dry-run', 'what its image, templates and cached steps take'],
+  ],
+  run: async (args, session) => {
+    const actions = await import('../provider-actions.ts');
+    const { action, name, version, from } = args;
+    actions.refuseWhatMeansNothing(args);
+    switch (action) {
+      case 'ls':
+        return actions.listAction(session);
+      case 'show':
+        return actions.showAction(name, session);
+      case 'lint':
+        return actions.lintAction(name, session);
+      case 'new':
+        return actions.newAction(name, from, session);
+      case 'bump':
+        return actions.bumpAction(name, version, session);
+      default:
+        return actions.removeAction(name, { dryRun: args['dry-run'], yes: args.yes }, session);
+    }
+  },
 });
-
-async function list(session: Session): Promise<number> {
-  const { ls } = await import('../../api/provider.ts');
-  const { providers } = await ls({}, session);
-  writeResult(session, {
-    data: { providers },
-    names: providers.map(({ name }) => name),
-    table: [
-      ['PROVIDER', 'IMAGE', 'SIZE', 'CREATED'],
-      ...providers.map(({ name, images: [first] }) => [
-        name,
-        first?.tags[0] ?? 'not provisioned',
-        first === undefined ? '' : formatBytes(first.size),
-        first?.created ?? '',
-      ]),
-    ],
-  });
-  return 0;
-}
-
-async function show(name: string | undefined, session: Session): Promise<number> {
-  const providers = await import('../../api/provider.ts');
-  const { isKubernetes, kubernetesOf } = await import('../../kubernetes/section.ts');
-  if (name === undefined)
-    throw new GocliError('USAGE', 'provider show needs a name', {
-      hint: 'For example: gocli provider show k8s-1.36',
-    });
-  const { reference, image, facts } = await providers.show({ name }, session);
-  writeResult(session, {
-    data: { name, image, facts },
-    names: [reference],
-    table: [
-      ['Provider', name],
-      ['Image', reference],
-      ['Id', image.id],
-      ['Size', formatBytes(image.size)],
-      ['Created', image.created],
-      ['Kubernetes', isKubernetes(facts) ? kubernetesOf(facts).version : '-'],
-      [
-        'Default plan',
-        `${facts.defaults.nodes} node, ${facts.defaults.cpus} vCPUs, ${facts.defaults.memoryMiB}M`,
-      ],
-      ...Object.entries(image.labels)
-        .filter(([key]) => key.startsWith('io.gocli.component.'))
-        .map(([key, value]) => [key.slice('io.gocli.component.'.length), value]),
-    ],
-  });
-  return 0;
-}

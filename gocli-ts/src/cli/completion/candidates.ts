@@ -81,6 +81,7 @@ function takesValue(flag: Flag): boolean {
 
 async function values({ name, flag }: NamedFlag, names: HostNames): Promise<readonly string[]> {
   if (name === 'snapshot') return names.snapshots();
+  if (name === 'from') return names.providers();
   return name === 'name' ? names.clusters() : (flag.choices ?? []);
 }
 
@@ -120,8 +121,10 @@ async function positionalValues(
     case 'template':
       return given[0] === 'build' ? names.providers() : names.templates();
     case 'provider':
-    case 'name':
       return names.providers();
+    case 'name':
+      // Of a provider that is to be made the name is not known yet.
+      return given[0] === 'new' ? [] : names.providers();
     default:
       return [];
   }

@@ -1,7 +1,9 @@
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { GocliError } from '../../errors/error.ts';
 import type { Host } from '../../host/port.ts';
+import { lastLines } from '../../shared/text.ts';
 import { goError } from './errors.ts';
 
 /** A folder with a go.mod, built as one component. */
@@ -115,6 +117,45 @@ export async function findModule(
   const text = await go(module, ['list', '-m', '-f', '{{.Version}} {{.Dir}}', path], context);
   const [, version = '', folder = ''] = /^(\S+) (.+)$/.exec(text.trim()) ?? [];
   return { version, folder };
+}
+
+/**
+ * Lets Go write go.mod and go.sum whole, for what the module asks for itself.
+ * @throws GocliError DOWNLOAD naming the module that cannot be had, CHECKSUM, TOOL_MISSING, COMMAND
+ */
+export async function tidyModule(module: GoModule, context: GoContext): Promise<void> {
+  await go(module, ['mod', 'tidy'], context, context.onLine);
+}
+
+const downloadSchema = z.object({ Dir: z.string().optional(), Error: z.string().optional() });
+
+/**
+ * Folder of a release of a module in Go's cache, downloaded when needed.
+ * @throws GocliError DOWNLOAD naming it when it cannot be had, TOOL_MISSING
+ */
+export async function downloadModule(path: string, version: string, { host, signal }: GoContext): Promise<string> {
+  const module = `${path}@${version}`;
+  const argv = ['go', 'mod', 'download', '-json', module] as const;
+  const { stdout, stderr } = await host.run(argv, {
+    cwd: '/',
+    env: ENVIRONMENT,
+    signal,
+    allowFailure: true,
+  });
+  const { Dir: folder, Error: refused } = parseDownload(stdout);
+  if (folder !== undefined && refused === undefined) return folder;
+  throw new GocliError('DOWNLOAD', `${module} cannot be had`, {
+    observed: lastLines(refused ?? stderr, 6),
+    hint: `Look whether there is such a version, and what GOPROXY in \`go env\` serves: go list -m ${module}`,
+  });
+}
+
+function parseDownload(stdout: string): z.infer<typeof downloadSchema> {
+  try {
+    return downloadSchema.parse(JSON.parse(stdout));
+  } catch {
+    return {};
+  }
 }
 
 async function go(

@@ -85,3 +85,8 @@ function complete(entries: readonly TreeEntry[]): TreeEntry[] {
 export function tagOf(image: string): string {
   return basename(image).replace(/^[^:]*:/, '');
 }
+
+/** Whether a tag is that of a version: etcd:3.6.8-0 holds v3.6.8. */
+export function tagHolds(tag: string, version: string): boolean {
+  return tag.replace(/^v/, '').replace(/-\d+$/, '') === version.replace(/^v/, '');
+}

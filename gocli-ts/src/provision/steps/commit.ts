@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LABEL } from '../../place/labels.ts';
 import { Cleanup } from '../image/cleanup.ts';
@@ -8,7 +8,7 @@ import { addLayer, type LayerSource } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
 import { KUBERNETES_PATH } from '../../kubernetes/image-path.ts';
 import { providerFacts } from '../../provider/facts.ts';
-import { manifestFolder, readManifests } from '../manifests.ts';
+import { type ManifestFile, readManifests } from '../manifests.ts';
 import { type Inventory, renderSbom } from '../sbom/cyclonedx.ts';
 import { readGoPrograms } from '../sbom/go.ts';
 import { componentVersions } from '../sbom/versions.ts';
@@ -87,13 +87,20 @@ async function smallFiles(context: StepContext): Promise<LayerSource[]> {
     { folder: resultOf(context, 'disk'), names: ['vmlinuz', 'initrd.img'] },
     { folder: resultOf(context, 'tiny'), names: ['tiny.img'] },
     { folder: join(resultOf(context, 'components'), 'bin'), names: ['kubectl'] },
-    ...(manifests.length === 0
-      ? []
-      : [
-          { folder: join(manifestFolder(recipe), '..'), names: manifests.map((name) => `manifests/${name}`) },
-        ]),
+    ...manifestSources(manifests),
     { folder: scratch, names: ['sbom.json'] },
   ];
+}
+
+/** Manifests lie in one folder of the image, whichever provider they are of. */
+function manifestSources(manifests: readonly ManifestFile[]): LayerSource[] {
+  const folders = [...new Set(manifests.map(({ path }) => dirname(path)))];
+  return folders.map((folder) => ({
+    folder: dirname(folder),
+    names: manifests
+      .filter(({ path }) => dirname(path) === folder)
+      .map(({ name }) => `${basename(folder)}/${name}`),
+  }));
 }
 
 /** What disk and runner hold, as `seal` found it, and the programs that this step adds. */

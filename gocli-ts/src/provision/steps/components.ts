@@ -1,10 +1,11 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import type { ComponentConfig } from '../../provider/schema.ts';
 import { GocliError } from '../../errors/error.ts';
 import { buildC } from '../go/c.ts';
 import { buildProgram, findModule, type GoContext, type GoModule, listPrograms } from '../go/module.ts';
+import { KUBERNETES, readModule } from '../component-module.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
 /** Folder of the programs in the result of the step. */
@@ -15,8 +16,6 @@ export const VERSIONS_FILE = 'versions.json';
 /** `v1.36.3` by name of the program. */
 export type ProgramVersions = Readonly<Record<string, string>>;
 
-/** The component whose module requires k8s.io/kubernetes and is told its version. */
-const KUBERNETES = 'kubernetes';
 /** While one waits for the network or links, which needs one core only, another compiles. */
 const CONCURRENCY = 2;
 /** Milliseconds between two lines of progress of one component. */
@@ -131,17 +130,13 @@ export function versionVariables(release: string): Record<string, string> {
 }
 
 /** Folders of the components that are Go modules. @throws GocliError BAD_FILE when a folder is missing */
-async function modulesOf({ root, folder, provider }: Recipe): Promise<GoModule[]> {
+async function modulesOf(recipe: Recipe): Promise<GoModule[]> {
+  const { root, provider } = recipe;
   const names = provider.components.filter(({ c }) => c === undefined).map(({ name }) => name);
   return Promise.all(
     names.map(async (component) => {
-      for (const candidate of [join(folder, component), join(root, 'components', component)]) {
-        const isModule = await access(join(candidate, 'go.mod')).then(
-          () => true,
-          () => false,
-        );
-        if (isModule) return { component, folder: candidate };
-      }
+      const module = await readModule(recipe, component);
+      if (module !== undefined) return { component, folder: module.folder };
       throw new GocliError(
         'BAD_FILE',
         `there is no go.mod for the component "${component}" of provider.yaml`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ImageConfig } from '../../provider/schema.ts';
 import { GocliError } from '../../errors/error.ts';
 import { type Extracted, extractPackages } from '../debian/extract.ts';
-import { namesOf, packageEntries, programEntries, tagOf } from '../oci/content.ts';
+import { namesOf, packageEntries, programEntries, tagHolds, tagOf } from '../oci/content.ts';
 import { type ImageBlobs, imageBlobs } from '../oci/image.ts';
 import { type LayerFile, writeLayer, writeLayout } from '../oci/layout.ts';
 import { resultOf } from '../image/results.ts';
@@ -78,9 +78,7 @@ export function checkedVersion({ name, programs }: ImageConfig, versions: Progra
   const tag = tagOf(name);
   for (const program of programs) {
     const version = versions[program];
-    // etcd:3.6.8-0 holds v3.6.8
-    if (version !== undefined && tag.replace(/^v/, '').replace(/-\d+$/, '') === version.replace(/^v/, ''))
-      continue;
+    if (version !== undefined && tagHolds(tag, version)) continue;
     throw new GocliError(
       'BAD_FILE',
       `provider.yaml: the image ${name} would hold ${program} ${version ?? 'of no component'}`,

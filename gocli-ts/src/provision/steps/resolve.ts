@@ -12,6 +12,7 @@ import {
   parsePackageList,
 } from '../debian/lock.ts';
 import { debianSources } from '../debian/sources.ts';
+import { writableFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
 interface PackageSet {
@@ -25,7 +26,8 @@ interface PackageSet {
 }
 
 /** The sets of Debian packages a provider is made of. */
-function packageSets({ root, folder, provider }: Recipe): PackageSet[] {
+async function packageSets(recipe: Recipe): Promise<PackageSet[]> {
+  const { root, provider } = recipe;
   const guest = join(root, 'guest', provider.guest);
   const inImages = [...new Set(provider.images.flatMap(({ packages }) => packages))].sort();
   return [
@@ -33,7 +35,7 @@ function packageSets({ root, folder, provider }: Recipe): PackageSet[] {
     { name: 'guest', list: join(guest, 'packages'), lock: join(guest, 'packages.lock') },
     ...(inImages.length === 0
       ? []
-      : [{ name: 'images' as const, names: inImages, lock: join(folder, 'packages.lock') }]),
+      : [{ name: 'images' as const, names: inImages, lock: await writableFile(recipe, 'packages.lock') }]),
   ];
 }
 
@@ -49,7 +51,7 @@ export function resolveStep(locked: boolean): ProvisionStep {
     needs: [],
     volatile: true,
     inputs: async (recipe) => {
-      const sets = packageSets(recipe);
+      const sets = await packageSets(recipe);
       const files = sets.flatMap(({ list, lock }) => (list === undefined ? [lock] : [list, lock]));
       const there = await Promise.all(
         files.map(async (file) => ((await readIfThere(file)) === undefined ? [] : [file])),
@@ -66,7 +68,7 @@ async function resolveAll(context: StepContext, locked: boolean): Promise<void> 
   const apt: ScratchApt = { folder: join(scratch, 'apt'), host, signal };
   await openScratchApt(apt, await debianSources(host, signal));
   let renewed = 0;
-  for (const set of packageSets(recipe)) {
+  for (const set of await packageSets(recipe)) {
     const names = await namesOf(set);
     if (names === undefined) continue;
     step.progress({ message: set.name });

@@ -3,24 +3,26 @@ import { join } from 'node:path';
 import { connectWhenUp } from '../../rig/ssh-target.ts';
 import { consoleTail, whileAlive } from '../../rig/watchdog.ts';
 import { GocliError, isCode } from '../../errors/error.ts';
-import { readIfThere } from '../../host/files.ts';
 import { Monitor } from '../../machine/monitor.ts';
 import { redact } from '../../shared/redact.ts';
 import { quote } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 import { inTime } from '../../waiting/in-time.ts';
 import { Cleanup } from '../image/cleanup.ts';
-import { manifestFolder, readManifests } from '../manifests.ts';
+import { readManifests } from '../manifests.ts';
+import { providerFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 import { cleanScript } from '../vm/clean-script.ts';
 import { type BuildMachine, startMachine } from '../vm/machine.ts';
-import { fetchImages, loadImages, prePullFile, readPrePull } from '../vm/pre-pull.ts';
+import { fetchImages, loadImages, PRE_PULL_FILE, readPrePull } from '../vm/pre-pull.ts';
 import { squash } from '../vm/squash.ts';
 
 /** Milliseconds for the boot: half a minute under emulation on two idle cores, five minutes were seen on busy ones. */
 const BOOT_MS = 480_000;
 /** Milliseconds between switching off and the end of qemu. */
 const OFF_MS = 30_000;
+/** The provider's own part of the node. */
+const SCRIPT = 'provision.sh';
 /** Not below /run, which is mounted noexec; the clean-up empties it. */
 const GUEST_SCRIPT = '/var/tmp/gocli-provision.sh';
 
@@ -55,12 +57,11 @@ export const vmStep: ProvisionStep = {
 
 /** The manifests are copied by `commit`; a change of one is checked here, beside the machine they are meant for. */
 async function filesOf(recipe: Recipe): Promise<string[]> {
-  const optional = [join(recipe.folder, 'provision.sh'), prePullFile(recipe)];
-  const there = await Promise.all(
-    optional.map(async (file) => ((await readIfThere(file)) === undefined ? [] : [file])),
+  const optional = await Promise.all(
+    [SCRIPT, PRE_PULL_FILE].map(async (name) => (await providerFile(recipe, name)) ?? []),
   );
   const manifests = await readManifests(recipe);
-  return [...there.flat(), ...manifests.map((name) => join(manifestFolder(recipe), name))];
+  return [...optional.flat(), ...manifests.map(({ path }) => path)];
 }
 
 /** @throws GocliError TIMEOUT with the end of the console */
@@ -87,8 +88,9 @@ async function runProvisionScript(
   node: SshConnection,
   signal: AbortSignal,
 ): Promise<void> {
-  const script = await readFile(join(recipe.folder, 'provision.sh'), 'utf8').catch(() => undefined);
-  if (script === undefined) return;
+  const file = await providerFile(recipe, SCRIPT);
+  if (file === undefined) return;
+  const script = await readFile(file, 'utf8');
   const { name, kubernetes } = recipe.provider;
   const env = { GOCLI_IN_GUEST: '1', GOCLI_PROVIDER: name, KUBERNETES_VERSION: kubernetes?.version ?? '' };
   const words = Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`);

@@ -1,33 +1,41 @@
-import { join } from 'node:path';
 import type { Docker } from '../../place/port.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { readIfThere } from '../../host/files.ts';
+import { type Finding, throwFindings } from '../../provider/finding.ts';
 import type { SshConnection } from '../../ssh/port.ts';
+import { providerFile } from '../provider-files.ts';
 import type { Recipe, StepContext } from '../step.ts';
 
 /** A registry host, path, and a tag or digest (the distribution specification's grammar, a little narrower). */
 const REFERENCE =
   /^[a-z0-9][a-z0-9._-]*(:\d+)?(\/[a-z0-9._-]+)*(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
 
-export function prePullFile({ folder }: Recipe): string {
-  return join(folder, 'pre-pull-images');
-}
+export const PRE_PULL_FILE = 'pre-pull-images';
 
 /** Images that a provider wants in its nodes from the start: one reference per line, `#` begins a comment. */
-export async function readPrePull(recipe: Recipe): Promise<string[]> {
-  const file = prePullFile(recipe);
-  return parsePrePull((await readIfThere(file)) ?? '', file);
+export async function readPrePull(recipe: Pick<Recipe, 'folder' | 'base'>): Promise<string[]> {
+  const file = await providerFile(recipe, PRE_PULL_FILE);
+  return file === undefined ? [] : parsePrePull((await readIfThere(file)) ?? '', file);
 }
 
-/** @throws GocliError BAD_FILE with file and line */
+/** @throws GocliError BAD_FILE with file and line of all that is none */
 export function parsePrePull(text: string, file: string): string[] {
-  return text.split('\n').flatMap((raw, index) => {
+  const { references, findings } = inspectPrePull(text, file);
+  throwFindings(findings);
+  return references;
+}
+
+/** The references of a text, and the lines that are none. */
+export function inspectPrePull(text: string, file: string): { references: string[]; findings: Finding[] } {
+  const references: string[] = [];
+  const findings: Finding[] = [];
+  for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.replace(/#.*/, '').trim();
-    if (line !== '' && !REFERENCE.test(line)) {
-      throw new GocliError('BAD_FILE', `${file}:${index + 1}:1: "${line}" is not an image reference`);
-    }
-    return line === '' ? [] : [line];
-  });
+    if (line === '') continue;
+    if (REFERENCE.test(line)) references.push(line);
+    else findings.push({ file, line: index + 1, column: 1, text: `"${line}" is not an image reference` });
+  }
+  return { references, findings };
 }
 
 /**

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import type { Docker } from '../../../../gocli-ts/src/place/port.ts';
 import { GocliError, isCode } from '../../../../gocli-ts/src/errors/error.ts';
-import { checkManifest } from '../../../../gocli-ts/src/provision/manifests.ts';
+import { inspectManifest } from '../../../../gocli-ts/src/provision/manifests.ts';
+import { findingLine } from '../../../../gocli-ts/src/provider/finding.ts';
 import { cleanScript } from '../../../../gocli-ts/src/provision/vm/clean-script.ts';
 import { fetchImages, parsePrePull } from '../../../../gocli-ts/src/provision/vm/pre-pull.ts';
 
@@ -63,16 +64,18 @@ const manifests: [string, string, RegExp | undefined][] = [
 ];
 for (const [title, text, message] of manifests) {
   test(`manifest: ${title}`, (t) => {
-    if (message === undefined)
-      t.notThrows(() => {
-        checkManifest(text, 'f');
-      });
-    else
-      t.regex(
-        t.throws(() => {
-          checkManifest(text, 'f');
-        }).message,
-        message,
-      );
+    const [first, ...more] = inspectManifest(text, 'f').findings.map(findingLine);
+    if (message === undefined) t.is(first, undefined);
+    else t.regex(first ?? '', message);
+    t.deepEqual(more, title === 'a list' ? more : []);
   });
 }
+
+test('all that is wrong with a manifest is said at once', (t) => {
+  const text = 'apiVersion: v1\nmetadata: {}\n---\nkind: A\nmetadata: {name: a}\n';
+  t.deepEqual(inspectManifest(text, 'f').findings.map(findingLine).map((line) => line.replace(/: Invalid.*/, '')), [
+    'f:1:1: not a Kubernetes object: kind',
+    'f:2:11: not a Kubernetes object: metadata.name',
+    'f:4:1: not a Kubernetes object: apiVersion',
+  ]);
+});

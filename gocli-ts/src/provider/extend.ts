@@ -1,0 +1,47 @@
+import { didYouMean } from '../shared/text.ts';
+import type { Finding } from './finding.ts';
+import { type ExtendingConfig, type ProviderConfig, providerSchema } from './schema.ts';
+import type { YamlDocument } from './yaml-text.ts';
+
+/** What a provider is that says only in what it differs from another one. */
+export function extendProvider(
+  base: ProviderConfig,
+  own: ExtendingConfig,
+  document: YamlDocument,
+): { readonly data: ProviderConfig; readonly findings: readonly Finding[] } {
+  const { extends: _, tags = {}, components = [], images = [], defaults, kubernetes, ...rest } = own;
+  const known = base.images.map((image) => repositoryOf(image.name));
+  const tagged = base.images.map((image) => {
+    const repository = repositoryOf(image.name);
+    const tag = tags[repository];
+    return tag === undefined ? image : { ...image, name: `${repository}:${tag}` };
+  });
+  const data = providerSchema.parse({
+    ...base,
+    ...rest,
+    defaults: { ...base.defaults, ...defaults },
+    ...(kubernetes === undefined ? {} : { kubernetes: { ...base.kubernetes, ...kubernetes } }),
+    components: overlaid(base.components, components, ({ name }) => name),
+    images: overlaid(tagged, images, ({ name }) => repositoryOf(name)),
+  });
+  const findings = Object.keys(tags)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const text = `"tags": there is no image "${name}" in ${own.extends}.${didYouMean(name, known)}`;
+      return document.finding(['tags'], text, name);
+    });
+  return { data, findings };
+}
+
+/** `registry.k8s.io/etcd` of `registry.k8s.io/etcd:3.6.8-0` */
+export function repositoryOf(image: string): string {
+  return image.replace(/:[^:/]*$/, '');
+}
+
+/** Each in the place of the one with the same name, the others in addition. */
+function overlaid<T>(base: readonly T[], own: readonly T[], nameOf: (one: T) => string): T[] {
+  const byName = new Map(own.map((one) => [nameOf(one), one]));
+  const kept = base.map((one) => byName.get(nameOf(one)) ?? one);
+  const there = new Set(base.map(nameOf));
+  return [...kept, ...own.filter((one) => !there.has(nameOf(one)))];
+}

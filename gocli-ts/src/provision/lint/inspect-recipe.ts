@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Finding } from '../../provider/finding.ts';
+import { inspectProvider, type InspectedProvider } from '../../provider/provider-file.ts';
+import { readIfThere } from '../../host/files.ts';
+import type { YamlDocument } from '../../provider/yaml-text.ts';
+import { inspectManifest, listManifests, type ManifestFile } from '../manifests.ts';
+import { providerFile } from '../provider-files.ts';
+import type { Recipe } from '../step.ts';
+import { inspectPrePull, PRE_PULL_FILE } from '../vm/pre-pull.ts';
+import { goModuleFindings } from './go-modules.ts';
+import { missingImages } from './manifest-images.ts';
+
+/** A manifest and the objects in it. */
+export interface InspectedManifest extends ManifestFile {
+  readonly objects: readonly YamlDocument[];
+}
+
+/** A version folder, and everything that is wrong with it as far as its own files tell. */
+export interface InspectedRecipe {
+  readonly source: InspectedProvider;
+  /** Undefined when provider.yaml is wrong. */
+  readonly recipe?: Recipe;
+  readonly manifests: readonly InspectedManifest[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads a version folder whole, so that all of its faults can be told at once and before minutes of work.
+ * @param folder absolute
+ * @throws GocliError BAD_FILE when it has no provider.yaml
+ */
+export async function inspectRecipe(folder: string): Promise<InspectedRecipe> {
+  const source = await inspectProvider(folder);
+  const { base, provider } = source;
+  const folders = { folder, base };
+  const prePull = await prePullOf(folders);
+  const built = provider?.images.map(({ name }) => name);
+  const files = await listManifests(folders);
+  const texts = await Promise.all(files.map(({ path }) => readFile(path, 'utf8')));
+  const inspected = files.map((file, at) => ({ ...file, ...inspectManifest(texts[at] ?? '', file.path) }));
+  const images =
+    built === undefined
+      ? []
+      : files.flatMap(({ path }, at) =>
+          missingImages(texts[at] ?? '', path, [...built, ...prePull.references]),
+        );
+  const recipe = provider === undefined ? undefined : { root: dirname(dirname(folder)), ...folders, provider };
+  return {
+    source,
+    ...(recipe === undefined ? {} : { recipe }),
+    manifests: inspected,
+    findings: [
+      ...source.findings,
+      ...prePull.findings,
+      ...inspected.flatMap(({ findings }) => findings),
+      ...images,
+      ...(recipe === undefined ? [] : await goModuleFindings(recipe, source)),
+    ],
+  };
+}
+
+async function prePullOf(folders: Pick<Recipe, 'folder' | 'base'>): Promise<ReturnType<typeof inspectPrePull>> {
+  const file = await providerFile(folders, PRE_PULL_FILE);
+  return file === undefined
+    ? { references: [], findings: [] }
+    : inspectPrePull((await readIfThere(file)) ?? '', file);
+}

@@ -1,0 +1,34 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Recipe } from './step.ts';
+
+/** Where the files of a provider are: its own folder before that of the one which it extends. */
+type Folders = Pick<Recipe, 'folder' | 'base'>;
+
+function foldersOf({ folder, base }: Folders): readonly string[] {
+  return base === undefined ? [folder] : [folder, base];
+}
+
+/** Path of one of the provider's files; undefined when neither folder has it. */
+export async function providerFile(folders: Folders, name: string): Promise<string | undefined> {
+  for (const folder of foldersOf(folders)) {
+    const path = join(folder, name);
+    if ((await stat(path).catch(() => undefined)) !== undefined) return path;
+  }
+  return undefined;
+}
+
+/** A file of the provider that may be written anew: the one that is there, or else one of its own. */
+export async function writableFile(folders: Folders, name: string): Promise<string> {
+  return (await providerFile(folders, name)) ?? join(folders.folder, name);
+}
+
+/** Paths of the files in one of its folders, by name; a file of its own takes the place of the other's. */
+export async function providerFolder(folders: Folders, name: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const folder of [...foldersOf(folders)].reverse()) {
+    const path = join(folder, name);
+    for (const entry of await readdir(path).catch(() => [])) found.set(entry, join(path, entry));
+  }
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
