@@ -4,7 +4,7 @@ import { GocliError } from '../errors/error.ts';
 import { MIB } from '../shared/size.ts';
 import { extendProvider } from './extend.ts';
 import { type Finding, throwFindings } from './finding.ts';
-import { extendingSchema, type ProviderConfig, providerSchema } from './schema.ts';
+import { extendingSchema, PROVIDER_FOLDER, type ProviderConfig, providerSchema } from './schema.ts';
 import { checkBySchema } from './schema-findings.ts';
 import { readYamlDocument, type YamlDocument } from './yaml-text.ts';
 
@@ -33,7 +33,7 @@ export async function inspectProvider(folder: string): Promise<InspectedProvider
   const text = await readText(folder, file);
   const named = baseOf(text, file);
   if (named === undefined) return checkProvider(text, file);
-  const base = join(dirname(folder), named);
+  const base = join(dirname(dirname(folder)), named);
   const there = await stat(join(base, PROVIDER_FILE)).catch(() => undefined);
   if (there?.isFile() !== true) return checkProvider(text, file);
   const baseFile = join(base, PROVIDER_FILE);
@@ -88,7 +88,7 @@ export function checkProvider(text: string, file: string, base?: InspectedProvid
 function noBase(document: YamlDocument, named: string): Finding {
   return document.finding(
     ['extends'],
-    `"extends": there is no folder "${named}" beside this one whose ${PROVIDER_FILE} extends no other`,
+    `"extends": there is no folder ${named} with a ${PROVIDER_FILE} that extends no other`,
   );
 }
 
@@ -100,7 +100,7 @@ function extendsAnother(data: unknown): data is { readonly extends: unknown } {
 function baseOf(text: string, file: string): string | undefined {
   const data = readYamlDocument(text, file).documents[0]?.data;
   const named = extendsAnother(data) ? data.extends : undefined;
-  return typeof named === 'string' && /^[a-z0-9][a-z0-9.-]*$/.test(named) ? named : undefined;
+  return typeof named === 'string' && PROVIDER_FOLDER.test(named) ? named : undefined;
 }
 
 async function readText(folder: string, file: string): Promise<string> {

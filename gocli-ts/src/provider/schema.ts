@@ -3,6 +3,8 @@ import { IMAGE_TAG } from '../shared/image-reference.ts';
 import { isProviderName } from './name.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,40}$/, 'lower-case letters, digits, "." and "-"');
+/** `k8s/1.36` */
+export const PROVIDER_FOLDER = /^[a-z0-9]+\/[a-z0-9][a-z0-9.-]*$/;
 const size = z.string().regex(/^\d+[MG]$/, 'a size such as 3072M or 20G');
 
 /**
@@ -87,8 +89,8 @@ export const extendingSchema = z.strictObject({
   apiVersion,
   kind,
   name: providerSchema.shape.name,
-  /** Folder beside this one, `1.36`, whose provider.yaml says all that this one does not. */
-  extends: name,
+  /** Folder below `cluster-provision` whose provider.yaml says all that this one does not. `1.36` alone were a number. */
+  extends: z.string().regex(PROVIDER_FOLDER, 'a folder below cluster-provision, such as k8s/1.36'),
   guest: guest.optional(),
   defaults: defaults.partial().optional(),
   kernelArgs: kernelArgs.unwrap().optional(),

@@ -88,7 +88,7 @@ function extendingFile({ folder, provider }: Recipe, name: string): string {
     'kind: Provider',
     `name: ${name}`,
     '# All that is not said here, and all files that are not here, are those of that folder.',
-    `extends: ${basename(folder)}`,
+    `extends: ${folder.split('/').slice(-2).join('/')}`,
     '',
     ...(kubernetes === undefined
       ? []
