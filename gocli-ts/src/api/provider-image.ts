@@ -112,7 +112,7 @@ export function foldersOf(context: Pick<Context, 'checkout'>): Promise<ProviderF
 
 function unknownProvider(provider: string, folders: readonly ProviderFolder[]): GocliError {
   const names = folders.map(({ name }) => name);
-  const text = `there is no provider "${provider}".${didYouMean(provider, names)}`;
+  const text = `there is no provider "${provider}".${didYouMean(provider.replace('/', '-'), names)}`;
   return new GocliError('PROVIDER_UNKNOWN', text, { hint: `Providers: ${names.join(', ')}` });
 }
 

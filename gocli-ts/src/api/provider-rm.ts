@@ -17,7 +17,11 @@ export interface ProviderRmRequest {
 /** What a provider has on this host, or had. Sizes are bytes on disk. */
 export interface ProviderRmResult {
   readonly provider: string;
-  readonly images: readonly { readonly id: string; readonly tags: readonly string[]; readonly bytes: number }[];
+  readonly images: readonly {
+    readonly id: string;
+    readonly tags: readonly string[];
+    readonly bytes: number;
+  }[];
   readonly templates: readonly { readonly id: string; readonly bytes: number }[];
   /** Results of steps that no other provider needs. */
   readonly cache: readonly { readonly step: string; readonly key: string; readonly bytes: number }[];
@@ -66,9 +70,13 @@ async function belongingsOf({ name }: ProviderRmRequest, context: Context): Prom
   const templates = (await inventory(context)).filter((item) => item.provider === provider);
   if (folder === undefined && labelled.length === 0 && templates.length === 0) {
     const names = folders.map((one) => one.name);
-    throw new GocliError('PROVIDER_UNKNOWN', `there is no provider "${name}".${didYouMean(provider, names)}`, {
-      hint: `Providers: ${names.join(', ')}`,
-    });
+    throw new GocliError(
+      'PROVIDER_UNKNOWN',
+      `there is no provider "${name}".${didYouMean(provider, names)}`,
+      {
+        hint: `Providers: ${names.join(', ')}`,
+      },
+    );
   }
   await refuseInUse(provider, labelled, context);
   const cache = folder === undefined ? [] : await cacheOf(folder, paths, context);

@@ -29,7 +29,10 @@ export async function provisionManager(
 ): Promise<ProvisionManagerResult> {
   await requireRepository(context);
   const named = tag ?? (await newestTag(context));
-  const found = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${named}^{commit}`], context);
+  const found = await git(
+    ['rev-parse', '--verify', '--quiet', '--end-of-options', `${named}^{commit}`],
+    context,
+  );
   const since = found.stdout.trim();
   if (since === '') {
     throw new GocliError('NOT_FOUND', `there is no commit "${named}" in ${context.checkout}`, {
@@ -69,10 +72,14 @@ async function requireRepository(context: Context): Promise<void> {
   const { stdout, stderr } = await git(['rev-parse', '--show-toplevel'], context);
   const checkout = await realpath(context.checkout).catch(() => context.checkout);
   if (stdout.trim() === checkout) return;
-  throw new GocliError('NOT_FOUND', `${context.checkout} is no git repository, so it has no commits to compare with`, {
-    observed: lastLines(stderr, 3),
-    hint: 'Run it in a clone of the repository.',
-  });
+  throw new GocliError(
+    'NOT_FOUND',
+    `${context.checkout} is no git repository, so it has no commits to compare with`,
+    {
+      observed: lastLines(stderr, 3),
+      hint: 'Run it in a clone of the repository.',
+    },
+  );
 }
 
 function git(words: readonly string[], { host, checkout, signal }: Context) {

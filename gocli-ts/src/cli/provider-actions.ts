@@ -88,7 +88,9 @@ export async function lintAction(name: string | undefined, session: Session): Pr
     const found = one.findings.map((finding) =>
       findingLine({ ...finding, file: shownPath(finding.file, session) }),
     );
-    const how = one.withSource ? '' : '; the source of its Kubernetes is not in the module cache, so manifests were read only';
+    const how = one.withSource
+      ? ''
+      : '; the source of its Kubernetes is not in the module cache, so manifests were read only';
     return found.length > 0 ? found : [`${one.name}: nothing is wrong${how}`];
   });
   const wrong = linted.filter(({ findings }) => findings.length > 0);
@@ -137,7 +139,9 @@ export async function bumpAction(
   writeResult(session, {
     data: { ...result, files },
     names: shown,
-    text: [`${result.provider}: ${result.from} -> ${result.to}`, ...shown].map((line) => `${line}\n`).join(''),
+    text: [`${result.provider}: ${result.from} -> ${result.to}`, ...shown]
+      .map((line) => `${line}\n`)
+      .join(''),
   });
   return EXIT.ok;
 }
@@ -169,11 +173,18 @@ function removalTable({ images, templates, cache, bytes }: removals.ProviderRmRe
 }
 
 /** Asks on a terminal. @throws GocliError USAGE where nobody can be asked */
-async function agreed(planned: removals.ProviderRmResult, { stdin, stderr, signal }: Session): Promise<boolean> {
+async function agreed(
+  planned: removals.ProviderRmResult,
+  { stdin, stderr, signal }: Session,
+): Promise<boolean> {
   if (stdin.isTTY !== true) {
-    throw new GocliError('USAGE', `to remove ${formatBytes(planned.bytes)} of ${planned.provider} needs --yes`, {
-      hint: `What that is: gocli provider rm ${planned.provider} --dry-run`,
-    });
+    throw new GocliError(
+      'USAGE',
+      `to remove ${formatBytes(planned.bytes)} of ${planned.provider} needs --yes`,
+      {
+        hint: `What that is: gocli provider rm ${planned.provider} --dry-run`,
+      },
+    );
   }
   stderr.write(`Remove of ${planned.provider}:\n${removalTable(planned)}`);
   const terminal = createInterface({ input: stdin, output: stderr });

@@ -7,7 +7,10 @@ import type { Recipe } from './step.ts';
 export const KUBERNETES = 'kubernetes';
 
 /** Folders that may hold a component's module: the provider's own before that which all providers share. */
-export function moduleFolders({ root, folder }: Pick<Recipe, 'root' | 'folder'>, component: string): string[] {
+export function moduleFolders(
+  { root, folder }: Pick<Recipe, 'root' | 'folder'>,
+  component: string,
+): string[] {
   return [join(folder, component), join(root, 'components', component)];
 }
 

@@ -22,7 +22,10 @@ export function parseKubeadmVersions(source: string): KubeadmVersions | undefine
 }
 
 /** Tags by image, as `kubeadm config images list` of a version has them (cmd/kubeadm/app/images/images.go). */
-export function kubeadmTags(version: string, { etcd, coredns, pause }: KubeadmVersions): Record<string, string> {
+export function kubeadmTags(
+  version: string,
+  { etcd, coredns, pause }: KubeadmVersions,
+): Record<string, string> {
   const own = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'];
   return {
     ...Object.fromEntries(own.map((name) => [`registry.k8s.io/${name}`, `v${version}`])),

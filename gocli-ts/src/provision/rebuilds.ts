@@ -29,7 +29,10 @@ export async function rebuildsSince(
     const present = await identifySteps(steps, await readRecipe(folder));
     const was = old.find((one) => one.name === name);
     const past = was === undefined ? undefined : await identityThen(was.folder, steps);
-    const why = past === undefined ? [was === undefined ? 'it is new' : 'it cannot be read as it was'] : differences(past, present);
+    const why =
+      past === undefined
+        ? [was === undefined ? 'it is new' : 'it cannot be read as it was']
+        : differences(past, present);
     rebuilds.push({ name, rebuild: why.length > 0, why });
   }
   return rebuilds;
@@ -54,6 +57,8 @@ function differences(
 ): string[] {
   const own = (identity: StepIdentity | undefined): Record<string, string> =>
     Object.fromEntries(Object.entries(identity?.digests ?? {}).filter(([name]) => !name.startsWith('need:')));
-  const changed = [...present].flatMap(([step, identity]) => changedInputs(own(past.get(step)), own(identity)));
+  const changed = [...present].flatMap(([step, identity]) =>
+    changedInputs(own(past.get(step)), own(identity)),
+  );
   return [...new Set(changed)].sort();
 }

@@ -21,10 +21,12 @@ function context() {
 
 test('the versions are those that can be had', async (t) => {
   const versions = await Promise.all(folders.map(async ({ folder }) => (await readRecipe(folder)).provider));
-  t.deepEqual(
-    Object.fromEntries(versions.map(({ name, kubernetes }) => [name, kubernetes?.version])),
-    { 'k8s-1.34': '1.34.4', 'k8s-1.35': '1.35.4', 'k8s-1.36': '1.36.3', 'k8s-1.37': '1.37.2' },
-  );
+  t.deepEqual(Object.fromEntries(versions.map(({ name, kubernetes }) => [name, kubernetes?.version])), {
+    'k8s-1.34': '1.34.4',
+    'k8s-1.35': '1.35.4',
+    'k8s-1.36': '1.36.3',
+    'k8s-1.37': '1.37.2',
+  });
 });
 
 for (const { name, folder } of folders) {
@@ -54,6 +56,10 @@ test('what the versions share stands once', async (t) => {
   const shared = await of('k8s-1.36');
   t.true(shared.length > 0);
   for (const { name } of folders) t.deepEqual(await of(name), shared, name);
+  const mains = await Promise.all(
+    folders.map(({ folder }) => readFile(`${folder}/kubernetes/main.go`, 'utf8')),
+  );
+  t.is(new Set(mains).size, 1, 'the program is the same in every version');
 });
 
 test('a node has every CNI plugin that is built, those of the module but for the Windows ones', async (t) => {

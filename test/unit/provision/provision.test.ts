@@ -5,7 +5,7 @@ import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { planProvision, provision } from '../../../gocli-ts/src/provision/provision.ts';
 import type { ProvisionStep } from '../../../gocli-ts/src/provision/step.ts';
-import { type Bench, fakeStep, openBench } from './_bench.ts';
+import { type Bench, fakeStep, openBench, PROVIDER_YAML } from './_bench.ts';
 
 /** resolve -> runner -> disk <- components */
 function diamond(
@@ -291,6 +291,34 @@ test('the three newest results of a step are kept, and folders of dead processes
   }
   t.is((await readdir(base)).length, 3);
   t.false(existsSync(dead));
+});
+
+test('what another provider of the checkout needs is kept, however old it is', async (t) => {
+  const bench = await openBench(t);
+  const base = join(bench.deps.paths.cache, 'provision', 'runner');
+  /** Whose result depends on the provider, as that of most steps does. */
+  const stepOf = (version: string): ProvisionStep => ({
+    ...fakeStep('runner', []),
+    inputs: ({ provider }) => ({
+      values: { name: provider.name, version: provider.name === 'k8s-1.36' ? version : '0' },
+      files: [],
+    }),
+  });
+  const other = join(bench.root, 'k8s', '1.37');
+  await mkdir(other, { recursive: true });
+  await writeFile(join(other, 'provider.yaml'), PROVIDER_YAML.replace('1.36', '1.37'));
+  const first = await provision({ folder: other, steps: [stepOf('0')] }, bench.deps);
+  const key = first.results.get('runner')?.key ?? '';
+  for (const version of ['1', '2', '3', '4', '5'])
+    await provision({ folder: bench.folder, steps: [stepOf(version)] }, bench.deps);
+  t.is((await readdir(base)).length, 4);
+  t.true(existsSync(join(base, key)));
+
+  // While one cannot be read, what it needs cannot be told.
+  await writeFile(join(other, 'provider.yaml'), 'name: [');
+  for (const version of ['6', '7'])
+    await provision({ folder: bench.folder, steps: [stepOf(version)] }, bench.deps);
+  t.is((await readdir(base)).length, 6);
 });
 
 /** A step whose result is a Docker image. */

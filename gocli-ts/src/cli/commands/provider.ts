@@ -15,7 +15,11 @@ export const providerCommand = defineCommand({
   },
   options: {
     from: { type: 'string', requiresArg: true, describe: 'For new: the provider whose data it begins with' },
-    'dry-run': { type: 'boolean', default: false, describe: 'For rm: print what would go, and remove nothing' },
+    'dry-run': {
+      type: 'boolean',
+      default: false,
+      describe: 'For rm: print what would go, and remove nothing',
+    },
     yes: { alias: 'y', type: 'boolean', default: false, describe: 'For rm: do not ask' },
   },
   examples: [

@@ -18,7 +18,9 @@ export const provisionManagerCommand = defineCommand({
   run: async ({ tag }, session) => {
     const { provisionManager } = await import('../../api/provision-manager.ts');
     const result = await provisionManager({ tag }, session);
-    const byVersion = result.providers.map(({ name, rebuild }) => [name.replace(/^k8s-/, ''), rebuild] as const);
+    const byVersion = result.providers.map(
+      ({ name, rebuild }) => [name.replace(/^k8s-/, ''), rebuild] as const,
+    );
     writeResult(session, {
       data: { ...result },
       names: result.providers.filter(({ rebuild }) => rebuild).map(({ name }) => name),

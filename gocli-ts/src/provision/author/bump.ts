@@ -127,12 +127,17 @@ async function extendingEdits(
   return [
     { path: ['kubernetes', 'version'], value: version },
     ...differing,
-    ...(pause?.c === undefined || pause.c.version === wanted ? [] : [pauseEdit(own, { ...pause.c, version: wanted })]),
+    ...(pause?.c === undefined || pause.c.version === wanted
+      ? []
+      : [pauseEdit(own, { ...pause.c, version: wanted })]),
   ];
 }
 
 /** pause is a component without a go.mod, whose version stands in the file. */
-function pauseEdit(own: readonly { readonly name: string }[], c: Readonly<Record<string, unknown>>): YamlEdit {
+function pauseEdit(
+  own: readonly { readonly name: string }[],
+  c: Readonly<Record<string, unknown>>,
+): YamlEdit {
   const at = own.findIndex(({ name }) => name === 'pause');
   return { path: ['components', at === -1 ? own.length : at], value: { name: 'pause', c } };
 }

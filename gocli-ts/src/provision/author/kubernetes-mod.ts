@@ -23,7 +23,9 @@ export function kubernetesMod(own: GoModFile, upstream: GoModFile, version: stri
     return requirement(upstream, module)?.words[1] ?? present;
   };
   const direct = directivesOf(own, 'require').filter(({ indirect }) => !indirect);
-  const required = direct.map(({ words: [module = '', present = ''] }) => `\t${module} ${versionOf(module, present)}`);
+  const required = direct.map(
+    ({ words: [module = '', present = ''] }) => `\t${module} ${versionOf(module, present)}`,
+  );
   return [
     `module ${directivesOf(own, 'module')[0]?.words[0] ?? ''}`,
     `go ${goVersion(upstream)}`,
@@ -44,7 +46,9 @@ export function toolMod(
   upstream: GoModFile,
 ): string {
   const lines = tools.map((tool) => `tool ${tool}`);
-  return [`module ${name}`, `go ${goVersion(upstream)}`, ...lines, `require ${module} ${version}`, ''].join('\n\n');
+  return [`module ${name}`, `go ${goVersion(upstream)}`, ...lines, `require ${module} ${version}`, ''].join(
+    '\n\n',
+  );
 }
 
 function goVersion(upstream: GoModFile): string {

@@ -25,9 +25,13 @@ export async function fetchRelease(version: string, context: GoContext): Promise
   const folder = await downloadModule('k8s.io/kubernetes', `v${version}`, context);
   const kubeadm = parseKubeadmVersions((await readIfThere(join(folder, KUBEADM_CONSTANTS))) ?? '');
   if (kubeadm !== undefined) return { version, folder, kubeadm };
-  throw new GocliError('BAD_FILE', `kubeadm ${version} does not say its etcd, CoreDNS and pause as those before did`, {
-    hint: `Look into ${join(folder, KUBEADM_CONSTANTS)}, and change the provider by hand.`,
-  });
+  throw new GocliError(
+    'BAD_FILE',
+    `kubeadm ${version} does not say its etcd, CoreDNS and pause as those before did`,
+    {
+      hint: `Look into ${join(folder, KUBEADM_CONSTANTS)}, and change the provider by hand.`,
+    },
+  );
 }
 
 /**
@@ -42,10 +46,18 @@ export async function kubernetesModule(
   context: GoContext,
 ): Promise<FileChanges> {
   const own = await readModule(recipe, KUBERNETES);
-  if (own === undefined) throw new GocliError('BAD_FILE', `${recipe.folder} has no component "${KUBERNETES}"`);
+  if (own === undefined)
+    throw new GocliError('BAD_FILE', `${recipe.folder} has no component "${KUBERNETES}"`);
   const upstream = parseGoMod(await readFile(join(folder, 'go.mod'), 'utf8'), join(folder, 'go.mod'));
   const main = await readFile(join(own.folder, 'main.go'), 'utf8');
-  return tidied(own, [folder, own.folder], { 'go.mod': kubernetesMod(own.mod, upstream, version), 'main.go': main }, own.folder, scratch, context);
+  return tidied(
+    own,
+    [folder, own.folder],
+    { 'go.mod': kubernetesMod(own.mod, upstream, version), 'main.go': main },
+    own.folder,
+    scratch,
+    context,
+  );
 }
 
 /**

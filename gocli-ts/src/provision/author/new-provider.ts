@@ -40,7 +40,9 @@ export async function newProvider(folder: string, kind: string, version: string)
   const scripts = join(dirname(root), 'cluster-up', 'cluster');
   const hadScripts = (await stat(join(scripts, name)).catch(() => undefined)) !== undefined;
   const files = [
-    ...(hadScripts ? [] : await scriptFiles(join(scripts, recipe.provider.name), join(scripts, name), recipe, name)),
+    ...(hadScripts
+      ? []
+      : await scriptFiles(join(scripts, recipe.provider.name), join(scripts, name), recipe, name)),
     ...(await providerFiles(recipe, target, name)),
   ];
   try {
@@ -64,9 +66,11 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
   const all = await filesBelow(folder);
   const copied = all.filter((file) => {
     const path = relative(folder, file);
-    if (path === PROVIDER_FILE) return false;
+    if (path === PROVIDER_FILE || path === 'README.md') return false;
     // Of one that says all itself only the modules: the rest is what both share.
-    return base !== undefined || provider.components.some((component) => path.startsWith(`${component.name}/`));
+    return (
+      base !== undefined || provider.components.some((component) => path.startsWith(`${component.name}/`))
+    );
   });
   const files = await Promise.all(
     copied.map(async (file): Promise<NewFile> => {
@@ -78,7 +82,25 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
   const text = await readFile(join(folder, PROVIDER_FILE), 'utf8');
   const yaml =
     base === undefined ? extendingFile(recipe, name) : editYaml(text, [{ path: ['name'], value: name }]);
-  return [...files, { path: join(target, PROVIDER_FILE), text: yaml, mode: 0o644 }];
+  const readme: NewFile = { path: join(target, 'README.md'), text: aboutIt(of, name, base), mode: 0o644 };
+  return [...files, readme, { path: join(target, PROVIDER_FILE), text: yaml, mode: 0o644 }];
+}
+
+function aboutIt(of: string, name: string, base: string | undefined): string {
+  const shared = base === undefined ? of : base.split('/').slice(-2).join('/');
+  return `# ${name}
+
+What this folder does not have is that of [${shared}](../../${shared}/README.md), whose page tells what a node and a cluster
+are made of.
+
+| file | says |
+|---|---|
+| \`provider.yaml\` | in which versions it differs |
+| \`kubernetes/\` | the Go module whose \`go.mod\` pins Kubernetes |
+| other folders with a \`go.mod\` | components in the version that kubeadm of this release asks for |
+
+Another release: \`gocli provider bump ${name} VERSION\`. Whether all agrees: \`gocli provider lint ${name}\`.
+`;
 }
 
 function extendingFile({ folder, provider }: Recipe, name: string): string {

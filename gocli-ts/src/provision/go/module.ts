@@ -133,7 +133,11 @@ const downloadSchema = z.object({ Dir: z.string().optional(), Error: z.string().
  * Folder of a release of a module in Go's cache, downloaded when needed.
  * @throws GocliError DOWNLOAD naming it when it cannot be had, TOOL_MISSING
  */
-export async function downloadModule(path: string, version: string, { host, signal }: GoContext): Promise<string> {
+export async function downloadModule(
+  path: string,
+  version: string,
+  { host, signal }: GoContext,
+): Promise<string> {
   const module = `${path}@${version}`;
   const argv = ['go', 'mod', 'download', '-json', module] as const;
   const { stdout, stderr } = await host.run(argv, {

@@ -11,7 +11,8 @@ export async function folderFindings(recipe: Recipe, file: string): Promise<Find
   const at = (text: string): Finding => ({ file, line: 1, column: 1, text });
   const found: Finding[] = [];
   const name = `${kindOf(recipe)}-${versionOf(recipe)}`;
-  if (provider.name !== name) found.push(at(`the name is "${provider.name}", and that of the folder "${name}"`));
+  if (provider.name !== name)
+    found.push(at(`the name is "${provider.name}", and that of the folder "${name}"`));
   if (!(await isThere(join(root, 'guest', provider.guest))))
     found.push(at(`there is no guest "${provider.guest}" in ${join(root, 'guest')}`));
   if ((await providerFile(recipe, 'provision.sh')) === undefined) found.push(at('there is no provision.sh'));

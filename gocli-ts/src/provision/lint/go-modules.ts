@@ -7,24 +7,52 @@ import { directivesOf, moduleOfPackage, requirement } from '../go/mod-file.ts';
 import { tagHolds, tagOf } from '../oci/content.ts';
 import type { Recipe } from '../step.ts';
 
-/** What is wrong between the versions of provider.yaml and those that the go.mod files pin, told without Go. */
-export async function goModuleFindings(recipe: Recipe, source: InspectedProvider): Promise<Finding[]> {
+/** Where provider.yaml and the go.mod files that are there say different versions, told without Go. */
+export async function disagreements(recipe: Recipe, source: InspectedProvider): Promise<Finding[]> {
   const { provider } = recipe;
-  const fromGo = provider.components.filter(({ c }) => c === undefined);
-  const found = await Promise.all(fromGo.map(({ name }) => readModule(recipe, name)));
-  const modules = found.filter((module) => module !== undefined);
-  const missing = fromGo
-    .filter((_, at) => found[at] === undefined)
-    .map(({ name }) => {
-      const text = `there is no go.mod for the component "${name}", neither beside this file nor in components/`;
-      return placed(source, text, 'components', name);
-    });
+  const modules = (await modulesOf(recipe))
+    .map(([, module]) => module)
+    .filter((module) => module !== undefined);
   return [
-    ...missing,
     ...modules.flatMap(({ mod }) => mod.findings),
     ...kubernetesFindings(provider, modules, source),
-    ...imageFindings(provider, modules, source),
+    ...tagFindings(provider, modules, source),
   ];
+}
+
+/** Modules and programs that provider.yaml names and that are nowhere. */
+export async function missingModules(recipe: Recipe, source: InspectedProvider): Promise<Finding[]> {
+  const { provider } = recipe;
+  const all = await modulesOf(recipe);
+  const findings = all.flatMap(([name, module]): Finding[] => {
+    if (module === undefined) {
+      const text = `there is no go.mod for the component "${name}", neither beside this file nor in components/`;
+      return [placed(source, text, 'components', name)];
+    }
+    const { mod } = module;
+    if (name !== KUBERNETES || requirement(mod, 'k8s.io/kubernetes') !== undefined) return [];
+    return [{ file: mod.file, line: 1, column: 1, text: 'k8s.io/kubernetes is not required' }];
+  });
+  const known = [
+    ...provider.components.map(({ name }) => name),
+    ...all.flatMap(([, module]) => (module === undefined ? [] : toolsOf(module))),
+  ];
+  const unknown = provider.images.flatMap(({ name, programs }) =>
+    programs
+      .filter((program) => !known.includes(program))
+      .map((program) => {
+        const text = `the image ${name} is to hold "${program}", which no component builds.${didYouMean(program, known)}`;
+        return placed(source, text, 'images', name);
+      }),
+  );
+  return [...findings, ...unknown];
+}
+
+async function modulesOf(
+  recipe: Recipe,
+): Promise<[component: string, module: ComponentModule | undefined][]> {
+  const names = recipe.provider.components.filter(({ c }) => c === undefined).map(({ name }) => name);
+  return Promise.all(names.map(async (name) => [name, await readModule(recipe, name)]));
 }
 
 /** Of an item of a list in provider.yaml, or in the list at all when it stands in the file that this one extends. */
@@ -48,8 +76,7 @@ function kubernetesFindings(
   const { mod } = module;
   const { version } = provider.kubernetes;
   const required = requirement(mod, 'k8s.io/kubernetes');
-  if (required === undefined)
-    return [{ file: mod.file, line: 1, column: 1, text: 'k8s.io/kubernetes is not required' }];
+  if (required === undefined) return [];
   const findings: Finding[] = [];
   const [, pinned = ''] = required.words;
   if (pinned !== `v${version}`) {
@@ -68,21 +95,13 @@ function kubernetesFindings(
 }
 
 /** Images whose tag is another version than that of the programs in them. */
-function imageFindings(
+function tagFindings(
   provider: ProviderConfig,
   modules: readonly ComponentModule[],
   source: InspectedProvider,
 ): Finding[] {
-  const known = provider.components.flatMap((component) => [
-    component.name,
-    ...toolsOf(modules, component.name),
-  ]);
   return provider.images.flatMap((image) =>
     image.programs.flatMap((program) => {
-      if (!known.includes(program)) {
-        const text = `the image ${image.name} is to hold "${program}", which no component builds.${didYouMean(program, known)}`;
-        return [placed(source, text, 'images', image.name)];
-      }
       const version = versionOf(program, provider, modules);
       if (version === undefined || tagHolds(tagOf(image.name), version)) return [];
       const text = `the image ${image.name} would hold ${program} ${version}`;
@@ -91,9 +110,9 @@ function imageFindings(
   );
 }
 
-function toolsOf(modules: readonly ComponentModule[], component: string): string[] {
-  const module = modules.find((one) => one.component === component);
-  const tools = module === undefined ? [] : directivesOf(module.mod, 'tool').flatMap(({ words }) => words);
+/** Names of the programs that a module has as tools; as in go/module.ts. */
+function toolsOf({ mod }: ComponentModule): string[] {
+  const tools = directivesOf(mod, 'tool').flatMap(({ words }) => words);
   return tools.map((path) => path.replace(/\/v\d+$/, '').replace(/.*\//, ''));
 }
 

@@ -8,7 +8,7 @@ import { inspectManifest, listManifests, type ManifestFile } from '../manifests.
 import { providerFile } from '../provider-files.ts';
 import type { Recipe } from '../step.ts';
 import { inspectPrePull, PRE_PULL_FILE } from '../vm/pre-pull.ts';
-import { goModuleFindings } from './go-modules.ts';
+import { disagreements } from './go-modules.ts';
 import { missingImages } from './manifest-images.ts';
 
 /** A manifest and the objects in it. */
@@ -45,7 +45,8 @@ export async function inspectRecipe(folder: string): Promise<InspectedRecipe> {
       : files.flatMap(({ path }, at) =>
           missingImages(texts[at] ?? '', path, [...built, ...prePull.references]),
         );
-  const recipe = provider === undefined ? undefined : { root: dirname(dirname(folder)), ...folders, provider };
+  const recipe =
+    provider === undefined ? undefined : { root: dirname(dirname(folder)), ...folders, provider };
   return {
     source,
     ...(recipe === undefined ? {} : { recipe }),
@@ -55,12 +56,14 @@ export async function inspectRecipe(folder: string): Promise<InspectedRecipe> {
       ...prePull.findings,
       ...inspected.flatMap(({ findings }) => findings),
       ...images,
-      ...(recipe === undefined ? [] : await goModuleFindings(recipe, source)),
+      ...(recipe === undefined ? [] : await disagreements(recipe, source)),
     ],
   };
 }
 
-async function prePullOf(folders: Pick<Recipe, 'folder' | 'base'>): Promise<ReturnType<typeof inspectPrePull>> {
+async function prePullOf(
+  folders: Pick<Recipe, 'folder' | 'base'>,
+): Promise<ReturnType<typeof inspectPrePull>> {
   const file = await providerFile(folders, PRE_PULL_FILE);
   return file === undefined
     ? { references: [], findings: [] }

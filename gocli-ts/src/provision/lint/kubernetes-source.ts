@@ -14,7 +14,10 @@ export const OPENAPI_FILE = 'api/openapi-spec/swagger.json';
 export type ReadSource = (path: string) => Promise<string | undefined>;
 
 /** @param version of Kubernetes, `1.36.3` */
-export async function kubernetesSource(version: string, { host, signal }: GoCacheContext): Promise<ReadSource> {
+export async function kubernetesSource(
+  version: string,
+  { host, signal }: GoCacheContext,
+): Promise<ReadSource> {
   if ((await host.which('go')) === undefined) return () => Promise.resolve(undefined);
   const { exitCode, stdout } = await host.run(['go', 'env', 'GOMODCACHE'], { signal, allowFailure: true });
   const cache = stdout.trim();

@@ -7,6 +7,7 @@ import { didYouMean } from '../../shared/text.ts';
 import { KUBEADM_CONSTANTS, kubeadmTags, parseKubeadmVersions } from '../kubeadm-images.ts';
 import type { Recipe } from '../step.ts';
 import { folderFindings } from './folder.ts';
+import { missingModules } from './go-modules.ts';
 import { inspectRecipe } from './inspect-recipe.ts';
 import { type GoCacheContext, kubernetesSource, OPENAPI_FILE, type ReadSource } from './kubernetes-source.ts';
 import { manifestFindings } from './manifest-schema.ts';
@@ -36,6 +37,7 @@ export async function lintProvider(path: string, context: GoCacheContext): Promi
   const api = await read?.(OPENAPI_FILE);
   const all = [
     ...findings,
+    ...(await missingModules(recipe, source)),
     ...(await folderFindings(recipe, source.file)),
     ...(read === undefined ? [] : await kubeadmFindings(recipe, source, read)),
     ...(api === undefined ? [] : manifestFindings(manifests, parseOpenApi(api))),

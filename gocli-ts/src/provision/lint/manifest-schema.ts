@@ -31,10 +31,13 @@ export function manifestFindings(manifests: readonly InspectedManifest[], api: A
       if (custom.has(kind) || kind === 'v1 List') return [];
       const name = api.kinds.get(kind);
       if (name === undefined) {
-        const near = didYouMean(kind, known) || ' A kind of your own needs its CustomResourceDefinition in manifests/.';
+        const near =
+          didYouMean(kind, known) || ' A kind of your own needs its CustomResourceDefinition in manifests/.';
         return [document.finding(['kind'], `Kubernetes has no ${kind}.${near}`)];
       }
-      return validateObject(document.data, name, api).map(({ path, key, text }) => document.finding(path, text, key));
+      return validateObject(document.data, name, api).map(({ path, key, text }) =>
+        document.finding(path, text, key),
+      );
     }),
   );
 }

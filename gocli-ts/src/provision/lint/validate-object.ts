@@ -11,14 +11,20 @@ interface Fault {
 
 const PREFIX = '#/definitions/';
 /** Types with a form of their own in YAML: a number may be written for a text. */
-const LOOSE = /\.(Quantity|IntOrString|JSON|JSONSchemaProps.*|RawExtension|FieldsV1|Time|MicroTime|Unstructured)$/;
+const LOOSE =
+  /\.(Quantity|IntOrString|JSON|JSONSchemaProps.*|RawExtension|FieldsV1|Time|MicroTime|Unstructured)$/;
 
 /** Compares an object with the definition of its kind: unknown keys, wrong types, what is missing. */
 export function validateObject(data: unknown, name: string, api: ApiDefinitions): Fault[] {
   return validate(data, { $ref: PREFIX + name }, [], api);
 }
 
-function validate(value: unknown, schema: ApiSchema, path: readonly (string | number)[], api: ApiDefinitions): Fault[] {
+function validate(
+  value: unknown,
+  schema: ApiSchema,
+  path: readonly (string | number)[],
+  api: ApiDefinitions,
+): Fault[] {
   if (schema.$ref !== undefined) {
     if (LOOSE.test(schema.$ref)) return [];
     const named = api.definition(schema.$ref.replace(PREFIX, ''));
@@ -26,7 +32,8 @@ function validate(value: unknown, schema: ApiSchema, path: readonly (string | nu
   }
   // The API takes null for what is left out.
   if (value === null) return [];
-  if (schema.properties !== undefined || schema.type === 'object') return validateMapping(value, schema, path, api);
+  if (schema.properties !== undefined || schema.type === 'object')
+    return validateMapping(value, schema, path, api);
   if (schema.type === 'array') {
     if (!Array.isArray(value)) return [wrongType(value, 'a list', path)];
     const { items } = schema;
@@ -36,7 +43,9 @@ function validate(value: unknown, schema: ApiSchema, path: readonly (string | nu
   return wanted === undefined || wanted.test(value) ? [] : [wrongType(value, wanted.words, path)];
 }
 
-const SCALARS: Readonly<Record<string, { readonly words: string; readonly test: (value: unknown) => boolean }>> = {
+const SCALARS: Readonly<
+  Record<string, { readonly words: string; readonly test: (value: unknown) => boolean }>
+> = {
   string: { words: 'a text (put it in quotes)', test: (value) => typeof value === 'string' },
   boolean: { words: 'true or false', test: (value) => typeof value === 'boolean' },
   integer: { words: 'a whole number', test: (value) => Number.isInteger(value) },
@@ -49,9 +58,12 @@ function validateMapping(
   path: readonly (string | number)[],
   api: ApiDefinitions,
 ): Fault[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [wrongType(value, 'a mapping', path)];
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return [wrongType(value, 'a mapping', path)];
   const known = Object.keys(properties);
-  const missing = required.filter((key) => !(key in value)).map((key) => ({ path, text: `"${[...path, key].join('.')}" is missing` }));
+  const missing = required
+    .filter((key) => !(key in value))
+    .map((key) => ({ path, text: `"${[...path, key].join('.')}" is missing` }));
   const open = typeof additionalProperties === 'object' ? additionalProperties : undefined;
   const inside = Object.entries(value).flatMap(([key, item]: [string, unknown]): Fault[] => {
     // A key may be called as what every object of JavaScript has.
@@ -66,6 +78,7 @@ function validateMapping(
 }
 
 function wrongType(value: unknown, wanted: string, path: readonly (string | number)[]): Fault {
-  const seen = typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'a mapping') : JSON.stringify(value);
+  const seen =
+    typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'a mapping') : JSON.stringify(value);
   return { path, text: `"${path.join('.')}" is ${seen}, expected: ${wanted}` };
 }

@@ -129,23 +129,21 @@ export function versionVariables(release: string): Record<string, string> {
   );
 }
 
-/** Folders of the components that are Go modules. @throws GocliError BAD_FILE when a folder is missing */
+/** Folders of the components that are Go modules. @throws GocliError BAD_FILE naming all that have none */
 async function modulesOf(recipe: Recipe): Promise<GoModule[]> {
   const { root, provider } = recipe;
   const names = provider.components.filter(({ c }) => c === undefined).map(({ name }) => name);
-  return Promise.all(
-    names.map(async (component) => {
-      const module = await readModule(recipe, component);
-      if (module !== undefined) return { component, folder: module.folder };
-      throw new GocliError(
-        'BAD_FILE',
-        `there is no go.mod for the component "${component}" of provider.yaml`,
-        {
-          hint: `Make ${join(root, 'components', component, 'go.mod')}, or remove the component from provider.yaml.`,
-        },
-      );
-    }),
-  );
+  const found = await Promise.all(names.map((component) => readModule(recipe, component)));
+  const missing = names.filter((_, at) => found[at] === undefined);
+  if (missing.length > 0) {
+    const folders = missing.map((component) => join(root, 'components', component, 'go.mod'));
+    throw new GocliError(
+      'BAD_FILE',
+      `there is no go.mod for ${missing.map((name) => `"${name}"`).join(', ')} of the components of provider.yaml`,
+      { hint: `Make ${folders.join(', ')}, or take the component out of provider.yaml.` },
+    );
+  }
+  return found.flatMap((module) => (module === undefined ? [] : [module]));
 }
 
 function moduleOf(component: string, modules: readonly GoModule[]): GoModule {

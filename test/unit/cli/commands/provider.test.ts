@@ -1,10 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import type { ContainerSpec } from '../../../../gocli-ts/src/place/port.ts';
 import { FACTS_LABEL } from '../../../../gocli-ts/src/provider/facts.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
-import { makeConsole } from '../../../helpers/console.ts';
+import { Store } from '../../../../gocli-ts/src/provision/result-store.ts';
+import { identifySteps } from '../../../../gocli-ts/src/provision/plan-steps.ts';
+import { readRecipe } from '../../../../gocli-ts/src/provision/recipe.ts';
+import { provisionSteps } from '../../../../gocli-ts/src/provision/steps.ts';
+import { type Console, makeConsole } from '../../../helpers/console.ts';
 import { VM_FACTS } from '../../../helpers/engine.ts';
+import { FILES, writeBelow } from '../../provision/_providers.ts';
 
 test('providers are those of the checkout and those that have an image', async (t) => {
   const console = await makeConsole(t);
@@ -35,3 +41,118 @@ test('providers are those of the checkout and those that have an image', async (
   t.is(unknown.code, 4);
   t.regex(unknown.stderr, /Did you mean "k8s-1\.36"\?/);
 });
+
+/** A console whose checkout has two providers of which nothing is wrong. */
+async function withProviders(t: ExecutionContext): Promise<Console> {
+  const console = await makeConsole(t);
+  console.host.missing.add('go');
+  for (const [path, text] of Object.entries(FILES)) await writeBelow(console.context.checkout, path, text);
+  for (const path of ['excluded', 'setup.sh', 'make-disk.sh', 'files/x', 'initrd/make.sh', 'initrd/tiny'])
+    await writeBelow(console.context.checkout, `cluster-provision/guest/debian-13/${path}`, '');
+  for (const path of ['packages', 'excluded', 'files/x'])
+    await writeBelow(console.context.checkout, `cluster-provision/runner/${path}`, '');
+  return console;
+}
+
+test('lint tells all that is wrong, each at its line, and its exit code is that of a wrong file', async (t) => {
+  const console = await withProviders(t);
+  const good = await console.run('provider', 'lint');
+  t.is(good.code, 0, good.stderr);
+  t.regex(good.stdout, /^k8s-1\.36: nothing is wrong; the source .* not in the module cache/m);
+  await writeBelow(
+    console.context.checkout,
+    'cluster-provision/k8s/1.37/manifests/50-mine.yaml',
+    'kind: Pod\n',
+  );
+  const bad = await console.run('provider', 'lint', 'k8s/1.37');
+  t.is(bad.code, 2);
+  t.is(
+    bad.stdout
+      .split('\n')
+      .filter((line) => /^cluster-provision\/k8s\/1\.37\/manifests\/50-mine\.yaml:1:1: /.test(line)).length,
+    2,
+  );
+  const json = await console.run('provider', 'lint', '-o', 'json');
+  t.is(json.code, 2);
+  t.like(JSON.parse(json.stdout), { providers: [{ name: 'k8s-1.36', findings: [] }, { name: 'k8s-1.37' }] });
+  const byPath = await console.run('provider', 'lint', 'cluster-provision/k8s/1.36');
+  t.is(byPath.code, 0, byPath.stderr);
+  const unknown = await console.run('provider', 'lint', 'k8s/1.63');
+  t.is(unknown.code, 4);
+  t.regex(unknown.stderr, /Did you mean "k8s-1\.36"\?/);
+});
+
+test('new makes a provider of which nothing is wrong; bump wants a release', async (t) => {
+  const console = await withProviders(t);
+  const made = await console.run('provider', 'new', 'k8s/1.38', '--from', 'k8s-1.37');
+  t.is(made.code, 0, made.stderr);
+  t.regex(made.stdout, /^Made cluster-provision\/k8s\/1\.38 /);
+  t.is((await console.run('provider', 'lint', 'k8s-1.38')).code, 0);
+  t.is((await console.run('provider', 'new', 'k8s/1.38', '--from', 'k8s-1.37')).code, 5);
+  for (const [words, message] of [
+    [['new', 'k8s/1.39'], /needs --from/],
+    [['new', '../x', '--from', 'k8s/1.37'], /cannot be the name of a provider/],
+    [['bump', 'k8s/1.37'], /needs a release/],
+    [['bump', 'k8s/1.37', '1.38'], /"1\.38" is no release of Kubernetes/],
+    [['ls', 'k8s/1.37'], /takes no name/],
+    [['lint', '--from', 'k8s/1.37'], /--from means something for new only/],
+    [['show', 'k8s-1.36', 'x'], /for bump only/],
+    [['rm'], /needs a name/],
+  ] as const) {
+    const { code, stderr } = await console.run('provider', ...words);
+    t.is(code, 2, words.join(' '));
+    t.regex(stderr, message);
+  }
+});
+
+test('rm removes image, templates and the cached steps that no other provider needs; it asks, or is told', async (t) => {
+  const console = await withProviders(t);
+  const { engine, context } = console;
+  const labels = { [LABEL.provider]: 'k8s-1.37', [LABEL.version]: '0.1.0' };
+  const image = engine.docker.addImage('gocli/k8s-1.37:latest', labels);
+  const store = new Store(engine.paths);
+  for (const version of ['1.36', '1.37']) {
+    const folder = join(context.checkout, 'cluster-provision/k8s', version);
+    for (const [step, { key }] of await identifySteps(provisionSteps(false), await readRecipe(folder))) {
+      if (step !== 'runner' && step !== 'vm') continue;
+      const workspace = await store.workspace(step);
+      await writeFile(join(workspace.output, 'x'), 'x'.repeat(5000));
+      await store.publish(step, workspace, { hash: key, seconds: 1, inputs: {} });
+      await workspace[Symbol.asyncDispose]();
+    }
+  }
+  const listed = await console.run('provider', 'ls');
+  t.regex(listed.stdout, /^k8s-1\.37 +gocli\/k8s-1\.37:latest +1\.0 KiB +\d+\.\d KiB/m);
+
+  const unasked = await console.run('provider', 'rm', 'k8s/1.37');
+  t.is(unasked.code, 2);
+  t.regex(unasked.stderr, /--yes/);
+  const dry = await console.run('provider', 'rm', 'k8s/1.37', '--dry-run');
+  t.is(dry.code, 0, dry.stderr);
+  t.regex(
+    dry.stdout,
+    /^Would remove of k8s-1\.37:\nimage +gocli\/k8s-1\.37:latest +1\.0 KiB\ncached step +vm +\d+\.\d KiB\ntogether /,
+  );
+  t.is((await store.all('vm')).length, 2);
+
+  const user = {
+    ...spec('other-node01', image.tags[0] ?? ''),
+    labels: { ...labels, [LABEL.cluster]: 'other' },
+  };
+  const id = await engine.docker.containers.create(user);
+  const inUse = await console.run('provider', 'rm', 'k8s-1.37', '--yes');
+  t.is(inUse.code, 5);
+  t.regex(inUse.stderr, /in use by other/);
+  await engine.docker.containers.remove(id);
+
+  const removed = await console.run('provider', 'rm', 'k8s-1.37', '--yes', '-o', 'json');
+  t.is(removed.code, 0, removed.stderr);
+  t.like(JSON.parse(removed.stdout), { dryRun: false, provider: 'k8s-1.37', cache: [{ step: 'vm' }] });
+  t.is(engine.docker.imageStore.size, 0);
+  t.deepEqual([(await store.all('vm')).length, (await store.all('runner')).length], [1, 1]);
+  t.is((await console.run('provider', 'rm', 'k8s-1.3', '--yes')).code, 4);
+});
+
+function spec(name: string, image: string): ContainerSpec {
+  return { name, image, labels: {}, network: 'none', capabilities: [], noNewPrivileges: true };
+}

@@ -10,7 +10,8 @@ import { readRecipe } from '../../../../gocli-ts/src/provision/recipe.ts';
 import { FakeHost } from '../../../fakes/host.ts';
 import { checkoutOf, FILES, writeBelow } from '../_providers.ts';
 
-const folderOf = (checkout: string, version: string): string => join(checkout, 'cluster-provision/k8s', version);
+const folderOf = (checkout: string, version: string): string =>
+  join(checkout, 'cluster-provision/k8s', version);
 
 /** A host whose proxy serves these modules, and whose `go mod tidy` leaves everything as it is. */
 async function goHost(checkout: string, kubeadm: { etcd: string }): Promise<FakeHost> {
@@ -51,7 +52,9 @@ async function contentOf(checkout: string): Promise<Record<string, string>> {
   const entries = await readdir(checkout, { recursive: true, withFileTypes: true });
   const files = entries.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
   const mine = files.filter((file) => !file.startsWith(join(checkout, 'modules')));
-  return Object.fromEntries(await Promise.all(mine.map(async (file) => [file, await readFile(file, 'utf8')] as const)));
+  return Object.fromEntries(
+    await Promise.all(mine.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
+  );
 }
 
 for (const from of ['1.36', '1.37']) {
@@ -59,18 +62,19 @@ for (const from of ['1.36', '1.37']) {
     const checkout = await checkoutOf(t);
     const { provider, files } = await newProvider(folderOf(checkout, from), 'k8s', '1.38');
     t.is(provider, 'k8s-1.38');
-    t.deepEqual(
-      files.map((file) => file.replace(`${checkout}/`, '')).sort(),
-      [
-        ...['go.mod', 'go.sum', 'main.go'].map((name) => `cluster-provision/k8s/1.38/kubernetes/${name}`),
-        'cluster-provision/k8s/1.38/provider.yaml',
-        'cluster-up/cluster/k8s-1.38/provider.sh',
-      ],
-    );
+    t.deepEqual(files.map((file) => file.replace(`${checkout}/`, '')).sort(), [
+      'cluster-provision/k8s/1.38/README.md',
+      ...['go.mod', 'go.sum', 'main.go'].map((name) => `cluster-provision/k8s/1.38/kubernetes/${name}`),
+      'cluster-provision/k8s/1.38/provider.yaml',
+      'cluster-up/cluster/k8s-1.38/provider.sh',
+    ]);
     t.deepEqual((await lintProvider(folderOf(checkout, '1.38'), contextOf(noGo()))).findings, []);
     const recipe = await readRecipe(folderOf(checkout, '1.38'));
     t.is(recipe.base, folderOf(checkout, '1.36'));
-    t.is(await readFile(join(checkout, 'cluster-up/cluster/k8s-1.38/provider.sh'), 'utf8'), '# Kubernetes 1.38\n');
+    t.is(
+      await readFile(join(checkout, 'cluster-up/cluster/k8s-1.38/provider.sh'), 'utf8'),
+      '# Kubernetes 1.38\n',
+    );
   });
 }
 
@@ -119,7 +123,10 @@ test('another release changes module, names of images and changelog, and keeps c
     t.true(mod.includes(line), `${line} in\n${mod}`);
   t.false(mod.includes('example.com/y'));
   t.is(await readFile(join(folder, 'kubernetes/go.sum'), 'utf8'), 'example.com/x v1.0.0 h1:x\n');
-  t.regex(await readFile(join(checkout, 'CHANGELOG.md'), 'utf8'), /News\.\n\n- k8s-1\.36 has Kubernetes 1\.36\.4\.\n- Older\./);
+  t.regex(
+    await readFile(join(checkout, 'CHANGELOG.md'), 'utf8'),
+    /News\.\n\n- k8s-1\.36 has Kubernetes 1\.36\.4\.\n- Older\./,
+  );
   t.deepEqual((await lintProvider(folder, contextOf(noGo()))).findings, []);
 });
 
@@ -156,7 +163,9 @@ test('what cannot be had is refused by the name of the module, and nothing is ch
   const folder = folderOf(checkout, '1.36');
   const refused = await goHost(checkout, { etcd: '3.6.8-0' });
   refused.respond((argv) =>
-    argv[2] === 'download' ? { exitCode: 1, stdout: '{"Error": "k8s.io/kubernetes@v1.36.6: reading …: 403 Forbidden"}' } : undefined,
+    argv[2] === 'download'
+      ? { exitCode: 1, stdout: '{"Error": "k8s.io/kubernetes@v1.36.6: reading …: 403 Forbidden"}' }
+      : undefined,
   );
   const needed = await goHost(checkout, { etcd: '3.6.8-0' });
   needed.respond((argv) =>
@@ -166,7 +175,9 @@ test('what cannot be had is refused by the name of the module, and nothing is ch
   );
   const etcd = await goHost(checkout, { etcd: '3.9.0-0' });
   etcd.respond((argv) =>
-    String(argv.at(-1)).startsWith('go.etcd.io') ? { exitCode: 1, stdout: '{"Error": "not found"}' } : undefined,
+    String(argv.at(-1)).startsWith('go.etcd.io')
+      ? { exitCode: 1, stdout: '{"Error": "not found"}' }
+      : undefined,
   );
   const before = await contentOf(checkout);
   for (const [host, module] of [

@@ -77,14 +77,21 @@ const wrong: [string, CheckoutFiles, RegExp[]][] = [
   [
     'another Kubernetes in go.mod',
     replaced(PROVIDER, 'version: 1.36.3', 'version: 1.36.4'),
-    [/provider\.yaml:7:12: Kubernetes is 1\.36\.4 here, and v1\.36\.3 in .*go\.mod:8$/, /kube-apiserver:v1\.36\.3 would hold kubernetes v1\.36\.4/],
+    [
+      /provider\.yaml:7:12: Kubernetes is 1\.36\.4 here, and v1\.36\.3 in .*go\.mod:8$/,
+      /kube-apiserver:v1\.36\.3 would hold kubernetes v1\.36\.4/,
+    ],
   ],
   [
     'a replacement of another release',
     replaced(GO_MOD, '=> k8s.io/client-go v0.36.3', '=> k8s.io/client-go v0.36.2'),
     [/go\.mod:11:1: k8s\.io\/client-go is replaced by v0\.36\.2.*v0\.36\.3$/],
   ],
-  ['an unknown directive', replaced(GO_MOD, 'tool ', 'tol '), [/go\.mod:13:1: unknown directive "tol"\. Did you mean "tool"\?$/]],
+  [
+    'an unknown directive',
+    replaced(GO_MOD, 'tool ', 'tol '),
+    [/go\.mod:13:1: unknown directive "tol"\. Did you mean "tool"\?$/],
+  ],
   [
     'a tag that is not the version of its program',
     replaced(PROVIDER, 'etcd:3.6.8-0', 'etcd:3.6.9-0'),
@@ -113,14 +120,21 @@ const wrong: [string, CheckoutFiles, RegExp[]][] = [
   [
     'a name that is not that of the folder',
     replaced(PROVIDER, 'name: k8s-1.36', 'name: k8s-1.63'),
-    [/there is no .*cluster-up\/cluster\/k8s-1\.63\/provider\.sh/, /the name is "k8s-1\.63", and that of the folder "k8s-1\.36"/],
+    [
+      /there is no .*cluster-up\/cluster\/k8s-1\.63\/provider\.sh/,
+      /the name is "k8s-1\.63", and that of the folder "k8s-1\.36"/,
+    ],
   ],
 ];
 for (const [title, changed, messages] of wrong) {
   test(`${title} is found, at its place`, async (t) => {
     const { lines } = await lint(t, changed);
     t.is(lines.length, messages.length, lines.join('\n'));
-    for (const message of messages) t.true(lines.some((line) => message.test(line)), lines.join('\n'));
+    for (const message of messages)
+      t.true(
+        lines.some((line) => message.test(line)),
+        lines.join('\n'),
+      );
   });
 }
 
@@ -137,11 +151,15 @@ test('everything is said at once, and a provisioning says it, too', async (t) =>
     /20-more\.yaml:2:11: not a Kubernetes object: metadata\.name/,
     /pre-pull-images:1:1: "a b" is not an image reference/,
   ])
-    t.true(lines.some((line) => message.test(line)), lines.join('\n'));
+    t.true(
+      lines.some((line) => message.test(line)),
+      lines.join('\n'),
+    );
   const checkout = await checkoutOf(t, changed);
   const error = await t.throwsAsync(readRecipe(join(checkout, 'cluster-provision/k8s/1.36')));
   t.true(isCode(error, 'BAD_FILE'));
-  if (isCode(error, 'BAD_FILE')) t.is(`${error.message}\n${error.observed ?? ''}`.split('\n').length, lines.length);
+  if (isCode(error, 'BAD_FILE'))
+    t.is(`${error.message}\n${error.observed ?? ''}`.split('\n').length, lines.length);
 });
 
 test('manifests are compared with the API of the pinned release, where its source is in the module cache', async (t) => {
@@ -172,18 +190,28 @@ metadata: { name: web }
       '11:7: Kubernetes has no v1 Pdo. Did you mean "v1 Pod"?',
     ],
   );
-  t.true(lines.some((line) => /asks for registry\.k8s\.io\/coredns\/coredns:v1\.14\.2, which is not built/.test(line)));
+  t.true(
+    lines.some((line) =>
+      /asks for registry\.k8s\.io\/coredns\/coredns:v1\.14\.2, which is not built/.test(line),
+    ),
+  );
   t.false(lines.some((line) => line.includes('asks for registry.k8s.io/etcd')));
 });
 
 test('kubeadm that names an image differently is told with the tag that there is', async (t) => {
   const source = {
     ...SOURCE,
-    'cmd/kubeadm/app/constants/constants.go': (SOURCE['cmd/kubeadm/app/constants/constants.go'] ?? '').replace('3.6.8-0', '3.6.9-0'),
+    'cmd/kubeadm/app/constants/constants.go': (
+      SOURCE['cmd/kubeadm/app/constants/constants.go'] ?? ''
+    ).replace('3.6.8-0', '3.6.9-0'),
   };
   const { lines } = await lint(t, {}, source);
   t.true(
-    lines.some((line) => /asks for registry\.k8s\.io\/etcd:3\.6\.9-0, which is not built\. There is registry\.k8s\.io\/etcd:3\.6\.8-0\.$/.test(line)),
+    lines.some((line) =>
+      /asks for registry\.k8s\.io\/etcd:3\.6\.9-0, which is not built\. There is registry\.k8s\.io\/etcd:3\.6\.8-0\.$/.test(
+        line,
+      ),
+    ),
     lines.join('\n'),
   );
 });
@@ -199,24 +227,46 @@ spec: { group: example.com, names: { kind: Thing }, versions: [{ name: v1 }] }
   const alone = await lint(t, { [WEB]: object }, SOURCE);
   t.true(alone.lines.some((line) => /10-web\.yaml:2:7: Kubernetes has no example\.com\/v1 Thing/.test(line)));
   const both = await lint(t, { [WEB]: object + definition }, SOURCE);
-  t.false(both.lines.some((line) => line.includes('no example.com/v1 Thing')), both.lines.join('\n'));
+  t.false(
+    both.lines.some((line) => line.includes('no example.com/v1 Thing')),
+    both.lines.join('\n'),
+  );
 });
 
 const extending: [string, CheckoutFiles, RegExp][] = [
-  ['an unknown folder', replaced(NEWER, 'k8s/1.36', 'k8s/1.35'), /1\.37\/provider\.yaml:4:10: "extends": there is no folder k8s\/1\.35/],
+  [
+    'an unknown folder',
+    replaced(NEWER, 'k8s/1.36', 'k8s/1.35'),
+    /1\.37\/provider\.yaml:4:10: "extends": there is no folder k8s\/1\.35/,
+  ],
   ['a number', replaced(NEWER, 'k8s/1.36', '1.36'), /1\.37\/provider\.yaml:4:10: "extends": /],
-  ['itself', replaced(NEWER, 'k8s/1.36', 'k8s/1.37'), /1\.37\/provider\.yaml:4:10: "extends": .*extends no other/],
+  [
+    'itself',
+    replaced(NEWER, 'k8s/1.36', 'k8s/1.37'),
+    /1\.37\/provider\.yaml:4:10: "extends": .*extends no other/,
+  ],
   [
     'a tag of no image',
     replaced(NEWER, 'registry.k8s.io/kube-apiserver', 'registry.k8s.io/kube-apiserve'),
     /1\.37\/provider\.yaml:7:3: "tags": there is no image "registry\.k8s\.io\/kube-apiserve" in k8s\/1\.36\. Did you mean/,
   ],
-  ['an unknown key', replaced(NEWER, 'tags:', 'tag:'), /1\.37\/provider\.yaml:6:1: unknown key "tag"\. Did you mean "tags"\?/],
-  ['what is wrong in the other', replaced(PROVIDER, 'cpus: 2', 'cpu: 2'), /1\.36\/provider\.yaml:5:23: unknown key/],
+  [
+    'an unknown key',
+    replaced(NEWER, 'tags:', 'tag:'),
+    /1\.37\/provider\.yaml:6:1: unknown key "tag"\. Did you mean "tags"\?/,
+  ],
+  [
+    'what is wrong in the other',
+    replaced(PROVIDER, 'cpus: 2', 'cpu: 2'),
+    /1\.36\/provider\.yaml:5:23: unknown key/,
+  ],
 ];
 for (const [title, changed, message] of extending) {
   test(`extending: ${title} is found, at its place`, async (t) => {
     const { lines } = await lint(t, changed, undefined, '1.37');
-    t.true(lines.some((line) => message.test(line)), lines.join('\n'));
+    t.true(
+      lines.some((line) => message.test(line)),
+      lines.join('\n'),
+    );
   });
 }

@@ -1,5 +1,9 @@
 import test from 'ava';
-import { fullName, imagesIn, missingImages } from '../../../../gocli-ts/src/provision/lint/manifest-images.ts';
+import {
+  fullName,
+  imagesIn,
+  missingImages,
+} from '../../../../gocli-ts/src/provision/lint/manifest-images.ts';
 
 test('images are found in every form that a manifest may have, with their place', (t) => {
   const text = `spec:
@@ -36,7 +40,8 @@ test('a reference is the same with and without what may be left out', (t) => {
 });
 
 test('what is built, pre-pulled or pushed into the registry of the cluster is not missing; all others are named', (t) => {
-  const text = 'image: nginx:1\nimage: registry:5000/mine:1\nimage: gone:1\nimage: quay.io/a/b:2\nimage: quay.io/a/b:1\n';
+  const text =
+    'image: nginx:1\nimage: registry:5000/mine:1\nimage: gone:1\nimage: quay.io/a/b:2\nimage: quay.io/a/b:1\n';
   const found = missingImages(text, 'f', ['docker.io/library/nginx:1', 'quay.io/a/b:1']);
   t.deepEqual(
     found.map(({ line, column, text: what }) => `${line}:${column} ${what.split('.')[0] ?? ''}`),

@@ -73,9 +73,14 @@ for (const [title, text, message] of manifests) {
 
 test('all that is wrong with a manifest is said at once', (t) => {
   const text = 'apiVersion: v1\nmetadata: {}\n---\nkind: A\nmetadata: {name: a}\n';
-  t.deepEqual(inspectManifest(text, 'f').findings.map(findingLine).map((line) => line.replace(/: Invalid.*/, '')), [
-    'f:1:1: not a Kubernetes object: kind',
-    'f:2:11: not a Kubernetes object: metadata.name',
-    'f:4:1: not a Kubernetes object: apiVersion',
-  ]);
+  t.deepEqual(
+    inspectManifest(text, 'f')
+      .findings.map(findingLine)
+      .map((line) => line.replace(/: Invalid.*/, '')),
+    [
+      'f:1:1: not a Kubernetes object: kind',
+      'f:2:11: not a Kubernetes object: metadata.name',
+      'f:4:1: not a Kubernetes object: apiVersion',
+    ],
+  );
 });
