@@ -1,5 +1,5 @@
 import { Failures } from '../errors/several.ts';
-import { GocliError, isCode } from '../errors/error.ts';
+import { GocliError } from '../errors/error.ts';
 import { unpublishTemplate } from '../frozen/templates.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/port.ts';
@@ -79,7 +79,9 @@ async function belongingsOf({ name }: ProviderRmRequest, context: Context): Prom
     );
   }
   await refuseInUse(provider, labelled, context);
-  const cache = folder === undefined ? [] : await cacheOf(folder, paths, context);
+  // Which results are its own cannot be told of one that is not read.
+  const all = await cachedSteps(provisionRoot(context), provisionSteps(false), paths);
+  const cache = (all.get(provider) ?? []).filter(({ shared }) => !shared);
   return { provider, images: labelled, templates, cache };
 }
 
@@ -101,21 +103,6 @@ async function refuseInUse(
   throw new GocliError('CONFLICT', `${provider} is in use by ${names.join(', ')}`, {
     hint: 'Those clusters and their snapshots need its image; gocli ls and gocli snapshot ls list them.',
   });
-}
-
-async function cacheOf(
-  folder: { readonly folder: string; readonly name: string },
-  paths: Context['paths'],
-  context: Context,
-): Promise<CachedStep[]> {
-  try {
-    const all = await cachedSteps(provisionRoot(context), folder, provisionSteps(false), paths);
-    return all.filter(({ shared }) => !shared);
-  } catch (error) {
-    // Which results are its own cannot be told.
-    if (isCode(error, 'BAD_FILE')) return [];
-    throw error;
-  }
 }
 
 function told({ provider, images, templates, cache }: Belongings): ProviderRmResult {

@@ -1,8 +1,6 @@
-import { isCode } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { factsOf, type ProviderFacts } from '../provider/facts.ts';
-import type { ProviderFolder } from '../provider/folders.ts';
 import { cachedSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { inventory } from '../rig/template/inventory.ts';
@@ -40,31 +38,22 @@ export async function ls(_request: NoRequest, context: Context): Promise<Provide
   const folders = await foldersOf(context);
   const images = await context.docker.images.list({ [LABEL.provider]: '' });
   const templates = await inventory(context);
+  const cached = await cachedSteps(provisionRoot(context), provisionSteps(false), context.paths);
   const nameOf = ({ labels }: ImageInfo): string => labels[LABEL.provider] ?? '';
   const names = [...new Set([...folders.map(({ name }) => name), ...images.map(nameOf)])].sort();
-  const providers = names.map(async (name) => {
-    const folder = folders.find((one) => one.name === name);
+  const providers = names.map((name) => {
+    const results = cached.get(name);
     return {
       name,
-      folder: folder?.folder ?? null,
+      folder: folders.find((one) => one.name === name)?.folder ?? null,
       images: images
         .filter((image) => nameOf(image) === name)
         .map(({ id, tags, size, created }) => ({ id, tags, size, created })),
       templateBytes: sum(templates.filter(({ provider }) => provider === name)),
-      cacheBytes: folder === undefined ? null : await cacheBytes(folder, context),
+      cacheBytes: results === undefined ? null : sum(results),
     };
   });
-  return { providers: await Promise.all(providers) };
-}
-
-async function cacheBytes(folder: ProviderFolder, context: Context): Promise<number | null> {
-  try {
-    return sum(await cachedSteps(provisionRoot(context), folder, provisionSteps(false), context.paths));
-  } catch (error) {
-    // What is wrong with it is `lint`'s to say.
-    if (isCode(error, 'BAD_FILE') || isCode(error, 'FILE')) return null;
-    throw error;
-  }
+  return { providers };
 }
 
 function sum(items: readonly { readonly bytes: number }[]): number {

@@ -9,7 +9,7 @@ export function extendProvider(
   own: ExtendingConfig,
   document: YamlDocument,
 ): { readonly data: ProviderConfig; readonly findings: readonly Finding[] } {
-  const { extends: _, tags = {}, components = [], images = [], defaults, kubernetes, ...rest } = own;
+  const { extends: folder, tags = {}, components = [], images = [], defaults, kubernetes, ...rest } = own;
   const known = base.images.map((image) => repositoryOf(image.name));
   const tagged = base.images.map((image) => {
     const repository = repositoryOf(image.name);
@@ -27,7 +27,7 @@ export function extendProvider(
   const findings = Object.keys(tags)
     .filter((name) => !known.includes(name))
     .map((name) => {
-      const text = `"tags": there is no image "${name}" in ${own.extends}.${didYouMean(name, known)}`;
+      const text = `"tags": there is no image "${name}" in ${folder}.${didYouMean(name, known)}`;
       return document.finding(['tags'], text, name);
     });
   return { data, findings };

@@ -63,7 +63,7 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[], key: 
     const found = isNode(named?.key) ? named.key : node;
     return found.range?.[0] ?? 0;
   }
-  return document.contents?.range?.[0] ?? 0;
+  return 0;
 }
 
 function nameOf(key: unknown): string {

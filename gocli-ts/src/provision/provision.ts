@@ -3,7 +3,7 @@ import { collectLater, throwAll } from '../errors/several.ts';
 import { LABEL } from '../place/labels.ts';
 import { stepHint, stepNames, withDependents, withNeeds } from './graph.ts';
 import { type ForcedSteps, type PlannedStep, planSteps } from './plan-steps.ts';
-import { keysNeeded } from './needed-keys.ts';
+import { keysNeeded } from './provider-cache.ts';
 import { readRecipe } from './recipe.ts';
 import { type Engine, type FinishedStep, runSteps } from './run-steps.ts';
 import { STEP_NAMES, type ProvisionDeps, type ProvisionStep, type Recipe, type StepName } from './step.ts';

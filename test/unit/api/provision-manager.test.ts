@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { provisionManager } from '../../../gocli-ts/src/api/provision-manager.ts';
@@ -71,10 +71,8 @@ test('a version that is new must be built; what cannot be compared is said', asy
   git('checkout', '--quiet', 'HEAD~1', '--', 'cluster-provision/k8s/1.37');
   t.deepEqual((await ask('HEAD')).providers.at(-1), { name: 'k8s-1.37', rebuild: true, why: ['it is new'] });
 
-  const [[path = '', text = ''] = []] = Object.entries(
-    replaced('cluster-provision/k8s/1.37/provider.yaml', 'tags:', 'tag:'),
-  );
-  await writeFile(join(checkout, path), text);
+  const file = 'cluster-provision/k8s/1.37/provider.yaml';
+  await writeBelow(checkout, file, replaced(file, 'tags:', 'tag:')[file] ?? '');
   const error = await t.throwsAsync(ask('HEAD'));
   t.true(isCode(error, 'BAD_FILE'));
   await rm(join(checkout, '.git'), { recursive: true });

@@ -57,7 +57,9 @@ for (const begin of RUNS) {
       await writeBelow(checkout, 'repository/README', '');
       for (const [path, content] of Object.entries(FILES)) await writeBelow(checkout, path, content);
       // One stands in a repository of one's own, not in gocli's.
-      const { code, stderr } = await console.run(...words.map((word) => (word === '.' ? 'repository' : word)));
+      const { code, stderr } = await console.run(
+        ...words.map((word) => (word === '.' ? 'repository' : word)),
+      );
       t.is(code, 0, `${text}\n${stderr}`);
     }
   });

@@ -1,7 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
-import { readIfThere } from '../../host/files.ts';
+import { makeFolder, readIfThere } from '../../host/files.ts';
 import { type ComponentModule, KUBERNETES, moduleFolders, readModule } from '../component-module.ts';
 import { directivesOf, moduleOfPackage, parseGoMod } from '../go/mod-file.ts';
 import { downloadModule, type GoContext, tidyModule } from '../go/module.ts';
@@ -106,7 +106,7 @@ async function tidied(
   context: GoContext,
 ): Promise<FileChanges> {
   const folder = join(scratch, component);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const known = await Promise.all(sums.map((path) => readIfThere(join(path, 'go.sum'))));
   const lines = new Set(known.flatMap((text) => (text ?? '').split('\n')).filter(Boolean));
   await writeFile(join(folder, 'go.sum'), [...lines, ''].join('\n'));

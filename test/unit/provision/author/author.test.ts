@@ -1,6 +1,6 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { parse } from 'yaml';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { bumpProvider, withLine } from '../../../../gocli-ts/src/provision/author/bump.ts';
