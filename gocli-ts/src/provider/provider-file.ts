@@ -67,7 +67,7 @@ export function providerOf({ provider, findings, file }: InspectedProvider): Pro
  * Everything that is wrong with a provider's file.
  * @param base the one that it extends, if it is there
  */
-export function checkProvider(text: string, file: string, base?: InspectedProvider): InspectedProvider {
+function checkProvider(text: string, file: string, base?: InspectedProvider): InspectedProvider {
   const { documents, findings } = readYamlDocument(text, file);
   const [document] = documents;
   if (document === undefined) throw new GocliError('INTERNAL', `${file} has no document`);

@@ -25,7 +25,7 @@ export interface CachedStep {
  * What the providers of a checkout are made from, by name; undefined for one that cannot be read.
  * @param root `cluster-provision`
  */
-export async function identifyProviders(
+async function identifyProviders(
   root: string,
   steps: readonly ProvisionStep[],
 ): Promise<Map<string, Identities | undefined>> {
