@@ -153,7 +153,10 @@ export async function removeAction(
 ): Promise<number> {
   const name = wanted(given, 'rm', 'k8s-1.36');
   const planned = await removals.removal({ name }, session);
-  if (!dryRun && !yes && !(await agreed(planned, session))) return EXIT.ok;
+  if (!dryRun && !yes && !(await agreed(planned, session))) {
+    session.stderr.write('Nothing was removed.\n');
+    return EXIT.ok;
+  }
   const result = dryRun ? planned : await removals.rm({ name }, session);
   writeResult(session, {
     data: { dryRun, ...result },

@@ -57,7 +57,7 @@ export function parseProviderFile(text: string, file: string): ProviderConfig {
 }
 
 /** @throws GocliError BAD_FILE with all that is wrong */
-export function providerOf({ provider, findings, file }: InspectedProvider): ProviderConfig {
+function providerOf({ provider, findings, file }: InspectedProvider): ProviderConfig {
   throwFindings(findings);
   if (provider === undefined) throw new GocliError('INTERNAL', `${file} was refused without a reason`);
   return provider;

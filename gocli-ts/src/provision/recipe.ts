@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { GocliError } from '../errors/error.ts';
 import { inFileOrder, throwFindings } from '../provider/finding.ts';
-import { providerOf } from '../provider/provider-file.ts';
 import { inspectRecipe } from './lint/inspect-recipe.ts';
 import type { Recipe } from './step.ts';
 
@@ -12,7 +12,8 @@ import type { Recipe } from './step.ts';
 export async function readRecipe(path: string): Promise<Recipe> {
   const given = resolve(path);
   const folder = await realpath(given).catch(() => given);
-  const { recipe, source, findings } = await inspectRecipe(folder);
+  const { recipe, findings } = await inspectRecipe(folder);
   throwFindings(inFileOrder(findings));
-  return recipe ?? { root: '', folder, provider: providerOf(source) };
+  if (recipe !== undefined) return recipe;
+  throw new GocliError('INTERNAL', `${folder} was refused without a reason`);
 }
