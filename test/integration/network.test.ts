@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
+import { NODE_SUBNET } from '../../gocli-ts/src/network/addresses.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../../gocli-ts/src/network/files.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
 import type { ContainerSpec } from '../../gocli-ts/src/place/port.ts';
@@ -72,9 +73,9 @@ const NETWORK_CAPABILITIES = ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID', 'NET_B
 /** What the program of a network container reads, for one node. */
 function putNetworkFiles(id: string): Promise<void> {
   return sandbox.docker.containers.putFiles(id, '/', [
-    { path: 'etc/gocli/links', content: renderLinks({ nodes: 1, qemuUid: 107 }) },
-    { path: 'etc/gocli/nat.nft', content: renderNat({ nodes: 1, ports: [] }) },
-    { path: 'etc/gocli/dnsmasq.conf', content: renderDnsmasq({ nodes: 1 }) },
+    { path: 'etc/gocli/links', content: renderLinks({ nodes: 1, subnet: NODE_SUBNET, qemuUid: 107 }) },
+    { path: 'etc/gocli/nat.nft', content: renderNat({ nodes: 1, subnet: NODE_SUBNET, ports: [] }) },
+    { path: 'etc/gocli/dnsmasq.conf', content: renderDnsmasq({ nodes: 1, subnet: NODE_SUBNET }) },
   ]);
 }
 
