@@ -22,6 +22,8 @@ export const kubernetesKind: Kind = {
     const { podSubnet, serviceSubnet } = kubernetesOf(guest);
     return { pods: podSubnet, services: serviceSubnet };
   },
+  // It pulls images. Restarted it leaves all containers running (KillMode=process).
+  proxied: { unit: 'containerd.service', domains: ['.svc', '.cluster.local'] },
   options: KUBERNETES_OPTIONS,
   sent,
   bringUp: async (booting, steps, deps, signal) => {

@@ -19,6 +19,7 @@ import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/port.ts';
 import type { RigPlan } from '../plan.ts';
 import { portInfosOf } from '../published.ts';
+import { followProxy } from '../proxy.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/check.ts';
 import type { RigState } from '../state.ts';
@@ -61,7 +62,9 @@ export async function startHalted(
     await keepDisksOnly(found, error, deps);
     throw error;
   }
-  return markReady({ ...running.state, run }, deps);
+  const ready = await markReady({ ...running.state, run }, deps);
+  await followProxy(ready, request.proxy, deps);
+  return ready;
 }
 
 async function layoutOf(
