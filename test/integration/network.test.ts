@@ -196,6 +196,36 @@ test.serial('the network container has the time of the host for the machines', a
 });
 
 test.serial(
+  'in another network all addresses are of that one, and a port of a node is published by name',
+  async (t) => {
+    const name = sandbox.name();
+    const flags = ['--network', '10.5.0.0/24', '--publish', '80@node01', '--no-template'];
+    const started = await sandbox.run(image, name, ...flags);
+    t.is(started.exitCode, 0, outputOf(started));
+    const { stdout } = await sandbox.cli('ports', 'node01:80', '--name', name);
+    const page = `http://127.0.0.1:${stdout.trim()}/counter`;
+    let status = 0;
+    for (const until = Date.now() + 20_000; status !== 200 && Date.now() < until;)
+      status = await fetch(page, { signal: soon() }).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    t.is(status, 200);
+    const [network] = await sandbox.docker.containers.list({
+      [LABEL.cluster]: name,
+      [LABEL.role]: 'dnsmasq',
+    });
+    const id = network?.id ?? '';
+    t.regex((await script(id, 'cat /run/dnsmasq.leases')).stdout, / 10\.5\.0\.101 node01 /);
+    const asked = await script(
+      id,
+      "nft flush chain ip gocli postrouting; chronyd -Q -t 10 'server 10.5.0.2 iburst' 2>&1",
+    );
+    t.regex(asked.stdout, /System clock wrong by -?0\.0/);
+  },
+);
+
+test.serial(
   'status says how far the clock of a machine is off, and waits for no agent for long',
   async (t) => {
     const { name, idOf } = await rig(t);

@@ -12,7 +12,7 @@ export interface Route {
 }
 
 /** The IPv4 routes of this host but for the default one; none where that cannot be read. */
-export async function hostRoutes(): Promise<Route[]> {
+async function hostRoutes(): Promise<Route[]> {
   return parseRoutes(await readFile('/proc/net/route', 'utf8').catch(() => ''));
 }
 

@@ -30,12 +30,12 @@ export function pinnedOf(published: readonly Publish[]): Record<string, number> 
 }
 
 /** One as it is written: `node02:80`. */
-export function publishedName({ node, port, protocol }: Publish): string {
+function publishedName({ node, port, protocol }: Publish): string {
   return `${nodeName(node)}:${port.toFixed(0)}${protocol === 'udp' ? '/udp' : ''}`;
 }
 
 /** What those of a plan lead to. */
-export function publishedInfos({ published = [] }: Pick<HostPlan, 'published'>): PortInfo[] {
+function publishedInfos({ published = [] }: Pick<HostPlan, 'published'>): PortInfo[] {
   return published.map((one, at) => ({
     name: publishedName(one),
     port: containerPort(at),
