@@ -55,9 +55,11 @@ export function requireBridge(
   const refuse = (message: string, hint: string): GocliError =>
     new GocliError('DOCKER_UNSUPPORTED', message, { hint });
   if (rootless || remapsUsers) {
-    const how = rootless ? 'is rootless' : 'gives containers other users of the host (userns-remap)';
+    // Taps can be made in a namespace of users where /dev/net/tun is open to all, as udev makes it: tried with unshare.
     throw refuse(
-      `the Docker daemon ${how}: its containers may not open /dev/net/tun and /dev/kvm, which machines need`,
+      rootless
+        ? 'the Docker daemon is rootless, which clusters are not made for: its containers are not in the group of /dev/kvm, and this host is not their gateway'
+        : 'the Docker daemon gives containers other users of the host (userns-remap), which clusters are not made for: these are not in the group of /dev/kvm',
       rootless
         ? 'Use the daemon of the host: docker context use default, or DOCKER_HOST=unix:///var/run/docker.sock'
         : 'Take userns-remap out of /etc/docker/daemon.json, or start a second daemon without it beside this one',
