@@ -15,8 +15,8 @@ import { networksOf, type GuestPlan } from './plan.ts';
 import { notice } from './start/starting.ts';
 import type { RigState } from './state.ts';
 
-/** Milliseconds for one guest to take a proxy over: its unit starts anew, under emulation in some seconds. */
-const TELL_MS = 60_000;
+/** Milliseconds for one guest to take a proxy over: its unit starts anew, under emulation in some seconds, on a busy host in many. */
+const TELL_MS = 300_000;
 /** Milliseconds for a connection within this host. */
 const CONNECT_MS = 3000;
 
