@@ -9,6 +9,7 @@ source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib/common.sh"
 readonly PREFLIGHT=3 # exit code for "this machine lacks something", as in docs/errors.md
 readonly DOCKERD_LOG=/var/log/gocli-dockerd.log
 readonly DOCKERD_WAIT_SECONDS=60
+readonly OS_RELEASE="${GOCLI_OS_RELEASE:-/etc/os-release}" # another one is for tests
 
 usage() {
   cat <<'USAGE'
@@ -35,6 +36,47 @@ fail() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# --- which system this is ---------------------------------------------------------------------------------------------
+
+# os_field NAME: a field of os-release(5), or nothing.
+os_field() {
+  # shellcheck source=/dev/null
+  ([[ ! -r "$OS_RELEASE" ]] || source "$OS_RELEASE" && printf '%s' "${!1:-}")
+}
+
+# How packages are installed and called here: debian, ubuntu, fedora; nothing for all else. Relatives of RHEL are none of
+# these: they have no Docker of their own.
+family() {
+  case " $(os_field ID) $(os_field ID_LIKE) " in
+    *" rhel "* | *" centos "*) ;;
+    *" ubuntu "*) echo ubuntu ;;
+    *" debian "*) echo debian ;;
+    *" fedora "*) echo fedora ;;
+  esac
+}
+
+# Debian's release, 12, 13 …; 0 on other systems.
+debian_release() {
+  local version
+  [[ "$(os_field ID)" == debian ]] || { echo 0; return; }
+  version="$(os_field VERSION_ID)"
+  echo "${version:-13}"
+}
+
+# packages_here PACKAGE...: what packages of Debian are called here, a line each.
+packages_here() {
+  local name
+  for name in "$@"; do
+    [[ "$(family)" != fedora ]] || case "$name" in
+      docker.io) name=moby-engine ;;
+      iptables) name=iptables-nft ;;
+      debian-archive-keyring) name=debian-keyring ;;
+      libc6-dev) name=glibc-static ;;
+    esac
+    echo "$name"
+  done
+}
+
 # --- asking and installing -------------------------------------------------------------------------------------------
 
 agreed() {
@@ -46,15 +88,33 @@ agreed() {
 
 # install_packages WHY PACKAGE...
 install_packages() {
-  local why="$1"
+  local why="$1" names install hint="its own words are above"
   shift
-  say "Debian packages to install: $* ($why)"
-  has apt-get || fail "this is not a Debian machine: there is no apt-get" "install what these packages contain: $*"
-  [[ "$(id -u)" == 0 ]] || fail "installing packages needs root" "as root: apt-get install --no-install-recommends $*"
-  agreed "Install them now?" || fail "not installed: $*" "apt-get install --no-install-recommends $*"
-  quietly apt-get -qq update || fail "apt-get update failed" "check the network and /etc/apt/sources.list"
-  quietly apt-get -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "$@" ||
-    fail "apt-get could not install: $*" "its own words are above"
+  mapfile -t names < <(packages_here "$@")
+  case "$(family)" in
+    debian | ubuntu) install=(apt-get install --no-install-recommends) ;;
+    fedora) install=(dnf install --setopt=install_weak_deps=False) ;;
+    *) unknown_system "$why" "$@" ;;
+  esac
+  say "packages to install: ${names[*]} ($why)"
+  has "${install[0]}" || unknown_system "$why" "$@"
+  [[ "$(id -u)" == 0 ]] || fail "installing packages needs root" "as root: ${install[*]} ${names[*]}"
+  agreed "Install them now?" || fail "not installed: ${names[*]}" "${install[*]} ${names[*]}"
+  if [[ "${install[0]}" == apt-get ]]; then
+    quietly apt-get -qq update || fail "apt-get update failed" "check the network and /etc/apt/sources.list"
+    install=(apt-get -qq -o Dpkg::Use-Pty=0 "${install[@]:1}")
+  fi
+  [[ "$(family)" != ubuntu ]] || hint="they are in universe: add-apt-repository universe; $hint"
+  quietly "${install[@]}" -y "${names[@]}" || fail "not installed: ${names[*]}" "$hint"
+}
+
+# unknown_system WHY PACKAGE...
+unknown_system() {
+  local system why="$1"
+  shift
+  system="$(os_field PRETTY_NAME)"
+  fail "what is missing cannot be installed here, on ${system:-an unknown system} ($why)" \
+    "install what these packages of Debian contain: $*"
 }
 
 # Runs a command and shows the end of its output only when it fails.
@@ -109,11 +169,21 @@ modules_fresh() {
 }
 
 require_node() {
-  has node || fail "node is not on PATH" "install Node 20: https://nodejs.org"
+  has node || fail "node is not on PATH" "$(node_from)"
   # Asked for its version alone, node answers five times as fast as it runs a line.
   [[ "$(node --version)" =~ ^v([0-9]+)\.([0-9]+) ]] &&
     ((BASH_REMATCH[1] > 20 || (BASH_REMATCH[1] == 20 && BASH_REMATCH[2] >= 19))) ||
-    fail "Node $(node --version) is too old" "gocli needs Node 20.19 or newer: https://nodejs.org"
+    fail "Node $(node --version) is too old" "$(node_from)"
+}
+
+# Where there is a Node that is new enough: Debian 12 has 18, Ubuntu 22.04 and 24.04 have 12 and 18.
+node_from() {
+  local packages="gocli needs Node 20.19 or newer; as root:"
+  case "$(family)" in
+    fedora) echo "$packages dnf install nodejs npm" ;;
+    debian) [[ "$(debian_release)" -lt 13 ]] || { echo "$packages apt-get install nodejs npm"; return; } ;&
+    *) echo "gocli needs Node 20.19 or newer: https://nodejs.org" ;;
+  esac
 }
 
 # Names one source that is newer than the last good build. Folders count: their time tells of files that went away.
@@ -137,6 +207,7 @@ goal_docker() {
   case "$answer" in
     0 | 4) return ;; # a daemon elsewhere is refused by gocli itself, with its reasons
     3) fail "no permission to use the Docker socket" "as root: usermod --append --groups docker $(id -un); then log in again" ;;
+    5) fail "no Docker daemon answers at the Docker context in use" "start it, or: docker context use default" ;;
   esac
   [[ -z "${DOCKER_HOST:-}" ]] || fail "no Docker daemon answers at $DOCKER_HOST" "start it, or unset DOCKER_HOST"
   PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -150,15 +221,10 @@ install_docker() {
   local missing=()
   has dockerd || missing+=(docker.io)
   has iptables || missing+=(iptables)
-  # gocli does without the client; its tests, publish.sh and most users do not. Debian 12 has it in docker.io.
-  has docker || [[ "$(debian_release)" -lt 13 ]] || missing+=(docker-cli)
+  # gocli does without the client; its tests, publish.sh and most users do not.
+  # Debian 12 and Ubuntu 24.04 have it in docker.io.
+  has docker || [[ "$(debian_release)" -lt 13 && "$(family)" != fedora ]] || missing+=(docker-cli)
   [[ ${#missing[@]} == 0 ]] || install_packages "gocli runs virtual machines in Docker containers" "${missing[@]}"
-}
-
-# 12, 13 …; 0 on other systems.
-debian_release() {
-  # shellcheck source=/dev/null
-  (source /etc/os-release && [[ "$ID" == debian ]] && echo "${VERSION_ID:-13}") || echo 0
 }
 
 start_docker() {
@@ -241,4 +307,5 @@ main() {
   for goal in "${goals[@]}"; do "goal_$goal"; done
 }
 
-main "$@"
+# Sourced, it only tells what it knows.
+[[ "${BASH_SOURCE[0]}" != "$0" ]] || main "$@"

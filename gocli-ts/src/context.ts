@@ -32,7 +32,7 @@ export function processRuntime(signal: AbortSignal, env: Environment = process.e
     checkout,
     docker: dockerodeEngine(env, {
       interrupt: signal,
-      runHelper: (argv, stdin) => host.run(argv, { stdin, signal, allowFailure: true }),
+      runHelper: (argv, stdin, bounded) => host.run(argv, { stdin, signal: bounded, allowFailure: true }),
     }),
     host,
     ssh: ssh2Client(),

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { gocli, outputOf, type CliResult } from '../helpers/cli.ts';
@@ -31,6 +35,30 @@ async function start(t: ExecutionContext, name: string, ...flags: string[]): Pro
 async function restarts(name: string): Promise<string> {
   const path = 'jsonpath={.items[*].status.containerStatuses[*].restartCount}';
   return (await kubectl(name, 'get', 'pods', '-A', '-o', path)).stdout;
+}
+
+interface HostProxy extends Disposable {
+  readonly port: number;
+  /** What it was asked to connect to. */
+  readonly asked: readonly string[];
+}
+
+/** A proxy on this host, also at the address that guests know the host by, that lets nobody through. */
+async function proxyOfHost(): Promise<HostProxy> {
+  const asked: string[] = [];
+  const server = createServer().on('connect', ({ url }: IncomingMessage, socket: Duplex) => {
+    asked.push(url ?? '');
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  });
+  await once(server.listen(0, '0.0.0.0'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    asked,
+    [Symbol.dispose]: () => {
+      server.close();
+    },
+  };
 }
 
 test.before('the provider is there', async (t) => {
@@ -115,7 +143,14 @@ test.serial('a snapshot holds pods and etcd; restore, fork, stop and start', asy
   const beforeStop = await counted(name);
   ended(t, 0, await gocli(['stop', name]));
   ended(t, 8, await kubectl(name, 'get', 'nodes'));
-  ended(t, 0, await gocli(['start', name]));
+  using proxy = await proxyOfHost();
+  ended(t, 0, await gocli(['start', name], { env: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } }));
+  const pull = ['crictl', 'pull', 'outside.example/image:1'];
+  t.not((await gocli(['ssh', '--name', name, 'node01', '--', ...pull])).exitCode, 0);
+  t.true(proxy.asked.includes('outside.example:443'), 'containerd goes out through the proxy of the host');
+  // It was started anew for that, and the kubelet connects to it again.
+  for (const until = Date.now() + 60_000; (await counted(name)) < beforeStop && Date.now() < until;)
+    await delay(500);
   t.true((await counted(name)) >= beforeStop, 'what was in the memory of a pod goes on');
   ended(t, 0, await gocli(['status', '--name', name]));
   ended(t, 0, await gocli(['rm', '--name', name]));

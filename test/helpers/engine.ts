@@ -142,7 +142,7 @@ export function layoutOf(changed: Partial<RigLayout> = {}): RigLayout {
   return {
     plan: stateOf().plan,
     ports: {},
-    kindPorts: [],
+    portInfos: [],
     accelerator: 'tcg',
     cpu: EMULATED,
     access: deviceAccess(0o020666, undefined),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
+import { NODE_SUBNET } from '../../gocli-ts/src/network/addresses.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../../gocli-ts/src/network/files.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
 import type { ContainerSpec } from '../../gocli-ts/src/place/port.ts';
@@ -72,9 +73,9 @@ const NETWORK_CAPABILITIES = ['NET_ADMIN', 'NET_RAW', 'SETUID', 'SETGID', 'NET_B
 /** What the program of a network container reads, for one node. */
 function putNetworkFiles(id: string): Promise<void> {
   return sandbox.docker.containers.putFiles(id, '/', [
-    { path: 'etc/gocli/links', content: renderLinks({ nodes: 1, qemuUid: 107 }) },
-    { path: 'etc/gocli/nat.nft', content: renderNat({ nodes: 1, ports: [] }) },
-    { path: 'etc/gocli/dnsmasq.conf', content: renderDnsmasq({ nodes: 1 }) },
+    { path: 'etc/gocli/links', content: renderLinks({ nodes: 1, subnet: NODE_SUBNET, qemuUid: 107 }) },
+    { path: 'etc/gocli/nat.nft', content: renderNat({ nodes: 1, subnet: NODE_SUBNET, ports: [] }) },
+    { path: 'etc/gocli/dnsmasq.conf', content: renderDnsmasq({ nodes: 1, subnet: NODE_SUBNET }) },
   ]);
 }
 
@@ -193,6 +194,36 @@ test.serial('the network container has the time of the host for the machines', a
   const asked = await script(await idOf('dnsmasq'), `${question} 'server 192.168.66.2 iburst' 2>&1`);
   t.regex(asked.stdout, /System clock wrong by -?0\.0/);
 });
+
+test.serial(
+  'in another network all addresses are of that one, and a port of a node is published by name',
+  async (t) => {
+    const name = sandbox.name();
+    const flags = ['--network', '10.5.0.0/24', '--publish', '80@node01', '--no-template'];
+    const started = await sandbox.run(image, name, ...flags);
+    t.is(started.exitCode, 0, outputOf(started));
+    const { stdout } = await sandbox.cli('ports', 'node01:80', '--name', name);
+    const page = `http://127.0.0.1:${stdout.trim()}/counter`;
+    let status = 0;
+    for (const until = Date.now() + 20_000; status !== 200 && Date.now() < until;)
+      status = await fetch(page, { signal: soon() }).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+    t.is(status, 200);
+    const [network] = await sandbox.docker.containers.list({
+      [LABEL.cluster]: name,
+      [LABEL.role]: 'dnsmasq',
+    });
+    const id = network?.id ?? '';
+    t.regex((await script(id, 'cat /run/dnsmasq.leases')).stdout, / 10\.5\.0\.101 node01 /);
+    const asked = await script(
+      id,
+      "nft flush chain ip gocli postrouting; chronyd -Q -t 10 'server 10.5.0.2 iburst' 2>&1",
+    );
+    t.regex(asked.stdout, /System clock wrong by -?0\.0/);
+  },
+);
 
 test.serial(
   'status says how far the clock of a machine is off, and waits for no agent for long',

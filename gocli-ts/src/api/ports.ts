@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import { portKey, type PortInfo } from '../network/ports.ts';
-import { kindOf } from '../rig/kind.ts';
+import { portInfosOf } from '../rig/published.ts';
 import { didYouMean } from '../shared/text.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -20,12 +20,11 @@ export interface PortsResult {
   readonly ports: readonly NamedPort[];
 }
 
-/** The named ports of a rig that runs. @throws GocliError BAD_VALUE, NOT_FOUND, NOT_READY */
+/** The named ports of a rig that runs, and those that were asked for: `node02:80`. @throws GocliError BAD_VALUE, NOT_FOUND, NOT_READY */
 export async function ports(request: RigChoice, context: Context): Promise<PortsResult> {
   const { state } = await chooseStarted(request, context);
-  const { ports: known } = kindOf(context.kinds, state.plan.guest);
   return {
-    ports: known.map(({ name, port, protocol, meaning }) => ({
+    ports: portInfosOf(state.plan, context.kinds).map(({ name, port, protocol, meaning }) => ({
       name,
       containerPort: port,
       protocol,

@@ -1,5 +1,6 @@
 import { GocliError, isCode } from '../errors/error.ts';
 import { collect, collectLater } from '../errors/several.ts';
+import { hostProxy } from '../host/proxy.ts';
 import { writeTimings } from '../host/timings.ts';
 import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
@@ -25,7 +26,6 @@ import {
   type FoundImage,
   type ImageLocation,
 } from './provider-image.ts';
-import { proxyWarning } from './proxy.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** What to start: a provider or a snapshot, and options; what is left out is the provider's default. */
@@ -47,9 +47,6 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
   const prepared = await prepare(request, obtainImage, context);
   const result = await changingRig(context, prepared.values.name, (own) => up(prepared, own));
   if (result.started) {
-    const text = proxyWarning(context.env);
-    if (text !== undefined)
-      onRig(context, prepared.values.name).emit({ type: 'notice', level: 'warning', text });
     await writeTimings(
       context.paths,
       Object.fromEntries(result.timings.map(({ id, seconds }) => [id, seconds])),
@@ -103,7 +100,8 @@ async function prepare(request: RunRequest, find: FindImage, context: Context): 
     snapshot === undefined
       ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, context)
       : await imageOfSnapshot(snapshot, context);
-  return { ...image, values: { ...values, name }, at, snapshot, ...startOf(values) };
+  const proxy = hostProxy(context.env);
+  return { ...image, values: { ...values, name }, at, snapshot, proxy, ...startOf(values) };
 }
 
 /** @throws GocliError USAGE when something is not said without which nothing can be started */

@@ -1,6 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
+import { hostProxy } from '../host/proxy.ts';
 import { checkSnapshotName } from '../rig/names.ts';
 import { createSnapshot } from '../rig/snapshot/create.ts';
 import { restoreSnapshot } from '../rig/snapshot/restore.ts';
@@ -104,7 +105,9 @@ export async function restore(request: RestoreRequest, context: Context): Promis
   return changingRig(context, cluster, async (own) => {
     const snapshot = await chosen({ ...request, name: cluster }, own);
     const steps = await estimatedSteps(own);
-    await restoreSnapshot(snapshot, { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {} }, steps, own);
+    const proxy = hostProxy(context.env);
+    const restoring = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {}, proxy };
+    await restoreSnapshot(snapshot, restoring, steps, own);
     return { snapshot: snapshot.name, cluster, seconds: steps.elapsed(), timings: steps.timings };
   });
 }

@@ -1,3 +1,4 @@
+import { hostProxy } from '../host/proxy.ts';
 import { applyToHost } from '../rig/options/option.ts';
 import { timeout } from '../rig/options/timeout.ts';
 import { startStopped } from '../rig/stop.ts';
@@ -19,7 +20,8 @@ export async function start(request: StartRequest, context: Context): Promise<Ea
   const { name, all, ...inputs } = request;
   const values = readInputs(START_OPTIONS, inputs);
   const { pinnedPorts } = applyToHost(START_OPTIONS, values, { pinnedPorts: {} });
-  const restore = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts };
+  const proxy = hostProxy(context.env);
+  const restore = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts, proxy };
   return withEach({ name, all }, 'start', context, (found, steps, own) =>
     startStopped(found, restore, steps, own),
   );

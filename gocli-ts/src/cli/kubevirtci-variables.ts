@@ -34,7 +34,7 @@ export const UNHONOURED_VARIABLES: Readonly<Record<string, UnhonouredVariable>> 
     'gocli always looks for a local image first',
   ),
   KUBEVIRTCI_CONTAINER_SUFFIX: setting('the tag of the provider image', 'use KUBEVIRTCI_TAG'),
-  KUBEVIRTCI_PROXY: setting('a proxy for image pulls'),
+  KUBEVIRTCI_PROXY: setting('a proxy for image pulls', 'HTTP_PROXY and HTTPS_PROXY are followed'),
   KUBEVIRT_NUM_NUMA_NODES: { ...setting('the number of NUMA nodes'), neutral: ['1'] },
   KUBEVIRT_NUM_SECONDARY_NICS: { ...setting('further network cards'), neutral: ['0'] },
   KUBEVIRT_SECONDARY_NIC_BRIDGES: toggle('bridges over further network cards'),

@@ -30,7 +30,7 @@ export function resolverFile(root = '/'): ResolverFile | undefined {
   try {
     const usual = join(root, 'etc/resolv.conf');
     const text = readFileSync(usual, 'utf8');
-    const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = '']) => address);
+    const servers = serversIn(text);
     const isOwn = servers.length > 0 && servers.every((one) => one.startsWith('127.') || one === '::1');
     const path = realpathSync(isOwn ? join(root, BEHIND_RESOLVED) : usual);
     const folder = dirname(path);
@@ -38,5 +38,20 @@ export function resolverFile(root = '/'): ResolverFile | undefined {
     return folder === join(root, 'etc') ? undefined : { folder, file: basename(path) };
   } catch {
     return undefined; // Docker's own choice stays.
+  }
+}
+
+function serversIn(text: string): string[] {
+  return [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = '']) => address);
+}
+
+/** IPv4 addresses of the resolvers that Docker gives to containers; none when they cannot be read. */
+export function resolverAddresses(root = '/'): string[] {
+  const followed = resolverFile(root);
+  const path = followed === undefined ? join(root, 'etc/resolv.conf') : join(followed.folder, followed.file);
+  try {
+    return serversIn(readFileSync(path, 'utf8')).filter((one) => /^(?!127\.)[\d.]+$/.test(one));
+  } catch {
+    return [];
   }
 }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { BlockList } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { portProblem } from './ports.ts';
+import { resolverAddresses } from './resolvers.ts';
 
 /** Where packets for a network go. */
 export interface Route {
@@ -10,7 +12,7 @@ export interface Route {
 }
 
 /** The IPv4 routes of this host but for the default one; none where that cannot be read. */
-export async function hostRoutes(): Promise<Route[]> {
+async function hostRoutes(): Promise<Route[]> {
   return parseRoutes(await readFile('/proc/net/route', 'utf8').catch(() => ''));
 }
 
@@ -41,11 +43,54 @@ export function overlap(one: string, other: string): boolean {
   return contains(one, other) || contains(other, one);
 }
 
-function contains(outer: string, inner: string): boolean {
+/** Whether a network, or an address, is wholly within another one. */
+export function contains(outer: string, inner: string): boolean {
   const [address = '', length = ''] = outer.split('/');
   const list = new BlockList();
   list.addSubnet(address, Number(length), 'ipv4');
-  return list.check(inner.split('/')[0] ?? '', 'ipv4');
+  const [first = '', bits = '32'] = inner.split('/');
+  return Number(bits) >= Number(length) && list.check(first, 'ipv4');
+}
+
+/** What this host itself has to do with addresses of others. */
+export interface HostNetwork {
+  readonly routes: readonly Route[];
+  /** IPv4 addresses of this host. */
+  readonly addresses: readonly string[];
+  /** Resolvers that it asks over IPv4. */
+  readonly resolvers: readonly string[];
+}
+
+/**
+ * Networks of Docker, by the names that it gives to its bridges (moby, libnetwork/drivers/bridge): the daemon lets
+ * nothing through from one to another, so that no cluster reaches them anyway.
+ */
+const DOCKER_BRIDGE = /^(docker\d+|docker_gwbridge|br-[0-9a-f]{12})$/;
+
+/** As far as clusters may have to reach it. */
+export async function hostNetwork(): Promise<HostNetwork> {
+  const others = Object.entries(networkInterfaces()).filter(([name]) => !DOCKER_BRIDGE.test(name));
+  return {
+    routes: (await hostRoutes()).filter(({ device }) => !DOCKER_BRIDGE.test(device)),
+    addresses: others.flatMap(([, own = []]) =>
+      own.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
+    ),
+    resolvers: resolverAddresses(),
+  };
+}
+
+/**
+ * What of this host's surroundings has addresses of a network, so that nothing in that network reaches it: a line for
+ * each. A route that is wider than the network, as VPNs have them for all private addresses, says nothing of that part.
+ */
+export function hiddenBy(network: string, { routes, addresses, resolvers }: HostNetwork): string[] {
+  return [
+    ...routes
+      .filter((route) => contains(network, route.network))
+      .map((route) => `${route.network} by ${route.device}`),
+    ...addresses.filter((one) => contains(network, one)).map((one) => `this host itself, ${one}`),
+    ...resolvers.filter((one) => contains(network, one)).map((one) => `the resolver ${one}`),
+  ];
 }
 
 /**

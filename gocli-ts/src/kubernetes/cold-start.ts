@@ -18,7 +18,7 @@ import type { RigDeps } from '../rig/deps.ts';
 import type { Booting } from '../rig/kind.ts';
 import { connectWhenUp, sshTarget } from '../rig/ssh-target.ts';
 import { KUBERNETES_PATH } from './image-path.ts';
-import { kubernetesOf } from './section.ts';
+import { clusterOf } from './section.ts';
 import { KUBECONFIG_FILE } from './state-file.ts';
 import { targetsOf } from './targets.ts';
 import { kubeadmInit, kubeadmJoin, registerNodes, setUpNetwork } from './kubeadm.ts';
@@ -77,7 +77,7 @@ async function bootstrap(
   deps: RigDeps,
   signal: AbortSignal,
 ): Promise<AdminAccess> {
-  const kubernetes = kubernetesOf(start.state.plan.guest);
+  const cluster = clusterOf(start.state.plan.guest);
   const [first] = nodes.items;
   if (first === undefined) throw new GocliError('INTERNAL', 'a cluster without nodes');
   using together = linked(signal);
@@ -91,7 +91,7 @@ async function bootstrap(
   const token = makeJoinToken();
   const init = steps.run('kubeadm', 'Starting the control plane', async (step) => {
     await nodes.each((node, at) => setUpNetwork(node, at + 1, start.state, bounds));
-    await kubeadmInit(first, renderKubeadmInit(kubernetes, token), bounds, (message) => {
+    await kubeadmInit(first, renderKubeadmInit(cluster, token), bounds, (message) => {
       step.progress({ message });
     });
   });
@@ -111,7 +111,12 @@ async function bootstrap(
       `Joining ${others.length} further ${others.length === 1 ? 'node' : 'nodes'}`,
       () =>
         Promise.all(
-          others.map((node, at) => kubeadmJoin(node, at + 2, token, access, { ...bounds, signal })),
+          others.map((node, at) =>
+            kubeadmJoin(node, { index: at + 2, token, subnet: cluster.subnet }, access, {
+              ...bounds,
+              signal,
+            }),
+          ),
         ),
     );
   }
@@ -148,7 +153,8 @@ async function applyManifests(
   onObserved: (message: string) => void,
 ): Promise<void> {
   const { containers } = deps.docker;
-  const inside = { ...access, server: `https://${nodeAddress(1)}:6443` };
+  const { subnet } = clusterOf(start.state.plan.guest);
+  const inside = { ...access, server: `https://${nodeAddress(1, subnet)}:6443` };
   const content = renderKubeconfig(start.state.name, inside);
   await containers.putFiles(start.launched.network.id, '/run', [
     { path: CONTAINER_KUBECONFIG.slice(5), content, mode: 0o600 },

@@ -3,10 +3,10 @@ import type { GuestPlan } from '../rig/plan.ts';
 import { expiryOf, keysOf, kubeconfigOf } from './access.ts';
 import { renderKubeadmInit, renderPatches } from './kubeadm-config.ts';
 import { parseKubeconfig } from './kubeconfig.ts';
-import { networkInput, NETWORK_SCRIPT } from './node-network.ts';
+import { networkSetUp } from './node-network.ts';
 import { KUBERNETES_OPTIONS } from './options/kubernetes-options.ts';
 import { PORTS } from './ports.ts';
-import { kubernetesOf, SECTION } from './section.ts';
+import { clusterOf, kubernetesOf, SECTION } from './section.ts';
 import { KUBECONFIG_FILE } from './state-file.ts';
 
 /**
@@ -22,6 +22,8 @@ export const kubernetesKind: Kind = {
     const { podSubnet, serviceSubnet } = kubernetesOf(guest);
     return { pods: podSubnet, services: serviceSubnet };
   },
+  // It pulls images. Restarted it leaves all containers running (KillMode=process).
+  proxied: { unit: 'containerd.service', domains: ['.svc', '.cluster.local'] },
   options: KUBERNETES_OPTIONS,
   sent,
   bringUp: async (booting, steps, deps, signal) => {
@@ -43,7 +45,7 @@ export const kubernetesKind: Kind = {
 };
 
 function sent(guest: GuestPlan): readonly unknown[] {
-  const plan = kubernetesOf(guest);
-  const network = networkInput({ ...plan, index: 1, nodes: 1 });
-  return [renderKubeadmInit(plan, ''), renderPatches(), NETWORK_SCRIPT, network];
+  const plan = clusterOf(guest);
+  const { script, stdin } = networkSetUp({ ...plan, index: 1, nodes: 1 });
+  return [renderKubeadmInit(plan, ''), renderPatches(), script, stdin];
 }

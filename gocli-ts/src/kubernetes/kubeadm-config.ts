@@ -1,11 +1,13 @@
 import { createHash, randomInt, X509Certificate } from 'node:crypto';
-import { GATEWAY, nodeAddress, nodeName } from '../network/addresses.ts';
+import { gatewayAddress, nodeAddress, nodeName } from '../network/addresses.ts';
 import { yaml } from '../shared/yaml.ts';
 
 export interface KubeadmPlan {
   readonly version: string;
   readonly podSubnet: string;
   readonly serviceSubnet: string;
+  /** Network of the nodes. */
+  readonly subnet: string;
 }
 
 /** A node that runs a throw-away cluster keeps its certificates for ten years: a frozen cluster must outlive a year. */
@@ -24,7 +26,10 @@ const CRI_SOCKET = 'unix:///run/containerd/containerd.sock';
 
 /** Folder on the first node with changes to what kubeadm deploys. */
 const PATCHES_FOLDER = '/etc/kubernetes/patches';
-const API_ENDPOINT = `${nodeAddress(1)}:6443`;
+
+function apiEndpoint(subnet: string): string {
+  return `${nodeAddress(1, subnet)}:6443`;
+}
 
 /** A new token by which nodes join, in the form kubeadm wants: `[a-z0-9]{6}.[a-z0-9]{16}`. */
 export function makeJoinToken(): string {
@@ -45,7 +50,7 @@ export function authorityHash(caPem: string): string {
  */
 export function renderKubeadmInit(plan: KubeadmPlan, joinToken: string): string {
   return [
-    initConfiguration(joinToken),
+    initConfiguration(plan, joinToken),
     clusterConfiguration(plan),
     kubeletConfiguration(),
     proxyConfiguration(plan),
@@ -59,14 +64,24 @@ function render(document: object): string {
   return yaml().stringify(document, { compat: 'yaml-1.1' });
 }
 
+/** A further node, and how it joins. */
+export interface KubeadmJoin extends Pick<KubeadmPlan, 'subnet'> {
+  readonly index: number;
+  readonly token: string;
+}
+
 /** The kubeadm configuration of a further node. */
-export function renderKubeadmJoin(index: number, token: string, caPem: string): string {
+export function renderKubeadmJoin({ index, token, subnet }: KubeadmJoin, caPem: string): string {
   return render({
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'JoinConfiguration',
-    nodeRegistration: registration(index),
+    nodeRegistration: registration(index, subnet),
     discovery: {
-      bootstrapToken: { apiServerEndpoint: API_ENDPOINT, token, caCertHashes: [authorityHash(caPem)] },
+      bootstrapToken: {
+        apiServerEndpoint: apiEndpoint(subnet),
+        token,
+        caCertHashes: [authorityHash(caPem)],
+      },
       tlsBootstrapToken: token,
     },
     timeouts: TIMEOUTS,
@@ -99,7 +114,7 @@ export function renderPatches(): Record<string, string> {
   };
 }
 
-function initConfiguration(joinToken: string): object {
+function initConfiguration({ subnet }: KubeadmPlan, joinToken: string): object {
   return {
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'InitConfiguration',
@@ -111,26 +126,26 @@ function initConfiguration(joinToken: string): object {
         groups: ['system:bootstrappers:kubeadm:default-node-token'],
       },
     ],
-    localAPIEndpoint: { advertiseAddress: nodeAddress(1), bindPort: 6443 },
-    nodeRegistration: registration(1),
+    localAPIEndpoint: { advertiseAddress: nodeAddress(1, subnet), bindPort: 6443 },
+    nodeRegistration: registration(1, subnet),
     timeouts: TIMEOUTS,
     skipPhases: ['preflight'],
     patches: { directory: PATCHES_FOLDER },
   };
 }
 
-function registration(index: number): object {
+function registration(index: number, subnet: string): object {
   return {
     name: nodeName(index),
     criSocket: CRI_SOCKET,
     taints: [],
-    kubeletExtraArgs: [{ name: 'node-ip', value: nodeAddress(index) }],
+    kubeletExtraArgs: [{ name: 'node-ip', value: nodeAddress(index, subnet) }],
     ignorePreflightErrors: ['all'],
     imagePullPolicy: 'Never',
   };
 }
 
-function clusterConfiguration({ version, podSubnet, serviceSubnet }: KubeadmPlan): object {
+function clusterConfiguration({ version, podSubnet, serviceSubnet, subnet }: KubeadmPlan): object {
   return {
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'ClusterConfiguration',
@@ -139,7 +154,7 @@ function clusterConfiguration({ version, podSubnet, serviceSubnet }: KubeadmPlan
     certificateValidityPeriod: TEN_YEARS,
     caCertificateValidityPeriod: TEN_YEARS,
     networking: { podSubnet, serviceSubnet },
-    apiServer: { certSANs: ['127.0.0.1', 'localhost', nodeAddress(1), GATEWAY] },
+    apiServer: { certSANs: ['127.0.0.1', 'localhost', nodeAddress(1, subnet), gatewayAddress(subnet)] },
     controllerManager: { extraArgs: [{ name: 'leader-elect', value: 'false' }] },
     scheduler: { extraArgs: [{ name: 'leader-elect', value: 'false' }] },
     etcd: {

@@ -1,10 +1,10 @@
 import { GocliError } from '../errors/error.ts';
 import { ApiClient } from './api.ts';
 import { filesInput, PUT_FILES } from './guest-files.ts';
-import { renderPatches, renderKubeadmJoin } from './kubeadm-config.ts';
+import { renderPatches, renderKubeadmJoin, type KubeadmJoin } from './kubeadm-config.ts';
 import type { AdminAccess } from './kubeconfig.ts';
-import { kubernetesOf } from './section.ts';
-import { networkInput, NETWORK_SCRIPT, podCidr } from './node-network.ts';
+import { clusterOf, kubernetesOf } from './section.ts';
+import { networkSetUp, podCidr } from './node-network.ts';
 import { nodeName } from '../network/addresses.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
@@ -26,9 +26,10 @@ export async function setUpNetwork(
   state: RigState,
   bounds: Bounds,
 ): Promise<void> {
-  const stdin = networkInput({ ...kubernetesOf(state.plan.guest), index, nodes: state.plan.guest.nodes });
+  const { guest } = state.plan;
+  const { script, stdin } = networkSetUp({ ...clusterOf(guest), index, nodes: guest.nodes });
   await inTime(`the pod network of ${nodeName(index)} is set up`, bounds, (signal) =>
-    node.run(NETWORK_SCRIPT, { signal, stdin }),
+    node.run(script, { signal, stdin }),
   );
 }
 
@@ -70,12 +71,11 @@ export async function kubeadmInit(
 /** Runs `kubeadm join` on a further node. @throws GocliError REMOTE_COMMAND or TIMEOUT with the end of its output */
 export async function kubeadmJoin(
   node: SshConnection,
-  index: number,
-  token: string,
+  join: KubeadmJoin,
   access: AdminAccess,
   bounds: Bounds,
 ): Promise<void> {
-  await kubeadm(node, nodeName(index), 'join', renderKubeadmJoin(index, token, access.ca), bounds);
+  await kubeadm(node, nodeName(join.index), 'join', renderKubeadmJoin(join, access.ca), bounds);
 }
 
 async function kubeadm(

@@ -1,10 +1,12 @@
-import { nodeAddress } from '../network/addresses.ts';
+import { gatewayAddress, nodeAddress, NODE_SUBNET } from '../network/addresses.ts';
 import { filesInput, PUT_FILES } from './guest-files.ts';
 
 /** What decides the pod network of a node. */
 export interface NodeNetwork {
   readonly podSubnet: string;
   readonly serviceSubnet: string;
+  /** Network of the nodes. */
+  readonly subnet: string;
   /** Number of the node, 1 for node01, and how many there are. */
   readonly index: number;
   readonly nodes: number;
@@ -49,10 +51,10 @@ export function renderCni({ podSubnet, index }: NodeNetwork): string {
 }
 
 /** Routes to the pods of all other nodes, as a part of the configuration of eth0 (systemd.network(5)). */
-export function renderPodRoutes({ podSubnet, index, nodes }: NodeNetwork): string {
+export function renderPodRoutes({ podSubnet, subnet, index, nodes }: NodeNetwork): string {
   const others = Array.from({ length: nodes }, (_, at) => at + 1).filter((node) => node !== index);
   return others
-    .map((node) => `[Route]\nDestination=${podCidr(podSubnet, node)}\nGateway=${nodeAddress(node)}\n`)
+    .map((node) => `[Route]\nDestination=${podCidr(podSubnet, node)}\nGateway=${nodeAddress(node, subnet)}\n`)
     .join('\n');
 }
 
@@ -96,9 +98,14 @@ function loopbackChains(address: string): string {
  * address of the API leads to the control plane before kube-proxy has written its own rules, which say the same:
  * without that the first pods fail, restart and back off for a minute while kube-proxy starts.
  */
-export function renderNodeRules({ podSubnet, serviceSubnet, index }: Omit<NodeNetwork, 'nodes'>): string {
+export function renderNodeRules({
+  podSubnet,
+  serviceSubnet,
+  subnet,
+  index,
+}: Omit<NodeNetwork, 'nodes'>): string {
   const address = serviceSubnet.replace(/\.\d+\/\d+$/, '.1');
-  const early = `ip daddr ${address} tcp dport 443 dnat to ${nodeAddress(1)}:6443`;
+  const early = `ip daddr ${address} tcp dport 443 dnat to ${nodeAddress(1, subnet)}:6443`;
   // One before dstnat (-100) and srcnat (100), where kube-proxy's chains are.
   const chain = (hook: string, priority: number, rule: string): string =>
     `  chain ${hook} {\n    type nat hook ${hook} priority ${priority};\n    ${rule}\n  }\n`;
@@ -106,7 +113,7 @@ export function renderNodeRules({ podSubnet, serviceSubnet, index }: Omit<NodeNe
     'table ip gocli',
     'delete table ip gocli',
     'table ip gocli {',
-    loopbackChains(nodeAddress(index)) +
+    loopbackChains(nodeAddress(index, subnet)) +
       chain('prerouting', -101, early) +
       chain('output', -101, early) +
       chain(
@@ -123,18 +130,40 @@ const ROUTES = '/etc/systemd/network/10-eth0.network.d/pods.conf';
 const RULES = '/etc/nftables.conf';
 
 /** Shell script that sets up the pod network of a node, now and after a reboot. */
-export const NETWORK_SCRIPT = `${PUT_FILES}
+const NETWORK_SCRIPT = `${PUT_FILES}
 [ -x /opt/cni/bin/bandwidth ] || sed -i 's/,${JSON.stringify(BANDWIDTH)}//' ${CNI}
 mkdir -p /etc/systemd/system/sysinit.target.wants
 ln -sf /usr/lib/systemd/system/nftables.service /etc/systemd/system/sysinit.target.wants/nftables.service
 nft -f ${RULES}
 awk -F= '/^Destination/ { to = $2 } /^Gateway/ { print "route replace", to, "via", $2 }' ${ROUTES} | ip -batch -`;
 
-/** Input of {@link NETWORK_SCRIPT}. */
-export function networkInput(network: NodeNetwork): string {
-  return filesInput({
+/** The same for another network of the nodes than the image has: their clock, too, is told by somebody else. */
+const MOVED_SCRIPT = `${NETWORK_SCRIPT}
+systemctl try-restart systemd-timesyncd`;
+
+/** Shell script that sets up the network of a node, and its input. */
+export interface NetworkSetUp {
+  readonly script: string;
+  readonly stdin: string;
+}
+
+/** What is run on a node before kubeadm is. Of the usual network it is a part of the key of templates that there are. */
+export function networkSetUp(network: NodeNetwork): NetworkSetUp {
+  const isMoved = network.subnet !== NODE_SUBNET;
+  const files = {
     [CNI]: renderCni(network),
     [ROUTES]: renderPodRoutes(network),
     [RULES]: renderNodeRules(network),
-  });
+    ...(isMoved ? gatewayFiles(gatewayAddress(network.subnet)) : {}),
+  };
+  return { script: isMoved ? MOVED_SCRIPT : NETWORK_SCRIPT, stdin: filesInput(files) };
+}
+
+/** In the place of what guest/debian-13/files says of the usual network. */
+function gatewayFiles(gateway: string): Record<string, string> {
+  return {
+    '/etc/resolv.conf': `nameserver ${gateway}\n`,
+    // An empty one takes back what other files say (timesyncd.conf(5)).
+    '/etc/systemd/timesyncd.conf.d/20-gocli.conf': `[Time]\nNTP=\nNTP=${gateway}\n`,
+  };
 }

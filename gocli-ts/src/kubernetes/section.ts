@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
+import { nodeSubnet, type GuestPlan } from '../rig/plan.ts';
 import type { KubeadmPlan } from './kubeadm-config.ts';
 
 /** Name of the section that a provider, a plan and an image of Kubernetes have. */
@@ -8,10 +9,15 @@ export const SECTION = 'kubernetes';
 const schema = z.object({ version: z.string(), podSubnet: z.string(), serviceSubnet: z.string() });
 
 /** The section of a guest plan or of the facts of an image. @throws GocliError INTERNAL when it has none */
-export function kubernetesOf(sections: Readonly<Record<string, unknown>>): KubeadmPlan {
+export function kubernetesOf(sections: Readonly<Record<string, unknown>>): z.infer<typeof schema> {
   const parsed = schema.safeParse(sections[SECTION]);
   if (parsed.success) return parsed.data;
   throw new GocliError('INTERNAL', 'Kubernetes was asked of a plan without it');
+}
+
+/** What decides a cluster, of a guest plan. @throws GocliError INTERNAL when it has no such section */
+export function clusterOf(guest: GuestPlan): KubeadmPlan {
+  return { ...kubernetesOf(guest), subnet: nodeSubnet(guest) };
 }
 
 /** Whether a guest plan or the facts of an image are of Kubernetes. */

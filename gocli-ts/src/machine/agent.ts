@@ -12,8 +12,15 @@ import { MACHINE_PATH } from './spec.ts';
 const NANOSECONDS = 1_000_000;
 /** As far as a clock that was set a moment ago may be off; an answer under emulation takes tenths of a second. */
 const CLOCK_TOLERANCE_MS = 5000;
+/** Bytes that a file may have that is read through the agent; each is kept in memory at once. */
+const MOST_BYTES = 64 * 1024;
 const contentSchema = z.object({ 'buf-b64': z.string() });
+const startedSchema = z.object({ pid: z.int() });
+const statusSchema = z.object({ exited: z.boolean(), exitcode: z.int().optional() });
 const timeSchema = z.number();
+
+/** Milliseconds between two looks whether a program has ended. */
+const POLL_MS = 100;
 
 /** Milliseconds between two tries to synchronise with an agent that has not started yet. */
 const RESYNC_MS = 300;
@@ -75,9 +82,26 @@ export class Agent implements AsyncDisposable {
   /** Content of a small text file of the guest. No process is started in it. */
   async readFile(path: string, signal: AbortSignal): Promise<string> {
     const handle = await this.execute('guest-file-open', { path, mode: 'r' }, signal);
-    const answer = await this.execute('guest-file-read', { handle, count: 4096 }, signal);
+    const answer = await this.execute('guest-file-read', { handle, count: MOST_BYTES }, signal);
     await this.execute('guest-file-close', { handle }, signal);
     return Buffer.from(contentSchema.parse(answer)['buf-b64'], 'base64').toString('utf8');
+  }
+
+  /**
+   * Runs a shell script as root of the guest, and waits for its end.
+   * @param stdin what it reads; nothing unless given
+   * @returns its exit code; of a signal's end, -1
+   * @throws GocliError REMOTE_COMMAND when it could not be started
+   */
+  async script(text: string, clock: Clock, signal: AbortSignal, stdin?: string): Promise<number> {
+    const input = stdin === undefined ? {} : { 'input-data': Buffer.from(stdin).toString('base64') };
+    const asked = { path: '/bin/sh', arg: ['-c', text], ...input };
+    const { pid } = startedSchema.parse(await this.execute('guest-exec', asked, signal));
+    for (;;) {
+      const status = statusSchema.parse(await this.execute('guest-exec-status', { pid }, signal));
+      if (status.exited) return status.exitcode ?? -1;
+      await clock.sleep(POLL_MS, signal);
+    }
   }
 
   /**

@@ -1,9 +1,10 @@
 /**
- * Addresses every cluster uses inside its own network namespace. They are those of kubevirtci, which users and
- * scripts rely on; clusters do not collide because each has a namespace of its own.
+ * Network that the nodes of every cluster have inside its own network namespace, unless another one is asked for. It is
+ * kubevirtci's, which users and scripts rely on; clusters do not collide because each has a namespace of its own.
  */
-export const GATEWAY = '192.168.66.2';
 export const NODE_SUBNET = '192.168.66.0/24';
+/** What the host is called in a rig. */
+export const HOST_NAME = 'host.gocli.internal';
 export const BRIDGE = 'br0';
 /** Fixed, so that a guest's neighbour table stays right however often the network container is made anew. */
 export const BRIDGE_MAC = '52:55:00:d1:55:00';
@@ -13,9 +14,19 @@ export function nodeName(index: number): string {
   return `node${twoDigits(index)}`;
 }
 
-/** 192.168.66.101 for node01. */
-export function nodeAddress(index: number): string {
-  return `192.168.66.${(100 + index).toFixed(0)}`;
+/** 192.168.66.2 for 192.168.66.0/24: gateway, resolver, clock and registry of a rig. */
+export function gatewayAddress(subnet: string): string {
+  return addressIn(subnet, 2);
+}
+
+/** 192.168.66.101 for node01 in 192.168.66.0/24. */
+export function nodeAddress(index: number, subnet: string): string {
+  return addressIn(subnet, 100 + index);
+}
+
+/** The address with this last number in a network of 256 addresses. */
+export function addressIn(subnet: string, last: number): string {
+  return subnet.replace(/\.0\/24$/, `.${last.toFixed(0)}`);
 }
 
 /** 52:55:00:d1:55:01 for node01. */

@@ -1,8 +1,8 @@
 import {
   BRIDGE,
   BRIDGE_MAC,
-  GATEWAY,
-  NODE_SUBNET,
+  addressIn,
+  gatewayAddress,
   nodeAddress,
   nodeMac,
   nodeName,
@@ -13,6 +13,8 @@ import type { PortInfo } from './ports.ts';
 
 /** What decides the network of a cluster. */
 export interface NetworkPlan {
+  /** Network of the nodes: `192.168.66.0/24`. */
+  readonly subnet: string;
   readonly nodes: number;
   /** Ports of its kind; those with a port of a node are forwarded. */
   readonly ports: readonly PortInfo[];
@@ -21,14 +23,18 @@ export interface NetworkPlan {
 }
 
 /** Input of `ip -batch`: the bridge and one tap per node. */
-export function renderLinks({ nodes, qemuUid }: Pick<NetworkPlan, 'nodes' | 'qemuUid'>): string {
+export function renderLinks({
+  nodes,
+  subnet,
+  qemuUid,
+}: Pick<NetworkPlan, 'nodes' | 'subnet' | 'qemuUid'>): string {
   const taps = indices(nodes).flatMap((index) => [
     `tuntap add dev ${tapName(index)} mode tap user ${qemuUid.toFixed(0)}`,
     `link set dev ${tapName(index)} master ${BRIDGE} up`,
   ]);
   return lines([
     `link add name ${BRIDGE} address ${BRIDGE_MAC} type bridge`,
-    `address add ${GATEWAY}/24 dev ${BRIDGE}`,
+    `address add ${gatewayAddress(subnet)}/24 dev ${BRIDGE}`,
     `link set dev ${BRIDGE} up`,
     ...taps,
   ]);
@@ -39,15 +45,15 @@ export function renderLinks({ nodes, qemuUid }: Pick<NetworkPlan, 'nodes' | 'qem
  * a published port is masqueraded: where the host has br_netfilter loaded, frames from node to node pass these rules too,
  * with the addresses of pods, and must keep them.
  */
-export function renderNat({ nodes, ports }: Pick<NetworkPlan, 'nodes' | 'ports'>): string {
-  const ssh = indices(nodes).map((index) => dnat('tcp', sshPort(index), `${nodeAddress(index)}:22`));
+export function renderNat({ nodes, subnet, ports }: Pick<NetworkPlan, 'nodes' | 'subnet' | 'ports'>): string {
+  const ssh = indices(nodes).map((index) => dnat('tcp', sshPort(index), `${nodeAddress(index, subnet)}:22`));
   const named = ports
     .filter(
       ({ nodePort, port }, at) =>
         nodePort !== undefined && ports.findIndex((other) => other.port === port) === at,
     )
-    .map(({ protocol, port, nodePort }) =>
-      dnat(protocol, port, `${nodeAddress(1)}:${(nodePort ?? port).toFixed(0)}`),
+    .map(({ protocol, port, nodePort, node = 1 }) =>
+      dnat(protocol, port, `${nodeAddress(node, subnet)}:${(nodePort ?? port).toFixed(0)}`),
     );
   return lines([
     'table ip gocli {',
@@ -57,8 +63,8 @@ export function renderNat({ nodes, ports }: Pick<NetworkPlan, 'nodes' | 'ports'>
     '  }',
     '  chain postrouting {',
     '    type nat hook postrouting priority srcnat;',
-    `    ip saddr ${NODE_SUBNET} oifname != "${BRIDGE}" masquerade`,
-    `    ip saddr != ${NODE_SUBNET} oifname "${BRIDGE}" ct status dnat masquerade`,
+    `    ip saddr ${subnet} oifname != "${BRIDGE}" masquerade`,
+    `    ip saddr != ${subnet} oifname "${BRIDGE}" ct status dnat masquerade`,
     '  }',
     '  chain forward {',
     '    type filter hook forward priority mangle;',
@@ -85,7 +91,8 @@ const LARGEST_SEGMENT = 1240;
  * and addresses here do not have, such as an IPv6 address, is answered here, too (`local`): no resolver of the host, which
  * may be dead, is asked.
  */
-export function renderDnsmasq({ nodes }: Pick<NetworkPlan, 'nodes'>): string {
+export function renderDnsmasq({ nodes, subnet }: Pick<NetworkPlan, 'nodes' | 'subnet'>): string {
+  const gateway = gatewayAddress(subnet);
   return lines([
     // It can read what everybody can of the folder of the host that is mounted for it.
     'user=nobody',
@@ -98,18 +105,35 @@ export function renderDnsmasq({ nodes }: Pick<NetworkPlan, 'nodes'>): string {
     'log-facility=-',
     'dhcp-authoritative',
     'dhcp-leasefile=/run/dnsmasq.leases',
-    'dhcp-range=192.168.66.10,192.168.66.200,infinite',
-    `dhcp-option=option:router,${GATEWAY}`,
-    `dhcp-option=option:dns-server,${GATEWAY}`,
-    `host-record=registry,${GATEWAY}`,
+    `dhcp-range=${addressIn(subnet, 10)},${addressIn(subnet, 200)},infinite`,
+    `dhcp-option=option:router,${gateway}`,
+    `dhcp-option=option:dns-server,${gateway}`,
+    `host-record=registry,${gateway}`,
     // host.gocli.internal is said by the network container, which knows the address; nothing below is asked elsewhere.
-    'local=/gocli.internal/registry/66.168.192.in-addr.arpa/',
+    `local=/gocli.internal/registry/${reverseZone(subnet)}/`,
     ...indices(nodes).flatMap((index) => [
-      `dhcp-host=${nodeMac(index)},${nodeAddress(index)},${nodeName(index)},infinite`,
-      `host-record=${nodeName(index)},${nodeAddress(index)}`,
+      `dhcp-host=${nodeMac(index)},${nodeAddress(index, subnet)},${nodeName(index)},infinite`,
+      `host-record=${nodeName(index)},${nodeAddress(index, subnet)}`,
       `local=/${nodeName(index)}/`,
     ]),
   ]);
+}
+
+/** Configuration of chronyd for another network than that of the runner's own, in whose place it is put. */
+export function renderChrony(subnet: string): string {
+  return lines([
+    'local stratum 8',
+    `bindaddress ${gatewayAddress(subnet)}`,
+    `allow ${subnet}`,
+    'cmdport 0',
+    'bindcmdaddress /',
+    'pidfile /run/chronyd.pid',
+  ]);
+}
+
+/** 66.168.192.in-addr.arpa for 192.168.66.0/24 (RFC 1035, 3.5). */
+function reverseZone(subnet: string): string {
+  return `${subnet.split('.').slice(0, 3).reverse().join('.')}.in-addr.arpa`;
 }
 
 function dnat(protocol: string, port: number, target: string): string {

@@ -3,13 +3,13 @@ import { LABEL, type Role } from '../place/labels.ts';
 import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../place/port.ts';
 import type { DeviceAccess } from '../machine/devices.ts';
 import type { Accelerator } from '../machine/spec.ts';
-import { renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
+import { renderChrony, renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
 import { publishedPorts, type PortInfo } from '../network/ports.ts';
 import type { CpuIdentity } from '../frozen/manifest.ts';
 import { DISKS_FOLDER, machinesMount } from './machine-files.ts';
 import { rigId } from './identity.ts';
 import { containerName, dataVolume } from './names.ts';
-import type { RigPlan } from './plan.ts';
+import { nodeSubnet, type RigPlan } from './plan.ts';
 
 /** Owner of what the registry stores. */
 export const REGISTRY_USER = '107:107';
@@ -19,8 +19,8 @@ export interface RigLayout {
   readonly plan: RigPlan;
   /** Host port by `<container port>/<protocol>`. */
   readonly ports: Readonly<Record<string, number>>;
-  /** Ports of its kind. */
-  readonly kindPorts: readonly PortInfo[];
+  /** Ports of its kind, and those that were asked for. */
+  readonly portInfos: readonly PortInfo[];
   readonly accelerator: Accelerator;
   readonly cpu: CpuIdentity;
   readonly access: DeviceAccess;
@@ -81,7 +81,7 @@ function machinesMountOf(layout: RigLayout): Mount {
 }
 
 function publishedFor(layout: RigLayout): PublishedPort[] {
-  return publishedPorts(layout.plan.guest.nodes, layout.kindPorts).map(({ key, port, protocol }) => ({
+  return publishedPorts(layout.plan.guest.nodes, layout.portInfos).map(({ key, port, protocol }) => ({
     containerPort: port,
     protocol,
     hostPort: layout.ports[key] ?? 0,
@@ -89,18 +89,23 @@ function publishedFor(layout: RigLayout): PublishedPort[] {
 }
 
 const ETC = 'etc/gocli';
+/** Where the runner has that of the usual network. */
+const CHRONY = 'usr/lib/gocli/chrony.conf';
 
 /** Files of the network container, put below / before it starts. */
 export function networkFiles(layout: RigLayout): FileEntry[] {
+  const { guest } = layout.plan;
   const network = {
-    nodes: layout.plan.guest.nodes,
-    ports: layout.kindPorts,
+    nodes: guest.nodes,
+    subnet: nodeSubnet(guest),
+    ports: layout.portInfos,
     qemuUid: layout.access.qemuUid,
   };
   return [
     { path: `${ETC}/links`, content: renderLinks(network) },
     { path: `${ETC}/nat.nft`, content: renderNat(network) },
     { path: `${ETC}/dnsmasq.conf`, content: renderDnsmasq(network) },
+    ...(guest.network === undefined ? [] : [{ path: CHRONY, content: renderChrony(guest.network) }]),
     DISKS_FOLDER,
   ];
 }

@@ -2,12 +2,13 @@ import { GocliError } from '../errors/error.ts';
 import { freePorts, portHolder, portProblem } from '../host/ports.ts';
 import { publishedPorts, type Published } from '../network/ports.ts';
 import type { ContainerInfo, Docker, PublishedPort } from '../place/port.ts';
-import { kindOf, type Kind } from './kind.ts';
+import type { Kind } from './kind.ts';
 import type { RigPlan } from './plan.ts';
+import { portInfosOf } from './published.ts';
 
 /** Everything that a rig of this plan publishes. */
-export function portsOf({ guest }: RigPlan, kinds: readonly Kind[]): Published[] {
-  return publishedPorts(guest.nodes, kindOf(kinds, guest).ports);
+export function portsOf(plan: RigPlan, kinds: readonly Kind[]): Published[] {
+  return publishedPorts(plan.guest.nodes, portInfosOf(plan, kinds));
 }
 
 /**
@@ -113,7 +114,7 @@ async function isTaken(port: number, { protocol }: Published): Promise<boolean> 
 
 async function takenError(
   docker: Docker,
-  { key, protocol, flag }: Published,
+  { key, protocol, pin }: Published,
   port: number,
 ): Promise<GocliError> {
   const containers = await docker.containers.list({});
@@ -124,6 +125,6 @@ async function takenError(
   return new GocliError(
     'PORT_TAKEN',
     `host port ${port}/${protocol}, asked for ${key}, is taken${holder === undefined ? '' : ` by ${holder}`}`,
-    { hint: flag === undefined ? 'End what has it.' : `Choose another port: ${flag} PORT` },
+    { hint: pin === undefined ? 'End what has it.' : `Choose another port: ${pin}` },
   );
 }

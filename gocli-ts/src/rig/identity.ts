@@ -26,8 +26,15 @@ export function idOfState({ name, plan }: RigState): string {
 
 /** A plan of another name. */
 export function hostNamed(host: HostPlan, { id, name }: Identity): HostPlan {
-  const { image, imageId, pinnedPorts } = host;
-  return { name, ...(id === name ? {} : { id }), image, imageId, pinnedPorts };
+  const { image, imageId, pinnedPorts, published } = host;
+  return {
+    name,
+    ...(id === name ? {} : { id }),
+    image,
+    imageId,
+    pinnedPorts,
+    ...(published === undefined ? {} : { published }),
+  };
 }
 
 /** A state as it is called now, whatever it was called when it was written down. */

@@ -31,6 +31,14 @@ export interface Thawed {
   readonly keys: RigKeys;
 }
 
+/** What in the guests of a kind goes out to the world through a proxy. */
+export interface Proxied {
+  /** systemd unit that is told of it, and started anew for that: `containerd.service`. */
+  readonly unit: string;
+  /** Domains that are inside of the rig: `.cluster.local`. */
+  readonly domains: readonly string[];
+}
+
 /** What proves that a rig is Ready now, as long as it is not disposed of. */
 export interface Proof extends Disposable {
   /** In the order in which they usually come true. */
@@ -50,6 +58,8 @@ export interface Kind {
   readonly ports: readonly PortInfo[];
   /** Networks in its guests beside that of the nodes: `{ pods: '10.244.0.0/16' }`. */
   networks?(guest: GuestPlan): Readonly<Record<string, string>>;
+  /** What is told of a proxy of the host, if anything in its guests may need one. */
+  readonly proxied?: Proxied;
   /** Options that only rigs of this kind have. */
   readonly options: OptionList;
   /** Everything that is sent to the guests, host names and keys aside: a part of the template's key. */

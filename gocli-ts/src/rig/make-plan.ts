@@ -5,6 +5,7 @@ import { kindOf, type Kind } from './kind.ts';
 import { applyOptions, flagOf, type OptionList } from './options/option.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
+import { pinnedOf } from './published.ts';
 import type { Snapshot } from './snapshot/list.ts';
 
 /** What is planned: an image, the values that were asked for, and perhaps where it begins. */
@@ -67,7 +68,11 @@ export function planDifferences(running: RigPlan, asked: RigPlan, kind: Pick<Kin
     if (differs !== undefined) compare(differs.what, differs.of(running), differs.of(asked));
   }
   compare('image', running.host.imageId, asked.host.imageId);
+  const { published } = asked.host;
+  if (published !== undefined) compare('published ports', running.host.published, published);
+  const told = new Set(Object.keys(pinnedOf(published ?? [])));
   for (const [port, hostPort] of Object.entries(asked.host.pinnedPorts)) {
+    if (told.has(port)) continue;
     const now = running.host.pinnedPorts[port];
     if (now !== hostPort) compare(`host port of ${port}`, now ?? 'a free one', hostPort);
   }

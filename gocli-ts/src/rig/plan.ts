@@ -1,6 +1,7 @@
-import { nodeName } from '../network/addresses.ts';
+import { NODE_SUBNET, nodeName } from '../network/addresses.ts';
 import type { ProviderFacts } from '../provider/facts.ts';
-import type { Kind } from './kind.ts';
+import { kindOf, type Kind } from './kind.ts';
+import type { Publish } from './published.ts';
 
 /** What one machine of a rig has. */
 export interface NodePlan {
@@ -18,6 +19,8 @@ interface CommonGuestPlan {
   readonly disk: boolean;
   /** Size of every node's disk; absent when it is the image's. */
   readonly diskMiB?: number;
+  /** Network of the nodes; absent when it is the usual one. */
+  readonly network?: string;
   /** What single nodes have instead, by name; absent when all are equal. */
   readonly perNode?: Readonly<Record<string, NodePlan>>;
 }
@@ -37,6 +40,8 @@ export interface HostPlan {
   readonly imageId: string;
   /** Host ports asked for, by `<container port>/<protocol>`; all others are chosen. */
   readonly pinnedPorts: Readonly<Record<string, number>>;
+  /** Ports of nodes that are published beside those of the kind; absent when there are none. */
+  readonly published?: readonly Publish[];
 }
 
 /** Pure description of a rig. */
@@ -56,6 +61,16 @@ export function defaultGuest(facts: ProviderFacts, { name }: Pick<Kind, 'name'>)
     disk: facts.disk,
     [name]: facts[name],
   };
+}
+
+/** Network of the nodes. */
+export function nodeSubnet({ network }: Pick<GuestPlan, 'network'>): string {
+  return network ?? NODE_SUBNET;
+}
+
+/** Networks of a rig, by who has the addresses. */
+export function networksOf(guest: GuestPlan, kinds: readonly Kind[]): Readonly<Record<string, string>> {
+  return { nodes: nodeSubnet(guest), ...kindOf(kinds, guest).networks?.(guest) };
 }
 
 /** What each machine of a plan has, in order. */

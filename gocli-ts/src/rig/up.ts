@@ -6,6 +6,7 @@ import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
 import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
+import type { HostProxy } from '../host/proxy.ts';
 import { findRig, lookUp, requireState } from './find.ts';
 import { hostNamed, type Identity } from './identity.ts';
 import {
@@ -24,6 +25,7 @@ import { kindOf } from './kind.ts';
 import { restoreSecrets } from './lost-secrets.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
 import type { RigPlan } from './plan.ts';
+import { followProxy } from './proxy.ts';
 import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start-rig.ts';
 import { listSnapshots } from './snapshot/list.ts';
@@ -39,6 +41,8 @@ export interface UpRequest extends PlanRequest {
   readonly templateBudget?: number | undefined;
   /** Milliseconds for each wait. */
   readonly timeoutMs: number;
+  /** Of this host, which the guests are told of. */
+  readonly proxy?: HostProxy | undefined;
 }
 
 export interface UpResult {
@@ -69,6 +73,9 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const steps = await estimatedSteps(deps);
   try {
     const state = await startRig({ ...request, plan }, steps, deps);
+    // No template has one: without a proxy there is nothing to look for, which is most starts.
+    if (request.proxy !== undefined || request.snapshot !== undefined)
+      await followProxy(state, request.proxy, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
     await cleanUpAfter(name, deps, () => afterFailure(error, rig, request, deps));
@@ -119,12 +126,13 @@ function requireSamePlan(state: RigState, plan: RigPlan, { kinds }: RigDeps): vo
 async function bootAgain(
   found: FoundRig,
   plan: RigPlan,
-  { timeoutMs }: UpRequest,
+  { timeoutMs, proxy }: UpRequest,
   deps: RigDeps,
 ): Promise<UpResult> {
   requireSamePlan(requireState(found), plan, deps);
   const steps = await estimatedSteps(deps);
-  const state = await startHalted(found, { timeoutMs, pinnedPorts: plan.host.pinnedPorts }, steps, deps);
+  const { pinnedPorts } = plan.host;
+  const state = await startHalted(found, { timeoutMs, pinnedPorts, proxy }, steps, deps);
   return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
 }
 

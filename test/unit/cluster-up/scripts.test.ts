@@ -143,7 +143,7 @@ test('up.sh asks for no tools of provisioning where gocli is told not to provisi
   for (const extra of ['--container-registry quay.io', `--memory 4G '--no-provision'`])
     t.is(await said(extra), 'ready', extra);
   for (const words of [[], ['--container-suffix', ':latest'], ['--name', 'no-provision'], ['--provision']])
-    t.regex(await said('', ...words), /Debian packages to install: mmdebstrap/, words.join(' '));
+    t.regex(await said('', ...words), /packages to install: mmdebstrap/, words.join(' '));
 });
 
 test('up.sh --help makes nothing ready', async (t) => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { resolverFile } from '../../../gocli-ts/src/host/resolvers.ts';
+import { resolverAddresses, resolverFile } from '../../../gocli-ts/src/host/resolvers.ts';
 
 test('the file whose resolvers a container can ask is the one that is followed', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'gocli-resolvers-'));
@@ -14,9 +14,11 @@ test('the file whose resolvers a container can ask is the one that is followed',
   ];
   await mkdir(etc);
   t.is(resolverFile(root), undefined);
+  t.deepEqual(resolverAddresses(root), []);
 
   await writeFile(usual, '# made by hand\nnameserver 10.0.0.1\nnameserver 127.0.0.1\n');
   t.is(resolverFile(root), undefined, 'no container is to see all of /etc');
+  t.deepEqual(resolverAddresses(root), ['10.0.0.1']);
 
   await writeFile(usual, 'nameserver 127.0.0.53\n');
   t.is(resolverFile(root), undefined, 'nobody else is known');
@@ -25,6 +27,7 @@ test('the file whose resolvers a container can ask is the one that is followed',
   await writeFile(join(resolved, 'stub-resolv.conf'), 'nameserver 127.0.0.53\n');
   await writeFile(join(resolved, 'resolv.conf'), 'nameserver 10.0.0.2\n');
   t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' });
+  t.deepEqual(resolverAddresses(root), ['10.0.0.2']);
   await rm(usual);
   await symlink('../run/systemd/resolve/stub-resolv.conf', usual);
   t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' });

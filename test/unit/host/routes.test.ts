@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isOwnAddress, overlap, parseRoutes } from '../../../gocli-ts/src/host/routes.ts';
+import { contains, isOwnAddress, overlap, parseRoutes } from '../../../gocli-ts/src/host/routes.ts';
 
 test('routes are read from the table of the kernel, without the default one', (t) => {
   const text = [
@@ -31,6 +31,12 @@ test('networks overlap when one is a part of the other', (t) => {
     t.is(overlap(one, other), expected, `${one} ${other}`);
     t.is(overlap(other, one), expected, `${other} ${one}`);
   }
+});
+
+test('a network contains its parts and itself, and nothing wider', (t) => {
+  t.true(contains('10.0.0.0/8', '10.96.0.0/12') && contains('10.0.0.0/8', '10.0.0.0/8'));
+  t.true(contains('10.0.0.0/8', '10.1.2.3'));
+  t.false(contains('10.0.0.0/8', '10.0.0.0/7') || contains('10.0.0.0/8', '11.0.0.0/9'));
 });
 
 test('an address of loopback is one of this host', async (t) => {

@@ -9,7 +9,12 @@ import {
 } from '../../../gocli-ts/src/kubernetes/kubeadm-config.ts';
 import { CERTIFICATE } from '../../fixtures/certificate.ts';
 
-const PLAN = { version: '1.36.3', podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' };
+const PLAN = {
+  version: '1.36.3',
+  podSubnet: '10.244.0.0/16',
+  serviceSubnet: '10.96.0.0/12',
+  subnet: '192.168.66.0/24',
+};
 
 function documents(): Map<string, Record<string, unknown>> {
   const all = parseAllDocuments(renderKubeadmInit(PLAN, 'abcdef.0123456789abcdef')).map(
@@ -48,9 +53,9 @@ test('the first node has its fixed address and takes ordinary pods; nothing is p
 });
 
 test('a further node joins by the token and knows the authority by its key', (t) => {
-  const join = parseAllDocuments(renderKubeadmJoin(2, 'abcdef.0123456789abcdef', CERTIFICATE)).map(
-    (one) => one.toJS() as Record<string, unknown>,
-  );
+  const join = parseAllDocuments(
+    renderKubeadmJoin({ index: 2, token: 'abcdef.0123456789abcdef', subnet: PLAN.subnet }, CERTIFICATE),
+  ).map((one) => one.toJS() as Record<string, unknown>);
   t.is(join.length, 1);
   t.like(join[0], {
     kind: 'JoinConfiguration',
@@ -94,7 +99,19 @@ test('a token of digits alone stays a string', (t) => {
   const token = '012345.0123456789012345';
   const [init] = parseAllDocuments(renderKubeadmInit(PLAN, token), { version: '1.1' });
   t.like(init?.toJS(), { bootstrapTokens: [{ token }] });
-  t.like(parse(renderKubeadmJoin(2, token, CERTIFICATE), { version: '1.1' }), {
-    discovery: { tlsBootstrapToken: token },
-  });
+  t.like(
+    parse(renderKubeadmJoin({ index: 2, token, subnet: PLAN.subnet }, CERTIFICATE), { version: '1.1' }),
+    {
+      discovery: { tlsBootstrapToken: token },
+    },
+  );
+});
+
+test('in another network the certificate is for the addresses there, and nothing is of the usual one', (t) => {
+  const subnet = '10.5.0.0/24';
+  const init = renderKubeadmInit({ ...PLAN, subnet }, 'abcdef.0123456789abcdef');
+  const join = renderKubeadmJoin({ index: 2, token: 't', subnet }, CERTIFICATE);
+  for (const text of [init, join]) t.notRegex(text, /192\.168/);
+  t.regex(init, /certSANs:\n *- 127\.0\.0\.1\n *- localhost\n *- 10\.5\.0\.101\n *- 10\.5\.0\.2\n/);
+  t.regex(join, /apiServerEndpoint: 10\.5\.0\.101:6443/);
 });

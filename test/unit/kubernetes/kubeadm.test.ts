@@ -40,8 +40,7 @@ test('kubeadm join that does not end is TIMEOUT, an interruption is its own reas
   const join = (signal: AbortSignal, timeoutMs: number): Promise<void> =>
     kubeadmJoin(
       stuckNode([]),
-      2,
-      'abcdef.0123456789abcdef',
+      { index: 2, token: 'abcdef.0123456789abcdef', subnet: '192.168.66.0/24' },
       { ...access, ca: CERTIFICATE },
       { signal, timeoutMs },
     );

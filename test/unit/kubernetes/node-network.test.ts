@@ -1,15 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import {
-  networkInput,
+  networkSetUp,
   podCidr,
-  NETWORK_SCRIPT,
   renderCni,
   renderNodeRules,
   renderPodRoutes,
 } from '../../../gocli-ts/src/kubernetes/node-network.ts';
 
-const NETWORK = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12', index: 2, nodes: 3 };
+const NETWORK = {
+  podSubnet: '10.244.0.0/16',
+  serviceSubnet: '10.96.0.0/12',
+  subnet: '192.168.66.0/24',
+  index: 2,
+  nodes: 3,
+};
 
 test('pods of a node get the /24 of its number, on a bridge', (t) => {
   t.is(podCidr('10.244.0.0/16', 1), '10.244.0.0/24');
@@ -24,7 +29,7 @@ test('what annotations say of bandwidth reaches the plugin for it, which comes l
 });
 
 test('on a node of before, which has no such plugin, it is taken out', (t) => {
-  const [, expression = ''] = /sed -i '([^']+)'/.exec(NETWORK_SCRIPT) ?? [];
+  const [, expression = ''] = /sed -i '([^']+)'/.exec(networkSetUp(NETWORK).script) ?? [];
   const left = execFileSync('sed', [expression], { input: renderCni(NETWORK), encoding: 'utf8' });
   const { plugins } = JSON.parse(left) as { plugins: Record<string, unknown>[] };
   t.deepEqual(
@@ -66,7 +71,27 @@ test('pods see the real addresses of each other, and leave the cluster with that
 
 test('the script is given its three files', (t) => {
   const files = [renderCni(NETWORK), renderPodRoutes(NETWORK), renderNodeRules(NETWORK)];
-  const input = networkInput(NETWORK);
+  const input = networkSetUp(NETWORK).stdin;
   for (const text of files) t.true(input.includes(Buffer.from(text).toString('base64')));
   t.is(input.trimEnd().split('\n').length, 3);
+});
+
+test('in another network of nodes the node asks its gateway for names and time, and routes follow', (t) => {
+  const moved = { ...NETWORK, subnet: '10.5.0.0/24' };
+  const { script, stdin } = networkSetUp(moved);
+  const files = Object.fromEntries(
+    stdin
+      .trimEnd()
+      .split('\n')
+      .map((line) => {
+        const [path = '', text = ''] = line.split(' ');
+        return [path, Buffer.from(text, 'base64').toString()];
+      }),
+  );
+  for (const text of Object.values(files)) t.notRegex(text, /192\.168/);
+  t.is(files['/etc/resolv.conf'], 'nameserver 10.5.0.2\n');
+  t.regex(files['/etc/systemd/timesyncd.conf.d/20-gocli.conf'] ?? '', /NTP=\nNTP=10\.5\.0\.2\n/);
+  t.regex(files['/etc/systemd/network/10-eth0.network.d/pods.conf'] ?? '', /Gateway=10\.5\.0\.101/);
+  t.regex(script, /try-restart systemd-timesyncd$/);
+  t.notRegex(networkSetUp(NETWORK).script, /timesyncd/);
 });

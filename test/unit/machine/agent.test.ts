@@ -81,3 +81,20 @@ test('a socket that closes while the agent is waited for is GUEST_DIED, an abort
   }, 20);
   await t.throwsAsync(Agent.open(silent.docker, silent.container, 'node01', stop.signal), { is: reason });
 });
+
+test('a script gets its input and is waited for until it has ended', async (t) => {
+  const asked: Record<string, unknown>[] = [];
+  let looks = 0;
+  const guest = await fakeGuest((request) => {
+    if (request['execute'] === 'guest-exec') asked.push(request['arguments'] as Record<string, unknown>);
+    if (request['execute'] === 'guest-exec') return { return: { pid: 9 } };
+    if (request['execute'] !== 'guest-exec-status') return answer(request);
+    looks += 1;
+    return { return: looks < 3 ? { exited: false } : { exited: true, exitcode: 4 } };
+  });
+  await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
+  const clock = new FakeClock();
+  t.is(await agent.script('cat >/x', clock, never, 'words'), 4);
+  t.like(asked[0], { path: '/bin/sh', 'input-data': Buffer.from('words').toString('base64') });
+  t.is(clock.sleeps.length, 2);
+});

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import {
+  gatewayAddress,
+  NODE_SUBNET,
   nodeAddress,
   nodeMac,
   nodeName,
@@ -7,20 +10,22 @@ import {
   tapName,
   vncPort,
 } from '../../../gocli-ts/src/network/addresses.ts';
-import { renderDnsmasq, renderLinks, renderNat } from '../../../gocli-ts/src/network/files.ts';
+import { renderChrony, renderDnsmasq, renderLinks, renderNat } from '../../../gocli-ts/src/network/files.ts';
 import { PINNABLE, PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
 import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
+import { CHECKOUT } from '../../helpers/cli.ts';
 
-const one = { nodes: 1, ports: PORTS, qemuUid: 107 };
-const three = { nodes: 3, ports: PORTS, qemuUid: 0 };
+const subnet = NODE_SUBNET;
+const one = { nodes: 1, subnet, ports: PORTS, qemuUid: 107 };
+const three = { nodes: 3, subnet, ports: PORTS, qemuUid: 0 };
 
 test('names and addresses are those of kubevirtci', (t) => {
   t.deepEqual(
-    [nodeName(1), nodeAddress(1), nodeMac(1), tapName(1), sshPort(1), vncPort(1)],
+    [nodeName(1), nodeAddress(1, subnet), nodeMac(1), tapName(1), sshPort(1), vncPort(1)],
     ['node01', '192.168.66.101', '52:55:00:d1:55:01', 'tap01', 2201, 5901],
   );
   t.deepEqual(
-    [nodeName(99), nodeAddress(99), nodeMac(99)],
+    [nodeName(99), nodeAddress(99, subnet), nodeMac(99)],
     ['node99', '192.168.66.199', '52:55:00:d1:55:99'],
   );
 });
@@ -97,12 +102,50 @@ test('brackets of the rules match', (t) => {
 test('every node has a lease for good and a name that does not depend on it', (t) => {
   const lines = renderDnsmasq(three).trimEnd().split('\n');
   for (const index of [1, 2, 3]) {
-    t.true(lines.includes(`dhcp-host=${nodeMac(index)},${nodeAddress(index)},${nodeName(index)},infinite`));
-    t.true(lines.includes(`host-record=${nodeName(index)},${nodeAddress(index)}`));
+    t.true(
+      lines.includes(`dhcp-host=${nodeMac(index)},${nodeAddress(index, subnet)},${nodeName(index)},infinite`),
+    );
+    t.true(lines.includes(`host-record=${nodeName(index)},${nodeAddress(index, subnet)}`));
   }
   t.true(lines.includes('host-record=registry,192.168.66.2'));
   t.true(lines.includes('interface=br0') && lines.includes('bind-interfaces'));
   t.is(lines.filter((line) => line.startsWith('dhcp-host=')).length, 3);
+});
+
+test('in another network everything has addresses of that one', (t) => {
+  const moved = { ...three, subnet: '10.5.0.0/24' };
+  t.deepEqual([gatewayAddress(moved.subnet), nodeAddress(2, moved.subnet)], ['10.5.0.2', '10.5.0.102']);
+  const texts = [renderLinks(moved), renderNat(moved), renderDnsmasq(moved), renderChrony(moved.subnet)];
+  for (const text of texts) t.notRegex(text, /192\.168|168\.192/);
+  t.regex(renderLinks(moved), /address add 10\.5\.0\.2\/24 dev br0/);
+  t.regex(renderNat(moved), /ip saddr 10\.5\.0\.0\/24 oifname != "br0" masquerade/);
+  t.regex(renderNat(moved), /tcp dport 2203 dnat to 10\.5\.0\.103:22/);
+  const dnsmasq = renderDnsmasq(moved).split('\n');
+  for (const line of [
+    'dhcp-range=10.5.0.10,10.5.0.200,infinite',
+    'dhcp-option=option:dns-server,10.5.0.2',
+    'host-record=registry,10.5.0.2',
+    'local=/gocli.internal/registry/0.5.10.in-addr.arpa/',
+  ])
+    t.true(dnsmasq.includes(line), line);
+});
+
+test('the clock of the usual network is told as the file in the runner says', (t) => {
+  const file = 'cluster-provision/runner/files/usr/lib/gocli/chrony.conf';
+  const [, ...lines] = readFileSync(`${CHECKOUT}${file}`, 'utf8').split('\n');
+  t.is(renderChrony(NODE_SUBNET), lines.join('\n'));
+});
+
+test('a port of another node goes there', (t) => {
+  const info = {
+    name: 'node03:80',
+    port: 40_001,
+    protocol: 'tcp',
+    nodePort: 80,
+    node: 3,
+    meaning: '',
+  } as const;
+  t.regex(renderNat({ ...three, ports: [info] }), /tcp dport 40001 dnat to 192\.168\.66\.103:80\n/);
 });
 
 test('what is published: the named ports once each, and ssh of every node', (t) => {

@@ -12,7 +12,7 @@ const { plan } = stateOf();
 const LAYOUT = layoutOf({
   plan: { ...plan, guest: { ...plan.guest, nodes: 2 } },
   ports: { '6443/tcp': 6443, '31111/udp': 31111 },
-  kindPorts: PORTS,
+  portInfos: PORTS,
 });
 const BOOT = { kind: 'boot' } as const;
 const MACHINE = {

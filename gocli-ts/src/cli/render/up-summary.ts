@@ -3,6 +3,7 @@ import type { UpResult } from '../../rig/up.ts';
 import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
 import { kubeconfigPath } from '../../kubernetes/state-file.ts';
 import { nodeAddress, nodeName } from '../../network/addresses.ts';
+import { nodeSubnet } from '../../rig/plan.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { Session } from '../session.ts';
@@ -36,10 +37,11 @@ export function writeUpSummary(result: UpResult, waterfall: boolean, session: Se
 }
 
 function nodesOf({ state }: UpResult): { name: string; address: string; cpus: number; memoryMiB: number }[] {
-  const { nodes, cpus, memoryMiB } = state.plan.guest;
+  const { guest } = state.plan;
+  const { nodes, cpus, memoryMiB } = guest;
   return Array.from({ length: nodes }, (_, at) => ({
     name: nodeName(at + 1),
-    address: nodeAddress(at + 1),
+    address: nodeAddress(at + 1, nodeSubnet(guest)),
     cpus,
     memoryMiB,
   }));

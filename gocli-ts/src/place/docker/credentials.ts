@@ -1,5 +1,7 @@
 import { messageOf } from '../../errors/error.ts';
 import { redact } from '../../shared/redact.ts';
+import { formatSeconds } from '../../shared/text.ts';
+import { attempt } from '../../waiting/attempt.ts';
 import { objectOf, parseObject, readDockerConfig, textOf, type Environment, type Json } from './config.ts';
 
 /** Header X-Registry-Auth of a request, decoded (Docker Engine API, "Authentication"). */
@@ -17,7 +19,15 @@ export interface Login {
 export type RunHelper = (
   argv: readonly [string, ...string[]],
   stdin: string,
+  signal: AbortSignal,
 ) => Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
+
+/** How long a helper may take, and what else ends it. */
+interface HelperBounds {
+  readonly signal: AbortSignal;
+  /** Milliseconds; a minute unless told: it may ask its user for a password. */
+  readonly timeoutMs?: number;
+}
 
 /** Docker Hub's name in configurations, for historical reasons (docker/cli, cli/config). */
 const HUB = 'https://index.docker.io/v1/';
@@ -34,6 +44,7 @@ export async function loginFor(
   reference: string,
   env: Environment,
   runHelper: RunHelper | undefined,
+  bounds: HelperBounds,
 ): Promise<Login> {
   const registry = registryOf(reference);
   const given = parseObject(env['DOCKER_AUTH_CONFIG'] ?? '');
@@ -41,7 +52,7 @@ export async function loginFor(
   if (ofVariable !== undefined) return { auth: ofVariable };
   const { settings, problem } = await readDockerConfig(env);
   const helper = textOf(objectOf(settings['credHelpers'])?.[registry]) ?? textOf(settings['credsStore']);
-  if (helper !== undefined && runHelper !== undefined) return askHelper(helper, registry, runHelper);
+  if (helper !== undefined && runHelper !== undefined) return askHelper(helper, registry, runHelper, bounds);
   const auth = inAuths(settings, registry);
   return { ...(auth === undefined ? {} : { auth }), ...(problem === undefined ? {} : { problem }) };
 }
@@ -85,13 +96,20 @@ function authOf(entry: Json, serveraddress: string): Auth | undefined {
 }
 
 /** Protocol: github.com/docker/docker-credential-helpers. */
-async function askHelper(helper: string, registry: string, run: RunHelper): Promise<Login> {
+async function askHelper(
+  helper: string,
+  registry: string,
+  run: RunHelper,
+  { signal, timeoutMs = 60_000 }: HelperBounds,
+): Promise<Login> {
   const program = `docker-credential-${helper}`;
   const failed = (why: string): Login => ({
     problem: `no login is used: ${program}, which keeps those of ${registry}, ${why}`,
   });
   try {
-    const { exitCode, stdout, stderr } = await run([program, 'get'], registry);
+    const asked = await attempt(signal, timeoutMs, (bounded) => run([program, 'get'], registry, bounded));
+    if (!asked.done) return failed(`did not answer within ${formatSeconds(timeoutMs / 1000)}`);
+    const { exitCode, stdout, stderr } = asked.value;
     if (exitCode !== 0) {
       const said = redact(`${stdout}\n${stderr}`.trim());
       return NO_LOGIN.test(said) ? {} : failed(`ended with code ${exitCode}: ${said.split('\n')[0] ?? ''}`);
@@ -103,6 +121,7 @@ async function askHelper(helper: string, registry: string, run: RunHelper): Prom
     if (username === TOKEN_USER) return { auth: { identitytoken: secret, serveraddress: registry } };
     return { auth: { username, password: secret, serveraddress: registry } };
   } catch (error) {
+    signal.throwIfAborted();
     return failed(`did not run: ${messageOf(error)}`);
   }
 }

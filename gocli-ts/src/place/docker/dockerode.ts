@@ -22,9 +22,9 @@ export function dockerodeEngine(env: Environment, { interrupt, runHelper }: Engi
   const endpoint = once(() => endpointOf(env, config));
   const open = once(() => endpoint().then(load));
   const connect: Connect = Object.assign(open, { interrupt });
-  const login: FindLogin = async (reference) => {
+  const login: FindLogin = async (reference, signal) => {
     const { loginFor } = await import('./credentials.ts');
-    return loginFor(reference, env, runHelper);
+    return loginFor(reference, env, runHelper, { signal });
   };
   return {
     system: systemOf(connect, config, endpoint),

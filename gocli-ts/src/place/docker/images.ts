@@ -9,7 +9,7 @@ import type { DockerImages, ImageInfo, TransferProgress } from '../port.ts';
 import { sending } from './sending.ts';
 
 /** The user's login at the registry of an image. */
-export type FindLogin = (reference: string) => Promise<Login>;
+export type FindLogin = (reference: string, signal: AbortSignal) => Promise<Login>;
 
 /** Images of the daemon. */
 export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.resolve({})): DockerImages {
@@ -81,7 +81,7 @@ interface Pull {
 async function pull({ connect, findLogin, reference, signal, onProgress }: Pull): Promise<void> {
   const what = `pull ${reference}`;
   const { readProgress } = await import('./progress.ts');
-  const { auth, problem } = await findLogin(checkReference(reference));
+  const { auth, problem } = await findLogin(checkReference(reference), signal);
   signal.throwIfAborted();
   try {
     await request(connect, what, async (engine) => {

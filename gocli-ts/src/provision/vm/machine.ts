@@ -94,7 +94,7 @@ async function layoutOf(
       host: { name, image, imageId: image, pinnedPorts: {} },
     },
     ports: {},
-    kindPorts: kubernetesKind.ports,
+    portInfos: kubernetesKind.ports,
     accelerator,
     cpu: await readCpu(accelerator, cpu),
     access,

@@ -53,7 +53,9 @@ type HostPorts = Pick<HostPlan, 'pinnedPorts'>;
 
 /** What a plan is checked against. */
 export interface PlanAbout {
-  readonly kind: Pick<Kind, 'leastMemoryMiB'>;
+  readonly kind: Pick<Kind, 'leastMemoryMiB' | 'networks'>;
+  /** What only the host sees of the plan. */
+  readonly host: HostPlan;
   readonly facts: ProviderFacts;
   /** What values were written as, by key. */
   readonly at?: Readonly<Record<string, string>> | undefined;
@@ -133,15 +135,17 @@ export function applyOptions(
   options: OptionList,
   values: Readonly<Record<string, unknown>>,
   plan: RigPlan,
-  about: PlanAbout,
+  found: Omit<PlanAbout, 'host'>,
 ): RigPlan {
   let { guest } = plan;
+  const host = applyToHost(options, values, plan.host);
+  const about = { ...found, host };
   for (const [option, value] of given(options, values)) guest = { ...guest, ...option.guest?.(value, guest) };
   const errors: GocliError[] = [];
   for (const [key, option] of Object.entries(options))
     collect(errors, () => option.check?.(guest, about, about.at?.[key] ?? flagOf(key)));
   throwValues(errors);
-  return { guest, host: applyToHost(options, values, plan.host) };
+  return { guest, host };
 }
 
 /** A host plan that these values have changed. */

@@ -8,8 +8,10 @@ import { keepOnFailure } from './keep-on-failure.ts';
 import { kernelArgs } from './kernel-args.ts';
 import { memory } from './memory.ts';
 import { name } from './name.ts';
+import { network } from './network.ts';
 import { nodes } from './nodes.ts';
 import { provision } from './provision.ts';
+import { publish } from './publish.ts';
 import { snapshot } from './snapshot.ts';
 import { template } from './template.ts';
 import { templateBudget } from './template-budget.ts';
@@ -23,6 +25,8 @@ export const RIG_OPTIONS = {
   cpu,
   kernelArgs,
   diskSize,
+  network,
+  publish,
   containerRegistry,
   containerOrg,
   containerSuffix,

@@ -1,5 +1,6 @@
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ImageInfo } from '../../place/port.ts';
+import type { HostProxy } from '../../host/proxy.ts';
 import { GocliError } from '../../errors/error.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
@@ -16,6 +17,8 @@ export interface RestoreRequest {
   readonly timeoutMs: number;
   /** Host ports that are to replace those the cluster had. */
   readonly pinnedPorts: Readonly<Record<string, number>>;
+  /** Of this host, which the guests are told of. */
+  readonly proxy?: HostProxy | undefined;
 }
 
 /** All that a restore needs, checked. */

@@ -4,8 +4,8 @@ import { processorDifference } from '../../frozen/gate.ts';
 import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
-import { kindOf } from '../kind.ts';
 import type { RigPlan } from '../plan.ts';
+import { portInfosOf } from '../published.ts';
 import type { RigState } from '../state.ts';
 import { readHost } from '../start/surroundings.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
@@ -28,8 +28,8 @@ export async function snapshotLayout(
       hint: 'Memory of a machine can only be loaded on the kind of processor it was saved on.',
     });
   }
-  const kindPorts = kindOf(deps.kinds, plan.guest).ports;
-  return { plan, ports, kindPorts, ...facts, run: deps.run, version: deps.version, sshPublicKey };
+  const portInfos = portInfosOf(plan, deps.kinds);
+  return { plan, ports, portInfos, ...facts, run: deps.run, version: deps.version, sshPublicKey };
 }
 
 /** What one needs to talk to the machines of a snapshot. @throws GocliError NOT_FOUND, BAD_FILE */

@@ -3,6 +3,7 @@ import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
+import { followProxy } from '../proxy.ts';
 import { removeMachines } from '../remove.ts';
 import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
@@ -46,6 +47,7 @@ export async function restoreSnapshot(
       : `${gocliCommand('stop', name)}, then ${start}`;
   // What is listed as stopped needs what it was saved as.
   if (await writeLate(ready, 'is Ready and runs on', next, deps)) await forgetSaves(saves, deps);
+  await followProxy(ready, request.proxy, deps);
   return ready;
 }
 

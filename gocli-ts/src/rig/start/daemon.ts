@@ -1,10 +1,9 @@
-import { hostRoutes, isOwnAddress, overlap, type Route } from '../../host/routes.ts';
+import { contains, hiddenBy, hostNetwork, isOwnAddress, type HostNetwork } from '../../host/routes.ts';
 import { GocliError } from '../../errors/error.ts';
 import { NODE_SUBNET } from '../../network/addresses.ts';
 import type { BridgeNetwork, DockerInfo } from '../../place/port.ts';
 import type { RigDeps } from '../deps.ts';
-import { kindOf, type Kind } from '../kind.ts';
-import type { GuestPlan, RigPlan } from '../plan.ts';
+import { networksOf, nodeSubnet, type RigPlan } from '../plan.ts';
 import { proveReachable } from './reach.ts';
 import { notice } from './starting.ts';
 
@@ -13,12 +12,29 @@ import { notice } from './starting.ts';
  * @throws GocliError DOCKER_UNSUPPORTED, DOCKER_UNREACHABLE
  */
 export async function checkDaemon({ guest, host }: RigPlan, deps: RigDeps): Promise<void> {
-  const [info, routes] = await Promise.all([deps.docker.system.info(), hostRoutes()]);
-  const gateway = gatewayOf(requireBridge(info));
-  for (const text of overlaps(networksOf(guest, deps.kinds), routes)) notice(deps, text, 'warning');
+  const [info, around] = await Promise.all([deps.docker.system.info(), hostNetwork()]);
+  const gateway = gatewayOf(requireBridge(info, nodeSubnet(guest)));
+  for (const text of overlaps(networksOf(guest, deps.kinds), around)) notice(deps, text, 'warning');
   // Where the daemon's end of the bridge is, there are its ports. Elsewhere they may be, forwarded.
   if (gateway !== undefined && (await isOwnAddress(gateway))) return;
   await proveReachable(host.imageId, gateway, deps);
+}
+
+/**
+ * Refuses a network of nodes that was asked for where the host has something else. One that a rig has had before stays.
+ * @throws GocliError BAD_VALUE
+ */
+export async function refuseTaken({ guest }: RigPlan, around?: HostNetwork): Promise<void> {
+  if (guest.network === undefined) return;
+  const hidden = hiddenBy(guest.network, around ?? (await hostNetwork()));
+  if (hidden.length === 0) return;
+  throw new GocliError(
+    'BAD_VALUE',
+    `--network: ${guest.network} is in use at this host: ${hidden.join(', ')}`,
+    {
+      hint: 'Choose one to which no route of this host leads: ip route',
+    },
+  );
 }
 
 /** Docker 20.10 names no gateway of a bridge that it did not make anew since the host started: it is the first address. */
@@ -27,14 +43,23 @@ function gatewayOf({ gateway, subnets }: BridgeNetwork): string | undefined {
   return gateway ?? network?.replace(/\.0\/\d+$/, '.1');
 }
 
-/** The network that network containers are put into. @throws GocliError DOCKER_UNSUPPORTED when it is of no use */
-export function requireBridge({ rootless, remapsUsers, bridge }: DockerInfo): BridgeNetwork {
+/**
+ * The network that network containers are put into.
+ * @param nodes network of the nodes
+ * @throws GocliError DOCKER_UNSUPPORTED when it is of no use
+ */
+export function requireBridge(
+  { rootless, remapsUsers, bridge }: DockerInfo,
+  nodes: string = NODE_SUBNET,
+): BridgeNetwork {
   const refuse = (message: string, hint: string): GocliError =>
     new GocliError('DOCKER_UNSUPPORTED', message, { hint });
   if (rootless || remapsUsers) {
-    const how = rootless ? 'is rootless' : 'gives containers other users of the host (userns-remap)';
+    // Taps can be made in a namespace of users where /dev/net/tun is open to all, as udev makes it: tried with unshare.
     throw refuse(
-      `the Docker daemon ${how}: its containers may not open /dev/net/tun and /dev/kvm, which machines need`,
+      rootless
+        ? 'the Docker daemon is rootless, which clusters are not made for: its containers are not in the group of /dev/kvm, and this host is not their gateway'
+        : 'the Docker daemon gives containers other users of the host (userns-remap), which clusters are not made for: these are not in the group of /dev/kvm',
       rootless
         ? 'Use the daemon of the host: docker context use default, or DOCKER_HOST=unix:///var/run/docker.sock'
         : 'Take userns-remap out of /etc/docker/daemon.json, or start a second daemon without it beside this one',
@@ -46,27 +71,30 @@ export function requireBridge({ rootless, remapsUsers, bridge }: DockerInfo): Br
       'Take "bridge": "none" out of /etc/docker/daemon.json, and start the daemon anew: systemctl restart docker',
     );
   }
-  const own = bridge.subnets.find((subnet) => subnet.includes('.') && overlap(subnet, NODE_SUBNET));
-  if (own === undefined) return bridge;
+  const taken = takenBy(bridge, nodes);
+  if (taken === undefined) return bridge;
   throw refuse(
-    `Docker's network "bridge" is ${own}, where the nodes of each cluster have their addresses (${NODE_SUBNET})`,
-    'Give it another one in /etc/docker/daemon.json, for example "bip": "172.17.0.1/16", and start the daemon anew',
+    `Docker's network "bridge" is ${taken}, where the nodes of a cluster have their addresses (${nodes})`,
+    'Give the nodes another network, gocli run --network 10.5.0.0/24, or the bridge, in /etc/docker/daemon.json: "bip": "172.17.0.1/16"',
   );
 }
 
-/** Networks of a rig, by who has the addresses. */
-function networksOf(guest: GuestPlan, kinds: readonly Kind[]): Readonly<Record<string, string>> {
-  return { nodes: NODE_SUBNET, ...kindOf(kinds, guest).networks?.(guest) };
+/** A wider network is none that is in the way: containers get its first addresses, and that of the nodes counts within. */
+function takenBy(bridge: BridgeNetwork, nodes: string): string | undefined {
+  const own = bridge.subnets.filter((subnet) => subnet.includes('.'));
+  const gateway = gatewayOf(bridge);
+  if (gateway !== undefined && contains(nodes, gateway)) return own[0] ?? gateway;
+  return own.find((subnet) => contains(nodes, subnet));
 }
 
-/** What a rig hides from its guests: a line for each of its networks that the host has a route into. */
-export function overlaps(networks: Readonly<Record<string, string>>, routes: readonly Route[]): string[] {
+/** A line for each network of a rig that has addresses of others, which nothing in it reaches then. */
+export function overlaps(networks: Readonly<Record<string, string>>, around: HostNetwork): string[] {
   return Object.entries(networks).flatMap(([whose, network]) => {
-    const found = routes.filter((route) => overlap(network, route.network));
+    // Only the network of the nodes is there for what asks the resolvers.
+    const found = hiddenBy(network, whose === 'nodes' ? around : { ...around, resolvers: [] });
     if (found.length === 0) return [];
-    const words = found.map((route) => `${route.network} by ${route.device}`).join(', ');
     return [
-      `The network of the ${whose}, ${network}, overlaps with routes of this host (${words}): the cluster works, but nothing in it reaches what lies there. What is to be done: docs/host.md`,
+      `The network of the ${whose}, ${network}, has addresses that this host uses (${found.join(', ')}): the cluster works, but nothing in it reaches what lies there. What is to be done: docs/host.md`,
     ];
   });
 }

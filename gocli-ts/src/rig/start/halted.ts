@@ -18,6 +18,8 @@ import { restoreSecrets } from '../lost-secrets.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/port.ts';
 import type { RigPlan } from '../plan.ts';
+import { portInfosOf } from '../published.ts';
+import { followProxy } from '../proxy.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/check.ts';
 import type { RigState } from '../state.ts';
@@ -60,7 +62,9 @@ export async function startHalted(
     await keepDisksOnly(found, error, deps);
     throw error;
   }
-  return markReady({ ...running.state, run }, deps);
+  const ready = await markReady({ ...running.state, run }, deps);
+  await followProxy(ready, request.proxy, deps);
+  return ready;
 }
 
 async function layoutOf(
@@ -79,10 +83,10 @@ async function layoutOf(
   const state: RigState = { ...before, run: deps.run, plan, ports, accelerator, acceleratorReason, cpu };
   delete state.paused;
   delete state.readyAt;
-  const kindPorts = kindOf(deps.kinds, guest).ports;
+  const portInfos = portInfosOf(plan, deps.kinds);
   const { run, version } = deps;
   const { sshPublicKey } = before;
-  return { state, layout: { plan, ports, kindPorts, ...facts, run, version, sshPublicKey } };
+  return { state, layout: { plan, ports, portInfos, ...facts, run, version, sshPublicKey } };
 }
 
 function launchAgain(state: RigState, layout: RigLayout, steps: Steps, deps: RigDeps): Promise<Running> {

@@ -73,8 +73,8 @@ async function withOtherPorts(
 
 function stillTaken(error: GocliError, { plan }: RigLayout, { kinds }: RigDeps): GocliError {
   const { message, observed } = error;
-  const flags = portsOf(plan, kinds).flatMap(({ key, flag }) =>
-    flag !== undefined && key in plan.host.pinnedPorts ? [`${flag} PORT`] : [],
+  const flags = portsOf(plan, kinds).flatMap(({ key, pin }) =>
+    pin !== undefined && key in plan.host.pinnedPorts ? [pin] : [],
   );
   const hint =
     flags.length === 0

@@ -1,15 +1,13 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
-import { GocliError } from '../../errors/error.ts';
+import { GocliError, isCode } from '../../errors/error.ts';
 import { LABEL } from '../../place/labels.ts';
-import { inTime } from '../../waiting/in-time.ts';
+import { waitFor, type Condition } from '../../waiting/condition.ts';
 import { REGISTRY_USER } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 
 /** Milliseconds for a try; a container is up in one second, on a busy host in some. */
 const REACH_MS = 8000;
-const AGAIN_MS = 100;
 const REGISTRY_PORT = 5000;
 
 /**
@@ -22,7 +20,7 @@ const REGISTRY_PORT = 5000;
 export async function proveReachable(
   image: string,
   gateway: string | undefined,
-  { docker, run, signal }: Pick<RigDeps, 'docker' | 'run' | 'signal'>,
+  { docker, clock, run, signal }: Pick<RigDeps, 'docker' | 'clock' | 'run' | 'signal'>,
   timeoutMs = REACH_MS,
 ): Promise<void> {
   const container = await docker.containers.create({
@@ -42,26 +40,26 @@ export async function proveReachable(
     const port = (await docker.containers.inspect(container))?.ports[0]?.hostPort;
     // It ended at once: of where it was nothing is known, and what follows tells more.
     if (port === undefined) return;
-    const late = (): GocliError => unreachable(port, gateway);
-    await inTime(late, { signal, timeoutMs }, (bounded) => untilConnected(port, bounded));
+    const condition = { name: 'a published port answers', check: connects(port) };
+    await waitFor(condition, { clock, signal, timeoutMs }).catch((error: unknown) => {
+      throw isCode(error, 'TIMEOUT') ? unreachable(port, gateway) : error;
+    });
   } finally {
     await docker.containers.remove(container);
   }
 }
 
-async function untilConnected(port: number, signal: AbortSignal): Promise<void> {
-  for (;;) {
+/** That nobody listens yet is an error of the connection, which is no end of a wait. */
+function connects(port: number): Condition['check'] {
+  return async (signal) => {
     const peer = connect({ port, host: '127.0.0.1' });
     try {
       await once(peer, 'connect', { signal });
-      return;
-    } catch {
-      signal.throwIfAborted();
-      await delay(AGAIN_MS, undefined, { signal });
+      return { met: true };
     } finally {
       peer.destroy();
     }
-  }
+  };
 }
 
 function unreachable(port: number, gateway: string | undefined): GocliError {

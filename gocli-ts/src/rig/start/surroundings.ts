@@ -8,10 +8,10 @@ import { allOf } from '../../shared/all.ts';
 import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { rigId } from '../identity.ts';
-import { kindOf } from '../kind.ts';
 import type { RigPlan } from '../plan.ts';
+import { portInfosOf } from '../published.ts';
 import { choosePorts, portsOf } from '../host-ports.ts';
-import { checkDaemon } from './daemon.ts';
+import { checkDaemon, refuseTaken } from './daemon.ts';
 import { readMemory, wantedBytes } from '../memory.ts';
 
 /** What a start finds out before it makes anything. The ssh key depends on whether a template is thawed. */
@@ -40,8 +40,9 @@ export async function readHost(plan: RigPlan, deps: RigDeps): Promise<FoundHost>
   return { facts, acceleratorReason: reason };
 }
 
-/** @throws GocliError NO_TUN, DOCKER_UNSUPPORTED, PORT_TAKEN */
+/** @throws GocliError BAD_VALUE (a network that is in use), NO_TUN, DOCKER_UNSUPPORTED, PORT_TAKEN */
 export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surroundings> {
+  await refuseTaken(plan);
   const [ports, { facts, acceleratorReason }, memory] = await allOf([
     choosePorts(deps.docker, portsOf(plan, deps.kinds), plan.host.pinnedPorts),
     readHost(plan, deps),
@@ -51,7 +52,7 @@ export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surround
     layout: {
       plan,
       ports,
-      kindPorts: kindOf(deps.kinds, plan.guest).ports,
+      portInfos: portInfosOf(plan, deps.kinds),
       ...facts,
       run: deps.run,
       version: deps.version,

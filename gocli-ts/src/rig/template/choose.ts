@@ -65,12 +65,14 @@ function whyNot(
 function planChange({ manifest }: IntactTemplate, { guest, host }: RigPlan): string {
   if (manifest.imageId !== host.imageId) return 'it was made from another image';
   const before: Partial<GuestPlan> = guestOf(manifest) ?? {};
-  const keys = Object.keys(guest);
+  // What is not asked for may be what the template has.
+  const keys = Object.keys({ ...guest, ...before });
   const changed = keys.find(
     (key) => key !== 'nodes' && JSON.stringify(before[key]) !== JSON.stringify(guest[key]),
   );
   if (changed === undefined) return 'it was made by another version of gocli';
-  return `its ${changed} is ${JSON.stringify(before[changed])}, not ${JSON.stringify(guest[changed])}`;
+  const words = (value: unknown): string => (value === undefined ? 'the usual one' : JSON.stringify(value));
+  return `its ${changed} is ${words(before[changed])}, not ${words(guest[changed])}`;
 }
 
 function named({ id }: Template, why: string): string {

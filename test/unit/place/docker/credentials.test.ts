@@ -9,6 +9,7 @@ import { dockerConfig } from '../../../helpers/docker-config.ts';
 const REGISTRY = 'registry.example:5000';
 const IMAGE = `${REGISTRY}/team/k8s-1.36:latest`;
 const HUB = 'https://index.docker.io/v1/';
+const BOUNDS = { signal: new AbortController().signal };
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const entry = { auth: base64('me:pass:word') };
 const auth = { username: 'me', password: 'pass:word', serveraddress: REGISTRY };
@@ -42,10 +43,12 @@ test('logins are found in the configuration', async (t) => {
     ['none', {}],
   ] as const) {
     const DOCKER_CONFIG = await dockerConfig(t, { auths });
-    t.deepEqual(await loginFor(IMAGE, { DOCKER_CONFIG }, undefined), expected, JSON.stringify(auths));
+    t.deepEqual(await loginFor(IMAGE, { DOCKER_CONFIG }, undefined, BOUNDS), expected, JSON.stringify(auths));
   }
   const DOCKER_CONFIG = await dockerConfig(t, { auths: { [HUB]: entry } });
-  t.deepEqual(await loginFor('a/b', { DOCKER_CONFIG }, undefined), { auth: { ...auth, serveraddress: HUB } });
+  t.deepEqual(await loginFor('a/b', { DOCKER_CONFIG }, undefined, BOUNDS), {
+    auth: { ...auth, serveraddress: HUB },
+  });
 });
 
 test('a helper of the registry comes before the one of all', async (t) => {
@@ -55,15 +58,15 @@ test('a helper of the registry comes before the one of all', async (t) => {
     'docker-credential-one': '{"ServerURL":"%","Username":"me","Secret":"pass:word"}',
     'docker-credential-all': '{"Username":"<token>","Secret":"tok"}',
   });
-  t.deepEqual(await loginFor(IMAGE, { DOCKER_CONFIG }, run), { auth });
-  t.deepEqual(await loginFor('other.example/a', { DOCKER_CONFIG }, run), {
+  t.deepEqual(await loginFor(IMAGE, { DOCKER_CONFIG }, run, BOUNDS), { auth });
+  t.deepEqual(await loginFor('other.example/a', { DOCKER_CONFIG }, run, BOUNDS), {
     auth: { identitytoken: 'tok', serveraddress: 'other.example' },
   });
 });
 
 test('why a helper gave no login is said, but not that nobody is logged in', async (t) => {
   const DOCKER_CONFIG = await dockerConfig(t, { credsStore: 'x' });
-  const at = (run: RunHelper) => loginFor(IMAGE, { DOCKER_CONFIG }, run);
+  const at = (run: RunHelper) => loginFor(IMAGE, { DOCKER_CONFIG }, run, BOUNDS);
   const name = 'docker-credential-x';
   t.deepEqual(await at(helper({ [name]: 'credentials not found in native keychain\n' }, 1)), {});
   t.regex(
@@ -75,10 +78,25 @@ test('why a helper gave no login is said, but not that nobody is logged in', asy
     t.regex((await at(helper({ [name]: odd }))).problem ?? '', /gave no user and secret$/);
 });
 
+test('a helper that never answers is given up, and ended', async (t) => {
+  const DOCKER_CONFIG = await dockerConfig(t, { credsStore: 'x' });
+  let ended = false;
+  const hangs: RunHelper = (_argv, _stdin, signal) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        ended = true;
+        reject(new Error('ended'));
+      });
+    });
+  const { problem = '' } = await loginFor(IMAGE, { DOCKER_CONFIG }, hangs, { ...BOUNDS, timeoutMs: 10 });
+  t.regex(problem, /docker-credential-x, .* did not answer within/);
+  t.true(ended);
+});
+
 test('DOCKER_AUTH_CONFIG comes before the configuration', async (t) => {
   const DOCKER_CONFIG = await dockerConfig(t, { auths: { [REGISTRY]: { auth: base64('you:secret') } } });
   const DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { [REGISTRY]: entry } });
-  t.deepEqual(await loginFor(IMAGE, { DOCKER_CONFIG, DOCKER_AUTH_CONFIG }, undefined), { auth });
+  t.deepEqual(await loginFor(IMAGE, { DOCKER_CONFIG, DOCKER_AUTH_CONFIG }, undefined, BOUNDS), { auth });
 });
 
 test('a pull tells the daemon the login, and a refused one why there was none', async (t) => {

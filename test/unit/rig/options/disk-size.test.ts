@@ -17,7 +17,7 @@ test('the overlay has the size, and the guest is told to grow into it', (t) => {
   const access = deviceAccess(0o020666, undefined);
   const layout = {
     ports: {},
-    kindPorts: [],
+    portInfos: [],
     cpu: EMULATED,
     access,
     run: 'r',

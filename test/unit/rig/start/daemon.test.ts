@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import test from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
-import { checkDaemon, overlaps, requireBridge } from '../../../../gocli-ts/src/rig/start/daemon.ts';
+import {
+  checkDaemon,
+  overlaps,
+  refuseTaken,
+  requireBridge,
+} from '../../../../gocli-ts/src/rig/start/daemon.ts';
 import { proveReachable } from '../../../../gocli-ts/src/rig/start/reach.ts';
 import { planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
@@ -15,7 +20,12 @@ test('a daemon whose containers cannot run machines, or reach the host, is refus
     [{ rootless: true }, /rootless/, /context use default/],
     [{ remapsUsers: true }, /userns-remap/, /daemon\.json/],
     [{ bridge: undefined }, /no network "bridge"/, /"bridge": "none"/],
-    [{ bridge: { subnets: ['192.168.64.0/21'] } }, /192\.168\.64\.0\/21.*192\.168\.66\.0\/24/, /"bip"/],
+    [{ bridge: { subnets: ['192.168.66.0/25'] } }, /192\.168\.66\.0\/25.*192\.168\.66\.0\/24/, /"bip"/],
+    [
+      { bridge: { subnets: ['192.168.64.0/21'], gateway: '192.168.66.1' } },
+      /192\.168\.64\.0\/21.*192\.168\.66\.0\/24/,
+      /--network/,
+    ],
   ] as const) {
     const error = t.throws(() => requireBridge({ ...about, ...changed }), {
       code: 'DOCKER_UNSUPPORTED',
@@ -24,17 +34,55 @@ test('a daemon whose containers cannot run machines, or reach the host, is refus
     t.true(isCode(error, 'DOCKER_UNSUPPORTED') && hint.test(error.hint ?? ''), String(error));
   }
   t.notThrows(() => requireBridge({ ...about, bridge: { subnets: ['fd00::/64', '10.200.0.0/24'] } }));
+  // Docker's own pools are cut into such pieces, and containers get the first addresses of one.
+  for (const gateway of ['192.168.64.1', undefined])
+    t.notThrows(() => requireBridge({ ...about, bridge: { subnets: ['192.168.64.0/20'], gateway } }));
+  const bridge = { subnets: ['192.168.66.0/24'], gateway: '192.168.66.1' };
+  t.notThrows(() => requireBridge({ ...about, bridge }, '10.5.0.0/24'));
 });
 
-test('routes into the networks of a rig are named, with the device', (t) => {
-  const networks = { nodes: '192.168.66.0/24', pods: '10.244.0.0/16' };
-  t.deepEqual(overlaps(networks, [{ network: '172.17.0.0/16', device: 'docker0' }]), []);
-  const [line = '', ...more] = overlaps(networks, [
-    { network: '10.0.0.0/8', device: 'tun0' },
-    { network: '192.168.0.0/24', device: 'wlan0' },
-  ]);
-  t.deepEqual(more, []);
-  t.regex(line, /network of the pods, 10\.244\.0\.0\/16, .*\(10\.0\.0\.0\/8 by tun0\)/);
+const NETWORKS = { nodes: '192.168.66.0/24', pods: '10.244.0.0/16', services: '10.96.0.0/12' };
+const AROUND = { routes: [], addresses: [], resolvers: [] };
+
+test('a network of a rig is spoken of when its very addresses are used, with who uses them', (t) => {
+  for (const [around, line] of [
+    [
+      { routes: [{ network: '10.100.3.0/24', device: 'tun0' }] },
+      /services, 10\.96\.0\.0\/12, .*\(10\.100\.3\.0\/24 by tun0\)/,
+    ],
+    [
+      { routes: [{ network: '192.168.66.0/24', device: 'wlan0' }] },
+      /nodes, .*\(192\.168\.66\.0\/24 by wlan0\)/,
+    ],
+    [{ addresses: ['192.168.66.50'] }, /nodes, .*\(this host itself, 192\.168\.66\.50\)/],
+    [{ resolvers: ['192.168.66.1'] }, /nodes, .*\(the resolver 192\.168\.66\.1\)/],
+  ] as const) {
+    const lines = overlaps(NETWORKS, { ...AROUND, ...around });
+    t.is(lines.length, 1);
+    t.regex(lines[0] ?? '', line);
+  }
+});
+
+test('nothing is said of routes that are wider, nor of resolvers that are asked from elsewhere', (t) => {
+  const routes = ['10.0.0.0/8', '192.168.64.0/20', '172.17.0.0/16'].map((network) => ({
+    network,
+    device: 'tun0',
+  }));
+  t.deepEqual(overlaps(NETWORKS, { routes, addresses: ['10.3.0.7'], resolvers: ['10.100.0.1'] }), []);
+});
+
+test('a network that is asked for is refused where somebody has it, and the usual one is only spoken of', async (t) => {
+  const engine = await makeEngine(t);
+  const { guest, host } = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
+  const routes = [{ network: '10.5.0.0/24', device: 'tun0' }];
+  const plan = { guest: { ...guest, network: '10.5.0.0/24' }, host };
+  await t.throwsAsync(refuseTaken(plan, { ...AROUND, routes }), {
+    code: 'BAD_VALUE',
+    message: /^--network: 10\.5\.0\.0\/24 is in use .*tun0/,
+  });
+  await refuseTaken(plan, AROUND);
+  await refuseTaken({ guest, host }, { ...AROUND, routes: [{ network: '192.168.66.0/24', device: 'tun0' }] });
+  t.pass();
 });
 
 test('where the ports of the daemon are reached although its address is elsewhere, a start goes on', async (t) => {

@@ -58,6 +58,13 @@ test('why a template of another plan or image of this provider is not used', (t)
     return choice.template === undefined ? choice.why : undefined;
   };
   t.regex(why({ ...plan, guest: { ...plan.guest, memoryMiB: 999 } }) ?? '', /its memoryMiB is \d+, not 999/);
+  const network = '10.5.0.0/24';
+  const moved = {
+    ...other,
+    manifest: manifestOf({ id: 'other', about: { guest: { ...plan.guest, network } } }),
+  };
+  t.regex(why({ ...plan, guest: { ...plan.guest, network } }) ?? '', /its network is the usual one, not "10/);
+  t.regex(why(plan, moved) ?? '', /its network is "10\.5\.0\.0\/24", not the usual one/);
   t.regex(why({ ...plan, host: { ...plan.host, imageId: 'sha256:9' } }) ?? '', /another image/);
   t.regex(why(plan) ?? '', /another version of gocli/);
   t.is(why({ ...plan, guest: { ...plan.guest, provider: 'k8s-9' } }), undefined);

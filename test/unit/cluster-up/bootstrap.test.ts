@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { CHECKOUT } from '../../helpers/cli.ts';
+import { scriptCheckout, type ScriptCheckout } from '../../helpers/script-checkout.ts';
+
+const release = (system: string): string => join(CHECKOUT, 'test/fixtures/os-release', system);
+
+/** A machine of a system whose package manager writes down what it is asked, with a user of this number. */
+async function machine(
+  t: ExecutionContext,
+  system: string,
+  user = '0',
+): Promise<{ run: ScriptCheckout['run']; asked: () => Promise<string[]> }> {
+  const { root, env, run } = await scriptCheckout(t);
+  const bin = env['PATH'] ?? '';
+  const log = join(root, '..', 'asked');
+  const program = (name: string, text: string): Promise<void> =>
+    writeFile(join(bin, name), `#!/usr/bin/env bash\n${text}\n`, { mode: 0o755 });
+  for (const name of system.startsWith('fedora') ? ['dnf'] : system.startsWith('a') ? [] : ['apt-get'])
+    await program(name, `echo "${name} $*" >>'${log}'`);
+  await rm(join(bin, 'id'));
+  await program('id', `echo ${user}`);
+  return {
+    run: (words, changed) => run(words, { GOCLI_OS_RELEASE: release(system), ...changed }),
+    asked: async () => (await readFile(log, 'utf8').catch(() => '')).trim().split('\n'),
+  };
+}
+
+const ALL = 'docker.io iptables mmdebstrap debian-archive-keyring gcc libc6-dev';
+const INSTALL = `source cluster-up/bootstrap.sh; yes=1; install_packages 'because of it' ${ALL}`;
+
+for (const [system, argv] of [
+  ['debian-13', `apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends -y ${ALL}`],
+  ['ubuntu-22.04', `apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends -y ${ALL}`],
+  ['ubuntu-24.04', `apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends -y ${ALL}`],
+  [
+    'fedora-42',
+    'dnf install --setopt=install_weak_deps=False -y moby-engine iptables-nft mmdebstrap debian-keyring gcc glibc-static',
+  ],
+] as const) {
+  test(`what is missing on ${system} is installed by its names`, async (t) => {
+    const { run, asked } = await machine(t, system);
+    const { exitCode, stderr } = await run(['bash', '-c', INSTALL]);
+    t.is(exitCode, 0, stderr);
+    t.is((await asked()).at(-1), argv);
+    t.regex(stderr, /\(because of it\)/);
+  });
+}
+
+test('who may not install is told what to type as root', async (t) => {
+  for (const [system, words] of [
+    ['ubuntu-24.04', 'as root: apt-get install --no-install-recommends docker.io iptables'],
+    ['fedora-42', 'as root: dnf install --setopt=install_weak_deps=False moby-engine iptables-nft'],
+  ] as const) {
+    const { run, asked } = await machine(t, system, '1000');
+    const { exitCode, stderr } = await run(['bash', '-c', INSTALL]);
+    t.is(exitCode, 3);
+    t.true(stderr.includes(words), stderr);
+    t.deepEqual(await asked(), ['']);
+  }
+});
+
+test('on other systems it is said what the packages of Debian are', async (t) => {
+  const { run } = await machine(t, 'almalinux-9');
+  const { exitCode, stderr } = await run(['bash', '-c', INSTALL]);
+  t.is(exitCode, 3);
+  t.regex(
+    stderr,
+    /on AlmaLinux 9\.1 \(Lime Lynx\) \(because of it\)\n.*of Debian contain: docker\.io iptables/,
+  );
+  const unknown = await run(['bash', '-c', INSTALL], { GOCLI_OS_RELEASE: '/nowhere' });
+  t.regex(unknown.stderr, /on an unknown system/);
+});
+
+test('where the packages have a Node that is new enough, they are named', async (t) => {
+  for (const [system, words] of [
+    ['debian-13', /apt-get install nodejs npm$/],
+    ['debian-12', /https:\/\/nodejs\.org$/],
+    ['ubuntu-22.04', /https:\/\/nodejs\.org$/],
+    ['ubuntu-24.04', /https:\/\/nodejs\.org$/],
+    ['fedora-42', /dnf install nodejs npm$/],
+    ['almalinux-9', /https:\/\/nodejs\.org$/],
+  ] as const) {
+    const { run } = await machine(t, system);
+    const { stdout } = await run(['bash', '-c', 'source cluster-up/bootstrap.sh; node_from']);
+    t.regex(stdout.trim(), words, system);
+  }
+});
+
+test('a Docker context is followed, and nothing is installed for one whose daemon does not answer', async (t) => {
+  const { run, env, root } = await scriptCheckout(t);
+  const config = join(root, '..', 'docker');
+  const context = async (name: string, host: string): Promise<void> => {
+    const folder = join(config, 'contexts/meta', createHash('sha256').update(name).digest('hex'));
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'meta.json'), JSON.stringify({ Endpoints: { docker: { Host: host } } }));
+  };
+  await context('there', env['DOCKER_HOST'] ?? '');
+  await context('dead', `unix://${root}/nobody.sock`);
+  await writeFile(join(config, 'config.json'), '{"currentContext":"dead"}');
+  const bootstrap = (changed: Record<string, string>) =>
+    run(['cluster-up/bootstrap.sh', 'docker'], { DOCKER_HOST: undefined, DOCKER_CONFIG: config, ...changed });
+  const dead = await bootstrap({});
+  t.is(dead.exitCode, 3);
+  t.regex(dead.stderr, /at the Docker context in use/);
+  t.is((await bootstrap({ DOCKER_CONTEXT: 'there' })).exitCode, 0);
+});

@@ -1,0 +1,170 @@
+import test, { type ExecutionContext } from 'ava';
+import { hostProxy } from '../../../gocli-ts/src/host/proxy.ts';
+import { kubernetesKind } from '../../../gocli-ts/src/kubernetes/kind.ts';
+import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import { followProxy, renderUnit } from '../../../gocli-ts/src/rig/proxy.ts';
+import { defaultGuest } from '../../../gocli-ts/src/rig/plan.ts';
+import { startStopped } from '../../../gocli-ts/src/rig/stop.ts';
+import { up } from '../../../gocli-ts/src/rig/up.ts';
+import { jsonPeer } from '../../fakes/json-peer.ts';
+import {
+  addProvider,
+  K8S_FACTS,
+  makeEngine,
+  requestFor,
+  stateOf,
+  type Engine,
+} from '../../helpers/engine.ts';
+import { makeSaving, stepsOf, stop } from '../../helpers/saving.ts';
+import { tinyKind } from '../../kinds/tiny.ts';
+
+const FILE = '/etc/systemd/system/containerd.service.d/10-gocli-proxy.conf';
+
+/** A guest agent of a node, whose file is what a proxy was told as. */
+class Guest {
+  file: string | undefined;
+  scripts = 0;
+  exitCode = 0;
+
+  readonly answer = ({ execute, arguments: given }: Record<string, unknown>): unknown => {
+    const argument = (given ?? {}) as Record<string, unknown>;
+    switch (execute) {
+      case 'guest-sync-delimited':
+        return { return: argument['id'] };
+      case 'guest-file-open':
+        return argument['path'] === FILE && this.file !== undefined
+          ? { return: 7 }
+          : { error: { desc: 'No such file or directory' } };
+      case 'guest-file-read':
+        return { return: { 'buf-b64': Buffer.from(this.file ?? '').toString('base64') } };
+      case 'guest-exec': {
+        this.scripts += 1;
+        const text = Buffer.from(String(argument['input-data']), 'base64').toString();
+        this.file = text === '' ? undefined : text;
+        return { return: { pid: 5 } };
+      }
+      case 'guest-exec-status':
+        return { return: { exited: true, exitcode: this.exitCode } };
+      default:
+        return { return: {} };
+    }
+  };
+}
+
+const state = stateOf({ plan: { ...stateOf().plan, guest: defaultGuest(K8S_FACTS, kubernetesKind) } });
+
+async function setUp(
+  t: ExecutionContext,
+): Promise<{ engine: Engine; guest: Guest; notices: () => string[] }> {
+  const engine = await makeEngine(t);
+  const guest = new Guest();
+  const { docker } = engine;
+  const image = addProvider(docker, K8S_FACTS).id;
+  for (const [role, more] of [
+    ['dnsmasq', {}],
+    ['node', { [LABEL.node]: 'node01' }],
+  ] as const) {
+    const labels = { [LABEL.cluster]: 'c', [LABEL.role]: role, ...more };
+    const base = { image, network: 'none', capabilities: [], noNewPrivileges: true };
+    const id = await docker.containers.create({ name: `c-${role}`, labels, ...base });
+    await docker.containers.start(id);
+  }
+  docker.onConnect = (argv) => {
+    t.true(argv.some((word) => word.includes(MACHINE_PATH.agent)));
+    return jsonPeer(guest.answer).near;
+  };
+  const notices = () => engine.events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+  return { engine, guest, notices };
+}
+
+test('a proxy is told to containerd once, with all that is inside of the cluster left out', async (t) => {
+  const { engine, guest, notices } = await setUp(t);
+  const proxy = hostProxy({
+    HTTPS_PROXY: 'http://me:secret@proxy.example:3128',
+    no_proxy: '.example, 10.0.0.0/8',
+  });
+  await followProxy(state, proxy, engine);
+  t.regex(guest.file ?? '', /^Environment="HTTPS_PROXY=http:\/\/me:secret@proxy\.example:3128"$/m);
+  t.false(guest.file?.includes('HTTP_PROXY=') ?? true);
+  const [, none = ''] = /NO_PROXY=([^"]*)"/.exec(guest.file ?? '') ?? [];
+  for (const one of [
+    ...['.example', '10.0.0.0/8', 'localhost', '192.168.66.0/24', '10.244.0.0/16', '10.96.0.0/12'],
+    ...['registry', 'node01', 'host.gocli.internal', '.svc', '.cluster.local'],
+  ])
+    t.true(none.split(',').includes(one), one);
+  await followProxy(state, proxy, engine);
+  t.is(guest.scripts, 1);
+  t.is(notices().length, 1);
+  t.regex(notices()[0] ?? '', /HTTPS_PROXY/);
+  t.notRegex(notices().join(), /secret/);
+
+  await followProxy(state, undefined, engine);
+  t.is(guest.file, undefined);
+  t.regex(notices()[1] ?? '', /without a proxy again/);
+  await followProxy(state, undefined, engine);
+  t.is(guest.scripts, 2);
+});
+
+test('one on the loopback of the host is told by the name of the host, if it can be reached there', async (t) => {
+  const { engine, guest, notices } = await setUp(t);
+  const proxy = hostProxy({ http_proxy: 'http://127.0.0.1:3128', https_proxy: 'localhost:3129' });
+  engine.docker.onExec((argv) =>
+    argv.includes('3129')
+      ? { exitCode: 1, stderr: 'socat[9] E connect(5, AF=2 172.17.0.1:3129, 16): Connection refused\n' }
+      : undefined,
+  );
+  await followProxy(state, proxy, engine);
+  t.regex(guest.file ?? '', /"HTTP_PROXY=http:\/\/host\.gocli\.internal:3128"/);
+  t.false(guest.file?.includes('HTTPS_PROXY') ?? true);
+  t.regex(notices()[0] ?? '', /^HTTPS_PROXY .* port 3129 of the host \(Connection refused\)/);
+});
+
+test('what is no address is passed over, and what a node refuses is a warning', async (t) => {
+  const { engine, guest, notices } = await setUp(t);
+  await followProxy(state, hostProxy({ HTTP_PROXY: 'http://a b' }), engine);
+  t.is(guest.scripts, 0);
+  t.regex(notices()[0] ?? '', /^HTTP_PROXY of this host is no address/);
+  guest.exitCode = 1;
+  await followProxy(state, hostProxy({ HTTP_PROXY: 'http://p' }), engine);
+  t.regex(notices()[1] ?? '', /could not be told .*containerd\.service of node01/);
+});
+
+test('a kind that pulls nothing is asked nothing', async (t) => {
+  const { engine } = await setUp(t);
+  engine.docker.onConnect = () => t.fail();
+  await followProxy(stateOf(), hostProxy({ HTTP_PROXY: 'http://p' }), engine);
+  t.pass();
+});
+
+test('what systemd would read otherwise is escaped', (t) => {
+  const text = renderUnit({ addresses: { HTTP_PROXY: 'http://a:%40"\\@p' }, except: 'x x,,y' }, ['y', 'z']);
+  t.regex(text, /^Environment="HTTP_PROXY=http:\/\/a:%%40\\"\\\\@p"$/m);
+  t.regex(text, /^Environment="NO_PROXY=x,y,z"$/m);
+});
+
+test('every way to start tells it: anew, from what was saved, from the disks', async (t) => {
+  const saving = await makeSaving(t);
+  const kinds = [{ ...tinyKind, proxied: { unit: 'x.service', domains: [] } }];
+  const proxy = hostProxy({ HTTP_PROXY: 'http://p' });
+  const [image] = saving.engine.docker.imageStore.values();
+  if (image === undefined) throw new Error('no image');
+  const told = () => saving.notices().filter((text) => text.includes('through the proxy')).length;
+  const again = async (): Promise<void> => {
+    const deps = saving.run('later', { kinds });
+    await startStopped(
+      await saving.found(),
+      { timeoutMs: 5000, pinnedPorts: {}, proxy },
+      stepsOf(deps),
+      deps,
+    );
+  };
+  await up(requestFor(image, { name: 'other', proxy }), saving.run('new', { kinds }));
+  t.is(told(), 1);
+  await stop(saving);
+  await again();
+  t.is(told(), 2);
+  for (const { info } of saving.engine.docker.containerStore.values()) saving.engine.docker.end(info.id, 137);
+  await again();
+  t.is(told(), 3);
+});
