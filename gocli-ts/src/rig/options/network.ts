@@ -14,7 +14,7 @@ const isUsable = (first: number, second: number): boolean =>
 export const network = defineGuestOption({
   describe: 'Network of the nodes, 256 addresses: 10.5.0.0/24',
   type: 'string',
-  variable: 'KUBEVIRT_NETWORK',
+  variable: 'GOCLI_NETWORK',
   read: readNetwork,
   guest: (value: string) => (value === NODE_SUBNET ? {} : { network: value }),
   check: (plan, { kind }, at) => {

@@ -24,7 +24,7 @@ test('another network is another plan, whose templates are its own', (t) => {
   t.deepEqual(planDifferences(usual, moved, kubernetesKind), [
     'network of the nodes: 192.168.66.0/24 runs, 10.5.0.0/24 is asked for',
   ]);
-  t.deepEqual(planOf(undefined, { KUBEVIRT_NETWORK: '10.5.0.0/24' }).guest, moved.guest);
+  t.deepEqual(planOf(undefined, { GOCLI_NETWORK: '10.5.0.0/24' }).guest, moved.guest);
 });
 
 test('the usual one is no change, however it was asked for', (t) => {
