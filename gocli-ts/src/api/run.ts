@@ -50,10 +50,7 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
     const text = proxyWarning(context.env);
     if (text !== undefined)
       onRig(context, prepared.values.name).emit({ type: 'notice', level: 'warning', text });
-    await writeTimings(
-      context.paths,
-      Object.fromEntries(result.timings.map(({ id, seconds }) => [id, seconds])),
-    );
+    await writeTimings(context.paths, result.state.plan.guest.provider, result.timings);
   }
   return result;
 }

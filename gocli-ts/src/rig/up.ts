@@ -66,7 +66,7 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const rig = { name, id: idForNew(name, id, listing) };
   const plan = { ...planned, host: hostNamed(planned.host, rig) };
   await proveWritable(deps.paths, name);
-  const steps = await estimatedSteps(deps);
+  const steps = await estimatedSteps(deps, plan.guest.provider);
   try {
     const state = await startRig({ ...request, plan }, steps, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
@@ -123,7 +123,7 @@ async function bootAgain(
   deps: RigDeps,
 ): Promise<UpResult> {
   requireSamePlan(requireState(found), plan, deps);
-  const steps = await estimatedSteps(deps);
+  const steps = await estimatedSteps(deps, plan.guest.provider);
   const state = await startHalted(found, { timeoutMs, pinnedPorts: plan.host.pinnedPorts }, steps, deps);
   return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
 }
