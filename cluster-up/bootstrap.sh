@@ -74,8 +74,9 @@ goal_cli() {
   ! installed || return 0
   if ! modules_fresh; then
     say "npm ci: node_modules does not match package-lock.json"
+    # The compiler is among what npm leaves out where NODE_ENV says production.
     has npm || fail "npm is not on PATH" "install npm, which comes with Node 20"
-    (cd "$GOCLI_ROOT" && npm ci --no-audit --no-fund --loglevel=error >&2) ||
+    (cd "$GOCLI_ROOT" && npm ci --include=dev --no-audit --no-fund --loglevel=error >&2) ||
       fail "npm ci failed" "check the network and the registry: npm config get registry"
   fi
   if [[ -n "$(newer_sources)" ]]; then
