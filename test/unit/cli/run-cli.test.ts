@@ -189,6 +189,21 @@ test('what to do is called as gocli is called there', async (t) => {
   t.notRegex((await console.run('ssh', script)).stderr, /cli\.sh on PATH/);
 });
 
+test('on a terminal of which nobody can say what it can, progress is lines', async (t) => {
+  for (const [env, drawn] of [
+    [{ TERM: 'xterm' }, true],
+    [{ TERM: 'dumb' }, false],
+    [{ TERM: '' }, false],
+    [{}, false],
+  ] as const) {
+    const console = await makeConsole(t, env);
+    addProvider(console.engine.docker, VM_FACTS);
+    Object.assign(console.context.stderr, { isTTY: true, columns: 80, rows: 24 });
+    const { stderr } = await console.run('run', 'vm-1');
+    t.is(stderr.includes('\u001b['), drawn, JSON.stringify(env));
+  }
+});
+
 test('a word too many among the extra arguments is the one that is blamed', async (t) => {
   const console = await makeConsole(t, { KUBEVIRT_PROVIDER_EXTRA_ARGS: '--cpu 2 stray' });
   const { code, stderr } = await console.run('run', 'vm-1', '--from-environment');

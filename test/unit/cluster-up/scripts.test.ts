@@ -212,6 +212,19 @@ test('up.sh --help makes nothing ready', async (t) => {
   }
 });
 
+test('NODE_ENV and settings of npm do not keep the compiler away', async (t) => {
+  const { root, env, run } = await scriptCheckout(t);
+  await writeFile(join(root, 'tsconfig.json'), '{}');
+  await writeFile(join(env['PATH'] ?? '', 'npm'), '#!/usr/bin/env bash\necho "npm $*"; exit 1\n', {
+    mode: 0o755,
+  });
+  for (const one of [{}, { NODE_ENV: 'production' }, { npm_config_omit: 'dev' }]) {
+    const { exitCode, stderr } = await run(['cluster-up/bootstrap.sh', 'cli'], one);
+    t.is(exitCode, 3);
+    t.regex(stderr, /npm ci --include=dev /, stderr);
+  }
+});
+
 test('a daemon elsewhere, and a name that no image can have, are left to gocli to refuse', async (t) => {
   const { run } = await scriptCheckout(t);
   for (const env of [
