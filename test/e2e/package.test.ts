@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -211,3 +211,68 @@ test.serial(
     t.true(stdout.startsWith(sandbox.env['XDG_STATE_HOME'] ?? 'unset'), stdout);
   },
 );
+
+/** A repository of somebody else with nothing but its scripts and what `gocli vendor` wrote, and how they are run there. */
+interface Consumer {
+  readonly name: string;
+  readonly root: string;
+  readonly run: (...argv: [string, ...string[]]) => Promise<CliResult>;
+}
+
+/** What other people's shells have: a mask, a search path of folders, no terminal, a mode of Node, the name of a job. */
+async function openConsumer(t: ExecutionContext): Promise<Consumer> {
+  const name = sandbox.name();
+  const root = join(folder, 'their repository');
+  await cp(join(CHECKOUT, 'test/fixtures/consumer'), join(root, 'hack'), { recursive: true });
+  const env = {
+    ...sandbox.env,
+    HOME: join(folder, 'their home'),
+    PATH: [join(installed, '..', '.bin'), process.env['PATH']].join(delimiter),
+    ...{ JOB_NAME: name, KUBEVIRT_PROVIDER: PROVIDER, CDPATH: '/', TERM: '', NODE_ENV: 'production' },
+  };
+  await mkdir(env.HOME);
+  const run: Consumer['run'] = (...argv) =>
+    command(['bash', '-c', 'umask 077; exec "$@"', 'bash', ...argv], { cwd: root, env });
+  ended(t, 0, await run('gocli', 'vendor', '.'));
+  return { name, root, run };
+}
+
+test.serial('five scripts of a consumer run unchanged against a cluster of make cluster-up', async (t) => {
+  const { name, root, run } = await openConsumer(t);
+  const up = await run('make', '-j2', 'cluster-up');
+  ended(t, 0, up);
+  t.true(up.stdout.includes(`Cluster ${name} is Ready`), up.stdout);
+  const script = async (file: string): Promise<string> => {
+    const result = await run('bash', `hack/${file}`);
+    ended(t, 0, result);
+    return result.stdout;
+  };
+  const [registry = ''] = (await script('ports.sh')).split(' ');
+  t.teardown(() => command(['docker', 'rmi', `${registry}/kubevirt/app:devel`]));
+  t.regex(await script('deploy.sh'), /successfully rolled out/);
+  t.regex(await script('ssh.sh'), /vm\.max_map_count = 262144[^]*node\/node01 labeled/);
+  t.is(await script('kubeconfig.sh'), `node/node01\n${name}\n`);
+  await script('logs.sh');
+  const artifacts = join(root, '_out', 'artifacts');
+  t.regex(await readFile(join(artifacts, 'objects.log'), 'utf8'), /app-[^]*1\/1/);
+  t.regex(await readFile(join(artifacts, 'admin.conf'), 'utf8'), /^kind: Config$/m);
+  t.true((await stat(join(artifacts, 'node01-kubelet.log'))).size > 0);
+  t.true((await readdir(join(artifacts, 'pods'))).some((pod) => pod.startsWith('kube-system_')));
+
+  // kube-system is the user's, too.
+  const webhook = await run('cluster-up/kubectl.sh', 'apply', '-f', 'hack/closed-webhook.yaml');
+  ended(t, 0, webhook);
+  const refused = await run('cluster-up/kubectl.sh', 'create', 'configmap', 'refused');
+  t.regex(refused.stderr, /failed calling webhook/);
+  ended(t, 0, await run('gocli', 'status'));
+  ended(t, 0, await run('gocli', 'snapshot', 'create', 'closed'));
+  ended(t, 0, await run('gocli', 'stop'));
+  ended(t, 0, await run('gocli', 'start'));
+  ended(t, 0, await run('gocli', 'status'));
+  ended(t, 0, await run('gocli', 'snapshot', 'restore', 'closed'));
+  ended(t, 0, await run('gocli', 'status'));
+  ended(t, 0, await run('gocli', 'snapshot', 'rm', 'closed'));
+
+  ended(t, 0, await run('make', 'cluster-down'));
+  t.deepEqual(await sandbox.leftovers(name), []);
+});
