@@ -52,9 +52,21 @@ install_packages() {
   has apt-get || fail "this is not a Debian machine: there is no apt-get" "install what these packages contain: $*"
   [[ "$(id -u)" == 0 ]] || fail "installing packages needs root" "as root: apt-get install --no-install-recommends $*"
   agreed "Install them now?" || fail "not installed: $*" "apt-get install --no-install-recommends $*"
-  quietly apt-get -qq update || fail "apt-get update failed" "check the network and /etc/apt/sources.list"
-  quietly apt-get -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "$@" ||
+  beating "apt-get update" quietly apt-get -qq update || fail "apt-get update failed" "check the network and /etc/apt/sources.list"
+  beating "apt-get install" quietly apt-get -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "$@" ||
     fail "apt-get could not install: $*" "its own words are above"
+}
+
+# beating WHAT COMMAND...: says each half minute that it goes on, as gocli does; CI systems end what says nothing.
+beating() {
+  local what="$1" beat code=0
+  shift
+  # The shell that waits may be gone by then: what is in the background hears no Ctrl-C.
+  while sleep 30 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do say " … $what"; done &
+  beat=$!
+  "$@" || code=$?
+  { kill "$beat" && wait "$beat"; } 2>/dev/null || true
+  return "$code"
 }
 
 # Runs a command and shows the end of its output only when it fails.
@@ -76,7 +88,7 @@ goal_cli() {
     say "npm ci: node_modules does not match package-lock.json"
     # The compiler is among what npm leaves out where NODE_ENV says production.
     has npm || fail "npm is not on PATH" "install npm, which comes with Node 20"
-    (cd "$GOCLI_ROOT" && npm ci --include=dev --no-audit --no-fund --loglevel=error >&2) ||
+    (cd "$GOCLI_ROOT" && beating "npm ci" npm ci --include=dev --no-audit --no-fund --loglevel=error >&2) ||
       fail "npm ci failed" "check the network and the registry: npm config get registry"
   fi
   if [[ -n "$(newer_sources)" ]]; then

@@ -225,6 +225,18 @@ test('NODE_ENV and settings of npm do not keep the compiler away', async (t) => 
   }
 });
 
+test('what takes long before there is a gocli says each half minute that it goes on', async (t) => {
+  const { root, env, run } = await scriptCheckout(t);
+  await writeFile(join(root, 'tsconfig.json'), '{}');
+  const put = (name: string, text: string): Promise<void> =>
+    writeFile(join(env['PATH'] ?? '', name), `#!/usr/bin/env bash\n${text}\n`, { mode: 0o755 });
+  // Half a minute is over once, and npm ends when it was.
+  await put('sleep', '[[ ! -e slept ]] || { echo >>slept; exit 1; }; echo >slept');
+  await put('npm', 'until [[ -e slept && "$(grep -c "" slept)" == 2 ]]; do :; done; exit 1');
+  const { stderr } = await run(['cluster-up/bootstrap.sh', 'cli']);
+  t.regex(stderr, /^npm ci: .*\n … npm ci\nerror: npm ci failed/);
+});
+
 test('a daemon elsewhere, and a name that no image can have, are left to gocli to refuse', async (t) => {
   const { run } = await scriptCheckout(t);
   for (const env of [
