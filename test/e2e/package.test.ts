@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
+import { renderKubeconfig } from '../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { CHECKOUT, command, gocli as checkoutGocli, type CliResult, outputOf } from '../helpers/cli.ts';
 import { PROVIDER, providerFolder } from '../helpers/provider.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
@@ -237,6 +238,28 @@ async function openConsumer(t: ExecutionContext): Promise<Consumer> {
   return { name, root, run };
 }
 
+/** Names of clusters that one YAML or the other takes for something else, in the order in which kubectl lists them. */
+const ODD_NAMES = ['017', '0b1', '0x1f', '1.36', '1e3', 'n', 'no', 'null', 'on', 'true', 'y', 'yes'];
+
+/** What kubectl reads of a kubeconfig of each. */
+async function namesRead(root: string, run: Consumer['run']): Promise<string[]> {
+  const access = { server: 'https://127.0.0.1:1', ca: 'a', cert: 'b', key: 'c' };
+  const files = ODD_NAMES.map((name) => join(root, `kubeconfig-${name}`));
+  for (const [at, name] of ODD_NAMES.entries())
+    await writeFile(files[at] ?? '', renderKubeconfig(name, access));
+  const kubectl = join(root, '_ci-configs', PROVIDER, '.kubectl');
+  const listed = await run(
+    'env',
+    `KUBECONFIG=${files.join(delimiter)}`,
+    kubectl,
+    'config',
+    'get-contexts',
+    '-o',
+    'name',
+  );
+  return listed.stdout.trim().split('\n');
+}
+
 test.serial('five scripts of a consumer run unchanged against a cluster of make cluster-up', async (t) => {
   const { name, root, run } = await openConsumer(t);
   const up = await run('make', '-j2', 'cluster-up');
@@ -258,6 +281,8 @@ test.serial('five scripts of a consumer run unchanged against a cluster of make 
   t.regex(await readFile(join(artifacts, 'admin.conf'), 'utf8'), /^kind: Config$/m);
   t.true((await stat(join(artifacts, 'node01-kubelet.log'))).size > 0);
   t.true((await readdir(join(artifacts, 'pods'))).some((pod) => pod.startsWith('kube-system_')));
+
+  t.deepEqual(await namesRead(root, run), ODD_NAMES);
 
   // kube-system is the user's, too.
   const webhook = await run('cluster-up/kubectl.sh', 'apply', '-f', 'hack/closed-webhook.yaml');
