@@ -116,6 +116,11 @@ verify: lint unit ## what a change must pass before review
 docs: build ## write docs/cli.md, docs/errors.md and docs/faults.md from the code
 	node dist/test/docs/write.js
 
+.PHONY: demo
+demo: build ## record a real run for README: docs/demo.svg
+	@$(BOOTSTRAP) provider
+	node dist/test/demo/record.js
+
 .PHONY: bench
 bench: build ## measure and write test/bench/results; with ARGS="--against=CHECKOUT" compare with that
 	@$(BOOTSTRAP) provider

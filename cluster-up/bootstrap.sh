@@ -101,11 +101,11 @@ install_packages() {
   [[ "$(id -u)" == 0 ]] || fail "installing packages needs root" "as root: ${install[*]} ${names[*]}"
   agreed "Install them now?" || fail "not installed: ${names[*]}" "${install[*]} ${names[*]}"
   if [[ "${install[0]}" == apt-get ]]; then
-    quietly apt-get -qq update || fail "apt-get update failed" "check the network and /etc/apt/sources.list"
+    beating "apt-get update" quietly apt-get -qq update || fail "apt-get update failed" "check the network and /etc/apt/sources.list"
     install=(apt-get -qq -o Dpkg::Use-Pty=0 "${install[@]:1}")
   fi
   [[ "$(family)" != ubuntu ]] || hint="they are in universe: add-apt-repository universe; $hint"
-  quietly "${install[@]}" -y "${names[@]}" || fail "not installed: ${names[*]}" "$hint"
+  beating "${install[0]} install" quietly "${install[@]}" -y "${names[@]}" || fail "not installed: ${names[*]}" "$hint"
 }
 
 # unknown_system WHY PACKAGE...
@@ -115,6 +115,18 @@ unknown_system() {
   system="$(os_field PRETTY_NAME)"
   fail "what is missing cannot be installed here, on ${system:-an unknown system} ($why)" \
     "install what these packages of Debian contain: $*"
+}
+
+# beating WHAT COMMAND...: says each half minute that it goes on, as gocli does; CI systems end what says nothing.
+beating() {
+  local what="$1" beat code=0
+  shift
+  # The shell that waits may be gone by then: what is in the background hears no Ctrl-C.
+  while sleep 30 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do say " … $what"; done &
+  beat=$!
+  "$@" || code=$?
+  { kill "$beat" && wait "$beat"; } 2>/dev/null || true
+  return "$code"
 }
 
 # Runs a command and shows the end of its output only when it fails.
@@ -134,8 +146,9 @@ goal_cli() {
   ! installed || return 0
   if ! modules_fresh; then
     say "npm ci: node_modules does not match package-lock.json"
+    # The compiler is among what npm leaves out where NODE_ENV says production.
     has npm || fail "npm is not on PATH" "install npm, which comes with Node 20"
-    (cd "$GOCLI_ROOT" && npm ci --no-audit --no-fund --loglevel=error >&2) ||
+    (cd "$GOCLI_ROOT" && beating "npm ci" npm ci --include=dev --no-audit --no-fund --loglevel=error >&2) ||
       fail "npm ci failed" "check the network and the registry: npm config get registry"
   fi
   if [[ -n "$(newer_sources)" ]]; then

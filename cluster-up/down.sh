@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Removes the cluster of $KUBEVIRT_PROVIDER; it is no error when there is none.
+# Removes the cluster of $KUBEVIRT_PROVIDER, or of the CI job; it is no error when there is none.
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
@@ -16,6 +16,6 @@ if [[ -f "$folder/.kubeconfig" ]]; then
   cluster="$(sed -n 's/^current-context: *//p' "$folder/.kubeconfig" | tr -d "\"'")"
 fi
 clusters="$(gocli ls -o name)" || exit 0
-if ! grep -qxF -e "${cluster:-$KUBEVIRT_PROVIDER}" <<<"$clusters"; then
+if ! grep -qxF -e "${cluster:-$provider_prefix}" <<<"$clusters"; then
   rm -f "$folder/.kubeconfig" "$folder/.kubectl" "$folder/config-provider-$KUBEVIRT_PROVIDER.sh"
 fi

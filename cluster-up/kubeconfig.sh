@@ -9,5 +9,5 @@ file="$(ci_config)/.kubeconfig"
 if [[ -f "$file" ]]; then
   printf '%s\n' "$file"
 else
-  gocli kubeconfig --path --name "$KUBEVIRT_PROVIDER"
+  gocli kubeconfig --path --name "$provider_prefix"
 fi

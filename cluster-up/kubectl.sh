@@ -12,4 +12,4 @@ case "${1:-}" in
     exit 2
     ;;
 esac
-gocli kubectl --name "$KUBEVIRT_PROVIDER" -- "$@"
+gocli kubectl --name "$provider_prefix" -- "$@"

@@ -5,4 +5,4 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib/common.sh"
 
-gocli scp --name "$KUBEVIRT_PROVIDER" "$@"
+gocli scp --name "$provider_prefix" "$@"

@@ -1,6 +1,12 @@
 # shellcheck shell=bash
 # What all scripts of cluster-up share; sourced, never run.
 
+# bash knows it without a process; gocli itself says it of a Node for musl.
+if [[ "$OSTYPE" != linux-gnu* || "$HOSTTYPE" != x86_64 ]]; then
+  printf 'gocli runs on Linux with glibc on x86-64, and this is %s on %s; log in to such a machine or virtual machine with Docker, or on Windows use WSL 2\n' "$OSTYPE" "$HOSTTYPE" >&2
+  return 3
+fi
+
 # With a CDPATH, `cd` to a relative path may go elsewhere, and prints where; so every script goes there without. The `..`
 # is that of the folder itself, whatever link led to it.
 GOCLI_ROOT="$(CDPATH='' cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)"
@@ -22,6 +28,31 @@ KUBEVIRT_PROVIDER="${KUBEVIRT_PROVIDER:-k8s-1.36}"
 KUBEVIRTCI_CONFIG_PATH="${KUBEVIRTCI_CONFIG_PATH:-$config_home/_ci-configs}"
 export KUBEVIRT_PROVIDER KUBEVIRTCI_CONFIG_PATH
 
+# As in kubevirtci, job and executor of a CI system name the cluster, so that jobs on one machine have clusters of their own.
+# Their names may be long, or have capitals and slashes; of what is cut off a checksum stays.
+job_name() {
+  local LC_ALL=C name="$1" sum
+  name="${name,,}"
+  name="${name//[^a-z0-9.-]/-}"
+  while [[ "$name" == *..* ]]; do name="${name//../.}"; done
+  if ((${#name} > 40)); then
+    sum="$(cksum <<<"$1")"
+    name="${name:0:29}-${sum%% *}"
+  fi
+  while [[ "$name" == [.-]* ]]; do name="${name:1}"; done
+  while [[ "$name" == *[.-] ]]; do name="${name%?}"; done
+  printf '%s\n' "$name"
+}
+
+# Name of the cluster, which is what kubevirtci calls prefix. `gocli run` reads the variable under --from-environment, and
+# every other verb without a name chooses that cluster among several.
+provider_prefix="$KUBEVIRT_PROVIDER"
+unset GOCLI_CLUSTER
+if [[ -n "${JOB_NAME:-}${EXECUTOR_NUMBER:-}" ]]; then
+  provider_prefix="$(job_name "${JOB_NAME:-$KUBEVIRT_PROVIDER}${EXECUTOR_NUMBER:-}")"
+  export GOCLI_CLUSTER="$provider_prefix"
+fi
+
 # What gocli tells its user to type for itself: cli.sh when it is not on PATH, from where the user stands if that is below.
 gocli_command() {
   local here path="$GOCLI_ROOT/cluster-up/cli.sh"
@@ -30,7 +61,7 @@ gocli_command() {
   [[ "$path" == */* ]] || path="./$path"
   printf %q "$path"
 }
-if [[ -z "${GOCLI_COMMAND:-}" && ! "$(type -P gocli)" -ef "$GOCLI_ROOT/gocli-ts/bin/gocli.js" ]]; then
+if [[ -z "${GOCLI_COMMAND:-}" ]] && ! vendored && [[ ! "$(type -P gocli)" -ef "$GOCLI_ROOT/gocli-ts/bin/gocli.js" ]]; then
   GOCLI_COMMAND="$(gocli_command)"
   export GOCLI_COMMAND
 fi

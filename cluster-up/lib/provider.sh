@@ -7,7 +7,7 @@ down() {
   case "${1:-}" in
     # What says which clusters is no addition to the name.
     --all | [!-]*) gocli rm "$@" ;;
-    *) gocli rm --name="$KUBEVIRT_PROVIDER" "$@" ;;
+    *) gocli rm --name="$provider_prefix" "$@" ;;
   esac
 }
 
@@ -16,6 +16,4 @@ down() {
 _main_ip() { echo 127.0.0.1; }
 
 # _port NAME: the host port of the registry, k8s, ssh …
-_port() { gocli ports --name="$KUBEVIRT_PROVIDER" "$@"; }
-
-_kubectl() { "$GOCLI_ROOT/cluster-up/kubectl.sh" "$@"; }
+_port() { gocli ports --name="$provider_prefix" "$@"; }

@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
+import { renderKubeconfig } from '../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { CHECKOUT, command, gocli as checkoutGocli, type CliResult, outputOf } from '../helpers/cli.ts';
 import { PROVIDER, providerFolder } from '../helpers/provider.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
@@ -211,3 +212,92 @@ test.serial(
     t.true(stdout.startsWith(sandbox.env['XDG_STATE_HOME'] ?? 'unset'), stdout);
   },
 );
+
+/** A repository of somebody else with nothing but its scripts and what `gocli vendor` wrote, and how they are run there. */
+interface Consumer {
+  readonly name: string;
+  readonly root: string;
+  readonly run: (...argv: [string, ...string[]]) => Promise<CliResult>;
+}
+
+/** What other people's shells have: a mask, a search path of folders, no terminal, a mode of Node, the name of a job. */
+async function openConsumer(t: ExecutionContext): Promise<Consumer> {
+  const name = sandbox.name();
+  const root = join(folder, 'their repository');
+  await cp(join(CHECKOUT, 'test/fixtures/consumer'), join(root, 'hack'), { recursive: true });
+  const env = {
+    ...sandbox.env,
+    HOME: join(folder, 'their home'),
+    PATH: [join(installed, '..', '.bin'), process.env['PATH']].join(delimiter),
+    ...{ JOB_NAME: name, KUBEVIRT_PROVIDER: PROVIDER, CDPATH: '/', TERM: '', NODE_ENV: 'production' },
+  };
+  await mkdir(env.HOME);
+  const run: Consumer['run'] = (...argv) =>
+    command(['bash', '-c', 'umask 077; exec "$@"', 'bash', ...argv], { cwd: root, env });
+  ended(t, 0, await run('gocli', 'vendor', '.'));
+  return { name, root, run };
+}
+
+/** Names of clusters that one YAML or the other takes for something else, in the order in which kubectl lists them. */
+const ODD_NAMES = ['017', '0b1', '0x1f', '1.36', '1e3', 'n', 'no', 'null', 'on', 'true', 'y', 'yes'];
+
+/** What kubectl reads of a kubeconfig of each. */
+async function namesRead(root: string, run: Consumer['run']): Promise<string[]> {
+  const access = { server: 'https://127.0.0.1:1', ca: 'a', cert: 'b', key: 'c' };
+  const files = ODD_NAMES.map((name) => join(root, `kubeconfig-${name}`));
+  for (const [at, name] of ODD_NAMES.entries())
+    await writeFile(files[at] ?? '', renderKubeconfig(name, access));
+  const kubectl = join(root, '_ci-configs', PROVIDER, '.kubectl');
+  const listed = await run(
+    'env',
+    `KUBECONFIG=${files.join(delimiter)}`,
+    kubectl,
+    'config',
+    'get-contexts',
+    '-o',
+    'name',
+  );
+  return listed.stdout.trim().split('\n');
+}
+
+test.serial('five scripts of a consumer run unchanged against a cluster of make cluster-up', async (t) => {
+  const { name, root, run } = await openConsumer(t);
+  const up = await run('make', '-j2', 'cluster-up');
+  ended(t, 0, up);
+  t.true(up.stdout.includes(`Cluster ${name} is Ready`), up.stdout);
+  const script = async (file: string): Promise<string> => {
+    const result = await run('bash', `hack/${file}`);
+    ended(t, 0, result);
+    return result.stdout;
+  };
+  const [registry = ''] = (await script('ports.sh')).split(' ');
+  t.teardown(() => command(['docker', 'rmi', `${registry}/kubevirt/app:devel`]));
+  t.regex(await script('deploy.sh'), /successfully rolled out/);
+  t.regex(await script('ssh.sh'), /vm\.max_map_count = 262144[^]*node\/node01 labeled/);
+  t.is(await script('kubeconfig.sh'), `node/node01\n${name}\n`);
+  await script('logs.sh');
+  const artifacts = join(root, '_out', 'artifacts');
+  t.regex(await readFile(join(artifacts, 'objects.log'), 'utf8'), /app-[^]*1\/1/);
+  t.regex(await readFile(join(artifacts, 'admin.conf'), 'utf8'), /^kind: Config$/m);
+  t.true((await stat(join(artifacts, 'node01-kubelet.log'))).size > 0);
+  t.true((await readdir(join(artifacts, 'pods'))).some((pod) => pod.startsWith('kube-system_')));
+
+  t.deepEqual(await namesRead(root, run), ODD_NAMES);
+
+  // kube-system is the user's, too.
+  const webhook = await run('cluster-up/kubectl.sh', 'apply', '-f', 'hack/closed-webhook.yaml');
+  ended(t, 0, webhook);
+  const refused = await run('cluster-up/kubectl.sh', 'create', 'configmap', 'refused');
+  t.regex(refused.stderr, /failed calling webhook/);
+  ended(t, 0, await run('gocli', 'status'));
+  ended(t, 0, await run('gocli', 'snapshot', 'create', 'closed'));
+  ended(t, 0, await run('gocli', 'stop'));
+  ended(t, 0, await run('gocli', 'start'));
+  ended(t, 0, await run('gocli', 'status'));
+  ended(t, 0, await run('gocli', 'snapshot', 'restore', 'closed'));
+  ended(t, 0, await run('gocli', 'status'));
+  ended(t, 0, await run('gocli', 'snapshot', 'rm', 'closed'));
+
+  ended(t, 0, await run('make', 'cluster-down'));
+  t.deepEqual(await sandbox.leftovers(name), []);
+});

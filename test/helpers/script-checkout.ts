@@ -26,7 +26,7 @@ interface Ended {
 }
 
 const NEEDED =
-  'awk basename bash cat dirname env find grep head id make mkdir mktemp ln node readlink rm sed tail tee tr'.split(
+  'awk basename bash cat cksum dirname env find grep head id make mkdir mktemp ln node readlink rm sed tail tee tr'.split(
     ' ',
   );
 
@@ -34,7 +34,7 @@ const NEEDED =
 const GOCLI = `
 const words = process.argv.slice(2);
 if (words[0] === 'ls') console.log(process.env.CLUSTERS ?? '');
-else console.log(process.argv[1], words.join(' '), process.env.GOCLI_COMMAND ?? '-');
+else console.log(process.argv[1], words.join(' '), process.env.GOCLI_COMMAND ?? '-', process.env.GOCLI_CLUSTER ?? '');
 `;
 
 /** @param name of the folder */

@@ -10,7 +10,10 @@ type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env' | 'kinds'>;
 
 /** Which rig a request is about. */
 export interface RigChoice {
-  /** Its name; may be left out when there is only one, or one named as `KUBEVIRT_PROVIDER` says. */
+  /**
+   * Its name; may be left out when there is only one, or one named as `KUBEVIRT_PROVIDER` says, or `GOCLI_CLUSTER`,
+   * which the scripts of cluster-up set for a CI job.
+   */
   readonly name?: string | undefined;
 }
 
@@ -53,7 +56,10 @@ export async function chooseUnnamed({
 }: Omit<ChoiceContext, 'kinds'>): Promise<FoundRig | undefined> {
   const all = await findRigs(docker, paths);
   if (all.length <= 1) return all[0];
-  const preferred = all.find((cluster) => cluster.name === env['KUBEVIRT_PROVIDER']);
+  const wanted = [env['GOCLI_CLUSTER'], env['KUBEVIRT_PROVIDER']].find(
+    (one) => one !== undefined && one !== '',
+  );
+  const preferred = all.find((cluster) => cluster.name === wanted);
   if (preferred !== undefined) return preferred;
   throw new GocliError('NOT_FOUND', 'there are several clusters', {
     hint: `Name one with --name: ${all.map((one) => one.name).join(', ')}`,

@@ -44,7 +44,7 @@ export async function withEach(
       const found = await requireRig(docker, paths, name);
       // Somebody else was at it meanwhile.
       if (request.all === true && !isMeantByAll(verb, found)) return;
-      await work(found, await estimatedSteps(own), own);
+      await work(found, await estimatedSteps(own, found.state?.plan.guest.provider), own);
       done.push(name);
     });
   for (const name of names) await failures.part(() => holdOne(name));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OperationEvent, OperationSink } from '../events/events.ts';
 import { holderWords } from '../place/lock-holder.ts';
+import { requireSupportedHost } from '../host/supported.ts';
 import { onRig } from '../rig/deps.ts';
 import type { Context, Runtime } from './context.ts';
 
@@ -16,13 +17,14 @@ export interface Execution {
 
 /**
  * Does the work of an operation, which gets an id of its own; all it tells carries that and its name.
- * @throws what the work throws; else, when it is over, the first error of whoever listens to its events
+ * @throws GocliError HOST_UNSUPPORTED; what the work throws; else, when it is over, the first error of whoever listens to its events
  */
 export async function operate<T>(
   execution: Execution,
   runtime: Runtime,
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
+  requireSupportedHost();
   const faults: unknown[] = [];
   // A listener may be asynchronous, whatever its type says; a rejection that nobody hears ends the process.
   const tell: (event: OperationEvent) => unknown = execution.onEvent;

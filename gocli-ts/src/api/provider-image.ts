@@ -129,11 +129,18 @@ async function provisionNow(
 ): Promise<ImageInfo> {
   const { readTimings } = await import('../host/timings.ts');
   const { build } = await import('./provision.ts');
-  const known = Object.values(await readTimings(context.paths)).reduce((sum, seconds) => sum + seconds, 0);
+  const { STEP_NAMES } = await import('../provision/step.ts');
+  const timings = await readTimings(context.paths, name);
+  const known = STEP_NAMES.reduce((sum, step) => sum + (timings[step] ?? 0), 0);
+  // A run that found most of it in the caches says little.
+  const time =
+    known > 600
+      ? `at most ${formatSeconds(known)} by the last time`
+      : `about ${formatSeconds(PROVISION_SECONDS)} from empty caches, which is a guess`;
   context.emit({
     type: 'notice',
     level: 'info',
-    text: `Image ${reference} is not there, so ${name} is provisioned first: about ${formatSeconds(known > 600 ? known : PROVISION_SECONDS)} from empty caches. (--no-provision refuses instead.)`,
+    text: `Image ${reference} is not there, so ${name} is provisioned first: ${time}. (--no-provision refuses instead.)`,
   });
   await build({ folder }, context);
   const image = await context.docker.images.inspect(reference);

@@ -47,10 +47,7 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
   const prepared = await prepare(request, obtainImage, context);
   const result = await changingRig(context, prepared.values.name, (own) => up(prepared, own));
   if (result.started) {
-    await writeTimings(
-      context.paths,
-      Object.fromEntries(result.timings.map(({ id, seconds }) => [id, seconds])),
-    );
+    await writeTimings(context.paths, result.state.plan.guest.provider, result.timings);
   }
   return result;
 }

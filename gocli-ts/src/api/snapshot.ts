@@ -70,7 +70,7 @@ export async function create(request: SnapshotRequest, context: Context): Promis
         hint: `Choose another name, or remove it: ${gocliCommand('snapshot rm', cluster, name)}`,
       });
     }
-    const steps = await estimatedSteps(own);
+    const steps = await estimatedSteps(own, found.state?.plan.guest.provider);
     await createSnapshot(found, { name, kind: 'snapshot' }, steps, own);
     return { snapshot: name, cluster, seconds: steps.elapsed(), timings: steps.timings };
   });
@@ -104,7 +104,7 @@ export async function restore(request: RestoreRequest, context: Context): Promis
   const { cluster } = await chosen(request, context);
   return changingRig(context, cluster, async (own) => {
     const snapshot = await chosen({ ...request, name: cluster }, own);
-    const steps = await estimatedSteps(own);
+    const steps = await estimatedSteps(own, snapshot.record.state.plan.guest.provider);
     const proxy = hostProxy(context.env);
     const restoring = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {}, proxy };
     await restoreSnapshot(snapshot, restoring, steps, own);

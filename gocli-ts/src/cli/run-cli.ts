@@ -25,7 +25,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     }
     const { command, args, rest } = parsed.invocation;
     const output = args['output'] as OutputFormat | undefined;
-    const mode: ProgressMode = args['quiet'] === true ? 'none' : (args['progress'] as ProgressMode);
+    const mode = modeOf(args, context.env);
     form = { json: output === 'json' || mode === 'json', verbose: args['verbose'] === true };
     const progress = await makeProgress(mode, context.stderr, form.verbose);
     try {
@@ -48,6 +48,14 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   }
 }
 
+/** Without TERM, or with `dumb` (Emacs, some CI systems), nobody can say how a line is drawn anew: terminfo(5). */
+function modeOf(args: Invocation['args'], env: CliContext['env']): ProgressMode {
+  if (args['quiet'] === true) return 'none';
+  const asked = args['progress'] as ProgressMode;
+  const isPlain = asked === 'auto' && ['', 'dumb'].includes(env['TERM'] ?? '');
+  return isPlain ? 'plain' : asked;
+}
+
 /** `run`, `snapshot create`. */
 function operationOf({ command, args: { action } }: Invocation): string {
   return typeof action === 'string' ? `${verbOf(command)} ${action}` : verbOf(command);
@@ -62,7 +70,17 @@ async function withEnvironment(argv: readonly string[], { env }: CliContext): Pr
   // To other verbs the flag is a word of somebody else's command line.
   if (verb === undefined || commandOf(argv, commands)?.options['from-environment'] === undefined) return argv;
   const { readEnvironment } = await import('./environment.ts');
-  return [verb, ...readEnvironment(env).extraArguments, ...argv.slice(0, at), ...argv.slice(at + 1)];
+  // Behind the provider, so that a word too many is blamed where it stands.
+  const words = argv.slice(at + 1);
+  const operands = words[0]?.startsWith('-') === false ? 1 : 0;
+  const { extraArguments } = readEnvironment(env);
+  return [
+    verb,
+    ...words.slice(0, operands),
+    ...extraArguments,
+    ...argv.slice(0, at),
+    ...words.slice(operands),
+  ];
 }
 
 interface ErrorForm {
@@ -76,12 +94,22 @@ function errorFormOf(argv: readonly string[]): ErrorForm {
   return { json, verbose: argv.includes('-v') || argv.includes('--verbose') };
 }
 
+/**
+ * A hint whose commands are called as the scripts of cluster-up say they call gocli, where it is not on PATH.
+ * @param command as a shell reads it
+ */
+function asCalled(hint: string, command: string | undefined): string {
+  if (command === undefined) return hint;
+  const verbs = COMMANDS.map(verbOf).join('|');
+  return hint.replaceAll(new RegExp(`\\bgocli (?=(?:${verbs})\\b)`, 'g'), () => `${command} `);
+}
+
 /** After a signal the reason of the abort counts, whatever the interrupted work made of it. */
 function report(error: unknown, context: CliContext, { json, verbose }: ErrorForm): number {
   const reason = explainFileError(context.signal.aborted ? context.signal.reason : error);
   const text = json
     ? `${JSON.stringify({ version: 1, error: errorData(reason) })}\n`
-    : renderError(reason, verbose);
+    : renderError(reason, verbose, (hint) => asCalled(hint, context.env['GOCLI_COMMAND']));
   context.stderr.write(text);
   return exitCodeOf(reason);
 }

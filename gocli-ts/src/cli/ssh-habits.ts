@@ -1,101 +1,201 @@
 import { quote } from '../shared/quote.ts';
 import { GocliError } from '../errors/error.ts';
 import { SSH_USERS, type SshUser } from '../rig/ssh-users.ts';
-import { OUTPUT_FORMATS } from './session.ts';
 
 /** Options of ssh_config(5) without an effect here: which host it is, how it is reached and by which key is known. */
-const WITHOUT_EFFECT = new Set([
-  'addressfamily',
-  'batchmode',
-  'checkhostip',
-  'compression',
-  'connectionattempts',
-  'connecttimeout',
-  'controlmaster',
-  'controlpath',
-  'controlpersist',
-  'globalknownhostsfile',
-  'gssapiauthentication',
-  'hostkeyalgorithms',
-  'identitiesonly',
-  'kbdinteractiveauthentication',
-  'loglevel',
-  'numberofpasswordprompts',
-  'passwordauthentication',
-  'preferredauthentications',
-  'pubkeyauthentication',
-  'serveralivecountmax',
-  'serveraliveinterval',
-  'stricthostkeychecking',
-  'tcpkeepalive',
-  'updatehostkeys',
-  'userknownhostsfile',
-]);
+const WITHOUT_EFFECT = new Set(
+  `addkeystoagent addressfamily batchmode canonicalizehostname casignaturealgorithms challengeresponseauthentication
+  checkhostip ciphers clearallforwardings compression connectionattempts connecttimeout controlmaster controlpath
+  controlpersist escapechar exitonforwardfailure fingerprinthash globalknownhostsfile gssapiauthentication
+  gssapidelegatecredentials hashknownhosts hostbasedauthentication hostkeyalgorithms hostkeyalias identitiesonly identityagent
+  ipqos kbdinteractiveauthentication kexalgorithms loghost loglevel macs nohostauthenticationforlocalhost
+  numberofpasswordprompts obscurekeystroketiming passwordauthentication permitlocalcommand preferredauthentications
+  pubkeyacceptedalgorithms pubkeyacceptedkeytypes pubkeyauthentication rekeylimit requiredrsasize rsaauthentication
+  serveralivecountmax serveraliveinterval stricthostkeychecking tcpkeepalive updatehostkeys userknownhostsfile
+  verifyhostkeydns visualhostkey warnweakcrypto`.split(/\s+/),
+);
 
-/** Words of the tools' own that change nothing here: address family, compression, no X11, protocol of scp. */
-const SILENT = new Set(['-4', '-6', '-C', '-x', '-O', '-B']);
+/** The same where they are turned off, as they are here. */
+const OFF = new Set([
+  'forwardagent',
+  'forwardx11',
+  'forwardx11trusted',
+  'tunnel',
+  'gatewayports',
+  'usekeychain',
+]);
 
 const ITSELF =
   'For all else use ssh itself: ssh -p "$(gocli ports ssh)" -i ~/.local/state/gocli/clusters/NAME/id_ed25519 root@127.0.0.1';
+const FORWARDS = `Ports of the cluster: gocli ports, or gocli kubectl port-forward. ${ITSELF}`;
+const KEY = 'Leave it out: gocli has the key of every node. (A terminal on the node: -t)';
+const PORT = 'Leave it out: gocli knows the port of every node.';
 
-/** What to type instead of flags that ssh or scp have and gocli has not. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  '-i': 'Leave it out: gocli has the key of every node.',
-  '-P': 'Leave it out: gocli knows the port of every node.',
-  '-F': 'Leave it out: gocli reads no configuration of ssh.',
-  '-L': `Ports of the cluster: gocli ports, or gocli kubectl port-forward. ${ITSELF}`,
+/** The flags of ssh(1) or scp(1), all of them one letter. */
+interface Tool {
+  readonly name: 'ssh' | 'scp';
+  /** Those that gocli has, too. */
+  readonly own: string;
+  /** Those that change nothing here: address family, compression, no agent, no X11, no Kerberos, protocol of scp. */
+  readonly silent: string;
+  /** Those that have a value. */
+  readonly valued: string;
+  /** What `-o User=` is another way to write of. */
+  readonly userFlag: string;
+  readonly instead: Readonly<Record<string, string>>;
+}
+
+const SSH: Tool = {
+  name: 'ssh',
+  own: 'tTnqvhpl',
+  silent: '246Cxak',
+  valued: 'BbcDEeFIiJLlmOoPpQRSWw',
+  userFlag: '-l',
+  instead: {
+    i: KEY,
+    F: 'Leave it out: gocli reads no configuration of ssh.',
+    J: 'Leave it out: gocli reaches every node itself.',
+    A: `gocli hands no agent on to a node. ${ITSELF}`,
+    f: `A command in the background of this shell: gocli ssh NODE -- COMMAND &. ${ITSELF}`,
+    N: FORWARDS,
+    L: FORWARDS,
+    R: FORWARDS,
+    D: FORWARDS,
+    W: FORWARDS,
+    V: 'Type: gocli version',
+  },
 };
-const OTHERS = /^-[ADEIJMNRSWXYbcefgkmswy3]/;
+
+const SCP: Tool = {
+  name: 'scp',
+  own: 'rpqvh',
+  silent: '346ABCORsT',
+  valued: 'cDFiJloMPSX',
+  userFlag: '--ssh-user',
+  instead: {
+    i: KEY,
+    P: PORT,
+    F: SSH.instead['F'] ?? ITSELF,
+    J: SSH.instead['J'] ?? ITSELF,
+    c: 'Leave it out: gocli and its nodes agree on a cipher.',
+    l: 'Leave it out: gocli limits no speed.',
+  },
+};
 
 /**
  * Words of `gocli ssh` without what ssh's users write from habit and what changes nothing here.
  * @param words behind the verb, up to the node
- * @param userFlag what `-o User=` is another way to write of
  * @throws GocliError USAGE for a flag of ssh that gocli has not, with what to type
  */
-export function withoutSshHabits(words: readonly string[], userFlag = '-l'): string[] {
+export function withoutSshHabits(words: readonly string[]): string[] {
+  return withoutHabits(words, SSH);
+}
+
+function withoutHabits(words: readonly string[], tool: Tool): string[] {
   const kept: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (word === '--') return [...kept, ...words.slice(at)];
-    const next = words[at + 1] ?? '';
-    const option = word === '-o' ? next : word.startsWith('-o') ? word.slice(2) : '';
-    if (/^[A-Za-z]+[=\s]/.test(option) && !isOutput(option)) {
-      kept.push(...insteadOfOption(option, userFlag));
-      if (word === '-o') at += 1;
-    } else if (word === '-p' && /^\d{1,5}$/.test(next)) {
-      throw new GocliError('USAGE', `-p ${next}: -p is the name of the cluster, not a port`, {
-        hint: `Leave it out: gocli knows the port of every node. (A cluster of that name: --name ${next})`,
-      });
-    } else if (word in INSTEAD || OTHERS.test(word)) {
-      throw new GocliError('USAGE', `${word.slice(0, 2)} of ssh is not known to gocli`, {
-        hint: INSTEAD[word] ?? ITSELF,
-      });
-    } else if (!SILENT.has(word)) kept.push(word);
+    if (/^-[A-Za-z0-9]/.test(word)) {
+      const { own, takesNext } = lettersOf(word.slice(1), words[at + 1], tool);
+      kept.push(...own);
+      if (takesNext) at += 1;
+    } else kept.push(word);
   }
   return kept;
 }
 
-function isOutput(option: string): boolean {
-  return OUTPUT_FORMATS.some((format) => option === `=${format}`);
+/** What is left of a word of flags, and whether the next word was the value of its last one. */
+interface Read {
+  readonly own: string[];
+  readonly takesNext: boolean;
+}
+
+/**
+ * One word of flags, read as getopt(3) does: each letter is one, and behind one that has a value the rest is that value.
+ * @throws GocliError USAGE
+ */
+function lettersOf(word: string, next: string | undefined, tool: Tool): Read {
+  // yargs' way to give a value: -p=two, -o=json.
+  const [, letters = '', given = ''] = /^([^=]*?)((?:.=.*)?)$/s.exec(word) ?? [];
+  let switches = '';
+  const flags = (more: string): string[] => (switches + more === '' ? [] : [`-${switches}${more}`]);
+  for (const [at, letter] of Array.from(letters).entries()) {
+    if (tool.valued.includes(letter)) {
+      const attached = letters.slice(at + 1) + given;
+      const { own, takesNext } = withValue(letter, attached, next, tool);
+      return { own: [...flags(''), ...own], takesNext };
+    }
+    if (tool.silent.includes(letter)) continue;
+    if (!tool.own.includes(letter) && (letter in tool.instead || FOREIGN.test(letter)))
+      throw unknown(letter, '', tool);
+    // What neither of them has is left for the parser to tell of.
+    switches += letter;
+  }
+  return { own: flags(given), takesNext: false };
+}
+
+/** Letters of ssh and scp that gocli cannot have meant. */
+const FOREIGN = /[A-Zefgkmsyw]/;
+
+function withValue(letter: string, attached: string, next: string | undefined, tool: Tool): Read {
+  const takesNext = attached === '' && next !== undefined;
+  const value = attached === '' ? (next ?? '') : attached;
+  const words = [`-${letter}`, ...(attached === '' && next === undefined ? [] : [value])];
+  if (letter === 'o') {
+    const isOption = /^[A-Za-z]+[=\s]/.test(value);
+    return { own: isOption ? insteadOfOption(value, tool) : words, takesNext };
+  }
+  if (!tool.own.includes(letter) || (letter === 'p' && /^\d{1,5}$/.test(value)))
+    throw unknown(letter, value, tool);
+  return { own: words, takesNext };
+}
+
+function unknown(letter: string, value: string, { name, instead }: Tool): GocliError {
+  if (letter === 'p') {
+    return new GocliError('USAGE', `-p ${value}: -p is the name of the cluster, not a port`, {
+      hint: `${PORT} (A cluster of that name: --name ${value})`,
+    });
+  }
+  return new GocliError('USAGE', `-${letter} of ${name} is not known to gocli`, {
+    hint: instead[letter] ?? ITSELF,
+  });
 }
 
 /** The words that stand for `-o option`. */
-function insteadOfOption(option: string, userFlag: string): string[] {
+function insteadOfOption(option: string, { name: tool, userFlag }: Tool): string[] {
   const [name = '', value = ''] = option.split(/\s*[=\s]\s*(.*)/s);
   const key = name.toLowerCase();
-  if (WITHOUT_EFFECT.has(key)) return [];
+  if (WITHOUT_EFFECT.has(key) || (OFF.has(key) && value.toLowerCase() === 'no')) return [];
   if (key === 'user') return [userFlag, userOf(value, '-o User')];
-  const hint = key === 'requesttty' ? 'Type -t, -tt or -T.' : ITSELF;
-  throw new GocliError('USAGE', `-o ${name} has an effect in ssh that gocli does not have`, { hint });
+  const terminal = TERMINAL[value.toLowerCase()];
+  if (key === 'requesttty' && terminal !== undefined) return tool === 'ssh' ? terminal : [];
+  throw new GocliError('USAGE', `-o ${name} has an effect in ssh that gocli does not have`, {
+    hint: INSTEAD_OF_OPTION[key] ?? ITSELF,
+  });
 }
+
+/** Values of RequestTTY, ssh_config(5). */
+const TERMINAL: Readonly<Record<string, string[]>> = { yes: ['-t'], force: ['-tt'], no: ['-T'], auto: [] };
+
+const INSTEAD_OF_OPTION: Readonly<Record<string, string>> = {
+  identityfile: KEY,
+  port: PORT,
+  requesttty: 'Type -t, -tt or -T.',
+  setenv: 'Type: gocli ssh NODE -- env NAME=VALUE COMMAND',
+  sendenv: 'Type: gocli ssh NODE -- env NAME=VALUE COMMAND',
+  remotecommand: 'Type: gocli ssh NODE -- COMMAND',
+  localforward: FORWARDS,
+  remoteforward: FORWARDS,
+  dynamicforward: FORWARDS,
+};
 
 /**
  * Words of `gocli scp`, like {@link withoutSshHabits}. `-p` is the cluster's name here, and "keep times" in scp, where
  * it stands alone: it is scp's where no word would be left for source or target.
  */
 export function withoutScpHabits(words: readonly string[]): string[] {
-  const kept = withoutSshHabits(words, '--ssh-user');
+  const kept = withoutHabits(words, SCP);
   const at = kept.findIndex((word) => /^-[rqv]*p[rqv]*$/.test(word));
   const end = kept.indexOf('--');
   if (at === -1 || (end !== -1 && end < at)) return kept;

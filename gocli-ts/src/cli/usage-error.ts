@@ -1,6 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Command } from './command.ts';
+import { insteadOfFlag, insteadOfVerb } from './other-words.ts';
 import { commandOf, flagsOf, verbIndex, verbOf } from './flags.ts';
 
 /**
@@ -45,8 +46,9 @@ function unknownVerb(complaint: string, argv: readonly string[], commands: reado
   const hint = 'Type: gocli --help';
   const word = argv[verbIndex(argv, commands)];
   if (word !== undefined) {
-    const near = didYouMean(word, commands.map(verbOf));
-    return new GocliError('USAGE', `"${word}" is not a command.${near}`, { hint });
+    const instead = insteadOfVerb(word);
+    const near = instead === undefined ? didYouMean(word, commands.map(verbOf)) : '';
+    return new GocliError('USAGE', `"${word}" is not a command.${near}`, { hint: instead ?? hint });
   }
   const unknown = /^Unknown arguments?: (.*)$/.exec(complaint)?.[1];
   if (unknown === undefined) return new GocliError('USAGE', 'a command is missing', { hint });
@@ -59,6 +61,8 @@ function problems(words: readonly string[], argv: readonly string[], command: Co
   const sentences = words.map((word) => {
     const flag = argv.includes(word) ? undefined : `${word.length === 1 ? '-' : '--'}${word}`;
     if (flag === undefined) return `unexpected word "${word}"`;
+    const instead = insteadOfFlag(flag);
+    if (instead !== undefined) return `unknown flag ${flag}. ${instead}`;
     return `unknown flag ${flag}.${word.length === 1 ? '' : didYouMean(flag, forms)}`;
   });
   return [...new Set(sentences)].join(' ');

@@ -63,6 +63,12 @@ export const ERRORS = {
     title: 'The host has not enough memory for the plan',
     help: 'Ask for fewer nodes or less memory (`--nodes`, `--memory`): the host has less than that in all.',
   },
+  HOST_UNSUPPORTED: {
+    id: 'GOCLI-E208',
+    exit: EXIT.preflight,
+    title: 'This machine cannot run gocli',
+    help: 'gocli runs on Linux on x86-64 with glibc: on a machine, in a virtual machine, or in WSL 2.',
+  },
   PORT_TAKEN: {
     id: 'GOCLI-E204',
     exit: EXIT.conflict,

@@ -5,6 +5,14 @@ import { gocliCommand } from '../shared/command.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Condition, Observation } from '../waiting/condition.ts';
 import type { ApiClient } from './api.ts';
+import {
+  isRefused,
+  METRICS_WRITES,
+  NODE_WRITES,
+  POD_WRITES,
+  unlessRefused,
+  type Write,
+} from './refused-writes.ts';
 import { deploymentListSchema, isTrue, nodeListSchema, podListSchema } from './objects.ts';
 
 /** What the Ready conditions of a cluster look at. */
@@ -43,16 +51,29 @@ export function apiReady(api: ApiClient): Condition {
  * In the order in which they usually come true.
  */
 export function readyConditions(targets: ReadyTargets): Condition[] {
+  return conditionsOf(targets, (condition) => condition);
+}
+
+/** The same for a cluster that its user has had already: webhooks of theirs do not decide. */
+export function usedConditions(targets: ReadyTargets): Condition[] {
+  return conditionsOf(targets, (condition, writes) => unlessRefused(condition, targets.api, writes));
+}
+
+/** @param bear what is made of a condition that reads what others have written, given such writes */
+function conditionsOf(
+  targets: ReadyTargets,
+  bear: (condition: Condition, writes: readonly Write[]) => Condition,
+): Condition[] {
   const { api, nodes } = targets;
   return [
     apiReady(api),
     ...Array.from({ length: nodes }, (_, at) => kubeletHealthy(api, nodeName(at + 1))),
-    nodesReady(api, nodes),
+    bear(nodesReady(api, nodes), NODE_WRITES),
     writeAccepted(api),
     registryAnswers(targets.registryPort),
-    deploymentsAvailable(api),
+    bear(deploymentsAvailable(api), POD_WRITES),
     dnsAnswers(targets.dnsPort),
-    metricsServed(api),
+    bear(metricsServed(api), [...METRICS_WRITES, ...POD_WRITES]),
   ].map((condition) => hinted(patient(condition), targets.rig));
 }
 
@@ -93,11 +114,6 @@ function kubeletHealthy(api: ApiClient, node: string): Condition {
         : missing(`status ${status}: ${lastLines(body, 1)}`);
     },
   };
-}
-
-/** In the words of k8s.io/apiserver, plugin/webhook: one that cannot be asked, or that says no. */
-function isRefused(body: string): boolean {
-  return /failed calling webhook|admission webhook .* denied the request/.test(body);
 }
 
 function nodesReady(api: ApiClient, nodes: number): Condition {

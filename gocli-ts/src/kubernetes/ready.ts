@@ -8,7 +8,7 @@ import { allMet } from '../waiting/all-met.ts';
 import type { WaitOptions } from '../waiting/condition.ts';
 import { adminOf, readAccess } from './access.ts';
 import { ApiClient } from './api.ts';
-import { readyConditions, thawedConditions } from './conditions.ts';
+import { readyConditions, thawedConditions, usedConditions } from './conditions.ts';
 import { settled } from './settle.ts';
 import { removeSurplus } from './surplus.ts';
 import { targetsOf } from './targets.ts';
@@ -41,7 +41,7 @@ export async function proof(state: RigState, paths: Paths): Promise<Proof> {
   if (access === undefined) return notYet();
   const api = new ApiClient(access);
   return {
-    conditions: readyConditions(targetsOf(state, api)),
+    conditions: usedConditions(targetsOf(state, api)),
     [Symbol.dispose]: () => {
       api[Symbol.dispose]();
     },

@@ -26,7 +26,7 @@ export const TINY_READY = 'gocli: tiny guest ready';
 export interface AcceleratorChoice {
   readonly accelerator: Accelerator;
   readonly cpu: Cpu;
-  /** Why, as a sentence part: `/dev/kvm works`. */
+  /** Why, as a sentence part: `/dev/kvm works`. What qemu said of it stands behind a colon. */
   readonly reason: string;
 }
 
@@ -149,7 +149,7 @@ async function watchProbe(options: ProbeOptions, id: string, cpu: Cpu): Promise<
     const state = (await docker.containers.inspect(id))?.state;
     const now = clock.monotonic();
     if (output !== before) [before, printedAt] = [output, now];
-    if (state !== 'running') return tcg(`qemu cannot use /dev/kvm: ${shortened(lastLines(output, 1))}`);
+    if (state !== 'running') return tcg(`qemu cannot use /dev/kvm: ${withoutPlaces(lastLines(output, 1))}`);
     if (output.trim() === '' && now - start > FIRST_OUTPUT_MS)
       return tcg('/dev/kvm exists, but a guest on it hangs');
     if (now - printedAt > STUCK_MS || now - start > READY_MS)
@@ -163,7 +163,11 @@ function tcg(reason: string): AcceleratorChoice {
 }
 
 /** qemu's own words without the places in its sources. */
-function shortened(line: string): string {
-  const words = line.replace(/^qemu-system-x86_64: /, '').replace(/^\S+\.c:\d+: /, '');
-  return words.length > 90 ? `${words.slice(0, 89)}…` : words;
+function withoutPlaces(line: string): string {
+  return line.replace(/^qemu-system-x86_64: /, '').replace(/^\S+\.c:\d+: /, '');
+}
+
+/** The clause of a reason; the whole of it is what `gocli doctor` shows. */
+export function clauseOf(reason: string): string {
+  return reason.split(': ')[0] ?? reason;
 }

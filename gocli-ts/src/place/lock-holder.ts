@@ -2,5 +2,7 @@ import type { LockHolder } from './port.ts';
 
 /** Who has a lock, for a sentence. */
 export function holderWords({ pid }: LockHolder): string {
-  return pid === undefined ? 'another process' : `process ${pid.toFixed(0)}`;
+  if (pid === undefined) return 'another process';
+  // A program may call the library twice at once.
+  return pid === process.pid ? 'another operation of this program' : `process ${pid.toFixed(0)}`;
 }

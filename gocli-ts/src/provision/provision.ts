@@ -40,7 +40,8 @@ export interface ProvisionResult {
  */
 export async function provision(request: ProvisionRequest, deps: ProvisionDeps): Promise<ProvisionResult> {
   const { recipe, store, chosen, forced } = await prepare(request, deps);
-  const steps = await estimatedSteps(deps);
+  const provider = recipe.provider.name;
+  const steps = await estimatedSteps(deps, provider);
   const engine: Engine = { ...deps, recipe, store, steps, labels: labelsOf(recipe, deps) };
   const planned = await planSteps(chosen, forced, engine);
   try {
@@ -54,7 +55,7 @@ export async function provision(request: ProvisionRequest, deps: ProvisionDeps):
       changed: [...results.values()].some(({ cached }) => !cached),
     };
   } finally {
-    await writeTimings(deps.paths, measured(steps.timings));
+    await writeTimings(deps.paths, provider, steps.timings);
   }
 }
 
@@ -135,10 +136,4 @@ async function tidy(
       if (!isCode(error, 'CONFLICT')) throw error;
     });
   }
-}
-
-function measured(timings: readonly StepTiming[]): Record<string, number> {
-  return Object.fromEntries(
-    timings.filter(({ outcome }) => outcome === 'done').map(({ id, seconds }) => [id, seconds]),
-  );
 }

@@ -3,6 +3,7 @@ import type { StepHandle, Steps } from '../events/steps.ts';
 import { linked } from '../shared/limit.ts';
 import { explainDiskFull } from './disk-full.ts';
 import { exclusively } from '../host/exclusive.ts';
+import { holderWords } from '../place/lock-holder.ts';
 import { stepKey } from './hash.ts';
 import { digestStep, type ForcedSteps, type PlannedStep, planStep } from './plan-steps.ts';
 import type { ProvisionDeps, ProvisionStep, Recipe, StepName } from './step.ts';
@@ -71,7 +72,8 @@ async function runStep(
     handle.note(planned.why);
     const file = join(engine.paths.cache, 'provision', 'locks', `${step.name}-${planned.key}`);
     const onWait = (pid: string): void => {
-      handle.progress({ message: `waiting for process ${pid}, which does the same` });
+      const holder = holderWords({ pid: /^\d+$/.test(pid) ? Number(pid) : undefined });
+      handle.progress({ message: `waiting for ${holder}, which does the same` });
     };
     const { clock, signal } = engine;
     return exclusively(file, { clock, signal, onWait }, () =>

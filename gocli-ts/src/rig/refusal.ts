@@ -94,7 +94,7 @@ const OBSERVED = {
   cloning: 'it becomes a clone of its template, or was about to when a command was killed',
   lost: 'its volume was removed (docker volume rm and docker system prune --volumes do that)',
   halted:
-    'its machines ended with their containers: the host or Docker was started anew, or somebody stopped them',
+    'its machines ended with their containers: the host or Docker was started anew, somebody stopped them, or a start or restore was killed',
   bootable: 'its machines ended',
 } as const;
 

@@ -70,7 +70,7 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const rig = { name, id: idForNew(name, id, listing) };
   const plan = { ...planned, host: hostNamed(planned.host, rig) };
   await proveWritable(deps.paths, name);
-  const steps = await estimatedSteps(deps);
+  const steps = await estimatedSteps(deps, plan.guest.provider);
   try {
     const state = await startRig({ ...request, plan }, steps, deps);
     // No template has one: without a proxy there is nothing to look for, which is most starts.
@@ -130,7 +130,7 @@ async function bootAgain(
   deps: RigDeps,
 ): Promise<UpResult> {
   requireSamePlan(requireState(found), plan, deps);
-  const steps = await estimatedSteps(deps);
+  const steps = await estimatedSteps(deps, plan.guest.provider);
   const { pinnedPorts } = plan.host;
   const state = await startHalted(found, { timeoutMs, pinnedPorts, proxy }, steps, deps);
   return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };

@@ -16,7 +16,10 @@ export function quoteAll(argv: readonly string[]): string {
 /** A run of blanks, or a part of a word: in single quotes, in double quotes, after a backslash, or bare. */
 const PARTS = /(\s+)|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])|([^\s'"\\]+)/gy;
 
-/** The words that a shell makes of a line, without expansions. @throws Error for a quote that is not closed */
+/**
+ * The words that a shell makes of a line, without expansions.
+ * @throws Error for a quote that is not closed, and for what a shell would take for more than words
+ */
 export function splitWords(line: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -30,6 +33,9 @@ export function splitWords(line: string): string[] {
     }
     // A line that goes on.
     if (escaped === '\n') continue;
+    const operator = /[;&|<>()`]/.exec(bare ?? '')?.[0];
+    if (operator !== undefined)
+      throw new Error(`"${operator}" is for a shell; as part of a word it is quoted`);
     const inDouble = double?.replaceAll(/\\([$`"\\\n])/g, (_, one: string) => (one === '\n' ? '' : one));
     word = (word ?? '') + (single ?? inDouble ?? escaped ?? bare ?? '');
   }

@@ -89,6 +89,9 @@ const malformed: readonly [string, string, RegExp][] = [
   ['KUBEVIRTCI_CONTAINER_REGISTRY', 'https://quay.io', /host name/],
   ['KUBEVIRTCI_CONTAINER_ORG', '/kubevirtci', /path/],
   ['KUBEVIRT_PROVIDER_EXTRA_ARGS', '--name "x', /quoted as for a shell/],
+  ['KUBEVIRT_PROVIDER_EXTRA_ARGS', '--memory 4G; echo', /";" is for a shell/],
+  ['KUBEVIRT_PROVIDER_EXTRA_ARGS', '--memory 4G && echo', /"&" is for a shell/],
+  ['KUBEVIRT_PROVIDER_EXTRA_ARGS', '--k8s-port $(port)', /"\(" is for a shell/],
 ];
 
 function read(env: Record<string, string>): void {

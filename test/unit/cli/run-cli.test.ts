@@ -181,6 +181,37 @@ test('extra arguments are those of run alone, and typed flags count more', async
   t.is(console.engine.ssh.calls.at(-1)?.command, 'make --from-environment');
 });
 
+test('what to do is called as gocli is called there', async (t) => {
+  const console = await makeConsole(t, { GOCLI_COMMAND: 'cluster-up/cli.sh' });
+  const { stderr } = await console.run('stop', 'gone');
+  t.regex(stderr, /Type: cluster-up\/cli\.sh run /);
+  const script = 'gocli on PATH: gocli ssh';
+  t.notRegex((await console.run('ssh', script)).stderr, /cli\.sh on PATH/);
+});
+
+test('on a terminal of which nobody can say what it can, progress is lines', async (t) => {
+  for (const [env, drawn] of [
+    [{ TERM: 'xterm' }, true],
+    [{ TERM: 'dumb' }, false],
+    [{ TERM: '' }, false],
+    [{}, false],
+  ] as const) {
+    const console = await makeConsole(t, env);
+    addProvider(console.engine.docker, VM_FACTS);
+    Object.assign(console.context.stderr, { isTTY: true, columns: 80, rows: 24 });
+    const { stderr } = await console.run('run', 'vm-1');
+    t.is(stderr.includes('\u001b['), drawn, JSON.stringify(env));
+  }
+});
+
+test('a word too many among the extra arguments is the one that is blamed', async (t) => {
+  const console = await makeConsole(t, { KUBEVIRT_PROVIDER_EXTRA_ARGS: '--cpu 2 stray' });
+  const { code, stderr } = await console.run('run', 'vm-1', '--from-environment');
+  t.is(code, 2);
+  t.regex(stderr, /unexpected word "stray"/);
+  t.notRegex(stderr, /vm-1/);
+});
+
 test('ls survives a daemon that lists nothing and names what runs', async (t) => {
   const console = await makeConsole(t);
   t.deepEqual(JSON.parse((await console.run('ls', '-o', 'json')).stdout), { version: 1, clusters: [] });

@@ -26,6 +26,13 @@ test("flags of ssh's users mean what they mean there, or nothing", async (t) => 
   t.like(await parse(`${quiet} scp node01:/a b`), { paths: ['node01:/a', 'b'] });
   t.like(await parse('ssh -o json node01'), { output: 'json', node: 'node01' });
   t.like(await parse('ssh -o=json node01'), { output: 'json', node: 'node01' });
+  t.like(await parse('ssh -4Cqt node01 top'), { t: 1, quiet: true, rest: 'top' });
+  t.like(await parse('ssh -qtt -lroot node01 top'), { t: 2, l: 'root', rest: 'top' });
+  t.like(await parse('ssh -o RequestTTY=force -o ForwardAgent=no node01 top'), { t: 2, rest: 'top' });
+  t.like(await parse('ssh -o requesttty=no node01 top'), { t: 0, T: true, rest: 'top' });
+  t.like(await parse('ssh -ptwo -qn node01 ls'), { name: 'two', n: true, rest: 'ls' });
+  t.like(await parse('scp -Crq a node01:/b'), { r: true, quiet: true, paths: ['a', 'node01:/b'] });
+  t.like(await parse('scp -3 -O -T a node01:/b'), { paths: ['a', 'node01:/b'] });
 });
 
 test('what ssh has and gocli has not is refused by its name, with what to type', async (t) => {
@@ -36,7 +43,19 @@ test('what ssh has and gocli has not is refused by its name, with what to type',
     ['ssh -N node01', /^-N /, /id_ed25519/],
     ['scp -P 22 a node01:/b', /^-P /, /Leave it out/],
     ['ssh -o ProxyJump=x node01', /^-o ProxyJump /, /id_ed25519/],
-    ['ssh -o RequestTTY=force node01', /^-o RequestTTY /, /-tt/],
+    ['ssh -o RequestTTY=maybe node01', /^-o RequestTTY /, /-tt/],
+    ['ssh -o IdentityFile=/k node01', /^-o IdentityFile /, /has the key/],
+    ['ssh -o SetEnv=A=b node01', /^-o SetEnv /, /env NAME=VALUE/],
+    ['ssh -o ForwardAgent=yes node01', /^-o ForwardAgent /, /id_ed25519/],
+    ['ssh -p22 node01', /^-p 22/, /Leave it out/],
+    ['ssh -tp 22 node01', /^-p 22/, /Leave it out/],
+    ['ssh -fN node01', /^-f of ssh/, /COMMAND &/],
+    ['ssh -qA node01', /^-A of ssh/, /agent/],
+    ['ssh -it node01 sh', /^-i of ssh/, /-t\)/],
+    ['ssh -J jump node01', /^-J of ssh/, /reaches every node/],
+    ['scp -l 100 a node01:/b', /^-l of scp/, /limits no speed/],
+    ['scp -rP22 a node01:/b', /^-P of scp/, /Leave it out/],
+    ['scp -i key a node01:/b', /^-i of scp/, /has the key/],
   ] as const) {
     const error = await t.throwsAsync(parse(line), { code: 'USAGE', message }, line);
     t.regex((error as unknown as { hint: string }).hint, hint, line);

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { checkRigName } from '../../../gocli-ts/src/rig/names.ts';
 import { CHECKOUT } from '../../helpers/cli.ts';
 import { layOut, scriptCheckout, type ScriptCheckout } from '../../helpers/script-checkout.ts';
 
@@ -121,6 +122,58 @@ test('down.sh removes the copies of a cluster that is gone, and of no other', as
   t.deepEqual(await copiesAfter(checkout, undefined, []), []);
 });
 
+test('job and executor of a CI system name the cluster, as a cluster can be named', async (t) => {
+  const { run } = await scriptCheckout(t);
+  const named = async (env: Record<string, string>): Promise<string[]> => {
+    const said = await Promise.all(
+      ['ssh.sh node01', 'kubectl.sh get pods', 'scp.sh a node01:', 'down.sh', 'kubeconfig.sh'].map(
+        async (line) => {
+          const [script = '', ...words] = line.split(' ');
+          const { stdout } = await run([`cluster-up/${script}`, ...words], env);
+          return /--name[ =](\S+)/.exec(stdout)?.[1] ?? stdout;
+        },
+      ),
+    );
+    const up = await run(['cluster-up/up.sh', '--no-provision'], env);
+    const sourced = await run(
+      ['bash', '-c', 'set -eu; source cluster-up/hack/common.sh; echo "$provider_prefix $job_prefix"'],
+      env,
+    );
+    return [...new Set(said), up.stdout.trim().split(' ').at(-1) ?? '', sourced.stdout];
+  };
+  t.deepEqual(await named({}), ['k8s-1.36', 'cluster-up/cli.sh', 'k8s-1.36 kubevirt']);
+  t.deepEqual(await named({ EXECUTOR_NUMBER: '3' }), ['k8s-1.363', 'k8s-1.363', 'k8s-1.363 kubevirt3']);
+  t.deepEqual(await named({ JOB_NAME: 'e2e', EXECUTOR_NUMBER: '0' }), ['e2e0', 'e2e0', 'e2e0 e2e0']);
+  t.deepEqual(await named({ JOB_NAME: 'Team/E2E..Test_' }), [
+    'team-e2e.test',
+    'team-e2e.test',
+    'team-e2e.test Team/E2E..Test_',
+  ]);
+  const long = 'pull-kubevirt-e2e-k8s-1.36-sig-compute-migrations';
+  const [one = '', other = ''] = await Promise.all(
+    ['', '-arm'].map(async (end) => (await named({ JOB_NAME: `${long}${end}` }))[0] ?? ''),
+  );
+  for (const name of [one, other]) t.notThrows(() => checkRigName(name), name);
+  t.not(one, other);
+});
+
+test('macOS, arm64 and musl are refused once, before anything else, with what would work', async (t) => {
+  const { run } = await scriptCheckout(t);
+  for (const [env, what] of [
+    [{ OSTYPE: 'darwin23' }, 'darwin23'],
+    [{ OSTYPE: 'linux-musl' }, 'linux-musl'],
+    [{ HOSTTYPE: 'aarch64' }, 'aarch64'],
+  ] as const) {
+    for (const [name = '', ...words] of await scripts()) {
+      if (!name.startsWith('cluster-up/')) continue;
+      const { exitCode, stdout, stderr } = await run([name, ...words], env);
+      t.is(exitCode, 3, `${name}: ${stderr}`);
+      t.is(stdout, '');
+      t.regex(stderr, new RegExp(`^gocli runs on Linux .* this is .*${what}.*Docker[^\\n]*\\n?$`), name);
+    }
+  }
+});
+
 test('up.sh asks for no tools of provisioning where gocli is told not to provision', async (t) => {
   const { run } = await scriptCheckout(t);
   const said = async (extra: string, ...words: string[]): Promise<string> => {
@@ -159,6 +212,31 @@ test('up.sh --help makes nothing ready', async (t) => {
   }
 });
 
+test('NODE_ENV and settings of npm do not keep the compiler away', async (t) => {
+  const { root, env, run } = await scriptCheckout(t);
+  await writeFile(join(root, 'tsconfig.json'), '{}');
+  await writeFile(join(env['PATH'] ?? '', 'npm'), '#!/usr/bin/env bash\necho "npm $*"; exit 1\n', {
+    mode: 0o755,
+  });
+  for (const one of [{}, { NODE_ENV: 'production' }, { npm_config_omit: 'dev' }]) {
+    const { exitCode, stderr } = await run(['cluster-up/bootstrap.sh', 'cli'], one);
+    t.is(exitCode, 3);
+    t.regex(stderr, /npm ci --include=dev /, stderr);
+  }
+});
+
+test('what takes long before there is a gocli says each half minute that it goes on', async (t) => {
+  const { root, env, run } = await scriptCheckout(t);
+  await writeFile(join(root, 'tsconfig.json'), '{}');
+  const put = (name: string, text: string): Promise<void> =>
+    writeFile(join(env['PATH'] ?? '', name), `#!/usr/bin/env bash\n${text}\n`, { mode: 0o755 });
+  // Half a minute is over once, and npm ends when it was.
+  await put('sleep', '[[ ! -e slept ]] || { echo >>slept; exit 1; }; echo >slept');
+  await put('npm', 'until [[ -e slept && "$(grep -c "" slept)" == 2 ]]; do :; done; exit 1');
+  const { stderr } = await run(['cluster-up/bootstrap.sh', 'cli']);
+  t.regex(stderr, /^npm ci: .*\n … npm ci\nerror: npm ci failed/);
+});
+
 test('a daemon elsewhere, and a name that no image can have, are left to gocli to refuse', async (t) => {
   const { run } = await scriptCheckout(t);
   for (const env of [
@@ -177,7 +255,7 @@ test('a daemon elsewhere, and a name that no image can have, are left to gocli t
 test('gocli is told how it is called: as itself where it is on PATH, else by its script', async (t) => {
   const { root, env, run } = await scriptCheckout(t, 'a b');
   const called = async (words: readonly string[], changed = {}): Promise<string | undefined> =>
-    (await run(words, changed)).stdout.split(' version ')[1];
+    (await run(words, changed)).stdout.split(' version ')[1]?.trimEnd();
   const script = join(root, 'cluster-up/cli.sh');
   t.is(await called([script, 'version']), 'cluster-up/cli.sh');
   t.is(await called(['bash', '-c', 'cd cluster-up && ./cli.sh version']), './cli.sh');

@@ -10,6 +10,15 @@ import { makeConsole } from '../../helpers/console.ts';
 
 const VERSION = '1.2.3';
 
+/** Variables that kubevirtci's hack/common.sh gives a default, beside those that gocli acts on. */
+const DEFAULTS_OF_KUBEVIRTCI =
+  `KUBEVIRT_NUM_NUMA_NODES KUBEVIRT_NUM_SECONDARY_NICS KUBEVIRT_SECONDARY_NIC_BRIDGES
+  KUBEVIRT_DEPLOY_ISTIO KUBEVIRT_PSA KUBEVIRT_SINGLE_STACK KUBEVIRT_FLANNEL KUBEVIRT_NO_ETCD_FSYNC
+  KUBEVIRT_ENABLE_AUDIT KUBEVIRT_DEPLOY_NFS_CSI KUBEVIRT_DEPLOY_PROMETHEUS KUBEVIRT_DEPLOY_PROMETHEUS_ALERTMANAGER
+  KUBEVIRT_DEPLOY_GRAFANA KUBEVIRT_CGROUPV2 KUBEVIRT_WITH_SRIOV KUBEVIRT_USE_DRA KUBEVIRT_USE_FAKE_VFIO
+  KUBEVIRT_DEPLOY_CDI KUBEVIRT_CUSTOM_CDI_VERSION KUBEVIRT_DEPLOY_AAQ KUBEVIRT_CUSTOM_AAQ_VERSION KUBEVIRT_SWAP_ON
+  KUBEVIRT_SWAP_BEHAVIOR KUBEVIRT_KSM_ON KUBVIRT_WITH_CNAO_SKIP_CONFIG`.split(/\s+/);
+
 /** What stands for the installed command: it says what it was asked. */
 const GOCLI = `#!/usr/bin/env bash
 case "$1" in
@@ -101,6 +110,24 @@ env | grep ^KUBEVIRT_NUM || true
     '40000',
     'gocli <kubectl> <--name> <k8s-1.36> <--> <get> <nodes>',
     '1 false',
+  ]);
+});
+
+test('scripts of consumers use commands without quotes, whatever the path, and read every variable', async (t) => {
+  const { write, run } = await consumer(t);
+  await write();
+  const names = [...DEFAULTS_OF_KUBEVIRTCI, 'KUBEVIRTCI_CONFIG_PATH', 'job_prefix', 'provider_prefix'];
+  const script = `set -euo pipefail
+source cluster-up/hack/common.sh
+\${_cli} --prefix $provider_prefix ssh node01 -- sudo ls
+\$_kubectl get nodes
+for name in ${names.join(' ')}; do : "\${!name}"; done
+`;
+  const { exitCode, stdout, stderr } = await run(['bash', '-c', script]);
+  t.is(exitCode, 0, stderr);
+  t.deepEqual(stdout.split('\n'), [
+    'gocli <--prefix> <k8s-1.36> <ssh> <node01> <--> <sudo> <ls>',
+    'gocli <kubectl> <--name> <k8s-1.36> <--> <get> <nodes>',
   ]);
 });
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { ApiClient } from '../../../gocli-ts/src/kubernetes/api.ts';
-import { readyConditions } from '../../../gocli-ts/src/kubernetes/conditions.ts';
+import { readyConditions, usedConditions } from '../../../gocli-ts/src/kubernetes/conditions.ts';
 import { FakeApiServer } from '../../helpers/api-server.ts';
 
 const never = new AbortController().signal;
@@ -39,6 +39,7 @@ async function look(
   t: ExecutionContext,
   changed: typeof READY,
   { nodes = 1, registryPort = 1, dnsPort = 1 } = {},
+  conditionsOf = readyConditions,
 ): Promise<Map<string, string>> {
   const answers = { ...READY, ...changed };
   const server = await FakeApiServer.start(
@@ -49,7 +50,7 @@ async function look(
     api[Symbol.dispose]();
     await server[Symbol.asyncDispose]();
   });
-  const looks = readyConditions({ rig: 'two', api, nodes, registryPort, dnsPort }).map(async (condition) => {
+  const looks = conditionsOf({ rig: 'two', api, nodes, registryPort, dnsPort }).map(async (condition) => {
     const result = await condition.check(never).catch((error: unknown) => ({
       met: false,
       observed: `threw ${String(error)}`,
@@ -124,6 +125,32 @@ test('a kubelet that a webhook of the user keeps from being asked counts as heal
     const found = await look(t, { '/api/v1/nodes/node01/proxy/healthz': [500, { message }] });
     t.is(found.get('the kubelet of node01 is healthy'), 'met');
   }
+});
+
+test("what nobody can write for a webhook of the user's does not keep a cluster from being Ready", async (t) => {
+  const refused = [500, { message: 'failed calling webhook "closed.example.com": no endpoints' }] as const;
+  const stale = {
+    '/api/v1/nodes/node01/proxy/healthz': refused,
+    '/api/v1/nodes': [200, { items: [node('node01', { ...isFalse, status: 'Unknown' })] }],
+    '/apis/apps/v1/deployments': [200, { items: [deployment('coredns', 0)] }],
+    '/apis/metrics.k8s.io/v1beta1/nodes': [503, 'service unavailable'],
+  } as const;
+  const writes = {
+    '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node01': refused,
+    '/api/v1/namespaces/kube-system/pods': refused,
+    '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io/status': refused,
+  } as const;
+  const found = await look(t, { ...stale, ...writes }, {}, usedConditions);
+  t.deepEqual(
+    API.map((name) => found.get(name)),
+    API.map(() => 'met'),
+  );
+  const broken = await look(t, stale, {}, usedConditions);
+  t.regex(broken.get('the node is Ready') ?? '', /^0 of 1 Ready/);
+  t.is(broken.get('the system deployments are available'), 'not yet: coredns');
+  t.is(broken.get('the metrics API serves node metrics'), 'status 503');
+  const fresh = await look(t, { ...stale, ...writes });
+  t.is(fresh.get('the metrics API serves node metrics'), 'status 503', 'one that starts has no such webhook');
 });
 
 test('a deployment whose container keeps failing says so', async (t) => {

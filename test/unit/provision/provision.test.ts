@@ -265,7 +265,7 @@ test('two runs of one step at the same time do the work once', async (t) => {
   await Promise.all([1, 2].map(() => provision({ folder: bench.folder, steps }, bench.deps)));
   t.deepEqual(log, ['components']);
   const waited = bench.events.filter((event) => event.type === 'step-progress').map(({ message }) => message);
-  t.deepEqual(waited, [`waiting for process ${process.pid}, which does the same`]);
+  t.deepEqual(waited, ['waiting for another operation of this program, which does the same']);
 });
 
 test('the time of the last real run becomes the next estimate', async (t) => {

@@ -4,6 +4,7 @@ import { LABEL } from '../../place/labels.ts';
 import { isCode } from '../../errors/error.ts';
 import { PROBE_GUEST } from '../../provider/image-path.ts';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
+import { isWsl } from '../../host/supported.ts';
 import { readDeviceAccess, type DeviceAccess } from '../../machine/devices.ts';
 import type { Context } from '../context.ts';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from './check.ts';
@@ -61,25 +62,30 @@ async function tryAccelerator(context: Context, image: string, access: DeviceAcc
 }
 
 /** While there is no image, nothing can be booted; /dev/kvm alone proves nothing. */
-export function judgeUntried(kvmExists: boolean): Finding {
-  if (!kvmExists) return judgeAccelerator('tcg', 'there is no /dev/kvm');
+export function judgeUntried(kvmExists: boolean, kernel = release()): Finding {
+  if (!kvmExists) return judgeAccelerator('tcg', 'there is no /dev/kvm', kernel);
   return ok('/dev/kvm exists; it is tried as soon as there is a guest to boot');
 }
 
-export function judgeAccelerator(accelerator: 'kvm' | 'tcg', reason: string): Finding {
+/** @param kernel its release */
+export function judgeAccelerator(accelerator: 'kvm' | 'tcg', reason: string, kernel = release()): Finding {
   if (accelerator === 'kvm') return ok(`kvm: ${reason}`);
-  return warning(
-    `emulation: ${reason}`,
-    'Clusters work; what has no template yet starts in minutes. Enable virtualisation in the firmware or the hypervisor, then: modprobe kvm-intel or kvm-amd',
-  );
+  // https://learn.microsoft.com/windows/wsl/wsl-config: the default on Windows 11, and not there on Windows 10.
+  const way = isWsl(kernel)
+    ? 'In .wslconfig of your Windows user, under [wsl2]: nestedVirtualization=true, then in Windows: wsl --shutdown'
+    : 'Enable virtualisation in the firmware or the hypervisor, then: modprobe kvm-intel or kvm-amd';
+  return warning(`emulation: ${reason}`, `Clusters work; what has no template yet starts in minutes. ${way}`);
 }
 
 /** @param missing modules that are neither in the kernel nor loadable; undefined when that cannot be told */
-export function judgeModules(missing: readonly string[] | undefined): Finding {
+export function judgeModules(missing: readonly string[] | undefined, kernel = release()): Finding {
   if (missing === undefined)
     return warning('cannot be told on this kernel', 'Try a start; it says what is missing.');
   if (missing.length === 0) return ok(Object.keys(MODULES).join(', '));
-  return failed(`not available: ${missing.join(', ')}`, `As root: modprobe --all ${missing.join(' ')}`);
+  const way = isWsl(kernel)
+    ? 'A newer kernel has them. In Windows: wsl --update, then wsl --shutdown'
+    : `As root: modprobe --all ${missing.join(' ')}`;
+  return failed(`not available: ${missing.join(', ')}`, way);
 }
 
 /** Built-in modules have no entry of their own in /proc/modules, but their functions are in the symbol table. */

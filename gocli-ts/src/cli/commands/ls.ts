@@ -4,6 +4,8 @@ import { writeResult } from '../render/output.ts';
 export const lsCommand = defineCommand({
   usage: 'ls',
   summary: 'List the clusters of this host',
+  // docker's: what is stopped is listed anyway.
+  options: { all: { alias: 'a', type: 'boolean', hidden: true, default: false } },
   withoutKinds: true,
   run: async (_args, session) => {
     const { ls } = await import('../../api/ls.ts');

@@ -9,7 +9,12 @@ export const rmCommand = defineCommand({
   usage: 'rm [cluster]',
   summary: 'Remove a cluster; removing nothing is no error',
   positionals: { cluster: { type: 'string', describe: 'Name of the cluster' } },
-  options: { ...nameOption, all: { type: 'boolean', default: false, describe: 'Remove every cluster' } },
+  options: {
+    ...nameOption,
+    all: { type: 'boolean', default: false, describe: 'Remove every cluster' },
+    // docker's, for what is done anyway: nobody is asked, and what runs goes, too.
+    force: { alias: 'f', type: 'boolean', hidden: true, default: false },
+  },
   examples: [['gocli rm', 'remove the only cluster there is']],
   run: async (args, session) => {
     const { rm } = await import('../../api/rm.ts');

@@ -69,6 +69,12 @@ function wantsTerminal({ terminal, plain }: Manner, { stdin, stdout, stderr }: S
   return stdin.isTTY === true;
 }
 
+/** Programs on the node take an empty one for an error. */
+function termOf(env: Session['env']): string {
+  const term = env['TERM'] ?? '';
+  return term === '' ? 'xterm' : term;
+}
+
 interface TerminalOptions {
   readonly pty: { readonly term: string; readonly columns: number; readonly rows: number };
   readonly onResizer: (resize: (columns: number, rows: number) => void) => void;
@@ -87,7 +93,7 @@ async function onTerminal<T>(
   stdin.setRawMode?.(true);
   try {
     return await work({
-      pty: { term: env['TERM'] ?? 'xterm', ...size() },
+      pty: { term: termOf(env), ...size() },
       onResizer: (resize) => {
         onResize = () => {
           resize(size().columns, size().rows);

@@ -3,13 +3,20 @@ import { GocliError, messageOf } from '../../errors/error.ts';
 import { isErrno } from '../../errors/file-error.ts';
 import { redact } from '../../shared/redact.ts';
 
-/** What a user reads when a command failed: what, on what, what was seen last, what to do now. */
-export function renderError(error: unknown, verbose: boolean): string {
+/**
+ * What a user reads when a command failed: what, on what, what was seen last, what to do now.
+ * @param typed a hint as it can be typed where the user stands
+ */
+export function renderError(
+  error: unknown,
+  verbose: boolean,
+  typed = (hint: string): string => hint,
+): string {
   const known = error instanceof GocliError ? error : asDefect(error);
   const lines = [
     `Error: ${known.message} (${known.id})`,
     ...indent(known.observed),
-    ...(known.hint === undefined ? [] : [`  What to do: ${known.hint}`]),
+    ...(known.hint === undefined ? [] : [`  What to do: ${typed(known.hint)}`]),
     ...(verbose ? indent(stackOf(error)) : []),
   ];
   return redact(`${lines.join('\n')}\n`);

@@ -13,7 +13,7 @@ export interface Progress {
   close(): void;
 }
 
-/** The renderer for a mode. `auto` draws on a terminal and prints lines elsewhere. */
+/** The renderer for a mode. `auto` draws on a terminal that can, and prints lines elsewhere. */
 export async function makeProgress(
   mode: ProgressMode,
   stream: TerminalOut,
@@ -49,8 +49,7 @@ function plainProgress(stream: TerminalOut, verbose: boolean, beatMs: number): P
     beat.refresh();
   };
   const beat = setInterval(() => {
-    const step = [...running.values()].at(-1);
-    if (step !== undefined) say(stillLine(step));
+    for (const step of running.values()) say(stillLine(step));
   }, beatMs);
   // What only tells must not keep the process.
   beat.unref();

@@ -1,6 +1,7 @@
 import { quote } from '../../shared/quote.ts';
 import type { UpResult } from '../../rig/up.ts';
 import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
+import { clauseOf } from '../../machine/accelerator.ts';
 import { kubeconfigPath } from '../../kubernetes/state-file.ts';
 import { nodeAddress, nodeName } from '../../network/addresses.ts';
 import { nodeSubnet } from '../../rig/plan.ts';
@@ -10,6 +11,11 @@ import type { Session } from '../session.ts';
 import { writeResult } from './output.ts';
 import { renderTable } from './table.ts';
 import { renderWaterfall } from './waterfall.ts';
+
+/** Verbs that have a script in cluster-up, and its name there. */
+const SCRIPTS: Readonly<Record<string, string>> = { kubectl: 'kubectl.sh', ssh: 'ssh.sh', rm: 'down.sh' };
+/** The cluster that those scripts mean where nothing is exported. */
+const DEFAULT_RIG = 'k8s-1.36';
 
 /** What `gocli run` prints: nodes, time per step, and commands to type next. */
 export function writeUpSummary(result: UpResult, waterfall: boolean, session: Session): void {
@@ -54,7 +60,7 @@ function wasThawed({ state, timings }: UpResult): boolean {
 
 function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli: string): string {
   const { state, started, timings, seconds } = result;
-  const what = `Cluster ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'}${started && wasThawed(result) ? `, thawed from template ${state.template ?? ''}` : ''} (${state.accelerator}: ${state.acceleratorReason}).`;
+  const what = `Cluster ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'}${started && wasThawed(result) ? `, thawed from template ${state.template ?? ''}` : ''} (${state.accelerator}: ${clauseOf(state.acceleratorReason)}).`;
   const nodes = renderTable([
     ['NODE', 'ADDRESS', 'VCPUS', 'MEMORY'],
     ...nodesOf(result).map((node) => [
@@ -65,9 +71,14 @@ function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli:
     ]),
   ]);
   const times = timings.length === 0 ? '' : `\n${waterfall ? renderWaterfall(timings) : timesOf(timings)}`;
-  const rig = state.name === state.plan.guest.provider ? undefined : state.name;
+  const { provider } = state.plan.guest;
+  const rig = state.name === provider ? undefined : state.name;
+  // A script means the cluster of its environment, which the next command of a shell need not have.
+  const scripts = state.name === DEFAULT_RIG ? /^(.*)cli\.sh$/s.exec(gocli)?.[1] : undefined;
   const type = (verb: string, ...words: string[]): string =>
-    gocliCommand(verb, rig, ...words).replace(/^gocli/, () => gocli);
+    scripts !== undefined && verb in SCRIPTS
+      ? [`${scripts}${SCRIPTS[verb] ?? ''}`, ...words].join(' ')
+      : gocliCommand(verb, rig, ...words).replace(/^gocli/, () => gocli);
   const next = !isKubernetes(state.plan.guest)
     ? [type('status'), type('rm')]
     : [

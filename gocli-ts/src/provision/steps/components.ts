@@ -42,14 +42,20 @@ async function buildComponents(context: StepContext): Promise<void> {
   const { recipe, output, signal, step } = context;
   const modules = await modulesOf(recipe);
   await mkdir(join(output, PROGRAM_FOLDER));
-  let built = 0;
   const versions = await pMap(
     recipe.provider.components,
-    async (component) => {
-      const found = await buildComponent(component, modules, context);
-      built += 1;
-      step.progress({ message: `${component.name} (${built} of ${recipe.provider.components.length})` });
-      return found;
+    async (component, at) => {
+      const place = `component ${at + 1} of ${recipe.provider.components.length}, ${component.name}`;
+      step.progress({ message: place });
+      return buildComponent(component, modules, {
+        ...context,
+        step: {
+          ...step,
+          progress: ({ message = '', ...more }) => {
+            step.progress({ message: `${place}: ${message}`, ...more });
+          },
+        },
+      });
     },
     { concurrency: CONCURRENCY, signal },
   );
@@ -69,7 +75,7 @@ async function buildComponent(
     host: context.host,
     signal: context.signal,
     onLine: throttled(context, (line) => {
-      context.step.progress({ message: `${component.name}: ${line}` });
+      context.step.progress({ message: line });
     }),
   };
   if (component.c !== undefined)

@@ -38,8 +38,8 @@ async function makeImages(context: StepContext): Promise<void> {
   const versions = await readVersions(context);
   const layers = new LayerCache(context);
   const images: ImageBlobs[] = [];
-  for (const image of recipe.provider.images) {
-    step.progress({ message: image.name });
+  for (const [at, image] of recipe.provider.images.entries()) {
+    step.progress({ message: `image ${at + 1} of ${recipe.provider.images.length}, ${image.name}` });
     images.push(
       imageBlobs({
         name: image.name,

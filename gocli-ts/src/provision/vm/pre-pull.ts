@@ -47,9 +47,9 @@ export async function fetchImages(
   { docker, signal, step }: Pick<StepContext, 'docker' | 'signal' | 'step'>,
 ): Promise<void> {
   const failed: string[] = [];
-  for (const reference of references) {
+  for (const [at, reference] of references.entries()) {
     if ((await docker.images.inspect(reference)) !== undefined) continue;
-    step.progress({ message: `pulling ${reference}` });
+    step.progress({ message: `pulling image ${at + 1} of ${references.length}, ${reference}` });
     await docker.images.pull(reference, { signal }).catch((error: unknown) => {
       signal.throwIfAborted();
       failed.push(`${reference}: ${messageOf(error)}`);

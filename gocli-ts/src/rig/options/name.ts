@@ -5,6 +5,8 @@ export const name = defineOption({
   describe: 'Name of the cluster',
   type: 'string',
   alias: ['p', 'prefix'],
+  // Of the scripts of cluster-up, which make it of the CI job's name.
+  variable: 'GOCLI_CLUSTER',
   read: (input: string, at) => checkRigName(input, at),
   host: (value: string) => ({ name: value }),
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Steps } from '../../events/steps.ts';
 import { listTemplates, restoreTemplates, sweepTemplates } from '../../frozen/templates.ts';
+import { clauseOf } from '../../machine/accelerator.ts';
 import { allOf } from '../../shared/all.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigState } from '../state.ts';
@@ -20,7 +21,7 @@ export async function startRig(start: Start, steps: Steps, deps: RigDeps): Promi
   const key = templateKey(start.plan, deps.kinds);
   const found = await steps.run('prepare', 'Choosing accelerator, ports and template', async (step) => {
     const [surroundings, choice] = await prepare(start, key, deps);
-    step.note(`${surroundings.layout.accelerator}: ${surroundings.acceleratorReason}`);
+    step.note(`${surroundings.layout.accelerator}: ${clauseOf(surroundings.acceleratorReason)}`);
     return { surroundings, choice };
   });
   const starting: Starting = { ...start, key, surroundings: found.surroundings, steps, deps };

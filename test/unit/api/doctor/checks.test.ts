@@ -76,6 +76,25 @@ test('the accelerator: emulation is a remark, /dev/kvm alone proves nothing', (t
   t.is(judgeUntried(false).state, 'warning');
 });
 
+test('in WSL 2 clusters are emulated without /dev/kvm, and what to do is done in Windows', (t) => {
+  // uname -r and symbols of a Windows 11 whose kernel has all of it built in.
+  const kernel = '5.15.167.4-microsoft-standard-WSL2';
+  const symbols = [
+    'ffffffff81a1b2c0 t tun_chr_open',
+    'ffffffff81d04f10 T br_add_bridge',
+    'ffffffff81c5e6a0 t nf_tables_newtable',
+    'ffffffff81c7c150 t nft_masq_init',
+  ].join('\n');
+  t.deepEqual(unavailable(symbols, ''), []);
+  const emulated = judgeUntried(false, kernel);
+  t.is(emulated.state, 'warning');
+  t.is(emulated.observed, 'emulation: there is no /dev/kvm');
+  t.regex(emulated.advice ?? '', /\.wslconfig.*nestedVirtualization=true/);
+  t.regex(judgeAccelerator('tcg', 'a guest hangs', kernel).advice ?? '', /\.wslconfig/);
+  t.notRegex(judgeAccelerator('tcg', 'a guest hangs', '6.12.48-amd64').advice ?? '', /wslconfig/);
+  t.regex(judgeModules(['nft_masq'], kernel).advice ?? '', /wsl --update/);
+});
+
 test('modules count when they are in the kernel, loaded or loadable', (t) => {
   const symbols =
     '0000 T tun_chr_open\t[tun]\n0000 T br_add_bridge\n0000 t nf_tables_newtable\n0000 t not_nft_masq_init_x\n';
@@ -84,7 +103,7 @@ test('modules count when they are in the kernel, loaded or loadable', (t) => {
   t.deepEqual(unavailable('', 'kernel/drivers/net/tun.ko:\n'), ['bridge', 'nf_tables', 'nft_masq']);
   t.is(judgeModules([]).state, 'ok');
   t.is(judgeModules(undefined).state, 'warning');
-  t.deepEqual(judgeModules(['tun', 'bridge']), {
+  t.deepEqual(judgeModules(['tun', 'bridge'], '6.12.48-amd64'), {
     state: 'failed',
     observed: 'not available: tun, bridge',
     advice: 'As root: modprobe --all tun bridge',

@@ -214,6 +214,10 @@ test('which cluster is meant: the only one, the one of the environment, or the o
   await writeState(console.engine.paths, stateOf({ name: 'k8s-1.36', ports: { '5000/tcp': 60000 } }));
   t.is((await console.run('ports', 'registry')).stdout, '60000\n');
   t.is((await console.run('ports', '--name', '../a')).code, 2);
+  const inJob = await makeConsole(t, { KUBEVIRT_PROVIDER: 'k8s-1.36', GOCLI_CLUSTER: 'job' });
+  for (const name of ['k8s-1.36', 'job'])
+    await writeState(inJob.engine.paths, stateOf({ name, ports: { '5000/tcp': name.length } }));
+  t.is((await inJob.run('ports', 'registry')).stdout, '3\n');
 });
 
 test('rm of the old name of a renamed cluster says what it is called, and that it is left alone', async (t) => {

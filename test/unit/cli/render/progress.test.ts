@@ -101,6 +101,11 @@ test('plain progress tells what runs again while nothing begins or ends', async 
   const said = ` • Booting (took 20 s last time)\n`;
   while (stream.text === said) await delay(10);
   t.regex(stream.text.slice(said.length), /^ … Booting {2}\d.*s \(took 20 s last time\) {2}kernel\n/);
+  progress.sink({ type: 'step-start', id: 'pull', title: 'Pulling', ...ORIGIN });
+  const both = stream.text;
+  while (stream.text === both) await delay(10);
+  t.regex(stream.text.slice(both.length), /^ … Booting .*\n … Pulling .*\n/, 'each of those that run');
+  progress.sink({ type: 'step-end', id: 'pull', title: 'Pulling', outcome: 'done', seconds: 1, ...ORIGIN });
   progress.sink({ type: 'step-end', id: 'boot', title: 'Booting', outcome: 'done', seconds: 2, ...ORIGIN });
   const ended = stream.text;
   await delay(120);

@@ -1,5 +1,6 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { writeUpSummary } from '../../../../gocli-ts/src/cli/render/up-summary.ts';
+import type { RigState } from '../../../../gocli-ts/src/rig/state.ts';
 import { makeConsole } from '../../../helpers/console.ts';
 import { K8S_FACTS, stateOf } from '../../../helpers/engine.ts';
 import { Captured } from '../../../helpers/captured.ts';
@@ -9,16 +10,47 @@ const STATE = stateOf({
   plan: { ...plan, guest: { ...plan.guest, kubernetes: K8S_FACTS['kubernetes'] } },
 });
 
-test('what to type next can be pasted: gocli as it is called here, and a path with a blank', async (t) => {
-  const { engine, context } = await makeConsole(t, { GOCLI_COMMAND: 'cluster-up/cli.sh' });
+/** What a start prints where gocli is called like this; on PATH when undefined. */
+async function summary(
+  t: ExecutionContext,
+  command: string | undefined,
+  state: RigState = STATE,
+): Promise<string> {
+  const { engine, context } = await makeConsole(t, command === undefined ? {} : { GOCLI_COMMAND: command });
   const stdout = new Captured();
   const paths = { ...engine.paths, state: '/home/a b' };
   const session = { ...context, kinds: engine.kinds, emit: engine.emit, output: undefined, run: 'run1' };
-  writeUpSummary({ state: STATE, started: true, timings: [], seconds: 1 }, false, {
-    ...session,
-    stdout,
-    paths,
-  });
-  t.regex(stdout.text, /^ {2}export KUBECONFIG='\/home\/a b\/clusters\/c\/kubeconfig'$/m);
-  t.regex(stdout.text, /^ {2}cluster-up\/cli\.sh kubectl .*get pods -A$/m);
+  writeUpSummary({ state, started: true, timings: [], seconds: 1 }, false, { ...session, stdout, paths });
+  return stdout.text;
+}
+
+test('what to type next can be pasted: gocli as it is called here, and a path with a blank', async (t) => {
+  const text = await summary(t, 'cluster-up/cli.sh');
+  t.regex(text, /^ {2}export KUBECONFIG='\/home\/a b\/clusters\/c\/kubeconfig'$/m);
+  t.regex(text, /^ {2}cluster-up\/cli\.sh kubectl --name c get pods -A$/m);
+});
+
+test('where the scripts mean this cluster, they are what to type next', async (t) => {
+  const state = {
+    ...STATE,
+    name: 'k8s-1.36',
+    plan: { ...STATE.plan, guest: { ...STATE.plan.guest, provider: 'k8s-1.36' } },
+  };
+  const commands = async (command: string | undefined): Promise<(string | undefined)[]> =>
+    (await summary(t, command, state)).trim().split('\n').slice(-3);
+  t.deepEqual(await commands('cluster-up/cli.sh'), [
+    '  cluster-up/kubectl.sh get pods -A',
+    '  cluster-up/ssh.sh node01',
+    '  cluster-up/down.sh',
+  ]);
+  t.deepEqual((await commands('./cli.sh'))[0], '  ./kubectl.sh get pods -A');
+  t.deepEqual((await commands('/a\\ b/cluster-up/cli.sh'))[1], '  /a\\ b/cluster-up/ssh.sh node01');
+  t.deepEqual(await commands(undefined), ['  gocli kubectl get pods -A', '  gocli ssh node01', '  gocli rm']);
+});
+
+test('the reason for emulation is one short clause', async (t) => {
+  const words =
+    'Could not access KVM kernel module: No such file or directory, and a lot more that qemu says of it';
+  const state = { ...STATE, acceleratorReason: `qemu cannot use /dev/kvm: ${words}` };
+  t.regex(await summary(t, undefined, state), /\(tcg: qemu cannot use \/dev\/kvm\)\.\n/);
 });

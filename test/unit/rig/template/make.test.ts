@@ -149,7 +149,12 @@ test('the disk of a cluster whose freeze failed is saved from where it is', asyn
   const { engine } = await unmade(t);
   const found = await findRig(engine.docker, engine.paths, 'c');
   if (found === undefined) throw new Error('no cluster');
-  await createSnapshot(found, { name: 's', kind: 'snapshot' }, await estimatedSteps(engine), engine);
+  await createSnapshot(
+    found,
+    { name: 's', kind: 'snapshot' },
+    await estimatedSteps(engine, undefined),
+    engine,
+  );
   const [snapshot] = await listSnapshots(engine.docker, 'c');
   const copy = `/data/snapshots/${snapshot?.record.id ?? ''}/node01.qcow2`;
   t.deepEqual(copiesOf(engine), [`/frozen/node01.qcow2 ${copy}`]);
@@ -166,7 +171,7 @@ test('a disk that cannot be saved is an error, and the machines go on', async (t
   );
   const found = await findRig(engine.docker, engine.paths, 'c');
   if (found === undefined) throw new Error('no cluster');
-  const steps = await estimatedSteps(engine);
+  const steps = await estimatedSteps(engine, undefined);
   await t.throwsAsync(createSnapshot(found, { name: '.stopped', kind: 'stopped' }, steps, engine), {
     code: 'COMMAND',
   });
@@ -182,7 +187,7 @@ test('a cluster that is saved, but cannot be kept as stopped, goes on', async (t
   };
   const found = await findRig(engine.docker, engine.paths, 'c');
   if (found === undefined) throw new Error('no cluster');
-  const steps = await estimatedSteps(engine);
+  const steps = await estimatedSteps(engine, undefined);
   await t.throwsAsync(createSnapshot(found, { name: '.stopped', kind: 'stopped' }, steps, engine), {
     message: 'no',
   });

@@ -1,0 +1,63 @@
+import type { Condition } from '../waiting/condition.ts';
+import type { ApiClient } from './api.ts';
+
+/** A write that parts of the cluster do themselves, to be tried without effect. */
+export interface Write {
+  readonly path: string;
+  /** An object to be made; without one, what is there is patched with nothing. */
+  readonly create?: object;
+}
+
+/** What a kubelet says of its node and of itself, and what the controller manager makes of it. */
+export const NODE_WRITES: readonly Write[] = [
+  { path: '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node01' },
+  { path: '/api/v1/nodes/node01/status' },
+];
+
+/** What it takes until a deployment is seen to be available. */
+export const POD_WRITES: readonly Write[] = [
+  {
+    path: '/api/v1/namespaces/kube-system/pods',
+    create: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'gocli-ready' },
+      spec: { containers: [{ name: 'ready', image: 'localhost/none' }] },
+    },
+  },
+  { path: '/apis/apps/v1/namespaces/kube-system/deployments/coredns/status' },
+];
+
+/** What it takes until the API server sends requests for metrics on. */
+export const METRICS_WRITES: readonly Write[] = [
+  { path: '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io/status' },
+];
+
+/** In the words of k8s.io/apiserver, plugin/webhook: one that cannot be asked, or that says no. */
+export function isRefused(body: string): boolean {
+  return /failed calling webhook|admission webhook .* denied the request/.test(body);
+}
+
+/**
+ * A condition that also holds while a webhook of the user's refuses what has to be written before it can: what is stored
+ * is then of some time before, and says nothing of now. Such webhooks are asked in trials, too
+ * (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run).
+ */
+export function unlessRefused(condition: Condition, api: ApiClient, writes: readonly Write[]): Condition {
+  return {
+    ...condition,
+    check: async (signal) => {
+      const seen = await condition.check(signal);
+      if (seen.met) return seen;
+      for (const { path, create } of writes) {
+        const { body } = await api.send(`${path}?dryRun=All`, signal, {
+          method: create === undefined ? 'PATCH' : 'POST',
+          body: JSON.stringify(create ?? {}),
+          contentType: create === undefined ? 'application/merge-patch+json' : 'application/json',
+        });
+        if (isRefused(body)) return { met: true, observed: `not known: a webhook refuses ${path}` };
+      }
+      return seen;
+    },
+  };
+}
