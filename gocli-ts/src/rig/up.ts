@@ -6,11 +6,12 @@ import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
 import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
-import { findRig, lookUp, requireState } from './find.ts';
+import { findRig, lookUp, requireState, type LookedUp } from './find.ts';
 import { hostNamed, type Identity } from './identity.ts';
 import {
   decide,
   hasDisks,
+  isHalfTaken,
   onlyMachinesRun,
   runningMachines,
   situationOf,
@@ -23,7 +24,9 @@ import { elsewhere } from './refusal.ts';
 import { kindOf } from './kind.ts';
 import { restoreSecrets } from './lost-secrets.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
+import { poolOfName } from './names.ts';
 import type { RigPlan } from './plan.ts';
+import { readPools } from './pool/pools.ts';
 import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start-rig.ts';
 import { listSnapshots } from './snapshot/list.ts';
@@ -35,6 +38,8 @@ import { gocliCommand } from '../shared/command.ts';
 export interface UpRequest extends PlanRequest {
   readonly keepOnFailure: boolean;
   readonly template: TemplateUse;
+  /** Whether a cluster of a pool may be taken; `filling` when it is one itself that is made. */
+  readonly pool?: 'take' | 'filling' | undefined;
   /** Bytes that all templates may have together; a quarter of the free disk when undefined. */
   readonly templateBudget?: number | undefined;
   /** Milliseconds for each wait. */
@@ -58,11 +63,33 @@ export interface UpResult {
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const planned = planRig(request, deps.kinds);
   const { name } = request.values;
-  const { found, id, listing } = await lookUp(deps.docker, deps.paths, name);
+  const looked = await lookUp(deps.docker, deps.paths, name);
+  const { found } = looked;
+  if (found !== undefined && isHalfTaken(found)) {
+    requireSamePlan(requireState(found), planned, deps);
+    return (await import('./pool/start.ts')).finishTaking({ found, plan: planned, ...request }, deps);
+  }
   const act = decide('run', name, found);
   if (found !== undefined) {
     return act === 'boot' ? bootAgain(found, planned, request, deps) : reuse(found, planned, deps);
   }
+  if (request.pool === 'filling') return startNew(request, planned, looked, deps);
+  const pools = await readPools(deps.paths);
+  const hasMembers = [...looked.listing.names.values()].some((one) => poolOfName(one) !== undefined);
+  if (pools.length === 0 && !hasMembers) return startNew(request, planned, looked, deps);
+  const { startBesidePools } = await import('./pool/start.ts');
+  return startBesidePools({ request, plan: planned, looked, pools }, deps, async () =>
+    startNew(request, planned, await lookUp(deps.docker, deps.paths, name), deps),
+  );
+}
+
+async function startNew(
+  request: UpRequest,
+  planned: RigPlan,
+  { id, listing }: LookedUp,
+  deps: RigDeps,
+): Promise<UpResult> {
+  const { name } = request.values;
   const rig = { name, id: idForNew(name, id, listing) };
   const plan = { ...planned, host: hostNamed(planned.host, rig) };
   await proveWritable(deps.paths, name);

@@ -9,6 +9,7 @@ import { kernelArgs } from './kernel-args.ts';
 import { memory } from './memory.ts';
 import { name } from './name.ts';
 import { nodes } from './nodes.ts';
+import { pool, poolUse } from './pool.ts';
 import { provision } from './provision.ts';
 import { snapshot } from './snapshot.ts';
 import { template } from './template.ts';
@@ -31,6 +32,8 @@ export const RIG_OPTIONS = {
   template,
   snapshot,
   fresh,
+  pool,
   timeout,
   templateBudget,
+  poolUse,
 } as const;

@@ -78,6 +78,7 @@ async function layoutOf(
   const { accelerator, cpu } = facts;
   const state: RigState = { ...before, run: deps.run, plan, ports, accelerator, acceleratorReason, cpu };
   delete state.paused;
+  delete state.pooled;
   delete state.readyAt;
   const kindPorts = kindOf(deps.kinds, guest).ports;
   const { run, version } = deps;
