@@ -11,6 +11,7 @@ import type { Snapshot } from '../rig/snapshot/list.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
+import { refillPools } from './refill.ts';
 import {
   idleWithSnapshot,
   tryRunOptions,
@@ -55,6 +56,8 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
       Object.fromEntries(result.timings.map(({ id, seconds }) => [id, seconds])),
     );
   }
+  const { pool, poolUse = 'on' } = prepared.values;
+  if (pool !== false && poolUse === 'on') await refillPools(context);
   return result;
 }
 
@@ -166,11 +169,14 @@ export function startOf({
   keepOnFailure,
   templateBudget,
   timeout,
-}: RunValues): Pick<UpRequest, 'template' | 'keepOnFailure' | 'templateBudget' | 'timeoutMs'> {
+  pool,
+  poolUse,
+}: RunValues): Pick<UpRequest, 'template' | 'keepOnFailure' | 'templateBudget' | 'timeoutMs' | 'pool'> {
   return {
     template: fresh === true ? 'fresh' : template === false ? 'none' : 'use',
     keepOnFailure: keepOnFailure ?? false,
     templateBudget,
     timeoutMs: timeout ?? WAIT_MS,
+    pool: pool === false || poolUse === 'off' ? undefined : 'take',
   };
 }

@@ -4,10 +4,11 @@ import { writeResult } from '../render/output.ts';
 export const lsCommand = defineCommand({
   usage: 'ls',
   summary: 'List the clusters of this host',
+  options: { all: { type: 'boolean', default: false, describe: 'Those of the pool, too' } },
   withoutKinds: true,
-  run: async (_args, session) => {
+  run: async ({ all }, session) => {
     const { ls } = await import('../../api/ls.ts');
-    const { clusters } = await ls({}, session);
+    const { clusters } = await ls({ all }, session);
     writeResult(session, {
       data: { clusters },
       names: clusters.map(({ name }) => name),

@@ -9,7 +9,10 @@ export const rmCommand = defineCommand({
   usage: 'rm [cluster]',
   summary: 'Remove a cluster; removing nothing is no error',
   positionals: { cluster: { type: 'string', describe: 'Name of the cluster' } },
-  options: { ...nameOption, all: { type: 'boolean', default: false, describe: 'Remove every cluster' } },
+  options: {
+    ...nameOption,
+    all: { type: 'boolean', default: false, describe: 'Remove every cluster but those of the pool' },
+  },
   examples: [['gocli rm', 'remove the only cluster there is']],
   run: async (args, session) => {
     const { rm } = await import('../../api/rm.ts');
@@ -20,15 +23,19 @@ export const rmCommand = defineCommand({
   },
 });
 
-function write({ removed, absent }: RmResult, session: Session): void {
+function write({ removed, absent, pooled }: RmResult, session: Session): void {
   const sentences = [
     ...removed.map((one) => `Removed cluster ${one.name}.${keptWords(one)}\n`),
     ...absent.map((one) => `${absentWords(one)}${keptWords(one)}\n`),
   ];
+  const left =
+    pooled.length === 0
+      ? ''
+      : `What stands ready in the pool stays (${String(pooled.length)}): gocli pool rm\n`;
   writeResult(session, {
     data: { removed },
     names: removed.map(({ name }) => name),
-    text: sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join(''),
+    text: `${sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join('')}${left}`,
   });
 }
 

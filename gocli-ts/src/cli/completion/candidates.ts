@@ -119,6 +119,7 @@ async function positionalValues(
       return names.snapshots();
     case 'template':
       return given[0] === 'build' ? names.providers() : names.templates();
+    case 'pool':
     case 'provider':
     case 'name':
       return names.providers();
