@@ -68,7 +68,7 @@ export const vendor = bind('vendor', 'vendor', async () => (await import('./api/
 /** Gives a rig another name. */
 export const rename = bind('rename', 'rename', async () => (await import('./api/rename.ts')).rename);
 /** Lists the rigs of this host. */
-export const ls = bind('ls', 'nothing', async () => (await import('./api/ls.ts')).ls);
+export const ls = bind('ls', 'ls', async () => (await import('./api/ls.ts')).ls);
 /** Looks once at everything that Ready stands for. */
 export const status = bind('status', 'rig', async () => (await import('./api/status.ts')).status);
 /** The named ports of a rig. */
@@ -132,6 +132,15 @@ export const template = {
   rm: bind('template rm', 'templates', async () => (await ofTemplates()).rm),
 };
 
+const ofPools = () => import('./api/pool.ts');
+/** Rigs that stand ready. */
+export const pool = {
+  set: bind('pool set', 'setPool', async () => (await ofPools()).set),
+  ls: bind('pool ls', 'nothing', async () => (await ofPools()).ls),
+  fill: bind('pool fill', 'fillPools', async () => (await ofPools()).fill),
+  rm: bind('pool rm', 'rmPool', async () => (await ofPools()).rm),
+};
+
 const ofProvision = () => import('./api/provision.ts');
 /** Making the image of a provider. */
 export const provision = {
@@ -170,7 +179,18 @@ export type { EachRigRequest, EachRigResult } from './api/each-rig.ts';
 export type { KubeconfigResult, MergeRequest, MergeResult } from './api/kubeconfig.ts';
 export type { KubectlResult } from './api/kubectl.ts';
 export type { ExportRequest, ExportResult, TailRequest, TailResult } from './api/logs.ts';
-export type { ListedRig, LsResult } from './api/ls.ts';
+export type { ListedRig, LsRequest, LsResult } from './api/ls.ts';
+export type {
+  ListedMember,
+  ListedPool,
+  PoolFillRequest,
+  PoolFillResult,
+  PoolLsResult,
+  PoolRmRequest,
+  PoolRmResult,
+  PoolSetRequest,
+  PoolSetResult,
+} from './api/pool.ts';
 export type { NamedPort, PortsResult } from './api/ports.ts';
 export type { PlannedProvision, ProvisionRequest, ProvisionResult } from './api/provision.ts';
 export type {

@@ -40,6 +40,10 @@ export class FakeHost implements Host {
     return (await this.#start(argv, options)).exitCode;
   }
 
+  async detach(argv: readonly [string, ...string[]]): Promise<void> {
+    await this.#start(argv, {});
+  }
+
   which(program: string): Promise<string | undefined> {
     return Promise.resolve(this.missing.has(program) ? undefined : `/usr/bin/${program}`);
   }

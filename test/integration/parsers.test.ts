@@ -4,6 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { renderNodeRules } from '../../gocli-ts/src/kubernetes/node-network.ts';
 import { PORTS } from '../../gocli-ts/src/kubernetes/ports.ts';
+import { NODE_SUBNET } from '../../gocli-ts/src/network/addresses.ts';
 import { renderDnsmasq, renderNat } from '../../gocli-ts/src/network/files.ts';
 import { quote, quoteAll } from '../../gocli-ts/src/shared/quote.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
@@ -55,7 +56,7 @@ async function check(texts: readonly string[], command: string): Promise<string>
 const nodes = [1, 2, 9, 10, 99];
 
 test.serial('dnsmasq reads the configuration of any number of nodes', async (t) => {
-  const texts = nodes.map((count) => renderDnsmasq({ nodes: count }));
+  const texts = nodes.map((count) => renderDnsmasq({ nodes: count, subnet: NODE_SUBNET }));
   t.is(await check(texts, 'dnsmasq --test --conf-file="$1" 2>/dev/null'), '');
   t.regex(
     await check(['dhcp-host=no:mac:here,x\n'], 'dnsmasq --test --conf-file="$1" 2>/dev/null'),
@@ -69,8 +70,8 @@ test.serial('nft reads the rules of the network and of every node', async (t) =>
     { podSubnet: '172.20.0.0/16', serviceSubnet: '10.0.0.0/24' },
   ];
   const texts = [
-    ...nodes.map((count) => renderNat({ nodes: count, ports: PORTS })),
-    ...nodes.flatMap((index) => subnets.map((subnet) => renderNodeRules({ ...subnet, index }))),
+    ...nodes.map((count) => renderNat({ nodes: count, ports: PORTS, subnet: '10.5.0.0/24' })),
+    ...nodes.flatMap((index) => subnets.map((subnet) => renderNodeRules({ ...subnet, subnet: NODE_SUBNET, index }))),
   ];
   t.is(await check(texts, 'nft -c -f "$1" 2>/dev/null'), '');
   t.regex(await check(['table ip x { chain y { bogus } }\n'], 'nft -c -f "$1" 2>/dev/null'), /refused/);

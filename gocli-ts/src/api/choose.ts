@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import { findRigs, requireRig, requireState } from '../rig/find.ts';
-import { decide, type FoundRig } from '../rig/life.ts';
+import { decide, isPooled, type FoundRig } from '../rig/life.ts';
 import { restoreSecrets } from '../rig/lost-secrets.ts';
 import { checkRigName } from '../rig/names.ts';
 import type { RigState } from '../rig/state.ts';
@@ -54,7 +54,7 @@ export async function chooseUnnamed({
   paths,
   env,
 }: Omit<ChoiceContext, 'kinds'>): Promise<FoundRig | undefined> {
-  const all = await findRigs(docker, paths);
+  const all = (await findRigs(docker, paths)).filter((one) => !isPooled(one));
   if (all.length <= 1) return all[0];
   const wanted = [env['GOCLI_CLUSTER'], env['KUBEVIRT_PROVIDER']].find(
     (one) => one !== undefined && one !== '',

@@ -1,7 +1,7 @@
 import { findRigs } from '../rig/find.ts';
-import { phaseOf, type RigPhase } from '../rig/life.ts';
+import { isPooled, phaseOf, type RigPhase } from '../rig/life.ts';
 import type { RigState } from '../rig/state.ts';
-import type { Context, NoRequest } from './context.ts';
+import type { Context } from './context.ts';
 
 /** A rig in a list. What is not known of one that never came up is null. */
 export interface ListedRig {
@@ -21,9 +21,14 @@ export interface LsResult {
   readonly clusters: readonly ListedRig[];
 }
 
-/** All rigs of this host, by name. @throws GocliError DOCKER_UNREACHABLE */
-export async function ls(_request: NoRequest, { docker, paths }: Context): Promise<LsResult> {
-  const found = await findRigs(docker, paths);
+export interface LsRequest {
+  /** Those of pools, too. */
+  readonly all?: boolean | undefined;
+}
+
+/** All rigs of this host, by name; those that stand ready in pools are nobody's yet. @throws GocliError DOCKER_UNREACHABLE */
+export async function ls({ all = false }: LsRequest, { docker, paths }: Context): Promise<LsResult> {
+  const found = (await findRigs(docker, paths)).filter((one) => all || !isPooled(one));
   const clusters = found.map((one) => ({
     name: one.name,
     provider: one.state?.plan.guest.provider ?? null,

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { STOPPED } from '../rig/names.ts';
+import { poolOfName, STOPPED } from '../rig/names.ts';
 import { listSnapshots } from '../rig/snapshot/list.ts';
 import { readState, stateNames } from '../rig/state.ts';
 import { listTemplates } from '../frozen/templates.ts';
@@ -33,14 +33,20 @@ export function namesOnHost({
   return {
     snapshots: () => soon(listSnapshots(docker), ({ name }) => name),
     templates: () => soon(listTemplates(docker), ({ id }) => id),
-    clusters: () => stateNames(paths).catch(() => []),
+    clusters: () => ownNames(paths),
     nodes: async (cluster) => {
-      const name = cluster ?? (await stateNames(paths).catch(() => []))[0];
+      const name = cluster ?? (await ownNames(paths))[0];
       const state = name === undefined ? undefined : await readState(paths, name).catch(() => undefined);
       return Array.from({ length: state?.plan.guest.nodes ?? 0 }, (_, at) => nodeName(at + 1));
     },
     providers: () => readdir(join(checkout, 'cluster-up', 'cluster')).catch(() => []),
   };
+}
+
+/** Those of pools are nobody's yet. */
+async function ownNames(paths: Context['paths']): Promise<string[]> {
+  const names = await stateNames(paths).catch(() => []);
+  return names.filter((name) => poolOfName(name) === undefined);
 }
 
 /** Nothing when Docker does not answer in time. */

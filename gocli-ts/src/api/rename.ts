@@ -4,7 +4,7 @@ import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { onRig } from '../rig/deps.ts';
 import { renamedTo } from '../rig/find.ts';
 import type { FoundRig } from '../rig/life.ts';
-import { checkRigName } from '../rig/names.ts';
+import { checkNewRigName, checkRigName } from '../rig/names.ts';
 import { forgetCopy, renameRig } from '../rig/rename.ts';
 import { chooseAny, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -28,7 +28,7 @@ export interface RenameResult {
  * CONFLICT (the name is taken)
  */
 export async function rename(request: RenameRequest, context: Context): Promise<RenameResult> {
-  const to = checkRigName(request.to, 'to');
+  const to = checkNewRigName(request.to, 'to');
   const before =
     request.name === undefined ? (await chooseAny({}, context)).name : checkRigName(request.name, 'name');
   if (before === to) {

@@ -11,7 +11,9 @@ import type { GcRequest } from './gc.ts';
 import type { EachRigRequest } from './each-rig.ts';
 import type { MergeRequest } from './kubeconfig.ts';
 import type { ExportRequest, TailRequest } from './logs.ts';
+import type { LsRequest } from './ls.ts';
 import { OPTIONS } from './options.ts';
+import { POOL_OPTIONS, type PoolFillRequest, type PoolRmRequest, type PoolSetRequest } from './pool.ts';
 import type { ProviderBumpRequest, ProviderLintRequest, ProviderNewRequest } from './provider-author.ts';
 import type { ProviderShowRequest } from './provider.ts';
 import type { ProvisionManagerRequest } from './provision-manager.ts';
@@ -37,6 +39,7 @@ export interface Requests {
   readonly nothing: NoRequest;
   readonly run: RunRequest;
   readonly rig: RigChoice;
+  readonly ls: LsRequest;
   readonly rm: RmRequest;
   readonly eachRig: EachRigRequest;
   readonly rename: RenameRequest;
@@ -55,6 +58,9 @@ export interface Requests {
   readonly showTemplate: TemplateShowRequest;
   readonly buildTemplate: TemplateBuildRequest;
   readonly gc: GcRequest;
+  readonly setPool: PoolSetRequest;
+  readonly fillPools: PoolFillRequest;
+  readonly rmPool: PoolRmRequest;
   readonly provision: ProvisionRequest;
   readonly provider: ProviderShowRequest;
   readonly lintProvider: ProviderLintRequest;
@@ -145,6 +151,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
     ...shapeOf<typeof OPTIONS, RunRequest>(OPTIONS),
   },
   rig,
+  ls: { all: flag.optional() },
   rm: eachRig,
   eachRig,
   rename: { ...rig, to: text },
@@ -172,6 +179,14 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   showTemplate: { ...template, ...shapeOf<typeof PLAN_OPTIONS, TemplateShowRequest>(PLAN_OPTIONS) },
   buildTemplate: { provider: text, ...shapeOf<typeof PLAN_OPTIONS, TemplateBuildRequest>(PLAN_OPTIONS) },
   gc: { templateBudget: text.optional() },
+  setPool: {
+    provider: text,
+    size: number,
+    wait: flag.optional(),
+    ...shapeOf<typeof POOL_OPTIONS, PoolSetRequest>(POOL_OPTIONS),
+  },
+  fillPools: { wait: flag.optional(), background: flag.optional() },
+  rmPool: { pool: text.optional(), all: flag.optional() },
   provision: { folder: path, phases: texts.optional(), force: texts.optional(), locked: flag.optional() },
   provider: { name: text },
   lintProvider: { name: path.optional() },

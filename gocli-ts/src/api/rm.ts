@@ -2,6 +2,7 @@ import { Failures } from '../errors/several.ts';
 import { forgetInFiles, kubeconfigFiles } from '../kubernetes/kubeconfig-file.ts';
 import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { findRigs } from '../rig/find.ts';
+import { isPooled } from '../rig/life.ts';
 import { checkRigName } from '../rig/names.ts';
 import { removeRig, type RigRemains } from '../rig/remove.ts';
 import { chooseUnnamed, refuseNameWithAll, type RigChoice } from './choose.ts';
@@ -9,7 +10,7 @@ import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 
 export interface RmRequest extends RigChoice {
-  /** Every rig there is. */
+  /** Every rig there is but those that stand ready in pools. */
   readonly all?: boolean | undefined;
 }
 
@@ -22,6 +23,8 @@ export interface RmResult {
   readonly removed: readonly RemovedRig[];
   /** Those of which nothing was there but perhaps snapshots, or a name that is not theirs any more. */
   readonly absent: readonly RemovedRig[];
+  /** Names of those of pools, which stay when all others go. */
+  readonly pooled: readonly string[];
 }
 
 /**
@@ -30,12 +33,12 @@ export interface RmResult {
  * removed, once all the rest is: its `done` is the {@link RmResult} of the other rigs
  */
 export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
-  const names = await namesOf(request, context);
+  const { names, pooled } = await namesOf(request, context);
   const failures = new Failures();
   const all = await failures.parts(names, (name) => remove(name, context));
   const wasThere = ({ containers, volumes, state, calledNow }: RemovedRig): boolean =>
     containers + volumes > 0 || (state && calledNow === undefined);
-  const result = { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)) };
+  const result = { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)), pooled };
   failures.throw(
     (count) => `${count.toFixed(0)} clusters were not removed, or not completely`,
     all.length === 0 ? undefined : result,
@@ -57,10 +60,18 @@ function remove(name: string, context: Context): Promise<RemovedRig> {
   });
 }
 
-async function namesOf({ name, all }: RmRequest, context: Context): Promise<string[]> {
+async function namesOf(
+  { name, all }: RmRequest,
+  context: Context,
+): Promise<{ readonly names: string[]; readonly pooled: string[] }> {
   refuseNameWithAll(name, all);
-  if (all === true) return (await findRigs(context.docker, context.paths)).map((found) => found.name);
-  if (name !== undefined) return [checkRigName(name)];
+  if (all === true) {
+    const found = await findRigs(context.docker, context.paths);
+    const namesWhere = (pooled: boolean): string[] =>
+      found.filter((one) => isPooled(one) === pooled).map((one) => one.name);
+    return { names: namesWhere(false), pooled: namesWhere(true) };
+  }
+  if (name !== undefined) return { names: [checkRigName(name)], pooled: [] };
   const only = await chooseUnnamed(context);
-  return only === undefined ? [] : [only.name];
+  return { names: only === undefined ? [] : [only.name], pooled: [] };
 }

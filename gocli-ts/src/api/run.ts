@@ -12,6 +12,7 @@ import type { Snapshot } from '../rig/snapshot/list.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
+import { refillPools } from './refill.ts';
 import {
   idleWithSnapshot,
   tryRunOptions,
@@ -49,6 +50,8 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
   if (result.started) {
     await writeTimings(context.paths, result.state.plan.guest.provider, result.timings);
   }
+  const { pool, poolUse = 'on' } = prepared.values;
+  if (pool !== false && poolUse === 'on') await refillPools(context);
   return result;
 }
 
@@ -161,11 +164,14 @@ export function startOf({
   keepOnFailure,
   templateBudget,
   timeout,
-}: RunValues): Pick<UpRequest, 'template' | 'keepOnFailure' | 'templateBudget' | 'timeoutMs'> {
+  pool,
+  poolUse,
+}: RunValues): Pick<UpRequest, 'template' | 'keepOnFailure' | 'templateBudget' | 'timeoutMs' | 'pool'> {
   return {
     template: fresh === true ? 'fresh' : template === false ? 'none' : 'use',
     keepOnFailure: keepOnFailure ?? false,
     templateBudget,
     timeoutMs: timeout ?? WAIT_MS,
+    pool: pool === false || poolUse === 'off' ? undefined : 'take',
   };
 }

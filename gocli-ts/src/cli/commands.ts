@@ -8,6 +8,7 @@ import { kubeconfigCommand } from './commands/kubeconfig.ts';
 import { kubectlCommand } from './commands/kubectl.ts';
 import { logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
+import { poolCommand } from './commands/pool.ts';
 import { portsCommand } from './commands/ports.ts';
 import { providerCommand } from './commands/provider.ts';
 import { provisionManagerCommand } from './commands/provision-manager.ts';
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   provisionManagerCommand,
   providerCommand,
   templateCommand,
+  poolCommand,
   gcCommand,
   vendorCommand,
   doctorCommand,

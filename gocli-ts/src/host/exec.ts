@@ -25,6 +25,7 @@ export function localHost(env: Environment): Host {
   const which = (program: string): Promise<string | undefined> => search(program, path);
   return {
     which,
+    detach: async (argv, log) => (await import('./detach.ts')).detach(argv, log, environment),
     run: async (argv, options = {}) => {
       await requireProgram(argv[0], which);
       return run(argv, options, environment);

@@ -13,6 +13,11 @@ export interface Host {
    * @throws GocliError TOOL_MISSING; the signal's reason, once the program has ended
    */
   attach(argv: readonly [string, ...string[]], options: AttachOptions): Promise<number>;
+  /**
+   * Starts a program that outlives this process and its terminal, at the lowest priority; what it prints goes into a file.
+   * @throws GocliError FILE when that cannot be written; that the program does not start is told nowhere else
+   */
+  detach(argv: readonly [string, ...string[]], log: string): Promise<void>;
   /** Path of a program on PATH (with the sbin folders), or undefined. */
   which(program: string): Promise<string | undefined>;
 }

@@ -21,7 +21,7 @@ const slicesSchema = z.object({
 
 interface Surplus {
   readonly layout: { readonly plan: RigPlan };
-  readonly saved: SavedState;
+  readonly saved: Pick<SavedState, 'machines'>;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { RigDeps } from './deps.ts';
 import { stoppedAmong } from './snapshot/list.ts';
 import type { RestoredSnapshots } from './snapshot/restore-keepers.ts';
 import type { Known, knownOf } from './known.ts';
-import { isThere, rigOf, situationOf, startedBy, type FoundRig } from './life.ts';
+import { isPooled, isThere, rigOf, situationOf, startedBy, type FoundRig } from './life.ts';
 import { bareIds, idsOf, isOfMachines, listRigs, withLeft, type Listing } from './listing.ts';
 import { idOfState } from './identity.ts';
 import { refusal } from './refusal.ts';
@@ -20,7 +20,7 @@ export async function findRig(docker: Docker, paths: Paths, name: string): Promi
 }
 
 /** What there is under a name. */
-interface LookedUp {
+export interface LookedUp {
   readonly found: FoundRig | undefined;
   /** The id of what has the name: of a rig, or of one that was removed and has snapshots. */
   readonly id: string | undefined;
@@ -151,7 +151,7 @@ export async function requireRig(docker: Docker, paths: Paths, name: string): Pr
       hint: `What is left here of the old name follows with: gocli rename ${name} ${now}`,
     });
   }
-  const names = rigs.map((cluster) => cluster.name);
+  const names = rigs.filter((one) => !isPooled(one)).map((cluster) => cluster.name);
   throw new GocliError('NOT_FOUND', `there is no cluster "${name}".${didYouMean(name, names)}`, {
     observed: remembered === undefined ? undefined : REMOVED,
     hint:

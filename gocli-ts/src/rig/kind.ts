@@ -27,7 +27,7 @@ export interface Thawed {
   readonly state: RigState;
   readonly layout: { readonly plan: RigPlan };
   /** What they were thawed from; it may have more machines than the plan. */
-  readonly saved: SavedState;
+  readonly saved: Pick<SavedState, 'machines'>;
   readonly keys: RigKeys;
 }
 
@@ -73,6 +73,12 @@ export interface Kind {
   settle(state: RigState, keys: RigKeys, deps: RigDeps): Promise<boolean>;
   /** Waits until thawed machines are a Ready rig again, of as many nodes as the plan says. */
   afterThaw(thawed: Thawed, steps: Steps, options: WaitOptions): Promise<void>;
+  /**
+   * Does in a Ready rig what users do first, so that it is quick when one does it; nothing of it can be seen afterwards.
+   * Rigs that stand ready in a pool are warmed so. Left out where there is nothing of that kind.
+   * @throws GocliError
+   */
+  warm?(state: RigState, deps: RigDeps): Promise<void>;
   /** What Ready stands for. @param paths where the keys of the rig are */
   proof(state: RigState, paths: Paths): Promise<Proof>;
   /** Names of the secrets that the state folder has beside the ssh key. */

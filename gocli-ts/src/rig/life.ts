@@ -1,6 +1,7 @@
 import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo } from '../place/port.ts';
 import type { Identity } from './identity.ts';
+import { poolOfName } from './names.ts';
 import { refusal } from './refusal.ts';
 import type { Snapshot } from './snapshot/list.ts';
 import type { RigState } from './state.ts';
@@ -20,7 +21,7 @@ export interface FoundRig extends Identity {
 }
 
 /** What a rig is doing, as people see it. */
-export type RigPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'halted' | 'broken';
+export type RigPhase = 'starting' | 'running' | 'paused' | 'stopped' | 'halted' | 'broken' | 'pooled';
 
 /** The same in the detail that verbs need. */
 export type Situation =
@@ -101,9 +102,30 @@ const MEANT_BY_ALL: Readonly<Partial<Record<Verb, readonly Situation[]>>> = {
 
 const PARTS = ['dnsmasq', 'registry', 'node'];
 
-/** What a rig is doing, in the detail that verbs need. */
+/** What a rig is doing, in the detail that verbs need. One of a pool is nobody's yet, whatever it is doing. */
 export function situationOf(found: FoundRig | undefined): Situation {
   if (found === undefined) return 'absent';
+  return isPooled(found) ? 'pooled' : situationByParts(found);
+}
+
+/** Whether a rig is of a pool. */
+export function isPooled({ name }: Pick<FoundRig, 'name'>): boolean {
+  return poolOfName(name) !== undefined;
+}
+
+/** Why a rig of a pool cannot be taken from it; undefined when it stands ready. */
+export function whyNotReady(found: FoundRig): string | undefined {
+  if (found.state?.pooled === undefined) return 'it was not made to its end';
+  const situation = situationByParts(found);
+  return situation === 'paused' ? undefined : `it is ${situation}`;
+}
+
+/** Whether a rig was taken from a pool, and the command that took it was killed before it had seen it Ready. */
+export function isHalfTaken(found: FoundRig): boolean {
+  return found.state?.pooled !== undefined && situationOf(found) === 'paused';
+}
+
+function situationByParts(found: FoundRig): Situation {
   const { containers, state, saved } = found;
   if (state?.stopped === true) {
     if (saved === undefined) return 'lost';

@@ -4,6 +4,8 @@ import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { Volume } from './holder.ts';
 import type { Snapshot } from './snapshot/list.ts';
 import type { RestoredSnapshots } from './snapshot/restore-keepers.ts';
+import { gocliCommand } from '../shared/command.ts';
+import { poolOfName } from './names.ts';
 import { anotherId, idAmong, nameBorne, rigNames } from './identity.ts';
 
 /** What the daemon has of all rigs. */
@@ -76,9 +78,14 @@ export function requireUnclaimed(name: string, { containers, names }: Listing, o
     const id = idAmong(one);
     const called = id === undefined || id === own ? undefined : names.get(id);
     if (called === undefined || called === name || nameBorne(one) !== name) continue;
+    const hint =
+      poolOfName(called) === undefined
+        ? `Finish that first: gocli rename ${called} ${name}`
+        : `Remove it, whoever was to take it was killed: ${gocliCommand('rm', called)}`;
+    const observed = `container ${one.name}`;
     throw new GocliError('CONFLICT', `cluster "${called}" was half way to the name "${name}"`, {
-      observed: `container ${one.name}`,
-      hint: `Finish that first: gocli rename ${called} ${name}`,
+      observed,
+      hint,
     });
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { GocliError } from '../errors/error.ts';
 import { nodeName } from '../network/addresses.ts';
 import { didYouMean } from '../shared/text.ts';
@@ -5,6 +6,28 @@ import { didYouMean } from '../shared/text.ts';
 /** Checks a cluster name before it reaches a path, a label or a container name. @throws GocliError BAD_VALUE */
 export function checkRigName(name: string, at = '--name'): string {
   return checkName(name, at, 'cluster');
+}
+
+/** Names of rigs that stand ready in a pool: the key of their plan, and something by chance. */
+const MEMBER = /^pool-([0-9a-f]{12})-[0-9a-f]{6}$/;
+
+/** The name of a rig that is to stand ready in the pool of a plan. */
+export function memberName(key: string): string {
+  return `pool-${key}-${randomBytes(3).toString('hex')}`;
+}
+
+/** The key of the pool that a rig of this name is of; undefined when it is of none. The name alone decides that. */
+export function poolOfName(name: string): string | undefined {
+  return MEMBER.exec(name)?.[1];
+}
+
+/** Checks the name that a rig is to get. @throws GocliError BAD_VALUE */
+export function checkNewRigName(name: string, at?: string): string {
+  checkRigName(name, at);
+  if (poolOfName(name) === undefined) return name;
+  throw new GocliError('BAD_VALUE', `${at ?? '--name'}: "${name}" is the name of a cluster of the pool`, {
+    hint: 'Choose another one; gocli run takes a cluster of the pool by itself.',
+  });
 }
 
 /** Checks the name of a snapshot before it reaches a label. @throws GocliError BAD_VALUE */

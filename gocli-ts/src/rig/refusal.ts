@@ -53,6 +53,10 @@ function words(
         return { code: 'NOT_READY', says: 'is stopped, but containers of it are left', hint };
       }
       return { code: 'NOT_READY', says: 'is stopped', hint: `Type: ${start}` };
+    case 'pooled': {
+      const hint = 'What stands ready: gocli pool ls. A cluster of your own, perhaps this one: gocli run';
+      return { code: 'NOT_READY', says: 'stands ready in the pool, or is made for it', hint };
+    }
     case 'lost': {
       const run = gocliCommand('run', name, state?.plan.guest.provider ?? '');
       const hint = `Start it anew: ${gocliCommand('rm', name)}, then ${run}`;

@@ -34,13 +34,28 @@ interface Renaming {
  */
 export async function renameRig(found: FoundRig, to: string, deps: RigDeps): Promise<RigState> {
   decide('rename', found.name, found);
+  const { containers } = await requireFreeName(to, found, deps);
+  return giveName(found, to, containers, deps);
+}
+
+/**
+ * Gives a rig a name that is free, whatever it is doing.
+ * @param containers all that bear the name that it has, perhaps among others
+ * @throws GocliError as {@link renameRig}
+ */
+export async function giveName(
+  found: FoundRig,
+  to: string,
+  containers: readonly ContainerInfo[],
+  deps: RigDeps,
+): Promise<RigState> {
   const { docker, paths, signal } = deps;
   const from = found.name;
   const renamed = stateNamed(requireState(found), { id: found.id, name: to });
   const record = await recordOf(found, renamed, deps);
   // The keeper bears the name, and there is none that could be renamed.
   if (found.saved?.waits === true) await requireImage(found.saved.record.state, deps);
-  const renamings = renamingsOf(found, to, await requireFreeName(to, found, deps));
+  const renamings = renamingsOf(found, to, containers);
   await requireFreeContainers(renamings, docker);
   await proveWritable(paths, to);
   signal.throwIfAborted();
@@ -117,7 +132,7 @@ async function requireFreeName(to: string, { id }: Identity, { docker, paths }: 
 }
 
 /** What is called otherwise than it should be; what decides comes last. */
-function renamingsOf({ id }: Identity, to: string, { containers }: Listing): Renaming[] {
+function renamingsOf({ id }: Identity, to: string, containers: readonly ContainerInfo[]): Renaming[] {
   const own = containers.filter((one) => idAmong(one) === id);
   const snapshots = snapshotsAmong(own);
   return bearersAmong(own)

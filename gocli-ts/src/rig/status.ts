@@ -49,6 +49,8 @@ const UNDO: Readonly<Partial<Record<RigPhase, string>>> = {
 function heldCondition(found: FoundRig): ConditionStatus | undefined {
   const phase = phaseOf(found);
   const undo = UNDO[phase];
+  if (phase === 'pooled')
+    return { name: 'the cluster runs', met: false, observed: 'it is of the pool (gocli pool ls)' };
   if (undo === undefined) return undefined;
   return { name: 'the cluster runs', met: false, observed: `${phase} (${gocliCommand(undo, found.name)})` };
 }

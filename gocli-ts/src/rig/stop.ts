@@ -77,5 +77,6 @@ export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   }
   const resumed = { ...state };
   delete resumed.paused;
+  delete resumed.pooled;
   await keepState(resumed, deps);
 }

@@ -7,11 +7,12 @@ import type { RigDeps } from './deps.ts';
 import { cleanUpAfter, removeLabelled } from './remove.ts';
 import { collectEvidence } from './evidence.ts';
 import type { HostProxy } from '../host/proxy.ts';
-import { findRig, lookUp, requireState } from './find.ts';
+import { findRig, lookUp, requireState, type LookedUp } from './find.ts';
 import { hostNamed, type Identity } from './identity.ts';
 import {
   decide,
   hasDisks,
+  isHalfTaken,
   onlyMachinesRun,
   runningMachines,
   situationOf,
@@ -24,7 +25,9 @@ import { elsewhere } from './refusal.ts';
 import { kindOf } from './kind.ts';
 import { restoreSecrets } from './lost-secrets.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
+import { poolOfName } from './names.ts';
 import type { RigPlan } from './plan.ts';
+import { readPools } from './pool/pools.ts';
 import { followProxy } from './proxy.ts';
 import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start-rig.ts';
@@ -37,6 +40,8 @@ import { gocliCommand } from '../shared/command.ts';
 export interface UpRequest extends PlanRequest {
   readonly keepOnFailure: boolean;
   readonly template: TemplateUse;
+  /** Whether a cluster of a pool may be taken; `filling` when it is one itself that is made. */
+  readonly pool?: 'take' | 'filling' | undefined;
   /** Bytes that all templates may have together; a quarter of the free disk when undefined. */
   readonly templateBudget?: number | undefined;
   /** Milliseconds for each wait. */
@@ -60,22 +65,51 @@ export interface UpResult {
  * be written), and whatever the start meets
  */
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
+  const result = await bringUp(request, deps);
+  const { proxy, snapshot } = request;
+  // No template has one, nor has a pool: without a proxy there is nothing to look for, which is most starts.
+  const mayDiffer = result.started && request.pool !== 'filling';
+  if (mayDiffer && (proxy !== undefined || snapshot !== undefined))
+    await followProxy(result.state, proxy, deps);
+  return result;
+}
+
+async function bringUp(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const planned = planRig(request, deps.kinds);
   const { name } = request.values;
-  const { found, id, listing } = await lookUp(deps.docker, deps.paths, name);
+  const looked = await lookUp(deps.docker, deps.paths, name);
+  const { found } = looked;
+  if (found !== undefined && isHalfTaken(found)) {
+    requireSamePlan(requireState(found), planned, deps);
+    return (await import('./pool/start.ts')).finishTaking({ found, plan: planned, ...request }, deps);
+  }
   const act = decide('run', name, found);
   if (found !== undefined) {
     return act === 'boot' ? bootAgain(found, planned, request, deps) : reuse(found, planned, deps);
   }
+  if (request.pool === 'filling') return startNew(request, planned, looked, deps);
+  const pools = await readPools(deps.paths);
+  const hasMembers = [...looked.listing.names.values()].some((one) => poolOfName(one) !== undefined);
+  if (pools.length === 0 && !hasMembers) return startNew(request, planned, looked, deps);
+  const { startBesidePools } = await import('./pool/start.ts');
+  return startBesidePools({ request, plan: planned, looked, pools }, deps, async () =>
+    startNew(request, planned, await lookUp(deps.docker, deps.paths, name), deps),
+  );
+}
+
+async function startNew(
+  request: UpRequest,
+  planned: RigPlan,
+  { id, listing }: LookedUp,
+  deps: RigDeps,
+): Promise<UpResult> {
+  const { name } = request.values;
   const rig = { name, id: idForNew(name, id, listing) };
   const plan = { ...planned, host: hostNamed(planned.host, rig) };
   await proveWritable(deps.paths, name);
   const steps = await estimatedSteps(deps, plan.guest.provider);
   try {
     const state = await startRig({ ...request, plan }, steps, deps);
-    // No template has one: without a proxy there is nothing to look for, which is most starts.
-    if (request.proxy !== undefined || request.snapshot !== undefined)
-      await followProxy(state, request.proxy, deps);
     return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
   } catch (error) {
     await cleanUpAfter(name, deps, () => afterFailure(error, rig, request, deps));

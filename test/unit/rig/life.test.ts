@@ -56,6 +56,9 @@ function rig(
   return { id: 'c', name: 'c', containers: containers(states), state, ...(isSaved ? { saved } : {}) };
 }
 
+/** Of a pool by its name, whatever it is doing. */
+const MEMBER = { id: 'pool-0123456789ab-c0ffee', name: 'pool-0123456789ab-c0ffee' };
+
 /** A rig in each situation; several where it has several faces. */
 const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
   absent: [undefined],
@@ -89,6 +92,11 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
     rig(['running', 'running', 'exited'], {}),
     rig([], undefined),
   ],
+  pooled: [
+    { ...rig(UP, { ...READY, paused: true, pooled: '0123456789ab' }), ...MEMBER },
+    { ...rig(UP, {}), ...MEMBER },
+    { ...rig([], READY), ...MEMBER },
+  ],
 };
 
 /** What every verb does in every situation; a word in capitals is the code of a refusal. */
@@ -107,6 +115,7 @@ const TABLE: Readonly<Record<Situation, Readonly<Record<Verb, string>>>> = {
   cloning: row('look boot save hold CONFLICT NOT_READY use use'),
   foreign: row('look NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND use'),
   unfinished: row('look NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND use'),
+  pooled: row('NOT_READY NOT_READY NOT_READY NOT_READY NOT_READY NOT_READY NOT_READY NOT_READY'),
 };
 
 /** @param outcomes in the order of the verbs */
@@ -156,6 +165,7 @@ test('a refusal names a verb that works then, and rm of nothing that is healthy'
     'bootable',
     'cloning',
     'foreign',
+    'pooled',
   ];
   each((situation, found) => {
     for (const verb of Object.keys(TABLE[situation]) as Verb[]) {
@@ -166,18 +176,18 @@ test('a refusal names a verb that works then, and rm of nothing that is healthy'
       t.true(named.length > 0 || situation === 'foreign', `${verb}, ${situation}: ${hint}`);
       if (healthy.includes(situation)) t.false(named.includes('rm'), `${verb}, ${situation}`);
       const [first = 'ls'] = named;
-      if (['ls', 'status', 'rm'].includes(first)) continue;
+      if (['ls', 'status', 'rm', 'pool'].includes(first)) continue;
       t.is(typeof outcome(first as Verb, found), 'string', `${verb} of ${situation} says ${first}`);
     }
   });
 });
 
-test('people see six phases', (t) => {
+test('people see seven phases', (t) => {
   const seen = new Set<string>();
   each((_situation, found) => {
     if (found !== undefined) seen.add(phaseOf(found));
   });
-  t.deepEqual([...seen].sort(), ['broken', 'halted', 'paused', 'running', 'starting', 'stopped']);
+  t.deepEqual([...seen].sort(), ['broken', 'halted', 'paused', 'pooled', 'running', 'starting', 'stopped']);
 });
 
 test('--all means those that a verb is for, not all that could bear it', (t) => {

@@ -4,12 +4,12 @@ import { writeResult } from '../render/output.ts';
 export const lsCommand = defineCommand({
   usage: 'ls',
   summary: 'List the clusters of this host',
-  // docker's: what is stopped is listed anyway.
-  options: { all: { alias: 'a', type: 'boolean', hidden: true, default: false } },
+  // `-a` is docker's, too.
+  options: { all: { alias: 'a', type: 'boolean', default: false, describe: 'Those of the pool, too' } },
   withoutKinds: true,
-  run: async (_args, session) => {
+  run: async ({ all }, session) => {
     const { ls } = await import('../../api/ls.ts');
-    const { clusters } = await ls({}, session);
+    const { clusters } = await ls({ all }, session);
     writeResult(session, {
       data: { clusters },
       names: clusters.map(({ name }) => name),

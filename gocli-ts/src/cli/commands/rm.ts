@@ -11,7 +11,7 @@ export const rmCommand = defineCommand({
   positionals: { cluster: { type: 'string', describe: 'Name of the cluster' } },
   options: {
     ...nameOption,
-    all: { type: 'boolean', default: false, describe: 'Remove every cluster' },
+    all: { type: 'boolean', default: false, describe: 'Remove every cluster but those of the pool' },
     // docker's, for what is done anyway: nobody is asked, and what runs goes, too.
     force: { alias: 'f', type: 'boolean', hidden: true, default: false },
   },
@@ -25,15 +25,19 @@ export const rmCommand = defineCommand({
   },
 });
 
-function write({ removed, absent }: RmResult, session: Session): void {
+function write({ removed, absent, pooled }: RmResult, session: Session): void {
   const sentences = [
     ...removed.map((one) => `Removed cluster ${one.name}.${keptWords(one)}\n`),
     ...absent.map((one) => `${absentWords(one)}${keptWords(one)}\n`),
   ];
+  const left =
+    pooled.length === 0
+      ? ''
+      : `What stands ready in the pool stays (${String(pooled.length)}): gocli pool rm\n`;
   writeResult(session, {
     data: { removed },
     names: removed.map(({ name }) => name),
-    text: sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join(''),
+    text: `${sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join('')}${left}`,
   });
 }
 

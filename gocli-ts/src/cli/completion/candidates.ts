@@ -120,6 +120,7 @@ async function positionalValues(
       return names.snapshots();
     case 'template':
       return given[0] === 'build' ? names.providers() : names.templates();
+    case 'pool':
     case 'provider':
       return names.providers();
     case 'name':

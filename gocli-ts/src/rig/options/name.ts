@@ -1,4 +1,4 @@
-import { checkRigName } from '../names.ts';
+import { checkNewRigName } from '../names.ts';
 import { defineOption } from './option.ts';
 
 export const name = defineOption({
@@ -7,6 +7,6 @@ export const name = defineOption({
   alias: ['p', 'prefix'],
   // Of the scripts of cluster-up, which make it of the CI job's name.
   variable: 'GOCLI_CLUSTER',
-  read: (input: string, at) => checkRigName(input, at),
+  read: (input: string, at) => checkNewRigName(input, at),
   host: (value: string) => ({ name: value }),
 });

@@ -10,6 +10,7 @@ import { memory } from './memory.ts';
 import { name } from './name.ts';
 import { network } from './network.ts';
 import { nodes } from './nodes.ts';
+import { pool, poolUse } from './pool.ts';
 import { provision } from './provision.ts';
 import { publish } from './publish.ts';
 import { snapshot } from './snapshot.ts';
@@ -35,6 +36,8 @@ export const RIG_OPTIONS = {
   template,
   snapshot,
   fresh,
+  pool,
   timeout,
   templateBudget,
+  poolUse,
 } as const;

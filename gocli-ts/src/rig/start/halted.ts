@@ -82,6 +82,7 @@ async function layoutOf(
   const { accelerator, cpu } = facts;
   const state: RigState = { ...before, run: deps.run, plan, ports, accelerator, acceleratorReason, cpu };
   delete state.paused;
+  delete state.pooled;
   delete state.readyAt;
   const portInfos = portInfosOf(plan, deps.kinds);
   const { run, version } = deps;

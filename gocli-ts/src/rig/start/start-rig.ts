@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { GocliError } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { listTemplates, restoreTemplates, sweepTemplates } from '../../frozen/templates.ts';
 import { clauseOf } from '../../machine/accelerator.ts';
@@ -29,7 +30,7 @@ export async function startRig(start: Start, steps: Steps, deps: RigDeps): Promi
   if (start.template === 'none') return coldStart(starting, BOOT);
   const thawed = await thawIfFits(found.choice, starting);
   if (typeof thawed !== 'string') return thawed;
-  return thawed === 'kept' ? coldStart(starting, BOOT) : coldWithTemplate(starting);
+  return thawed === 'kept' ? afterKept(starting) : coldWithTemplate(starting);
 }
 
 async function prepare(start: Start, key: string, deps: RigDeps): Promise<[Surroundings, Choice]> {
@@ -55,9 +56,17 @@ async function coldWithTemplate(starting: Starting): Promise<RigState> {
       const choice = chooseTemplate(templates, key, starting.plan, place);
       const thawed = choice.template === undefined ? 'none' : await thawIfFits(choice, starting);
       if (typeof thawed !== 'string') return thawed;
-      if (thawed === 'kept') return coldStart(starting, BOOT);
+      if (thawed === 'kept') return await afterKept(starting);
     }
     await sweepTemplates(deps);
     return coldStart(starting, { kind: 'build', template: randomBytes(6).toString('hex') });
+  });
+}
+
+/** The thaw failed, and the template was not to blame. @throws GocliError TIMEOUT where nobody waits for the cluster */
+function afterKept(starting: Starting): Promise<RigState> {
+  if (starting.pool !== 'filling') return coldStart(starting, BOOT);
+  throw new GocliError('TIMEOUT', 'a cluster for the pool could not be thawed', {
+    hint: 'When this host is less busy: gocli pool fill --wait',
   });
 }

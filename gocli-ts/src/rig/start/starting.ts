@@ -21,6 +21,8 @@ export interface Start {
   readonly templateBudget?: number | undefined;
   /** Milliseconds for each wait. */
   readonly timeoutMs: number;
+  /** `filling` when a pool is filled in the background: that does not boot where a thaw will do another time. */
+  readonly pool?: 'take' | 'filling' | undefined;
 }
 
 /** A start under way: what was found out, and who is told. */

@@ -120,6 +120,7 @@ async function afterFailedThaw(
     ? ''
     : ` Should it happen again: gocli template verify ${template.id}, or start with --fresh.`;
   const words = `template ${template.id} could not be thawed ${fate}: ${failure.message}.${kept}${again}`;
-  notice(deps, `Starting cold: ${words}`, 'warning');
+  const next = starting.pool === 'filling' ? 'Nothing is made' : 'Starting cold';
+  notice(deps, `${next}: ${words}`, 'warning');
   return bad ? 'none' : 'kept';
 }

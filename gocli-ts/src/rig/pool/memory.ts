@@ -1,0 +1,66 @@
+import { LABEL } from '../../place/labels.ts';
+import type { Docker } from '../../place/port.ts';
+import type { FoundRig } from '../life.ts';
+
+/** Of the memory of the machines: what one that stands ready has for itself, as long as none was measured. */
+const EXPECTED_SHARE = 0.5;
+/** Of the host's memory: what no pool takes. */
+const RESERVED_SHARE = 0.1;
+
+/** What a pool has to fit into, in bytes. */
+export interface Budget {
+  /** Memory of the host. */
+  readonly total: number;
+  /** What the machines of one cluster may come to use. */
+  readonly wanted: number;
+  /** What one that stands ready has; undefined when there is none yet. */
+  readonly measured: number | undefined;
+}
+
+/** Bytes that are left alone, whatever is asked for. */
+export function reserved(total: number): number {
+  return total * RESERVED_SHARE;
+}
+
+/**
+ * How many clusters of a plan can stand ready. Each has some of its memory for itself, but the last one is made while
+ * all others are there, and a thaw wants all of its memory free (frozen/gate.ts).
+ */
+export function howManyFit({ total, wanted, measured }: Budget): number {
+  const room = total - reserved(total) - wanted;
+  return room < 0 ? 0 : 1 + Math.floor(room / (measured ?? wanted * EXPECTED_SHARE));
+}
+
+/** The same for one more, by what is free now: nothing that runs may come to lack it. */
+export function isRoomFor(
+  wanted: number,
+  { total, available }: { total: number; available: number },
+): boolean {
+  return available - wanted >= reserved(total);
+}
+
+/**
+ * In the machine's container, by the user of its processes, who may read this of them (proc(5), smaps_rollup); those of
+ * this look itself are left out.
+ */
+const LOOK = `for one in /proc/[0-9]*; do
+  [ "$(cat "$one/comm" 2>/dev/null)" = sh ] || cat "$one/smaps_rollup" 2>/dev/null
+done | sed -n 's/^Pss: *\\([0-9]*\\) kB/\\1/p'`;
+
+/** Bytes of memory that machines have, shared pages in parts (PSS); undefined when it cannot be read. */
+export async function memoryOf(
+  { containers }: Pick<FoundRig, 'containers'>,
+  docker: Docker,
+): Promise<number | undefined> {
+  const machines = containers.filter(
+    ({ labels, state }) => labels[LABEL.node] !== undefined && state === 'running',
+  );
+  const looks = await Promise.all(
+    machines.map(({ id }) =>
+      docker.containers.exec(id, ['sh', '-c', LOOK], { user: '107:107' }).catch(() => undefined),
+    ),
+  );
+  const kibibytes = looks.flatMap((look) => look?.stdout.split('\n').filter((line) => line !== '') ?? []);
+  const sum = kibibytes.reduce((total, line) => total + Number(line), 0);
+  return sum > 0 ? sum * 1024 : undefined;
+}
