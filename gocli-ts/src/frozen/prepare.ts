@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Docker } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Agent } from '../machine/agent.ts';
@@ -6,7 +5,6 @@ import type { Clock } from '../shared/clock.ts';
 import { inTime } from '../waiting/in-time.ts';
 import type { MachineHandle } from './migration.ts';
 
-const POLL_MS = 100;
 /** Milliseconds for one guest: what it has still to write may be gigabytes on a slow disk. */
 const PREPARE_MS = 300_000;
 /**
@@ -14,9 +12,6 @@ const PREPARE_MS = 300_000;
  * go, which makes a template smaller and, measured, thaws it faster.
  */
 const SCRIPT = 'rm -f /var/lib/systemd/random-seed; sync; echo 3 > /proc/sys/vm/drop_caches';
-
-const startedSchema = z.object({ pid: z.int() });
-const statusSchema = z.object({ exited: z.boolean(), exitcode: z.int().optional() });
 
 interface PrepareDeps {
   readonly docker: Docker;
@@ -44,15 +39,9 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<void> {
   await using agent = await Agent.open(docker, container, node, signal);
-  const { pid } = startedSchema.parse(
-    await agent.execute('guest-exec', { path: '/bin/sh', arg: ['-c', SCRIPT] }, signal),
-  );
-  for (;;) {
-    const status = statusSchema.parse(await agent.execute('guest-exec-status', { pid }, signal));
-    if (status.exited && status.exitcode === 0) return;
-    if (status.exited) {
-      throw new GocliError('REMOTE_COMMAND', `${node} could not be made ready to be frozen`);
-    }
-    await clock.sleep(POLL_MS, signal);
-  }
+  const { exitCode, stderr } = await agent.run(['/bin/sh', '-c', SCRIPT], clock, signal);
+  if (exitCode === 0) return;
+  throw new GocliError('REMOTE_COMMAND', `${node} could not be made ready to be frozen`, {
+    observed: stderr.trim(),
+  });
 }

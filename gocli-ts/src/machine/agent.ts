@@ -14,9 +14,30 @@ const NANOSECONDS = 1_000_000;
 const CLOCK_TOLERANCE_MS = 5000;
 const contentSchema = z.object({ 'buf-b64': z.string() });
 const timeSchema = z.number();
+const startedSchema = z.object({ pid: z.int() });
+const outputSchema = z.base64().optional();
+/** Of a program that a signal ended there is no exit code. */
+const statusSchema = z.object({
+  exited: z.boolean(),
+  exitcode: z.int().optional(),
+  signal: z.int().optional(),
+  'out-data': outputSchema,
+  'err-data': outputSchema,
+});
 
 /** Milliseconds between two tries to synchronise with an agent that has not started yet. */
 const RESYNC_MS = 300;
+/** Milliseconds between two looks at a program; each costs the guest about one. */
+const POLL_MS = 25;
+
+/** How a program in a guest ended. */
+interface GuestResult {
+  /** 128 + n for a signal. */
+  readonly exitCode: number;
+  /** Of both the first 16 MiB (qemu, qga/commands-common.h, GUEST_EXEC_MAX_OUTPUT). */
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** The qemu guest agent of a machine. */
 export class Agent implements AsyncDisposable {
@@ -72,6 +93,34 @@ export class Agent implements AsyncDisposable {
     return this.#channel.request(`the guest agent of ${this.#node}`, command, argument, signal);
   }
 
+  /**
+   * Runs a program in the guest to its end. What the signal ends is the wait; the program goes on.
+   * @param input its stdin
+   * @throws GocliError REMOTE_COMMAND (it cannot be started), GUEST_DIED; the signal's reason
+   */
+  async run(
+    [path = '', ...arg]: readonly string[],
+    clock: Pick<Clock, 'sleep'>,
+    signal: AbortSignal,
+    input = '',
+  ): Promise<GuestResult> {
+    const program = {
+      path,
+      arg,
+      'capture-output': true,
+      ...(input === '' ? {} : { 'input-data': Buffer.from(input).toString('base64') }),
+    };
+    const { pid } = startedSchema.parse(await this.execute('guest-exec', program, signal));
+    for (;;) {
+      const status = statusSchema.parse(await this.execute('guest-exec-status', { pid }, signal));
+      if (status.exited) {
+        const { exitcode, signal: number = 0, 'out-data': out, 'err-data': err } = status;
+        return { exitCode: exitcode ?? 128 + number, stdout: textOf(out), stderr: textOf(err) };
+      }
+      await clock.sleep(POLL_MS, signal);
+    }
+  }
+
   /** Content of a small text file of the guest. No process is started in it. */
   async readFile(path: string, signal: AbortSignal): Promise<string> {
     const handle = await this.execute('guest-file-open', { path, mode: 'r' }, signal);
@@ -112,4 +161,8 @@ export class Agent implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#channel[Symbol.asyncDispose]();
   }
+}
+
+function textOf(base64: string | undefined): string {
+  return Buffer.from(base64 ?? '', 'base64').toString('utf8');
 }

@@ -45,8 +45,13 @@ export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.
         (engine) => importRootfs(engine, tar, reference, changes, signal),
         signal,
       ),
-    save: (references) =>
-      request(connect, `save ${references.join(', ')}`, (engine) => saveImages(engine, references)),
+    save: (references, signal) =>
+      request(
+        connect,
+        `save ${references.join(', ')}`,
+        (engine) => saveImages(engine, references, signal),
+        signal,
+      ),
     commit: (containerId, reference, { changes, comment }) =>
       request(connect, `commit ${reference}`, async (engine) => {
         const { repo, tag } = splitReference(reference);
@@ -126,11 +131,16 @@ async function importRootfs(
 }
 
 /** `GET /images/get`, which dockerode's types leave out. */
-async function saveImages(engine: Dockerode, references: readonly string[]): Promise<Readable> {
+async function saveImages(
+  engine: Dockerode,
+  references: readonly string[],
+  abortSignal: AbortSignal | undefined,
+): Promise<Readable> {
   const untyped = engine as unknown as {
-    getImages(options: { names: readonly string[] }): Promise<Readable>;
+    getImages(options: { names: readonly string[]; abortSignal?: AbortSignal }): Promise<Readable>;
   };
-  return untyped.getImages({ names: references.map(checkReference) });
+  const names = references.map(checkReference);
+  return untyped.getImages({ names, ...(abortSignal === undefined ? {} : { abortSignal }) });
 }
 
 function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
@@ -142,6 +152,8 @@ function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
     labels: labels ?? {},
     size: answer.Size,
     created: answer.Created,
+    layers: answer.RootFS.Layers ?? [],
+    platform: { os: answer.Os, architecture: answer.Architecture },
   };
 }
 
