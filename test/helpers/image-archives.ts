@@ -104,11 +104,8 @@ export function ociIndex(images: readonly OciImage[]): OciImage {
 }
 
 /** A layout with these images. @param name annotation of each */
-export function ociLayout(
-  images: readonly OciImage[],
-  name: string | undefined = 'docker.io/library/foo:1',
-): Entry[] {
-  const annotations = name === undefined ? {} : { 'io.containerd.image.name': name };
+export function ociLayout(images: readonly OciImage[], name = 'docker.io/library/foo:1'): Entry[] {
+  const annotations = { 'io.containerd.image.name': name };
   const manifests = images.map(({ descriptor }) => ({ ...descriptor, annotations }));
   return [
     ...images.flatMap(({ entries }) => entries),

@@ -58,7 +58,11 @@ function wantedOf({ images = [], archives = [], tag }: LoadRequest, { cwd }: Con
       hint: 'Name images of the local Docker, or archives.',
     });
   }
-  for (const image of images) collect(errors, () => checkReference(image));
+  for (const image of images) {
+    collect(errors, () => {
+      checkReference(image);
+    });
+  }
   const named = collect(errors, () => (tag === undefined ? undefined : checkTag(tag)));
   const paths = archives.map((one) =>
     typeof one === 'string' ? collect(errors, () => pathFrom(cwd, one)) : one,

@@ -22,6 +22,8 @@ export async function spool(
   signal: AbortSignal,
   check: (bytes: number) => void = () => undefined,
 ): Promise<FileHandle> {
+  // It may break off before it is read; the pipeline tells of that, too.
+  stream.on('error', () => undefined);
   await makeFolder(folder);
   const path = join(folder, `spool-${randomUUID()}`);
   const work = { path: folder, done: 'written' } as const;

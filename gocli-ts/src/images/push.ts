@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import pMap from 'p-map';
-import { GocliError, isCode } from '../errors/error.ts';
+import { isCode } from '../errors/error.ts';
 import type { StepHandle } from '../events/steps.ts';
 import { entryPath, inArchive } from './archive.ts';
 import { badArchive } from './bad-archive.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import { linked } from '../shared/limit.ts';
 
 /** What a tar archive says of one of its entries. */
@@ -13,7 +13,7 @@ export interface WalkedEntry {
   readonly target: string;
 }
 
-const TYPES: Readonly<Record<string, WalkedEntry['type']>> = {
+const TYPES: Readonly<Partial<Record<string, WalkedEntry['type']>>> = {
   file: 'file',
   'contiguous-file': 'file',
   directory: 'folder',
@@ -39,8 +39,8 @@ export async function walkTar(
   fed.catch(() => undefined);
   try {
     for await (const entry of archive) {
-      const { name, type, size = 0, linkname } = entry.header;
-      const shown = { name, type: TYPES[type ?? ''] ?? 'other', size, target: linkname ?? '' };
+      const { name, type, size, linkname } = entry.header;
+      const shown = { name, type: TYPES[type] ?? 'other', size, target: isLink(type) ? linkname : '' };
       if ((await visit(shown, Readable.from(entry))) === 'enough') return;
       entry.resume();
     }
@@ -50,4 +50,8 @@ export async function walkTar(
     // Of a stream that broke off, the archive knows nothing but that.
     throw tar.errored ?? error;
   }
+}
+
+function isLink(type: Header['type']): boolean {
+  return type === 'symlink' || type === 'link';
 }

@@ -63,6 +63,8 @@ export interface Kind {
   settle(state: RigState, keys: RigKeys, deps: RigDeps): Promise<boolean>;
   /** Waits until thawed machines are a Ready rig again, of as many nodes as the plan says. */
   afterThaw(thawed: Thawed, steps: Steps, options: WaitOptions): Promise<void>;
+  /** Shell script by which guests that go on from a saved state learn what is another for this rig; Ready does not wait for it. */
+  tellGuests?(state: RigState): string;
   /** What Ready stands for. @param paths where the keys of the rig are */
   proof(state: RigState, paths: Paths): Promise<Proof>;
   /** Names of the secrets that the state folder has beside the ssh key. */

@@ -201,7 +201,7 @@ for (const [what, archive, message] of BAD) {
   test(`bad archive: ${what}`, async (t) => {
     const error = await t.throwsAsync(read(archive), { code: 'BAD_ARCHIVE', message });
     t.true(error instanceof GocliError && error.hint !== undefined);
-    t.notRegex(error?.message ?? '', /[\u0000-\u001f\u007f]/);
+    t.notRegex(error.message, /[\u0000-\u001f\u007f]/);
   });
 }
 

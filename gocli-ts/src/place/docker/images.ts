@@ -45,13 +45,7 @@ export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.
         (engine) => importRootfs(engine, tar, reference, changes, signal),
         signal,
       ),
-    save: (references, signal) =>
-      request(
-        connect,
-        `save ${references.join(', ')}`,
-        (engine) => saveImages(engine, references, signal),
-        signal,
-      ),
+    save: (references, signal) => saveImages(connect, references, signal),
     commit: (containerId, reference, { changes, comment }) =>
       request(connect, `commit ${reference}`, async (engine) => {
         const { repo, tag } = splitReference(reference);
@@ -131,16 +125,19 @@ async function importRootfs(
 }
 
 /** `GET /images/get`, which dockerode's types leave out. */
-async function saveImages(
-  engine: Dockerode,
+function saveImages(
+  connect: Connect,
   references: readonly string[],
-  abortSignal: AbortSignal | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<Readable> {
-  const untyped = engine as unknown as {
-    getImages(options: { names: readonly string[]; abortSignal?: AbortSignal }): Promise<Readable>;
+  const save = async (engine: Dockerode): Promise<Readable> => {
+    const untyped = engine as unknown as {
+      getImages(options: { names: readonly string[]; abortSignal?: AbortSignal }): Promise<Readable>;
+    };
+    const names = references.map(checkReference);
+    return untyped.getImages({ names, ...(signal === undefined ? {} : { abortSignal: signal }) });
   };
-  const names = references.map(checkReference);
-  return untyped.getImages({ names, ...(abortSignal === undefined ? {} : { abortSignal }) });
+  return request(connect, `save ${references.join(', ')}`, save, signal);
 }
 
 function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
