@@ -1,36 +1,46 @@
-import { LOAD_REPOSITORY } from '../images/registry.ts';
 import type { LoadableImage } from '../images/image.ts';
+import { LOAD_REPOSITORY } from '../images/registry.ts';
+import type { RigState } from '../rig/state.ts';
+import { quote, quoteAll } from '../shared/quote.ts';
 import { localRegistryScript, NODES_REGISTRY } from './local-registry.ts';
 import type { NodeScript } from './on-nodes.ts';
-import type { RigState } from '../rig/state.ts';
 
 /**
- * Parameters are a name and the digest of its manifest each. What a node has under that name is left alone. The name by
- * which it was pulled goes, so that nothing but the user's names keeps an image.
+ * `bring DIGEST NAME…` pulls an image by the digest of its manifest, unless the node holds it by all these names. Each
+ * program takes an emulated guest a third of a second, so all that is held is asked for once, and nobody waits until the
+ * name goes by which it was pulled: nothing but the user's names is to keep an image.
  */
-const LOAD = `export CONTAINERD_NAMESPACE=k8s.io
-from=$1
-shift
-while [ $# -gt 0 ]; do
-  name=$1 digest=$2
-  shift 2
-  [ -z "$(ctr images ls -q "name==\\"$name\\",target.digest==$digest")" ] || continue
-  ctr images pull --plain-http "$from@$digest" >/dev/null
-  ctr images tag --force "$from@$digest" "$name" >/dev/null
-  ctr images rm "$from@$digest" >/dev/null
-  echo "$name"
-done`;
+const BRING = `bring() {
+  pulled=${NODES_REGISTRY}/${LOAD_REPOSITORY}@$1
+  shift
+  lacking=
+  for name; do
+    case "$held" in *"|$name|"*) ;; *) lacking="$lacking $name" ;; esac
+  done
+  [ -n "$lacking" ] || return 0
+  ctr images pull --plain-http "$pulled" >/dev/null
+  for name in $lacking; do
+    ctr images tag --force "$pulled" "$name" >/dev/null
+    echo "$name"
+  done
+  ctr images rm "$pulled" >/dev/null 2>&1 &
+}`;
+
+type Named = Pick<LoadableImage, 'names' | 'manifest'>;
 
 /** What lets a node hold images by their names that the registry has. It prints the names that are new there. */
-export function loadScript(
-  images: readonly Pick<LoadableImage, 'names' | 'manifest'>[],
-  state: Pick<RigState, 'name' | 'ports'>,
-): NodeScript {
-  const pairs = images.flatMap(({ names, manifest }) => names.flatMap((name) => [name, manifest.digest]));
-  return {
-    what: 'holds the images',
+export function loadScript(images: readonly Named[], state: Pick<RigState, 'name' | 'ports'>): NodeScript {
+  const filters = images.flatMap(({ names, manifest: { digest } }) =>
+    names.map((name) => quote(`name=="${name}",target.digest==${digest}`)),
+  );
+  const script = [
     // Of clusters that an earlier gocli started.
-    script: `${localRegistryScript(state)}\n${LOAD}`,
-    parameters: () => [`${NODES_REGISTRY}/${LOAD_REPOSITORY}`, ...pairs],
-  };
+    localRegistryScript(state),
+    'export CONTAINERD_NAMESPACE=k8s.io',
+    `held=$(ctr images ls -q ${filters.join(' ')})`,
+    `held="|$(echo "$held" | tr '\\n' '|')"`,
+    BRING,
+    ...images.map(({ names, manifest }) => `bring ${quoteAll([manifest.digest, ...names])}`),
+  ];
+  return { what: 'holds the images', script: script.join('\n'), parameters: () => [] };
 }

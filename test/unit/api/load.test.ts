@@ -80,17 +80,9 @@ test('an archive is pushed, then each node is told names and digests', async (t)
     { name: 'docker.io/library/foo:1', digest, nodes: ['node01'] },
     { name: 'docker.io/library/bar:2', digest, nodes: [] },
   ]);
-  const [[option, script = '', ...parameters] = []] = cluster.ran;
-  t.is(option, '-c');
+  const [[, script = ''] = []] = cluster.ran;
   t.regex(script, new RegExp(`certs\\.d/localhost:${String(cluster.registry.port)}`));
-  t.deepEqual(parameters, [
-    'sh',
-    'registry:5000/gocli/load',
-    'docker.io/library/foo:1',
-    digest,
-    'docker.io/library/bar:2',
-    digest,
-  ]);
+  t.true(script.endsWith(`bring ${digest} docker.io/library/foo:1 docker.io/library/bar:2`), script);
   t.deepEqual(
     cluster.engine.events.flatMap((event) =>
       event.type === 'step-end' ? [`${event.id} ${event.outcome}`] : [],
@@ -106,7 +98,9 @@ test('an image without a name has to be given one, and several cannot share one'
     code: 'BAD_ARCHIVE',
     message: 'the piped archive has an image without a name',
   });
-  const { images: [named] } = await cluster.load({ archives: [stream(nameless)], tag: 'mine' });
+  const {
+    images: [named],
+  } = await cluster.load({ archives: [stream(nameless)], tag: 'mine' });
   t.is(named?.name, 'docker.io/library/mine:latest');
   await t.throwsAsync(cluster.load({ archives: [stream(ARCHIVE), stream(nameless)], tag: 'mine:1' }), {
     code: 'BAD_VALUE',
