@@ -10,7 +10,7 @@ const PATH = `/api/v1/namespaces/kube-public/configmaps/${NAME}?fieldManager=goc
  * What tools such as Tilt and Skaffold look for to know where to push images (KEP-1755, "Communicating a local
  * registry").
  */
-export function registryHosting(state: Pick<RigState, 'name' | 'ports'>): string {
+function registryHosting(state: Pick<RigState, 'name' | 'ports'>): string {
   return renderYaml({
     host: hostRegistry(state),
     hostFromContainerRuntime: NODES_REGISTRY,
