@@ -11,7 +11,7 @@ export const FLOORS = [
   ['waiting'],
   ['ssh', 'host'],
   ['place'],
-  ['provider'],
+  ['provider', 'images'],
   ['machine', 'network'],
   ['frozen'],
   ['rig'],

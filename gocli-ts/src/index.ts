@@ -77,12 +77,22 @@ export const ports = bind('ports', 'rig', async () => (await import('./api/ports
 export const kubectl = bind('kubectl', 'rig', async () => (await import('./api/kubectl.ts')).kubectl);
 /** Copies between a node and this machine. */
 export const scp = bind('scp', 'scp', async () => (await import('./api/scp.ts')).scp);
+/** Brings images to all nodes of a rig. */
+export const load = bind('load', 'load', async () => (await import('./api/load.ts')).load);
 /** Removes templates that nobody misses. */
 export const gc = bind('gc', 'gc', async () => (await import('./api/gc.ts')).gc);
 /** What this host has and lacks. */
 export const doctor = bind('doctor', 'nothing', async () => (await import('./api/doctor/doctor.ts')).doctor);
 /** Versions of gocli and of what it runs on. */
 export const version = bind('version', 'nothing', async () => (await import('./api/version.ts')).version);
+
+const ofImages = () => import('./api/images.ts');
+/** The images that the nodes of a rig hold. */
+export const images = {
+  ls: bind('images ls', 'rig', async () => (await ofImages()).ls),
+  rm: bind('images rm', 'imagesRm', async () => (await ofImages()).rm),
+  prune: bind('images prune', 'imagesPrune', async () => (await ofImages()).prune),
+};
 
 const ofKubeconfig = () => import('./api/kubeconfig.ts');
 /** The kubeconfig of a rig. */
@@ -176,9 +186,11 @@ export type { ConsoleLine, ConsoleLog, ConsoleRequest } from './api/console.ts';
 export type { CheckResult, DoctorResult } from './api/doctor/doctor.ts';
 export type { GcRequest, GcResult } from './api/gc.ts';
 export type { EachRigRequest, EachRigResult } from './api/each-rig.ts';
+export type { ImagesPruneRequest, ImagesResult, ImagesRmRequest, ImagesRmResult } from './api/images.ts';
 export type { KubeconfigResult, MergeRequest, MergeResult } from './api/kubeconfig.ts';
 export type { KubectlResult } from './api/kubectl.ts';
 export type { ExportRequest, ExportResult, TailRequest, TailResult } from './api/logs.ts';
+export type { LoadRequest, LoadResult } from './api/load.ts';
 export type { ListedRig, LsRequest, LsResult } from './api/ls.ts';
 export type {
   ListedMember,
@@ -233,4 +245,6 @@ export type {
 } from './api/template.ts';
 export type { VersionResult } from './api/version.ts';
 export type { EventOrigin, GocliEvent, OperationEvent, OperationSink } from './events/events.ts';
+export type { LoadedImage } from './kubernetes/load.ts';
+export type { NodeImage } from './kubernetes/node-images.ts';
 export type { SshConnection, SshResult } from './ssh/port.ts';

@@ -122,6 +122,61 @@ test.serial('an image pushed to the registry is pulled by the node', async (t) =
   t.is(pushed.exitCode, 0, outputOf(pushed));
   const pulled = await onNode('crictl pull registry:5000/try/hello:1');
   t.is(pulled.exitCode, 0, outputOf(pulled));
+  const asOnHost = await onNode(`crictl pull localhost:${port}/try/hello:1`);
+  t.is(asOnHost.exitCode, 0, outputOf(asOnHost));
+});
+
+interface Loaded {
+  readonly sent: number;
+  readonly blobs: number;
+  readonly images: readonly { readonly name: string; readonly nodes: readonly string[] }[];
+}
+
+test.serial('what is built is loaded and runs without a pull, also when it is built again', async (t) => {
+  const image = 'gocli-e2e-load:1';
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-e2e-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  t.teardown(() => command(['docker', 'rmi', '-f', image]));
+  const copied = await gocli(['scp', '--name', NAME, 'node01:/usr/bin/busybox', join(folder, 'busybox')]);
+  t.is(copied.exitCode, 0, outputOf(copied));
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY busybox /\nCOPY content /\n');
+  const buildAndLoad = async (content: string): Promise<Loaded> => {
+    await writeFile(join(folder, 'content'), content);
+    const built = await command(['docker', 'build', '-q', '-t', image, folder]);
+    t.is(built.exitCode, 0, outputOf(built));
+    const loaded = await gocli(['load', '--name', NAME, image, '-o', 'json']);
+    t.is(loaded.exitCode, 0, outputOf(loaded));
+    return JSON.parse(loaded.stdout) as Loaded;
+  };
+  const printed = async (pod: string): Promise<string> => {
+    const shell = { name: 'c', image, imagePullPolicy: 'Never', command: ['/busybox', 'cat', '/content'] };
+    const spec = { restartPolicy: 'Never', containers: [shell] };
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: pod }, spec });
+    const applied = await gocli(['kubectl', '--name', NAME, 'apply', '-f', '-'], { input });
+    t.is(applied.exitCode, 0, outputOf(applied));
+    const done = await kubectl(
+      'wait',
+      '--for=jsonpath={.status.phase}=Succeeded',
+      `pod/${pod}`,
+      '--timeout=180s',
+    );
+    t.is(done.exitCode, 0, outputOf(done));
+    return (await kubectl('logs', pod)).stdout;
+  };
+  const first = await buildAndLoad('first');
+  t.deepEqual(first.images[0]?.nodes, ['node01']);
+  t.is(await printed('loaded-first'), 'first');
+  const second = await buildAndLoad('second');
+  t.deepEqual([second.sent, second.blobs], [2, 3], 'a layer and the configuration, but not the program');
+  t.is(await printed('loaded-second'), 'second');
+  const again = await gocli(['load', '--name', NAME, image]);
+  t.regex(
+    again.stdout,
+    /^Unchanged: docker\.io\/library\/gocli-e2e-load:1\n.*no layer was new/,
+    outputOf(again),
+  );
+  const hosting = await kubectl('get', '-n', 'kube-public', 'configmap/local-registry-hosting', '-o', 'yaml');
+  t.regex(hosting.stdout, /host: "localhost:\d+"/, outputOf(hosting));
 });
 
 test.serial('ssh hands on exit codes, standard input and bytes', async (t) => {

@@ -71,7 +71,9 @@ test.serial('nft reads the rules of the network and of every node', async (t) =>
   ];
   const texts = [
     ...nodes.map((count) => renderNat({ nodes: count, ports: PORTS, subnet: '10.5.0.0/24' })),
-    ...nodes.flatMap((index) => subnets.map((subnet) => renderNodeRules({ ...subnet, subnet: NODE_SUBNET, index }))),
+    ...nodes.flatMap((index) =>
+      subnets.map((subnet) => renderNodeRules({ ...subnet, subnet: NODE_SUBNET, index })),
+    ),
   ];
   t.is(await check(texts, 'nft -c -f "$1" 2>/dev/null'), '');
   t.regex(await check(['table ip x { chain y { bogus } }\n'], 'nft -c -f "$1" 2>/dev/null'), /refused/);

@@ -16,6 +16,8 @@ export interface HostNames {
   providers(): Promise<readonly string[]>;
   snapshots(): Promise<readonly string[]>;
   templates(): Promise<readonly string[]>;
+  /** Of the local Docker. */
+  images(): Promise<readonly string[]>;
 }
 
 /** Milliseconds that somebody who is typing waits for Docker. */
@@ -33,6 +35,8 @@ export function namesOnHost({
   return {
     snapshots: () => soon(listSnapshots(docker), ({ name }) => name),
     templates: () => soon(listTemplates(docker), ({ id }) => id),
+    images: async () =>
+      (await soon(docker.images.list({}), ({ tags }) => tags.join(' '))).flatMap((tags) => tags.split(' ')),
     clusters: () => ownNames(paths),
     nodes: async (cluster) => {
       const name = cluster ?? (await ownNames(paths))[0];

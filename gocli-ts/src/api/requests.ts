@@ -9,7 +9,9 @@ import type { ConsoleRequest } from './console.ts';
 import type { CallOptions, Environment, NoRequest } from './context.ts';
 import type { GcRequest } from './gc.ts';
 import type { EachRigRequest } from './each-rig.ts';
+import type { ImagesPruneRequest, ImagesRmRequest } from './images.ts';
 import type { MergeRequest } from './kubeconfig.ts';
+import type { LoadRequest } from './load.ts';
 import type { ExportRequest, TailRequest } from './logs.ts';
 import type { LsRequest } from './ls.ts';
 import { OPTIONS } from './options.ts';
@@ -48,6 +50,9 @@ export interface Requests {
   readonly ssh: SshRequest;
   readonly exec: ExecRequest;
   readonly scp: ScpRequest;
+  readonly load: LoadRequest;
+  readonly imagesRm: ImagesRmRequest;
+  readonly imagesPrune: ImagesPruneRequest;
   readonly merge: MergeRequest;
   readonly tail: TailRequest;
   readonly exportLogs: ExportRequest;
@@ -169,6 +174,17 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
     pty: strict({ term: text, columns: number, rows: number }).optional(),
   },
   scp: { ...rig, copies: z.array(copies, 'a list of copies').readonly() },
+  load: {
+    ...rig,
+    images: texts.optional(),
+    archives: z
+      .array(z.union([path, read], 'a path, or a stream that can be read'), 'a list of archives')
+      .readonly()
+      .optional(),
+    tag: text.optional(),
+  },
+  imagesRm: { ...rig, images: texts },
+  imagesPrune: { ...rig, all: flag.optional() },
   merge: { ...rig, file: path.optional() },
   tail: { ...rig, node: text.optional(), lines: number.optional() },
   exportLogs: { ...rig, folder: path },

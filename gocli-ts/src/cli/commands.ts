@@ -4,8 +4,10 @@ import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { gcCommand } from './commands/gc.ts';
 import { pauseCommand, resumeCommand, startCommand, stopCommand } from './commands/stop-start.ts';
+import { imagesCommand } from './commands/images.ts';
 import { kubeconfigCommand } from './commands/kubeconfig.ts';
 import { kubectlCommand } from './commands/kubectl.ts';
+import { loadCommand } from './commands/load.ts';
 import { logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
 import { poolCommand } from './commands/pool.ts';
@@ -38,6 +40,8 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   sshCommand,
   scpCommand,
+  loadCommand,
+  imagesCommand,
   kubectlCommand,
   kubeconfigCommand,
   portsCommand,

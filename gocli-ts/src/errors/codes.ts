@@ -39,6 +39,12 @@ export const ERRORS = {
     title: 'A configuration file is wrong',
     help: 'The message gives file, line, column and, for an unknown key, the nearest valid one.',
   },
+  BAD_ARCHIVE: {
+    id: 'GOCLI-E103',
+    exit: EXIT.usage,
+    title: 'An archive or image cannot be loaded',
+    help: 'The message says what is wrong with it. Archives are what `docker save`, `docker buildx build -o type=oci` and `skopeo copy` write; images have to be for linux/amd64.',
+  },
   DOCKER_UNREACHABLE: {
     id: 'GOCLI-E200',
     exit: EXIT.preflight,
@@ -109,7 +115,7 @@ export const ERRORS = {
     id: 'GOCLI-E302',
     exit: EXIT.imageMissing,
     title: 'The image is not there',
-    help: 'Build the provider (`gocli provision cluster-provision/k8s/<version>`), or name the registry that has it.',
+    help: 'Of a provider: build it (`gocli provision cluster-provision/k8s/<version>`), or name the registry that has it. Of `gocli load`: build or pull it with docker, or name an archive by its path.',
   },
   CONFLICT: {
     id: 'GOCLI-E303',
@@ -194,6 +200,12 @@ export const ERRORS = {
     exit: EXIT.failed,
     title: 'The Kubernetes API refused a request',
     help: 'Its own words are in the message.',
+  },
+  REGISTRY: {
+    id: 'GOCLI-E602',
+    exit: EXIT.failed,
+    title: 'The registry of a cluster refused a request',
+    help: 'Its own words are in the message; `gocli logs` has what it logged.',
   },
   INTERRUPTED: {
     id: 'GOCLI-E700',

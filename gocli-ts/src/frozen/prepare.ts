@@ -39,6 +39,9 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<void> {
   await using agent = await Agent.open(docker, container, node, signal);
-  if ((await agent.script(SCRIPT, clock, signal)) === 0) return;
-  throw new GocliError('REMOTE_COMMAND', `${node} could not be made ready to be frozen`);
+  const { exitCode, stderr } = await agent.run(['/bin/sh', '-c', SCRIPT], clock, signal);
+  if (exitCode === 0) return;
+  throw new GocliError('REMOTE_COMMAND', `${node} could not be made ready to be frozen`, {
+    observed: stderr.trim(),
+  });
 }

@@ -124,6 +124,12 @@ export class Thawed implements AsyncDisposable {
     });
   }
 
+  /** Starts a shell script in each guest, and leaves it to itself. @throws GocliError REMOTE_COMMAND, GUEST_DIED */
+  async tell(script: string, signal: AbortSignal): Promise<void> {
+    const program = { path: '/bin/sh', arg: ['-c', script] };
+    await this.#agents.each((agent) => agent.execute('guest-exec', program, signal));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#agents[Symbol.asyncDispose]();
   }

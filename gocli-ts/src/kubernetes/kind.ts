@@ -3,6 +3,7 @@ import type { GuestPlan } from '../rig/plan.ts';
 import { expiryOf, keysOf, kubeconfigOf } from './access.ts';
 import { renderKubeadmInit, renderPatches } from './kubeadm-config.ts';
 import { parseKubeconfig } from './kubeconfig.ts';
+import { localRegistryScript } from './local-registry.ts';
 import { networkSetUp } from './node-network.ts';
 import { KUBERNETES_OPTIONS } from './options/kubernetes-options.ts';
 import { PORTS } from './ports.ts';
@@ -33,6 +34,7 @@ export const kubernetesKind: Kind = {
   settle: async (state, keys, deps) => (await import('./ready.ts')).settle(state, keys, deps),
   afterThaw: async (thawed, steps, options) => (await import('./ready.ts')).afterThaw(thawed, steps, options),
   warm: async (state, deps) => (await import('./warm.ts')).warmUp(state, deps),
+  tellGuests: localRegistryScript,
   proof: async (state, paths) => (await import('./ready.ts')).proof(state, paths),
   secretFiles: [KUBECONFIG_FILE],
   keyFiles: (state, keys) => {

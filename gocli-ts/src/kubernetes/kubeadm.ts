@@ -4,6 +4,7 @@ import { filesInput, PUT_FILES } from './guest-files.ts';
 import { renderPatches, renderKubeadmJoin, type KubeadmJoin } from './kubeadm-config.ts';
 import type { AdminAccess } from './kubeconfig.ts';
 import { clusterOf, kubernetesOf } from './section.ts';
+import { localRegistryScript } from './local-registry.ts';
 import { networkSetUp, podCidr } from './node-network.ts';
 import { nodeName } from '../network/addresses.ts';
 import { redact } from '../shared/redact.ts';
@@ -19,7 +20,7 @@ export interface Bounds extends Pick<InTimeOptions, 'signal' | 'timeoutMs'> {
   readonly rig?: string;
 }
 
-/** The pod network of one node: CNI, routes, rules. @throws GocliError REMOTE_COMMAND, TIMEOUT */
+/** The pod network of one node: CNI, routes, rules; and where it pulls from what the host pushed. @throws GocliError REMOTE_COMMAND, TIMEOUT */
 export async function setUpNetwork(
   node: SshConnection,
   index: number,
@@ -29,7 +30,7 @@ export async function setUpNetwork(
   const { guest } = state.plan;
   const { script, stdin } = networkSetUp({ ...clusterOf(guest), index, nodes: guest.nodes });
   await inTime(`the pod network of ${nodeName(index)} is set up`, bounds, (signal) =>
-    node.run(script, { signal, stdin }),
+    node.run(`${script}\n${localRegistryScript(state)}`, { signal, stdin }),
   );
 }
 

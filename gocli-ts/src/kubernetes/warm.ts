@@ -79,7 +79,10 @@ export async function warmUp(state: RigState, deps: RigDeps): Promise<void> {
   if (owner === undefined) throw new GocliError('NOT_FOUND', `${state.name} has no network container`);
   const folder = `warm-${randomBytes(4).toString('hex')}`;
   const file = (name: string): string => `/run/${folder}/${name}`;
-  const access = { ...(await readAccess(state, paths)), server: `https://${nodeAddress(1, nodeSubnet(state.plan.guest))}:6443` };
+  const access = {
+    ...(await readAccess(state, paths)),
+    server: `https://${nodeAddress(1, nodeSubnet(state.plan.guest))}:6443`,
+  };
   await docker.containers.putFiles(owner.id, '/run', [
     { path: `${folder}/admin.conf`, content: renderKubeconfig(state.name, access), mode: 0o600 },
     { path: `${folder}/warm.json`, content: MANIFEST, mode: 0o600 },

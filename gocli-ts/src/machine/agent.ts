@@ -15,15 +15,31 @@ const CLOCK_TOLERANCE_MS = 5000;
 /** Bytes that a file may have that is read through the agent; each is kept in memory at once. */
 const MOST_BYTES = 64 * 1024;
 const contentSchema = z.object({ 'buf-b64': z.string() });
-const startedSchema = z.object({ pid: z.int() });
-const statusSchema = z.object({ exited: z.boolean(), exitcode: z.int().optional() });
 const timeSchema = z.number();
-
-/** Milliseconds between two looks whether a program has ended. */
-const POLL_MS = 100;
+const startedSchema = z.object({ pid: z.int() });
+const outputSchema = z.base64().optional();
+/** Of a program that a signal ended there is no exit code. */
+const statusSchema = z.object({
+  exited: z.boolean(),
+  exitcode: z.int().optional(),
+  signal: z.int().optional(),
+  'out-data': outputSchema,
+  'err-data': outputSchema,
+});
 
 /** Milliseconds between two tries to synchronise with an agent that has not started yet. */
 const RESYNC_MS = 300;
+/** Milliseconds between two looks at a program; each costs the guest about one. */
+const POLL_MS = 25;
+
+/** How a program in a guest ended. */
+interface GuestResult {
+  /** 128 + n for a signal. */
+  readonly exitCode: number;
+  /** Of both the first 16 MiB (qemu, qga/commands-common.h, GUEST_EXEC_MAX_OUTPUT). */
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** The qemu guest agent of a machine. */
 export class Agent implements AsyncDisposable {
@@ -79,29 +95,40 @@ export class Agent implements AsyncDisposable {
     return this.#channel.request(`the guest agent of ${this.#node}`, command, argument, signal);
   }
 
+  /**
+   * Runs a program in the guest to its end. What the signal ends is the wait; the program goes on.
+   * @param input its stdin
+   * @throws GocliError REMOTE_COMMAND (it cannot be started), GUEST_DIED; the signal's reason
+   */
+  async run(
+    [path = '', ...arg]: readonly string[],
+    clock: Pick<Clock, 'sleep'>,
+    signal: AbortSignal,
+    input = '',
+  ): Promise<GuestResult> {
+    const program = {
+      path,
+      arg,
+      'capture-output': true,
+      ...(input === '' ? {} : { 'input-data': Buffer.from(input).toString('base64') }),
+    };
+    const { pid } = startedSchema.parse(await this.execute('guest-exec', program, signal));
+    for (;;) {
+      const status = statusSchema.parse(await this.execute('guest-exec-status', { pid }, signal));
+      if (status.exited) {
+        const { exitcode, signal: number = 0, 'out-data': out, 'err-data': err } = status;
+        return { exitCode: exitcode ?? 128 + number, stdout: textOf(out), stderr: textOf(err) };
+      }
+      await clock.sleep(POLL_MS, signal);
+    }
+  }
+
   /** Content of a small text file of the guest. No process is started in it. */
   async readFile(path: string, signal: AbortSignal): Promise<string> {
     const handle = await this.execute('guest-file-open', { path, mode: 'r' }, signal);
     const answer = await this.execute('guest-file-read', { handle, count: MOST_BYTES }, signal);
     await this.execute('guest-file-close', { handle }, signal);
     return Buffer.from(contentSchema.parse(answer)['buf-b64'], 'base64').toString('utf8');
-  }
-
-  /**
-   * Runs a shell script as root of the guest, and waits for its end.
-   * @param stdin what it reads; nothing unless given
-   * @returns its exit code; of a signal's end, -1
-   * @throws GocliError REMOTE_COMMAND when it could not be started
-   */
-  async script(text: string, clock: Clock, signal: AbortSignal, stdin?: string): Promise<number> {
-    const input = stdin === undefined ? {} : { 'input-data': Buffer.from(stdin).toString('base64') };
-    const asked = { path: '/bin/sh', arg: ['-c', text], ...input };
-    const { pid } = startedSchema.parse(await this.execute('guest-exec', asked, signal));
-    for (;;) {
-      const status = statusSchema.parse(await this.execute('guest-exec-status', { pid }, signal));
-      if (status.exited) return status.exitcode ?? -1;
-      await clock.sleep(POLL_MS, signal);
-    }
   }
 
   /**
@@ -136,4 +163,8 @@ export class Agent implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#channel[Symbol.asyncDispose]();
   }
+}
+
+function textOf(base64: string | undefined): string {
+  return Buffer.from(base64 ?? '', 'base64').toString('utf8');
 }

@@ -71,6 +71,10 @@ export interface ImageInfo {
   readonly size: number;
   /** RFC 3339. */
   readonly created: string;
+  /** Digests of its layers, uncompressed, from the lowest to the highest; a list of images does not say them. */
+  readonly layers?: readonly string[];
+  /** As layers are. */
+  readonly platform?: { readonly os: string; readonly architecture: string };
 }
 
 export interface TransferProgress {
@@ -94,8 +98,8 @@ export interface DockerImages {
     reference: string,
     options: { changes: readonly string[]; signal: AbortSignal },
   ): Promise<string>;
-  /** The image as a docker archive (what `docker save` writes). */
-  save(references: readonly string[]): Promise<Readable>;
+  /** The image as a docker archive (what `docker save` writes). The signal ends that, too. */
+  save(references: readonly string[], signal?: AbortSignal): Promise<Readable>;
   /** Commits a stopped container. Returns the image id. */
   commit(
     containerId: string,

@@ -79,6 +79,8 @@ export interface Kind {
    * @throws GocliError
    */
   warm?(state: RigState, deps: RigDeps): Promise<void>;
+  /** Shell script by which guests that go on from a saved state learn what is another for this rig; Ready does not wait for it. */
+  tellGuests?(state: RigState): string;
   /** What Ready stands for. @param paths where the keys of the rig are */
   proof(state: RigState, paths: Paths): Promise<Proof>;
   /** Names of the secrets that the state folder has beside the ssh key. */

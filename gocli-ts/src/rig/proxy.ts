@@ -153,7 +153,8 @@ async function tell(
       throw error;
     });
     if (before === text) return false;
-    const exitCode = await agent.script(scriptFor(file, unit), clock, bounded, text);
+    const argv = ['/bin/sh', '-c', scriptFor(file, unit)];
+    const { exitCode } = await agent.run(argv, clock, bounded, text);
     if (exitCode === 0) return true;
     throw new GocliError('REMOTE_COMMAND', `${unit} of ${node} did not start with it (code ${exitCode})`);
   });

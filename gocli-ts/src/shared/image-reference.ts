@@ -14,3 +14,37 @@ export const IMAGE_REGISTRY = new RegExp(`^${REGISTRY}$`);
 export const IMAGE_TAG = new RegExp(`^${TAG}$`);
 /** A whole reference; the id of an image is one, too. */
 export const IMAGE_REFERENCE = new RegExp(`^(?:${REGISTRY}/)?${PATH}(?::${TAG})?(?:@${DIGEST})?$`);
+
+const NAME = new RegExp(`^(?:(?<registry>${REGISTRY})/)?(?<path>${PATH})(?::(?<tag>${TAG}))?$`);
+/** Characters of a name without its tag (distribution/reference, RepositoryNameTotalLengthMax). */
+const LONGEST_NAME = 255;
+
+/**
+ * The name that containerd and the kubelet have for what a user calls `foo`: `docker.io/library/foo:latest`
+ * (distribution/reference, normalize.go). Undefined for what is no name: an id, a digest, anything malformed.
+ */
+export function fullImageName(reference: string): string | undefined {
+  const { registry, path = '', tag = 'latest' } = namePartsOf(reference) ?? {};
+  if (path === '') return undefined;
+  const isHub = registry === undefined || registry === 'docker.io' || registry === 'index.docker.io';
+  const whole = isHub ? `docker.io/${path.includes('/') ? path : `library/${path}`}` : `${registry}/${path}`;
+  return whole.length > LONGEST_NAME ? undefined : `${whole}:${tag}`;
+}
+
+interface NameParts {
+  readonly registry?: string | undefined;
+  readonly path?: string | undefined;
+  readonly tag?: string | undefined;
+}
+
+/** The first part of a name is a registry when it looks like a host; `team/app` has none. */
+function namePartsOf(reference: string): NameParts | undefined {
+  const { registry, path = '', tag } = NAME.exec(reference)?.groups ?? {};
+  if (path === '' || /^[0-9a-f]{64}$/.test(reference)) return undefined;
+  if (registry === undefined || looksLikeHost(registry)) return { registry, path, tag };
+  return { path: `${registry}/${path}`, tag };
+}
+
+function looksLikeHost(part: string): boolean {
+  return /[.:[]/.test(part) || part === 'localhost' || part !== part.toLowerCase();
+}

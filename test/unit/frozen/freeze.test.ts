@@ -204,6 +204,14 @@ test('machines are loaded all before the first runs, and one that rebooted meanw
   await t.throwsAsync(thawed.confirm(never), { code: 'GUEST_DIED', message: /node02 rebooted/ });
 });
 
+test('guests that go on are told a script, and nobody waits for its end', async (t) => {
+  const fake = await fakeMachines(2);
+  await using thawed = await thaw(fake.machines, SAVED, fake, never);
+  await thawed.confirm(never);
+  await thawed.tell('echo it', never);
+  t.deepEqual([...fake.programs].sort(), ['node01 /bin/sh -c echo it', 'node02 /bin/sh -c echo it']);
+});
+
 test('state of another qemu is not loaded', async (t) => {
   const fake = await fakeMachines(2);
   await t.throwsAsync(thaw(fake.machines, { ...SAVED, qemu: '9.2.0' }, fake, never), { code: 'CONFLICT' });

@@ -25,6 +25,8 @@ export interface FakeMachines {
   readonly running: Set<string>;
   /** How often a guest was told the time. */
   clocksSet: number;
+  /** Programs that were started in guests. */
+  readonly programs: string[];
   /** What the guests say their boot is. */
   readonly bootIds: Map<string, string>;
 }
@@ -104,6 +106,7 @@ export function scriptMachines(
     bootIds,
     saveMs: 0,
     clocksSet: 0,
+    programs: [],
   };
   const migrations = new Map<string, Migration>();
   const standing = new Set<string>();
@@ -166,7 +169,7 @@ export function scriptMachines(
 
 function agentOf(node: string, fake: FakeMachines) {
   return ({ execute, arguments: given }: Record<string, unknown>): unknown => {
-    const argument = (given ?? {}) as { id?: number; path?: string };
+    const argument = (given ?? {}) as { id?: number; path?: string; arg?: string[] };
     switch (execute) {
       case 'guest-sync-delimited':
         return { return: argument.id };
@@ -179,6 +182,7 @@ function agentOf(node: string, fake: FakeMachines) {
           },
         };
       case 'guest-exec':
+        fake.programs.push([node, argument.path, ...(argument.arg ?? [])].join(' '));
         return { return: { pid: 1 } };
       case 'guest-exec-status':
         return { return: { exited: true, exitcode: 0 } };

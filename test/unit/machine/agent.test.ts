@@ -82,19 +82,28 @@ test('a socket that closes while the agent is waited for is GUEST_DIED, an abort
   await t.throwsAsync(Agent.open(silent.docker, silent.container, 'node01', stop.signal), { is: reason });
 });
 
-test('a script gets its input and is waited for until it has ended', async (t) => {
-  const asked: Record<string, unknown>[] = [];
+test('a program of the guest is run to its end, with its output and exit code', async (t) => {
+  const asked: unknown[] = [];
   let looks = 0;
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const guest = await fakeGuest((request) => {
-    if (request['execute'] === 'guest-exec') asked.push(request['arguments'] as Record<string, unknown>);
-    if (request['execute'] === 'guest-exec') return { return: { pid: 9 } };
+    asked.push(request['arguments']);
+    if (request['execute'] === 'guest-exec') return { return: { pid: 7 } };
     if (request['execute'] !== 'guest-exec-status') return answer(request);
     looks += 1;
-    return { return: looks < 3 ? { exited: false } : { exited: true, exitcode: 4 } };
+    const ended = { exited: true, exitcode: 3, 'out-data': base64('out\n'), 'err-data': base64('é') };
+    return { return: looks < 3 ? { exited: false } : looks < 4 ? ended : { exited: true, signal: 9 } };
   });
   await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
   const clock = new FakeClock();
-  t.is(await agent.script('cat >/x', clock, never, 'words'), 4);
-  t.like(asked[0], { path: '/bin/sh', 'input-data': Buffer.from('words').toString('base64') });
-  t.is(clock.sleeps.length, 2);
+  const argv = ['/bin/sh', '-c', 'exit 3'];
+  t.deepEqual(await agent.run(argv, clock, never, 'in'), { exitCode: 3, stdout: 'out\n', stderr: 'é' });
+  const program = {
+    path: '/bin/sh',
+    arg: ['-c', 'exit 3'],
+    'capture-output': true,
+    'input-data': base64('in'),
+  };
+  t.deepEqual(asked[1], program);
+  t.deepEqual(await agent.run(argv, clock, never), { exitCode: 137, stdout: '', stderr: '' });
 });

@@ -107,7 +107,9 @@ async function positionalValues(
   const placeholders = [...command.usage.matchAll(/[<[]([a-z-]+)(?:\.\.)?[>\]]/g)].map(
     (match) => match[1] ?? '',
   );
-  const placeholder = placeholders[given.length];
+  // Of the last one there may be many: `<images..>`.
+  const many = command.usage.includes('..') ? placeholders.length - 1 : Infinity;
+  const placeholder = placeholders[Math.min(given.length, many)];
   if (placeholder === undefined) return [];
   const choices = (command.positionals[placeholder] as Flag | undefined)?.choices;
   if (choices !== undefined) return choices;
@@ -118,6 +120,9 @@ async function positionalValues(
       return names.clusters();
     case 'snapshot':
       return names.snapshots();
+    case 'images':
+      // Those of a cluster would have to be asked of its nodes.
+      return verbOf(command) === 'load' ? names.images() : [];
     case 'template':
       return given[0] === 'build' ? names.providers() : names.templates();
     case 'pool':

@@ -45,8 +45,7 @@ export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.
         (engine) => importRootfs(engine, tar, reference, changes, signal),
         signal,
       ),
-    save: (references) =>
-      request(connect, `save ${references.join(', ')}`, (engine) => saveImages(engine, references)),
+    save: (references, signal) => saveImages(connect, references, signal),
     commit: (containerId, reference, { changes, comment }) =>
       request(connect, `commit ${reference}`, async (engine) => {
         const { repo, tag } = splitReference(reference);
@@ -126,11 +125,19 @@ async function importRootfs(
 }
 
 /** `GET /images/get`, which dockerode's types leave out. */
-async function saveImages(engine: Dockerode, references: readonly string[]): Promise<Readable> {
-  const untyped = engine as unknown as {
-    getImages(options: { names: readonly string[] }): Promise<Readable>;
+function saveImages(
+  connect: Connect,
+  references: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Readable> {
+  const save = async (engine: Dockerode): Promise<Readable> => {
+    const untyped = engine as unknown as {
+      getImages(options: { names: readonly string[]; abortSignal?: AbortSignal }): Promise<Readable>;
+    };
+    const names = references.map(checkReference);
+    return untyped.getImages({ names, ...(signal === undefined ? {} : { abortSignal: signal }) });
   };
-  return untyped.getImages({ names: references.map(checkReference) });
+  return request(connect, `save ${references.join(', ')}`, save, signal);
 }
 
 function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
@@ -142,6 +149,8 @@ function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
     labels: labels ?? {},
     size: answer.Size,
     created: answer.Created,
+    layers: answer.RootFS.Layers ?? [],
+    platform: { os: answer.Os, architecture: answer.Architecture },
   };
 }
 

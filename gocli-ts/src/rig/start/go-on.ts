@@ -111,6 +111,8 @@ async function proveReady(
     const confirm = async (one: AbortSignal): Promise<void> => {
       await steps.detail('clock', CLOCKS, () => thawed.confirm(one));
       unmet.delete(CLOCKS);
+      const script = kind.tellGuests?.(start.state);
+      if (script !== undefined) await thawed.tell(script, one);
     };
     const proofs = [confirm, (one: AbortSignal) => kind.afterThaw(start, steps, { ...options, signal: one })];
     await together(proofs, signal, (prove, one) => prove(one));

@@ -12,6 +12,7 @@ const NAMES: HostNames = {
   providers: () => Promise.resolve(['k8s-1.36']),
   snapshots: () => Promise.resolve(['clean', 'loaded']),
   templates: () => Promise.resolve(['0123456789ab']),
+  images: () => Promise.resolve(['app:1', 'app:2']),
 };
 
 function complete(...words: string[]): Promise<string[]> {
@@ -78,4 +79,12 @@ test('the words arrive as the scripts hand them over', async (t) => {
   t.is(await ask('ls', '-o', 'j'), 'json\n');
   t.is(await ask('kubectl', '--', ''), '');
   t.is((await console.run('completion', 'bash', 'more')).code, 2);
+});
+
+test('images of the local Docker are what can be loaded, one after the other', async (t) => {
+  t.deepEqual(await complete('load', ''), ['app:1', 'app:2']);
+  t.deepEqual(await complete('load', 'app:1', 'app:2', 'a'), ['app:1', 'app:2']);
+  t.deepEqual(await complete('load', './ap'), []);
+  t.deepEqual(await complete('images', ''), ['ls', 'rm', 'prune']);
+  t.deepEqual(await complete('images', 'rm', ''), []);
 });
