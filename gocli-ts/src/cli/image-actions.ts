@@ -16,7 +16,7 @@ interface ImageArguments {
 }
 
 export async function loadAction(args: ImageArguments, session: Session): Promise<number> {
-  const words = args.images ?? [];
+  const words = withoutKindsWord(args.images ?? []);
   const archives = words.filter(isArchive).map((word) => (word === '-' ? stdinOf(session) : word));
   if (archives.filter((one) => typeof one !== 'string').length > 1)
     throw new GocliError('USAGE', '- is given twice: there is one stdin');
@@ -34,6 +34,12 @@ export async function loadAction(args: ImageArguments, session: Session): Promis
     text: `${text}Cluster ${result.cluster} holds ${names.length === 1 ? 'it' : 'them'} on all nodes (${sent}, ${seconds}).\n`,
   });
   return 0;
+}
+
+/** kind's `load docker-image foo:1` and `load image-archive foo.tar`: what follows tells the two apart here. */
+export function withoutKindsWord(words: readonly string[]): readonly string[] {
+  const [first, ...rest] = words;
+  return rest.length > 0 && (first === 'docker-image' || first === 'image-archive') ? rest : words;
 }
 
 /** A word that is no name of an image of the local Docker. */

@@ -8,7 +8,7 @@ const RM = 'A cluster: gocli rm';
 const LS = 'The clusters: gocli ls';
 const PORTS = 'The ports of a cluster: gocli ports';
 const IMAGE =
-  'Push it to the registry of the cluster, docker push 127.0.0.1:$(gocli ports registry)/NAME, and name it registry:5000/NAME in the cluster';
+  'Onto all nodes, for pods to use it by its name: gocli load IMAGE. To push: docker push localhost:$(gocli ports registry)/NAME, by which pods pull it, too';
 const CONFIG = 'gocli kubeconfig, or gocli kubeconfig --merge';
 const STATUS = 'gocli status';
 
@@ -35,10 +35,8 @@ const VERBS: Readonly<Record<string, string>> = {
   copy: 'gocli scp',
   sftp: 'gocli scp',
   rsync: 'gocli scp',
-  load: IMAGE,
   push: IMAGE,
   image: IMAGE,
-  images: IMAGE,
   'docker-env': IMAGE,
   cache: IMAGE,
   export: `${CONFIG}; all logs: gocli logs --export FOLDER`,

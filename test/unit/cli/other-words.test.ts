@@ -24,7 +24,7 @@ test('verbs of docker, kubectl, kind, minikube and vagrant are answered with wha
     ['get nodes', /gocli kubectl get/],
     ['apply -f x.yaml', /gocli kubectl apply/],
     ['port-forward svc/a 80', /gocli kubectl port-forward/],
-    ['load docker-image app', /gocli ports registry/],
+    ['image load app', /gocli load/],
     ['export kubeconfig', /gocli kubeconfig/],
     ['up', /gocli run/],
     ['destroy', /gocli rm/],

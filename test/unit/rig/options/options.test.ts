@@ -42,8 +42,10 @@ test('a variable of an option is on the page for users of kubevirtci, and not am
   const rows = [...page.matchAll(/^\| (`[A-Z][^|]*)\|/gm)].map(([, names = '']) => names);
   for (const [, { variable }] of all) {
     if (variable === undefined) continue;
+    // Those of gocli itself stand in a sentence.
+    const where = variable.startsWith('GOCLI_') ? [page] : rows;
     t.true(
-      rows.some((row) => row.includes(`\`${variable}\``)),
+      where.some((text) => text.includes(`\`${variable}\``)),
       variable,
     );
     t.false(variable in UNHONOURED_VARIABLES, variable);
