@@ -289,14 +289,18 @@ test.serial('five scripts of a consumer run unchanged against a cluster of make 
   ended(t, 0, webhook);
   const refused = await run('cluster-up/kubectl.sh', 'create', 'configmap', 'refused');
   t.regex(refused.stderr, /failed calling webhook/);
-  ended(t, 0, await run('gocli', 'status'));
-  ended(t, 0, await run('gocli', 'snapshot', 'create', 'closed'));
-  ended(t, 0, await run('gocli', 'stop'));
-  ended(t, 0, await run('gocli', 'start'));
-  ended(t, 0, await run('gocli', 'status'));
-  ended(t, 0, await run('gocli', 'snapshot', 'restore', 'closed'));
-  ended(t, 0, await run('gocli', 'status'));
-  ended(t, 0, await run('gocli', 'snapshot', 'rm', 'closed'));
+  t.teardown(() => run('gocli', 'snapshot', 'rm', 'closed', '--name', name));
+  for (const words of [
+    ['status'],
+    ['snapshot', 'create', 'closed'],
+    ['stop'],
+    ['start'],
+    ['status'],
+    ['snapshot', 'restore', 'closed'],
+    ['status'],
+    ['snapshot', 'rm', 'closed'],
+  ])
+    ended(t, 0, await run('gocli', ...words, '--name', name));
 
   ended(t, 0, await run('make', 'cluster-down'));
   t.deepEqual(await sandbox.leftovers(name), []);

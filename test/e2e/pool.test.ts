@@ -46,7 +46,7 @@ test.serial(
     t.true(run.stderr.includes(`Cluster ${made[0] ?? ''} of the pool is ${NAME} now.`), run.stderr);
 
     t.is(await ok(t, 'kubectl', '--name', NAME, 'get', 'nodes', '-o', 'name'), 'node/node01\n');
-    const objects = await ok(t, 'kubectl', '--name', NAME, 'get', 'namespaces,all,events', '-A');
+    const objects = await ok(t, 'kubectl', '--name', NAME, 'get', 'namespaces,all', '-A');
     const onNode = await ok(t, 'ssh', '--name', NAME, 'node01', '--', TRACES);
     for (const seen of [objects, onNode]) t.false(seen.includes('gocli-warm-up'), seen);
     const clock = await ok(t, 'ssh', '--name', NAME, 'node01', '--', 'date', '+%s');

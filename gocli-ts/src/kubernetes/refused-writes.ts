@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Condition } from '../waiting/condition.ts';
 import type { ApiClient } from './api.ts';
 
@@ -28,10 +29,24 @@ export const POD_WRITES: readonly Write[] = [
   { path: '/apis/apps/v1/namespaces/kube-system/deployments/coredns/status' },
 ];
 
-/** What it takes until the API server sends requests for metrics on. */
+/** What it takes until the API server sends requests for metrics on, and until those are answered. */
 export const METRICS_WRITES: readonly Write[] = [
+  {
+    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    create: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user: 'gocli-ready', nonResourceAttributes: { path: '/', verb: 'get' } },
+    },
+  },
   { path: '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io/status' },
 ];
+
+/**
+ * Milliseconds until a write is tried beside what does not answer yet: whoever is refused tries again for longer than
+ * anybody waits (k8s.io/apiserver, plugin/pkg/authorizer/webhook, DefaultRetryBackoff).
+ */
+const PATIENCE_MS = 1500;
 
 /** In the words of k8s.io/apiserver, plugin/webhook: one that cannot be asked, or that says no. */
 export function isRefused(body: string): boolean {
@@ -47,8 +62,10 @@ export function unlessRefused(condition: Condition, api: ApiClient, writes: read
   return {
     ...condition,
     check: async (signal) => {
-      const seen = await condition.check(signal);
-      if (seen.met) return seen;
+      const looking = condition.check(signal);
+      looking.catch(() => undefined);
+      const seen = await Promise.race([looking, delay(PATIENCE_MS, undefined, { ref: false })]);
+      if (seen?.met === true) return seen;
       for (const { path, create } of writes) {
         const { body } = await api.send(`${path}?dryRun=All`, signal, {
           method: create === undefined ? 'PATCH' : 'POST',
@@ -57,7 +74,7 @@ export function unlessRefused(condition: Condition, api: ApiClient, writes: read
         });
         if (isRefused(body)) return { met: true, observed: `not known: a webhook refuses ${path}` };
       }
-      return seen;
+      return seen ?? (await looking);
     },
   };
 }
