@@ -10,6 +10,7 @@ import { attempt } from '../waiting/attempt.ts';
 import { inTime } from '../waiting/in-time.ts';
 import type { RigDeps } from './deps.ts';
 import { rigId } from './identity.ts';
+import { keepState } from './keep-state.ts';
 import { kindOf, type Proxied } from './kind.ts';
 import { networksOf, type GuestPlan } from './plan.ts';
 import { notice } from './start/starting.ts';
@@ -23,29 +24,42 @@ const CONNECT_MS = 3000;
 /**
  * Tells the guests of a Ready rig which proxy this host has now, perhaps none any more. That is nothing of its plan: it
  * changes with the network that a laptop is in, it may hold a password, and no template has to be made for it. What
- * cannot be told is a warning; the rig is Ready without.
+ * cannot be told is a warning; the rig is Ready without. Guests that know of none, which most do, are not asked.
+ * @returns the state, which says whether they may know of one
  * @throws GocliError the signal's reason
  */
 export async function followProxy(
   state: RigState,
   proxy: HostProxy | undefined,
   deps: RigDeps,
-): Promise<void> {
+): Promise<RigState> {
   const { proxied } = kindOf(deps.kinds, state.plan.guest);
-  if (proxied === undefined) return;
+  if (proxied === undefined || (proxy === undefined && state.proxied !== true)) return state;
+  let now = state;
   try {
     const containers = await deps.docker.containers.list({ [LABEL.cluster]: rigId(state.plan.host) });
     const usable = proxy === undefined ? undefined : await usableFrom(containers, proxy, deps);
+    if (usable === undefined && state.proxied !== true) return state;
+    // Whatever ends this in between, what they may know is taken back some time.
+    if (state.proxied !== true) now = await keepState({ ...state, proxied: true }, deps);
     const text = usable === undefined ? '' : renderUnit(usable, domainsOf(state.plan.guest, proxied, deps));
     const changed = await Promise.all(
       machinesAmong(containers).map((machine) => tell(machine, proxied.unit, text, deps)),
     );
     if (changed.includes(true)) notice(deps, saidOf(usable, proxied.unit));
+    if (usable === undefined) now = await keepState(withoutProxy(now), deps);
   } catch (error) {
     deps.signal.throwIfAborted();
     const text = `The nodes could not be told of the proxy of this host: ${messageOf(error)}. Once that is mended: stop and start the cluster.`;
     notice(deps, text, 'warning');
   }
+  return now;
+}
+
+function withoutProxy(state: RigState): RigState {
+  const rest = { ...state };
+  delete rest.proxied;
+  return rest;
 }
 
 function saidOf(proxy: HostProxy | undefined, unit: string): string {

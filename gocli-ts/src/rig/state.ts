@@ -26,6 +26,8 @@ export const stateSchema = z.object({
   /** What the user did to it; every other command then says how to undo it. */
   stopped: z.boolean().optional(),
   paused: z.boolean().optional(),
+  /** Whether its guests may have been told of a proxy of the host. */
+  proxied: z.boolean().optional(),
   /** Key of the pool that it was made for, from when it stands ready there until the `run` that took it has seen it Ready. */
   pooled: z.string().optional(),
   /** Id of the template that the machines were thawed from. */

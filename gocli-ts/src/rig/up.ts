@@ -66,12 +66,11 @@ export interface UpResult {
  */
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const result = await bringUp(request, deps);
-  const { proxy, snapshot } = request;
-  // No template has one, nor has a pool: without a proxy there is nothing to look for, which is most starts.
-  const mayDiffer = result.started && request.pool !== 'filling';
-  if (mayDiffer && (proxy !== undefined || snapshot !== undefined))
-    await followProxy(result.state, proxy, deps);
-  return result;
+  if (!result.started || request.pool === 'filling') return result;
+  // Machines of a snapshot know what those knew that it is of.
+  const proxied = request.snapshot?.record.state.proxied === true;
+  const state = proxied ? { ...result.state, proxied } : result.state;
+  return { ...result, state: await followProxy(state, request.proxy, deps) };
 }
 
 async function bringUp(request: UpRequest, deps: RigDeps): Promise<UpResult> {

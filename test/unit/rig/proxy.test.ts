@@ -84,7 +84,8 @@ test('a proxy is told to containerd once, with all that is inside of the cluster
     HTTPS_PROXY: 'http://me:secret@proxy.example:3128',
     no_proxy: '.example, 10.0.0.0/8',
   });
-  await followProxy(state, proxy, engine);
+  const told = await followProxy(state, proxy, engine);
+  t.true(told.proxied);
   t.regex(guest.file ?? '', /^Environment="HTTPS_PROXY=http:\/\/me:secret@proxy\.example:3128"$/m);
   t.false(guest.file?.includes('HTTP_PROXY=') ?? true);
   const [, none = ''] = /NO_PROXY=([^"]*)"/.exec(guest.file ?? '') ?? [];
@@ -93,16 +94,16 @@ test('a proxy is told to containerd once, with all that is inside of the cluster
     ...['registry', 'node01', 'host.gocli.internal', '.svc', '.cluster.local'],
   ])
     t.true(none.split(',').includes(one), one);
-  await followProxy(state, proxy, engine);
+  const again = await followProxy(told, proxy, engine);
   t.is(guest.scripts, 1);
   t.is(notices().length, 1);
   t.regex(notices()[0] ?? '', /HTTPS_PROXY/);
   t.notRegex(notices().join(), /secret/);
 
-  await followProxy(state, undefined, engine);
+  const taken = await followProxy(again, undefined, engine);
   t.is(guest.file, undefined);
   t.regex(notices()[1] ?? '', /without a proxy again/);
-  await followProxy(state, undefined, engine);
+  t.is(taken.proxied, undefined);
   t.is(guest.scripts, 2);
 });
 
@@ -128,6 +129,12 @@ test('what is no address is passed over, and what a node refuses is a warning', 
   guest.exitCode = 1;
   await followProxy(state, hostProxy({ HTTP_PROXY: 'http://p' }), engine);
   t.regex(notices()[1] ?? '', /could not be told .*containerd\.service of node01/);
+});
+
+test('guests that were never told of one are not asked where there is none', async (t) => {
+  const { engine } = await setUp(t);
+  engine.docker.onConnect = () => t.fail();
+  t.is(await followProxy(state, undefined, engine), state);
 });
 
 test('a kind that pulls nothing is asked nothing', async (t) => {

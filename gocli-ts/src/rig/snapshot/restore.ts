@@ -47,8 +47,7 @@ export async function restoreSnapshot(
       : `${gocliCommand('stop', name)}, then ${start}`;
   // What is listed as stopped needs what it was saved as.
   if (await writeLate(ready, 'is Ready and runs on', next, deps)) await forgetSaves(saves, deps);
-  await followProxy(ready, request.proxy, deps);
-  return ready;
+  return followProxy(ready, request.proxy, deps);
 }
 
 async function thawAgain(

@@ -63,8 +63,7 @@ export async function startHalted(
     throw error;
   }
   const ready = await markReady({ ...running.state, run }, deps);
-  await followProxy(ready, request.proxy, deps);
-  return ready;
+  return followProxy(ready, request.proxy, deps);
 }
 
 async function layoutOf(
