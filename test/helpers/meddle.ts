@@ -58,6 +58,8 @@ export async function meddle(
   let working = step === undefined && mark === undefined ? begin() : undefined;
   createInterface({ input: child.stderr }).on('line', (line) => {
     stderr += `${line}\n`;
+    // What is no event, such as the trace of a crash, is seen in what is returned.
+    if (!line.startsWith('{')) return;
     const event = JSON.parse(line) as GocliEvent;
     if (event.type !== 'step-start' && event.type !== 'step-end') return;
     marks.push({ type: event.type, id: event.id, ms: performance.now() - since });

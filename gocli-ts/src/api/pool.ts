@@ -103,12 +103,24 @@ export async function set(request: PoolSetRequest, context: Context): Promise<Po
   const plan = planRig(planned, context.kinds);
   const key = poolKey(plan, context.kinds);
   const pools = await readPools(context.paths);
-  const there = pools.find((pool) => pool.key === key);
+  const there = await poolOf(key, pools, context);
   await requireMemory(size, wantedBytes(plan.guest), there, context);
   const pool = { ...(there ?? { id: key, key, former: [] }), provider, options, size };
   await writePool(context.paths, pool);
   const { made } = await fill({ wait }, context);
   return { id: pool.id, size, made };
+}
+
+/** The pool that has a key now, though it may have been set with another: its image was made anew meanwhile. */
+async function poolOf(key: string, pools: readonly Pool[], context: Context): Promise<Pool | undefined> {
+  const there = pools.find((pool) => pool.key === key);
+  if (there !== undefined) return there;
+  for (const pool of pools) {
+    const planned = await requestOf(pool, pool.id, context).catch(() => undefined);
+    if (planned === undefined || poolKey(planRig(planned, context.kinds), context.kinds) !== key) continue;
+    return { ...pool, key, former: [...pool.former, pool.key] };
+  }
+  return undefined;
 }
 
 /** Fills all pools of this user. @throws GocliError what the start of one meets */
@@ -165,20 +177,27 @@ export async function ls(_request: NoRequest, context: Context): Promise<PoolLsR
  * Forgets pools and removes what stands ready in them.
  * @throws GocliError USAGE (one and all), NOT_FOUND; what could not be removed, once all else is
  */
-export async function rm({ pool, all }: PoolRmRequest, context: Context): Promise<PoolRmResult> {
-  refuseNameWithAll(pool, all);
+export async function rm({ pool: wanted, all }: PoolRmRequest, context: Context): Promise<PoolRmResult> {
+  refuseNameWithAll(wanted, all);
   const pools = await readPools(context.paths);
-  const gone = all === true ? pools : [requireOnly(pools, pool)];
+  const gone = all === true ? pools : [requireOnly(pools, wanted)];
   const members = await membersOf(gone, context);
   const removed: { id: string; members: string[] }[] = [];
   const failures = new Failures();
-  for (const { id } of gone) {
+  for (const pool of gone) {
+    const { id } = pool;
     // Whoever is making one for it gives that up.
     await removePool(context.paths, id);
     const own = members.filter((member) => member.pool.id === id).map(({ found }) => found.name);
-    const names = await failures.parts(own, async (name) =>
-      (await discard(name, () => 'its pool goes', context)) ? [name] : [],
-    );
+    const names = await failures.parts(own, async (name) => {
+      try {
+        return (await discard(name, () => 'its pool goes', context)) ? [name] : [];
+      } catch (error) {
+        // What is left belongs to it, so that the same command can be repeated.
+        await writePool(context.paths, pool);
+        throw error;
+      }
+    });
     removed.push({ id, members: names.flat() });
   }
   failures.throw((count) => `${count.toFixed(0)} clusters of pools were not removed`, { removed });

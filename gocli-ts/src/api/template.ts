@@ -131,7 +131,7 @@ export async function build(
   return changingRig(context, name, async (own) => {
     await removeRig(name, own);
     try {
-      const asked = { ...planned, ...startOf(values), values: { ...planned.values, name } };
+      const asked = { ...planned, ...startOf(values), pool: undefined, values: { ...planned.values, name } };
       const { state } = await up(asked, own);
       // A rig may run on a template that could not be published.
       const published = (await listTemplates(context.docker)).some(({ id }) => id === state.template);

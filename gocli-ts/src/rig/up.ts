@@ -1,6 +1,6 @@
 import { LABEL } from '../place/labels.ts';
 import { sweepTemplates } from '../frozen/templates.ts';
-import { GocliError, isCode } from '../errors/error.ts';
+import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
@@ -31,6 +31,7 @@ import { readPools } from './pool/pools.ts';
 import { followProxy } from './proxy.ts';
 import { startHalted } from './start/halted.ts';
 import { startRig } from './start/start-rig.ts';
+import { notice } from './start/starting.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { proveWritable, readState, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';
@@ -87,7 +88,10 @@ async function bringUp(request: UpRequest, deps: RigDeps): Promise<UpResult> {
     return act === 'boot' ? bootAgain(found, planned, request, deps) : reuse(found, planned, deps);
   }
   if (request.pool === 'filling') return startNew(request, planned, looked, deps);
-  const pools = await readPools(deps.paths);
+  const pools = await readPools(deps.paths).catch((error: unknown) => {
+    notice(deps, `Pools are passed over: ${messageOf(error)}.`, 'warning');
+    return [];
+  });
   const hasMembers = [...looked.listing.names.values()].some((one) => poolOfName(one) !== undefined);
   if (pools.length === 0 && !hasMembers) return startNew(request, planned, looked, deps);
   const { startBesidePools } = await import('./pool/start.ts');

@@ -40,7 +40,7 @@ class Guest {
         return { return: { 'buf-b64': Buffer.from(this.file ?? '').toString('base64') } };
       case 'guest-exec': {
         this.scripts += 1;
-        const text = Buffer.from(String(argument['input-data'] ?? ''), 'base64').toString();
+        const text = Buffer.from((argument['input-data'] as string | undefined) ?? '', 'base64').toString();
         this.file = text === '' ? undefined : text;
         return { return: { pid: 5 } };
       }

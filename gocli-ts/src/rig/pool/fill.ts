@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isCode } from '../../errors/error.ts';
 import { estimatedSteps } from '../../host/timings.ts';
-import { listTemplates } from '../../frozen/templates.ts';
+import { listTemplates, restoreTemplates } from '../../frozen/templates.ts';
 import { pauseMachines } from '../../frozen/save.ts';
 import { linked } from '../../shared/limit.ts';
 import { formatBytes } from '../../shared/size.ts';
@@ -99,6 +99,8 @@ async function currentPools(
     }
     const key = poolKey(planRig(request, deps.kinds), deps.kinds);
     const changed = { ...pool, key, former: [...pool.former, pool.key].filter((one) => one !== key) };
+    // Two plans may have become one: the clusters of both are those of the first.
+    if (current.some((one) => one.key === key)) continue;
     if (key !== pool.key) await writePool(deps.paths, changed);
     current.push(key === pool.key ? pool : changed);
   }
@@ -112,6 +114,7 @@ async function mend(filling: Filling, deps: RigDeps): Promise<void> {
     notice(deps, `Pool ${id} is left as it is: there is no image of ${provider} here.`, 'warning');
   });
   const members = await membersOf(pools, deps);
+  await restoreTemplates(docker);
   const templates = new Set((await listTemplates(docker)).map(({ id }) => id));
   const today = { now: clock.now(), version, templates };
   const room = new Map(pools.map(({ id, size }) => [id, size]));

@@ -1,8 +1,10 @@
 import { GocliError } from '../../errors/error.ts';
+import { userWords } from '../../host/user.ts';
 import { LABEL } from '../../place/labels.ts';
+import { linked } from '../../shared/limit.ts';
 import { findRig, findRigs } from '../find.ts';
 import { nameBorne } from '../identity.ts';
-import { isPooled, whyNotReady, type FoundRig } from '../life.ts';
+import { isPooled, startedBy, whyNotReady, type FoundRig } from '../life.ts';
 import { poolOfName } from '../names.ts';
 import { removeRig } from '../remove.ts';
 import { notice } from '../start/starting.ts';
@@ -20,12 +22,14 @@ export interface Member {
 /** A day, in milliseconds: certificates, leases and what is pulled from outside are no older in one that is taken. */
 const OLDEST_MS = 24 * 3600 * 1000;
 
-/** Clusters of these pools, also of their former keys; the oldest first. */
+/** Clusters of these pools that this user started, also of their former keys; the oldest first. */
 export async function membersOf(
   pools: readonly Pool[],
   { docker, paths }: Pick<RigDeps, 'docker' | 'paths'>,
 ): Promise<Member[]> {
-  const members = (await findRigs(docker, paths)).filter(isPooled).flatMap((found) => {
+  const user = userWords();
+  const mine = (found: FoundRig): boolean => isPooled(found) && (startedBy(found) ?? user) === user;
+  const members = (await findRigs(docker, paths)).filter(mine).flatMap((found) => {
     const key = poolOfName(found.name) ?? '';
     const pool = pools.find((one) => one.key === key || one.former.includes(key));
     return pool === undefined ? [] : [{ found, pool, createdAt: createdAt(found) }];
@@ -76,16 +80,40 @@ export async function holding<T>(
   return await work(onRig(deps, name));
 }
 
+/** The same, if nobody is at work on it: a start waits for none that is being made. */
+export async function holdingIfFree<T>(
+  name: string,
+  deps: RigDeps,
+  work: (own: RigDeps) => Promise<T>,
+): Promise<T | undefined> {
+  const { docker, signal } = deps;
+  using asking = linked(signal);
+  const onWait = (): void => {
+    asking.abort(new Error(`somebody is at work on ${name}`));
+  };
+  const lock = await docker.system
+    .lock(`rig ${name}`, { signal: asking.signal, onWait })
+    .catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (!asking.signal.aborted) throw error;
+    });
+  if (lock === undefined) return undefined;
+  await using _ = lock;
+  return await work(onRig(deps, name));
+}
+
 /**
  * Removes a cluster of a pool, unless somebody has taken it meanwhile.
  * @param still asked of it as it is then; undefined to let it be
+ * @param hold how it is kept for oneself
  */
 export async function discard(
   name: string,
   still: (found: FoundRig) => string | undefined,
   deps: RigDeps,
+  hold: typeof holding<boolean> | typeof holdingIfFree<boolean> = holding,
 ): Promise<boolean> {
-  return holding(name, deps, async (own) => {
+  const gone = await hold(name, deps, async (own) => {
     const found = await findRig(own.docker, own.paths, name);
     const why = found === undefined ? undefined : still(found);
     if (why === undefined) return false;
@@ -93,6 +121,7 @@ export async function discard(
     await removeRig(name, own);
     return true;
   });
+  return gone === true;
 }
 
 /** @throws GocliError NOT_FOUND */

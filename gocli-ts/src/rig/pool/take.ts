@@ -6,9 +6,11 @@ import type { RigDeps } from '../deps.ts';
 import { collectEvidence } from '../evidence.ts';
 import { findRig } from '../find.ts';
 import { nameBorne } from '../identity.ts';
+import { kindOf } from '../kind.ts';
 import type { FoundRig } from '../life.ts';
 import type { Listing } from '../listing.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
+import { planDifferences } from '../make-plan.ts';
 import { readMemory, wantedBytes } from '../memory.ts';
 import { poolOfName } from '../names.ts';
 import type { RigPlan } from '../plan.ts';
@@ -17,7 +19,7 @@ import { forgetCopy, giveName } from '../rename.ts';
 import { notice } from '../start/starting.ts';
 import type { RigState } from '../state.ts';
 import { goOnTaken } from './go-on.ts';
-import { discard, holding, membersOf, whyUnfit } from './members.ts';
+import { discard, holdingIfFree, membersOf, whyUnfit } from './members.ts';
 import { markTaken, poolKey, type Pool } from './pools.ts';
 
 /** What a start asks of the pools. */
@@ -40,7 +42,7 @@ const PROOF_MS = 90_000;
 
 /**
  * Takes the oldest cluster that stands ready for a plan, and gives it the name of the plan; the caller holds that. Of two
- * commands only one gets it, since each waits for the lock of the cluster's own name. One that does not prove to be Ready
+ * commands only one gets it: who does not get the lock of the cluster's own name goes on to the next. One that does not prove to be Ready
  * is removed, its logs are kept, and the next one is taken.
  * @returns undefined when there is none; if one could have been expected, it was said why
  * @throws the signal's reason, once what was taken is removed
@@ -108,11 +110,10 @@ function oldestFirst({ containers, names }: Listing, key: string): string[] {
 /** Gives a cluster of the pool its new name; undefined when it is not there any more, or not fit. */
 async function take(name: string, { plan }: Asking, deps: RigDeps): Promise<FoundRig | undefined> {
   const to = plan.host.name;
-  return holding(name, deps, async () => {
+  return holdingIfFree(name, deps, async () => {
     const found = await findRig(deps.docker, deps.paths, name);
     if (found?.state === undefined || whyUnfit(found, deps) !== undefined) return undefined;
-    const { ports } = found.state;
-    if (Object.entries(plan.host.pinnedPorts).some(([key, port]) => ports[key] !== port)) return undefined;
+    if (!isWanted(found.state, plan, deps)) return undefined;
     try {
       await restoreSecrets(found.state, found.containers, deps);
       const state = await giveName(found, to, found.containers, deps);
@@ -123,6 +124,13 @@ async function take(name: string, { plan }: Asking, deps: RigDeps): Promise<Foun
       return undefined;
     }
   });
+}
+
+/** Whether machines and published ports are those of a plan; host ports that it asks for are looked at as they are. */
+function isWanted(state: RigState, { guest, host }: RigPlan, { kinds }: RigDeps): boolean {
+  const asked = { guest, host: { ...host, pinnedPorts: {} } };
+  if (planDifferences(state.plan, asked, kindOf(kinds, guest)).length > 0) return false;
+  return Object.entries(host.pinnedPorts).every(([key, port]) => state.ports[key] === port);
 }
 
 async function prove(
@@ -169,6 +177,6 @@ async function giveMemoryBack({ plan, pools, listing }: Asking, deps: RigDeps): 
   const wanted = wantedBytes(plan.guest);
   for (const { found } of await membersOf(pools, deps)) {
     if ((await readMemory()).available >= wanted) return;
-    await discard(found.name, () => `its memory is needed for ${plan.host.name}`, deps);
+    await discard(found.name, () => `its memory is needed for ${plan.host.name}`, deps, holdingIfFree);
   }
 }
