@@ -8,7 +8,8 @@ source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
 # shellcheck source-path=SCRIPTDIR source=config-default.sh
 source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/config-default.sh"
 
-if [[ -f "$(ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh" ]]; then
+# Of two CI jobs each has its own cluster, and the later start wrote this file.
+if [[ -f "$(ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh" ]] && { [[ -z "${GOCLI_CLUSTER:-}" ]] || copies_are_ours; }; then
   # shellcheck source=/dev/null
   source "$(ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh"
 fi

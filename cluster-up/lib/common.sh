@@ -2,7 +2,8 @@
 # What all scripts of cluster-up share; sourced, never run.
 
 # bash knows it without a process; gocli itself says it of a Node for musl.
-if [[ "$OSTYPE" != linux-gnu* || "$HOSTTYPE" != x86_64 ]]; then
+# What a login shell exported by these names counts for bash, in that shell's words.
+if [[ "$OSTYPE" != linux* || "$OSTYPE" == *musl* || "$HOSTTYPE" != x86_64* ]]; then
   printf 'gocli runs on Linux with glibc on x86-64, and this is %s on %s; log in to such a machine or virtual machine with Docker, or on Windows use WSL 2\n' "$OSTYPE" "$HOSTTYPE" >&2
   return 3
 fi
@@ -29,10 +30,15 @@ KUBEVIRTCI_CONFIG_PATH="${KUBEVIRTCI_CONFIG_PATH:-$config_home/_ci-configs}"
 export KUBEVIRT_PROVIDER KUBEVIRTCI_CONFIG_PATH
 
 # As in kubevirtci, job and executor of a CI system name the cluster, so that jobs on one machine have clusters of their own.
-# Their names may be long, or have capitals and slashes; of what is cut off a checksum stays.
+# Their names may be long, or have capitals and slashes; of what is cut off or cannot be in a name a checksum stays.
 job_name() {
   local LC_ALL=C name="$1" sum
   name="${name,,}"
+  name="${name//\//-}"
+  if [[ "$name" == *[^a-z0-9.-]* ]]; then
+    sum="$(cksum <<<"$1")"
+    name="${name:0:29}-${sum%% *}"
+  fi
   name="${name//[^a-z0-9.-]/-}"
   while [[ "$name" == *..* ]]; do name="${name//../.}"; done
   if ((${#name} > 40)); then
@@ -41,7 +47,14 @@ job_name() {
   fi
   while [[ "$name" == [.-]* ]]; do name="${name:1}"; done
   while [[ "$name" == *[.-] ]]; do name="${name%?}"; done
-  printf '%s\n' "$name"
+  printf '%s\n' "${name:-job}"
+}
+
+# True when the copies that were made by the last start of this provider are of this cluster.
+copies_are_ours() {
+  local file
+  file="$(ci_config)/.kubeconfig"
+  [[ -f "$file" && "$(sed -n 's/^current-context: *//p' "$file" | tr -d "\"'")" == "$provider_prefix" ]]
 }
 
 # Name of the cluster, which is what kubevirtci calls prefix. `gocli run` reads the variable under --from-environment, and

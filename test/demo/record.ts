@@ -32,11 +32,16 @@ const state = await mkdtemp(join(tmpdir(), 'gocli-demo-'));
 const env = surroundings(state);
 const lines: RecordedLine[] = [];
 let at = 0.5;
+const names: string[] = [];
+await run('cluster-up/cli.sh ls -o name', (name) => names.push(name));
+if (names.includes(JOB))
+  throw new Error(`there is a cluster ${JOB}, which is not to be touched: rename it first`);
 try {
   for (const command of COMMANDS) await record(command);
   await writeFile(join(CHECKOUT, 'docs', 'demo.svg'), renderSvg({ lines, seconds: at + END }));
 } finally {
   await run('cluster-up/down.sh', () => undefined);
+  await run(`cluster-up/cli.sh snapshot rm clean --name ${JOB}`, () => undefined);
   await rm(state, { recursive: true, force: true });
 }
 
@@ -76,7 +81,9 @@ function surroundings(folder: string): Record<string, string | undefined> {
   return {
     ...Object.fromEntries(others),
     XDG_STATE_HOME: folder,
+    KUBEVIRTCI_CONFIG_PATH: join(folder, 'ci'),
     JOB_NAME: JOB,
+    EXECUTOR_NUMBER: '',
     KUBEVIRT_PROVIDER: 'k8s-1.36',
   };
 }

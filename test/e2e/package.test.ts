@@ -229,7 +229,14 @@ async function openConsumer(t: ExecutionContext): Promise<Consumer> {
     ...sandbox.env,
     HOME: join(folder, 'their home'),
     PATH: [join(installed, '..', '.bin'), process.env['PATH']].join(delimiter),
-    ...{ JOB_NAME: name, KUBEVIRT_PROVIDER: PROVIDER, CDPATH: '/', TERM: '', NODE_ENV: 'production' },
+    ...{
+      JOB_NAME: name,
+      EXECUTOR_NUMBER: '',
+      KUBEVIRT_PROVIDER: PROVIDER,
+      CDPATH: '/',
+      TERM: '',
+      NODE_ENV: 'production',
+    },
   };
   await mkdir(env.HOME);
   const run: Consumer['run'] = (...argv) =>

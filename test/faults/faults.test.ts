@@ -60,9 +60,14 @@ test.after.always('the cluster is removed', async () => {
 
 for (const fault of ofCluster) {
   test.serial(`${fault.id}: ${fault.broken}; ${fault.how}`, async (t) => {
-    await fault.run(t, await startCluster(t));
-    if (t.passed) await passed.add(fault.id);
-    // What comes next wants one that is whole.
-    else await removeCluster();
+    let done = false;
+    try {
+      await fault.run(t, await startCluster(t));
+      done = t.passed;
+    } finally {
+      // What comes next wants one that is whole.
+      if (!done) await removeCluster();
+    }
+    if (done) await passed.add(fault.id);
   });
 }

@@ -55,11 +55,11 @@ export async function chooseUnnamed({
   env,
 }: Omit<ChoiceContext, 'kinds'>): Promise<FoundRig | undefined> {
   const all = (await findRigs(docker, paths)).filter((one) => !isPooled(one));
+  // A job of a CI system means its own, and never the only one there is, which is another job's.
+  const own = env['GOCLI_CLUSTER'] ?? '';
+  if (own !== '') return all.find((cluster) => cluster.name === own);
   if (all.length <= 1) return all[0];
-  const wanted = [env['GOCLI_CLUSTER'], env['KUBEVIRT_PROVIDER']].find(
-    (one) => one !== undefined && one !== '',
-  );
-  const preferred = all.find((cluster) => cluster.name === wanted);
+  const preferred = all.find((cluster) => cluster.name === env['KUBEVIRT_PROVIDER']);
   if (preferred !== undefined) return preferred;
   throw new GocliError('NOT_FOUND', 'there are several clusters', {
     hint: `Name one with --name: ${all.map((one) => one.name).join(', ')}`,

@@ -5,6 +5,8 @@ import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { type CachedStep, cachedSteps, removeSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';
+import { findRigs } from '../rig/find.ts';
+import { restoreSnapshots } from '../rig/snapshot/restore-keepers.ts';
 import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context } from './context.ts';
@@ -89,19 +91,27 @@ async function belongingsOf({ name }: ProviderRmRequest, context: Context): Prom
 async function refuseInUse(
   provider: string,
   images: readonly ImageInfo[],
-  { docker }: Context,
+  { docker, paths }: Context,
 ): Promise<void> {
   const ids = images.map(({ id }) => id);
+  // What `docker container prune` took from the lists lies in its volumes all the same.
+  await restoreSnapshots(docker);
+  const rigs = (await findRigs(docker, paths)).filter(
+    ({ state }) => state !== undefined && ids.includes(state.plan.host.imageId),
+  );
   const containers = await docker.containers.list({ [LABEL.version]: '' });
   const users = containers.filter(
     ({ imageId, labels }) => ids.includes(imageId) && labels[LABEL.role] !== 'template',
   );
   const names = [
-    ...new Set(users.map(({ labels, name }) => labels[LABEL.cluster] ?? labels[LABEL.owner] ?? name)),
+    ...new Set([
+      ...users.map(({ labels, name }) => labels[LABEL.cluster] ?? labels[LABEL.owner] ?? name),
+      ...rigs.map(({ name }) => name),
+    ]),
   ].sort();
   if (names.length === 0) return;
   throw new GocliError('CONFLICT', `${provider} is in use by ${names.join(', ')}`, {
-    hint: 'Those clusters and their snapshots need its image; gocli ls and gocli snapshot ls list them.',
+    hint: 'Those clusters and their snapshots need its image; gocli ls --all and gocli snapshot ls list them.',
   });
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { relative } from 'node:path';
 import * as authors from '../api/provider-author.ts';
@@ -191,8 +192,12 @@ async function agreed(
   }
   stderr.write(`Remove of ${planned.provider}:\n${removalTable(planned)}`);
   const terminal = createInterface({ input: stdin, output: stderr });
+  // The terminal is raw meanwhile, and hands neither Ctrl-C nor Ctrl-D on.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const closed = once(terminal, 'close').then(() => '');
   try {
-    return /^y(es)?$/i.test((await terminal.question('Remove it? [y/N] ', { signal })).trim());
+    const answer = await Promise.race([terminal.question('Remove it? [y/N] ', { signal }), closed]);
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     terminal.close();
   }

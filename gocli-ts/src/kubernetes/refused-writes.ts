@@ -48,9 +48,14 @@ export const METRICS_WRITES: readonly Write[] = [
  */
 const PATIENCE_MS = 1500;
 
-/** In the words of k8s.io/apiserver, plugin/webhook: one that cannot be asked, or that says no. */
+/** In the words of k8s.io/apiserver, plugin/webhook: one that cannot be asked. */
+function isUnasked(body: string): boolean {
+  return body.includes('failed calling webhook');
+}
+
+/** One that cannot be asked, or that says no. */
 export function isRefused(body: string): boolean {
-  return /failed calling webhook|admission webhook .* denied the request/.test(body);
+  return isUnasked(body) || /admission webhook .* denied the request/.test(body);
 }
 
 /**
@@ -72,7 +77,9 @@ export function unlessRefused(condition: Condition, api: ApiClient, writes: read
           body: JSON.stringify(create ?? {}),
           contentType: create === undefined ? 'application/merge-patch+json' : 'application/json',
         });
-        if (isRefused(body)) return { met: true, observed: `not known: a webhook refuses ${path}` };
+        // A policy may well refuse what nobody but this would make.
+        if (create === undefined ? isRefused(body) : isUnasked(body))
+          return { met: true, observed: `not known: a webhook refuses ${path}` };
       }
       return seen ?? (await looking);
     },

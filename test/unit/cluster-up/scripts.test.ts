@@ -145,10 +145,15 @@ test('job and executor of a CI system name the cluster, as a cluster can be name
   t.deepEqual(await named({ EXECUTOR_NUMBER: '3' }), ['k8s-1.363', 'k8s-1.363', 'k8s-1.363 kubevirt3']);
   t.deepEqual(await named({ JOB_NAME: 'e2e', EXECUTOR_NUMBER: '0' }), ['e2e0', 'e2e0', 'e2e0 e2e0']);
   t.deepEqual(await named({ JOB_NAME: 'Team/E2E..Test_' }), [
-    'team-e2e.test',
-    'team-e2e.test',
-    'team-e2e.test Team/E2E..Test_',
+    'team-e2e.test--3651817666',
+    'team-e2e.test--3651817666',
+    'team-e2e.test--3651817666 Team/E2E..Test_',
   ]);
+  // What cannot be in a name tells jobs apart all the same, and names one of which nothing can.
+  const [[night = ''], [day = '']] = [await named({ JOB_NAME: '夜间' }), await named({ JOB_NAME: '日间' })];
+  for (const name of [night, day]) t.notThrows(() => checkRigName(name), name);
+  t.not(night, day);
+  t.is((await named({ JOB_NAME: '///' }))[0], 'job');
   const long = 'pull-kubevirt-e2e-k8s-1.36-sig-compute-migrations';
   const [one = '', other = ''] = await Promise.all(
     ['', '-arm'].map(async (end) => (await named({ JOB_NAME: `${long}${end}` }))[0] ?? ''),
@@ -172,6 +177,9 @@ test('macOS, arm64 and musl are refused once, before anything else, with what wo
       t.regex(stderr, new RegExp(`^gocli runs on Linux .* this is .*${what}.*Docker[^\\n]*\\n?$`), name);
     }
   }
+  // As tcsh exports them.
+  const ofOtherShell = { OSTYPE: 'linux', HOSTTYPE: 'x86_64-linux' };
+  t.is((await run(['cluster-up/kubeconfig.sh'], ofOtherShell)).exitCode, 0);
 });
 
 test('up.sh asks for no tools of provisioning where gocli is told not to provision', async (t) => {

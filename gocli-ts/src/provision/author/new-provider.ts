@@ -131,7 +131,10 @@ async function scriptFiles(from: string, to: string, recipe: Recipe, name: strin
   return Promise.all(
     files.map(async (file) => {
       const text = (await readIfThere(file)) ?? '';
-      const renamed = text.replaceAll(old, name).replaceAll(minor(old), minor(name));
+      const renamed = text
+        .replace(/ +# the default$/m, '')
+        .replaceAll(old, name)
+        .replaceAll(minor(old), minor(name));
       return { ...(await modeOf(file)), path: join(to, relative(from, file)), text: renamed };
     }),
   );

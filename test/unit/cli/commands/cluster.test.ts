@@ -218,6 +218,11 @@ test('which cluster is meant: the only one, the one of the environment, or the o
   for (const name of ['k8s-1.36', 'job'])
     await writeState(inJob.engine.paths, stateOf({ name, ports: { '5000/tcp': name.length } }));
   t.is((await inJob.run('ports', 'registry')).stdout, '3\n');
+  const afterIt = await makeConsole(t, { GOCLI_CLUSTER: 'job-2' });
+  await writeState(afterIt.engine.paths, stateOf({ name: 'job-1' }));
+  t.is((await afterIt.run('ports', 'registry')).code, 4, 'the only one there is, is of another job');
+  t.is((await afterIt.run('rm')).code, 0);
+  t.is((await afterIt.run('ls', '-o', 'name')).stdout, 'job-1\n');
 });
 
 test('rm of the old name of a renamed cluster says what it is called, and that it is left alone', async (t) => {
