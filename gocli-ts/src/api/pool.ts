@@ -4,7 +4,7 @@ import { listTemplates } from '../frozen/templates.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { readMemory, wantedBytes } from '../rig/memory.ts';
 import { wholeNumber } from '../rig/options/number.ts';
-import { discard, membersOf, requireOnly, whyReplaced, type Member } from '../rig/pool/members.ts';
+import { discard, membersOf, requireOnly, whyReplaced, whyUnfit, type Member } from '../rig/pool/members.ts';
 import { howManyFit, memoryOf } from '../rig/pool/memory.ts';
 import { lastTaken, poolKey, readPools, removePool, writePool, type Pool } from '../rig/pool/pools.ts';
 import type { UpRequest } from '../rig/up.ts';
@@ -140,7 +140,23 @@ export async function fill(
     onOther: background ? () => undefined : undefined,
   };
   const { made } = await fillPools(filling, context);
+  if (wait) await requireFull(await readPools(context.paths), context);
   return { made, log };
+}
+
+/** @throws GocliError NOT_READY: memory is short, or an image is not there, which was told when it was seen */
+async function requireFull(pools: readonly Pool[], context: Context): Promise<void> {
+  const members = await membersOf(pools, context);
+  const short = pools.flatMap(({ id, size }) => {
+    const ready = members.filter(
+      ({ pool, found }) => pool.id === id && whyUnfit(found, context) === undefined,
+    );
+    return ready.length < size ? [`${id}: ${ready.length} of ${size}`] : [];
+  });
+  if (short.length === 0) return;
+  throw new GocliError('NOT_READY', `not as many clusters stand ready as are wanted (${short.join(', ')})`, {
+    hint: 'Why, stands above. What there is: gocli pool ls',
+  });
 }
 
 /** All pools of this user, and what stands ready in them. */

@@ -1,4 +1,4 @@
-import { GocliError, messageOf } from '../../errors/error.ts';
+import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { LABEL } from '../../place/labels.ts';
 import { lastLines } from '../../shared/text.ts';
@@ -120,6 +120,8 @@ async function take(name: string, { plan }: Asking, deps: RigDeps): Promise<Foun
       await forgetCopy(name, deps);
       return { ...found, name: to, state };
     } catch (error) {
+      // It is no fault of the cluster that somebody else has the name, or that nothing can be written here.
+      if (isCode(error, 'CONFLICT') || isCode(error, 'FILE') || isCode(error, 'DISK_FULL')) throw error;
       await giveUp(found, [name, to], error, deps);
       return undefined;
     }
