@@ -139,6 +139,10 @@ test("what nobody can write for a webhook of the user's does not keep a cluster 
     '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node01': refused,
     '/api/v1/namespaces/kube-system/pods': refused,
     '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io/status': refused,
+    '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations': [
+      200,
+      { items: [{}, { webhooks: [{}] }] },
+    ],
   } as const;
   const found = await look(t, { ...stale, ...writes }, {}, usedConditions);
   t.deepEqual(
