@@ -126,6 +126,11 @@ export async function sweepTemporary(folder: string, now: number): Promise<void>
   }
 }
 
+/** Whether there is something at a path that can be looked at; links are followed. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
 /**
  * A file's text, or undefined when it does not exist. A pipe is empty: nobody may be there to write into it.
  * @throws GocliError FILE naming the file

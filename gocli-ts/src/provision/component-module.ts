@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readIfThere } from '../host/files.ts';
+import { isThere, readIfThere } from '../host/files.ts';
 import { type GoModFile, parseGoMod } from './go/mod-file.ts';
 import type { Recipe } from './step.ts';
 
@@ -18,17 +18,31 @@ export interface ComponentModule {
   readonly component: string;
   readonly folder: string;
   readonly mod: GoModFile;
+  /** main.go of the provider that is extended, where the folder has none: it is built by this go.mod. */
+  readonly main?: string;
 }
 
 /** The go.mod of a component; undefined when there is none. */
 export async function readModule(
-  recipe: Pick<Recipe, 'root' | 'folder'>,
+  recipe: Pick<Recipe, 'root' | 'folder' | 'base'>,
   component: string,
 ): Promise<ComponentModule | undefined> {
   for (const folder of moduleFolders(recipe, component)) {
     const file = join(folder, 'go.mod');
     const text = await readIfThere(file);
-    if (text !== undefined) return { component, folder, mod: parseGoMod(text, file) };
+    if (text === undefined) continue;
+    const main = await sharedMain(recipe, folder, component);
+    return { component, folder, mod: parseGoMod(text, file), ...(main === undefined ? {} : { main }) };
   }
   return undefined;
+}
+
+async function sharedMain(
+  { base }: Pick<Recipe, 'base'>,
+  folder: string,
+  component: string,
+): Promise<string | undefined> {
+  if (base === undefined || (await isThere(join(folder, 'main.go')))) return undefined;
+  const path = join(base, component, 'main.go');
+  return (await isThere(path)) ? path : undefined;
 }

@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isThere } from '../host/files.ts';
 import type { Recipe } from './step.ts';
 
 /** Where the files of a provider are: its own folder before that of the one which it extends. */
@@ -13,7 +14,7 @@ function foldersOf({ folder, base }: Folders): readonly string[] {
 export async function providerFile(folders: Folders, name: string): Promise<string | undefined> {
   for (const folder of foldersOf(folders)) {
     const path = join(folder, name);
-    if ((await stat(path).catch(() => undefined)) !== undefined) return path;
+    if (await isThere(path)) return path;
   }
   return undefined;
 }

@@ -66,7 +66,6 @@ images:
 `,
   'cluster-provision/k8s/1.37/kubernetes/go.mod': GO_MOD('1.37.2'),
   'cluster-provision/k8s/1.37/kubernetes/go.sum': '',
-  'cluster-provision/k8s/1.37/kubernetes/main.go': 'package main\n',
   'cluster-provision/k8s/1.37/provider.yaml': `apiVersion: gocli.io/v1
 kind: Provider
 name: k8s-1.37

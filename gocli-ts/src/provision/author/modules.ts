@@ -49,7 +49,7 @@ export async function kubernetesModule(
   if (own === undefined)
     throw new GocliError('BAD_FILE', `${recipe.folder} has no component "${KUBERNETES}"`);
   const upstream = parseGoMod(await readFile(join(folder, 'go.mod'), 'utf8'), join(folder, 'go.mod'));
-  const main = await readFile(join(own.folder, 'main.go'), 'utf8');
+  const main = await readFile(own.main ?? join(own.folder, 'main.go'), 'utf8');
   return tidied(
     own,
     [folder, own.folder],

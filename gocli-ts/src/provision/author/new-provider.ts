@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
-import { makeFolder, readIfThere, writeAtomic } from '../../host/files.ts';
+import { isThere, makeFolder, readIfThere, writeAtomic } from '../../host/files.ts';
 import { PROVIDER_FILE } from '../../provider/provider-file.ts';
 import { editYaml } from '../../provider/yaml-edit.ts';
 import { readRecipe } from '../recipe.ts';
@@ -33,12 +33,12 @@ export async function newProvider(folder: string, kind: string, version: string)
   const recipe = await readRecipe(folder);
   const { root } = recipe;
   const target = join(root, kind, version);
-  if ((await stat(target).catch(() => undefined)) !== undefined) {
+  if (await isThere(target)) {
     throw new GocliError('CONFLICT', `${target} is there already`, { hint: 'Choose another version.' });
   }
   const name = `${kind}-${version}`;
   const scripts = join(dirname(root), 'cluster-up', 'cluster');
-  const hadScripts = (await stat(join(scripts, name)).catch(() => undefined)) !== undefined;
+  const hadScripts = await isThere(join(scripts, name));
   const files = [
     ...(hadScripts
       ? []
@@ -67,9 +67,11 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
   const copied = all.filter((file) => {
     const path = relative(folder, file);
     if (path === PROVIDER_FILE || path === 'README.md') return false;
-    // Of one that says all itself only the modules: the rest is what both share.
+    if (base !== undefined) return true;
+    // Of one that says all itself only what pins the modules: the rest is what both share.
     return (
-      base !== undefined || provider.components.some((component) => path.startsWith(`${component.name}/`))
+      basename(path) !== 'main.go' &&
+      provider.components.some((component) => path.startsWith(`${component.name}/`))
     );
   });
   const files = await Promise.all(

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
+import { isThere } from '../../host/files.ts';
 import type { Host } from '../../host/port.ts';
 import { lastLines } from '../../shared/text.ts';
 import { goError } from './errors.ts';
@@ -10,6 +10,8 @@ import { goError } from './errors.ts';
 export interface GoModule {
   readonly component: string;
   readonly folder: string;
+  /** Its main.go, where that is not in the folder: Go builds a named file by the go.mod of the folder it runs in. */
+  readonly main?: string;
 }
 
 export interface GoContext {
@@ -22,7 +24,7 @@ export interface GoContext {
 /** A program that a module builds. */
 export interface GoProgram {
   readonly name: string;
-  /** Import path, or `.` for the module's own main package. */
+  /** Import path, `.` for the module's own main package, or the path of its main.go elsewhere. */
   readonly package: string;
   /** Of the module that the program comes from. */
   readonly version: string;
@@ -49,16 +51,18 @@ const packageSchema = z.object({
 
 /** Programs of a module: its main package and its tools. */
 export async function listPrograms(
-  { component, folder }: GoModule,
+  { component, folder, main }: GoModule,
   context: GoContext,
 ): Promise<GoProgram[]> {
-  const own = await isThere(join(folder, 'main.go'));
+  const own = main !== undefined || (await isThere(join(folder, 'main.go')));
   const text = await go({ component, folder }, ['list', '-json=ImportPath,Module', 'tool'], context);
   const tools = text
     .split(/^(?=\{)/m)
     .filter((json) => json.trim() !== '')
     .map((json) => packageSchema.parse(JSON.parse(json)));
-  return programs(component, own, tools);
+  const all = programs(component, own, tools);
+  if (main === undefined) return all;
+  return all.map((one) => (one.package === '.' ? { ...one, package: main } : one));
 }
 
 /** Pure part of {@link listPrograms}: the only program has the component's name, others that of their package. */
@@ -177,11 +181,4 @@ async function go(
   });
   if (exitCode !== 0) throw goError(module.component, stderr);
   return stdout;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

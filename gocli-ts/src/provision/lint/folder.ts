@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isThere } from '../../host/files.ts';
 import type { Finding } from '../../provider/finding.ts';
 import { KUBERNETES, readModule } from '../component-module.ts';
 import { providerFile } from '../provider-files.ts';
@@ -30,7 +30,8 @@ async function moduleFileFindings(recipe: Recipe): Promise<Finding[]> {
   const modules = await Promise.all(components.map(({ name }) => readModule(recipe, name)));
   const wanted = modules.flatMap((module) => {
     if (module === undefined) return [];
-    const names = module.component === KUBERNETES ? ['go.sum', 'main.go'] : ['go.sum'];
+    const isAlone = module.component === KUBERNETES && module.main === undefined;
+    const names = isAlone ? ['go.sum', 'main.go'] : ['go.sum'];
     return names.map((name) => ({ module, path: join(module.folder, name) }));
   });
   const there = await Promise.all(wanted.map(({ path }) => isThere(path)));
@@ -45,8 +46,4 @@ function kindOf({ folder }: Recipe): string {
 
 function versionOf({ folder }: Recipe): string {
   return folder.replace(/.*\//, '');
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -32,7 +32,9 @@ export function componentsStep(): ProvisionStep {
         components: JSON.stringify(recipe.provider.components.map(({ name, c }) => [name, c])),
         kubernetes: recipe.provider.kubernetes?.version ?? '',
       },
-      files: (await modulesOf(recipe)).map(({ folder }) => folder),
+      files: (await modulesOf(recipe)).flatMap(({ folder, main }) =>
+        main === undefined ? [folder] : [folder, main],
+      ),
     }),
     run: buildComponents,
   };

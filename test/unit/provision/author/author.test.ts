@@ -64,7 +64,7 @@ for (const from of ['1.36', '1.37']) {
     t.is(provider, 'k8s-1.38');
     t.deepEqual(files.map((file) => file.replace(`${checkout}/`, '')).sort(), [
       'cluster-provision/k8s/1.38/README.md',
-      ...['go.mod', 'go.sum', 'main.go'].map((name) => `cluster-provision/k8s/1.38/kubernetes/${name}`),
+      ...['go.mod', 'go.sum'].map((name) => `cluster-provision/k8s/1.38/kubernetes/${name}`),
       'cluster-provision/k8s/1.38/provider.yaml',
       'cluster-up/cluster/k8s-1.38/provider.sh',
     ]);

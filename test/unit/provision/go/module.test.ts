@@ -1,5 +1,6 @@
 import test from 'ava';
-import { buildArguments, programs } from '../../../../gocli-ts/src/provision/go/module.ts';
+import { FakeHost } from '../../../fakes/host.ts';
+import { buildArguments, listPrograms, programs } from '../../../../gocli-ts/src/provision/go/module.ts';
 
 const tool = (
   path: string,
@@ -28,6 +29,18 @@ test('several are named after their packages, the main package after the compone
       ['server', 'example.com/server/v2'],
     ],
   );
+});
+
+test('a main.go elsewhere is built by its path', async (t) => {
+  const module = {
+    component: 'kubernetes',
+    folder: '/k8s/1.37/kubernetes',
+    main: '/k8s/1.36/kubernetes/main.go',
+  };
+  const context = { host: new FakeHost(), signal: new AbortController().signal };
+  t.deepEqual(await listPrograms(module, context), [
+    { name: 'kubernetes', package: module.main, version: '' },
+  ]);
 });
 
 test('variables are set by the linker', (t) => {
