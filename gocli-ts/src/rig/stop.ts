@@ -6,6 +6,7 @@ import { decide, type FoundRig } from './life.ts';
 import { createSnapshot, machinesIn } from './snapshot/create.ts';
 import { keepState, withoutRevision } from './keep-state.ts';
 import { STOPPED } from './names.ts';
+import { followProxy } from './proxy.ts';
 import { removeMachines } from './remove.ts';
 import type { RestoreRequest } from './snapshot/check.ts';
 import { startHalted } from './start/halted.ts';
@@ -48,7 +49,7 @@ export async function startStopped(
 ): Promise<RigState> {
   const act = decide('start', found.name, found);
   if (act === 'thaw' && found.saved !== undefined) return restoreSnapshot(found.saved, request, steps, deps);
-  return startHalted(found, request, steps, deps);
+  return followProxy(await startHalted(found, request, steps, deps), request.proxy, deps);
 }
 
 /** Holds all processors of a cluster; returns the milliseconds between the first and the last machine. */

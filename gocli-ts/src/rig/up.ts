@@ -163,13 +163,12 @@ function requireSamePlan(state: RigState, plan: RigPlan, { kinds }: RigDeps): vo
 async function bootAgain(
   found: FoundRig,
   plan: RigPlan,
-  { timeoutMs, proxy }: UpRequest,
+  { timeoutMs }: UpRequest,
   deps: RigDeps,
 ): Promise<UpResult> {
   requireSamePlan(requireState(found), plan, deps);
   const steps = await estimatedSteps(deps, plan.guest.provider);
-  const { pinnedPorts } = plan.host;
-  const state = await startHalted(found, { timeoutMs, pinnedPorts, proxy }, steps, deps);
+  const state = await startHalted(found, { timeoutMs, pinnedPorts: plan.host.pinnedPorts }, steps, deps);
   return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
 }
 

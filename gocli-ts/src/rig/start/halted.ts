@@ -19,7 +19,6 @@ import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/port.ts';
 import type { RigPlan } from '../plan.ts';
 import { portInfosOf } from '../published.ts';
-import { followProxy } from '../proxy.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/check.ts';
 import type { RigState } from '../state.ts';
@@ -62,8 +61,7 @@ export async function startHalted(
     await keepDisksOnly(found, error, deps);
     throw error;
   }
-  const ready = await markReady({ ...running.state, run }, deps);
-  return followProxy(ready, request.proxy, deps);
+  return markReady({ ...running.state, run }, deps);
 }
 
 async function layoutOf(
