@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from '../errors/file-error.ts';
 import { makeFolder, readIfThere, writeAtomic } from '../host/files.ts';
+import { isAlive } from '../host/is-alive.ts';
 import { type Paths } from '../host/paths.ts';
 import { IMAGE_FILE, type StepName } from './step.ts';
 
@@ -108,16 +109,6 @@ export async function readImage({ folder }: StoredResult): Promise<string | unde
 export interface Workspace extends AsyncDisposable {
   readonly output: string;
   readonly scratch: string;
-}
-
-/** True while a process of that id exists, whoever owns it. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return isErrno(error, 'EPERM');
-  }
 }
 
 function parseRecord(text: string): ResultRecord | undefined {

@@ -3,6 +3,7 @@ import { isCode } from '../../errors/error.ts';
 import { estimatedSteps } from '../../host/timings.ts';
 import { listTemplates, restoreTemplates } from '../../frozen/templates.ts';
 import { pauseMachines } from '../../frozen/save.ts';
+import { lockIfFree } from '../../place/lock-if-free.ts';
 import { linked } from '../../shared/limit.ts';
 import { formatBytes } from '../../shared/size.ts';
 import type { RigDeps } from '../deps.ts';
@@ -57,14 +58,13 @@ export async function fillPools(filling: Filling, deps: RigDeps): Promise<Filled
 /** @returns whether there may be more to do: false when somebody else is at it, or memory is short */
 async function fillAll(filling: Filling, made: string[], deps: RigDeps): Promise<boolean> {
   const { docker, signal } = deps;
-  using busy = linked(signal);
   const onWait = (): void => {
-    if (filling.onOther !== undefined) busy.abort(new Yield());
-    else notice(deps, 'Another process fills the pool; waiting for it.');
+    notice(deps, 'Another process fills the pool; waiting for it.');
   };
-  const lock = await docker.system.lock('pool', { signal: busy.signal, onWait }).catch((error: unknown) => {
-    if (!(error instanceof Yield)) throw error;
-  });
+  const lock =
+    filling.onOther === undefined
+      ? await docker.system.lock('pool', { signal, onWait })
+      : await lockIfFree('pool', deps);
   if (lock === undefined) {
     filling.onOther?.();
     return false;

@@ -1,7 +1,7 @@
 import { GocliError } from '../../errors/error.ts';
 import { userWords } from '../../host/user.ts';
 import { LABEL } from '../../place/labels.ts';
-import { linked } from '../../shared/limit.ts';
+import { lockIfFree } from '../../place/lock-if-free.ts';
 import { findRig, findRigs } from '../find.ts';
 import { nameBorne } from '../identity.ts';
 import { isPooled, startedBy, whyNotReady, type FoundRig } from '../life.ts';
@@ -86,17 +86,7 @@ export async function holdingIfFree<T>(
   deps: RigDeps,
   work: (own: RigDeps) => Promise<T>,
 ): Promise<T | undefined> {
-  const { docker, signal } = deps;
-  using asking = linked(signal);
-  const onWait = (): void => {
-    asking.abort(new Error(`somebody is at work on ${name}`));
-  };
-  const lock = await docker.system
-    .lock(`rig ${name}`, { signal: asking.signal, onWait })
-    .catch((error: unknown) => {
-      signal.throwIfAborted();
-      if (!asking.signal.aborted) throw error;
-    });
+  const lock = await lockIfFree(`rig ${name}`, deps);
   if (lock === undefined) return undefined;
   await using _ = lock;
   return await work(onRig(deps, name));

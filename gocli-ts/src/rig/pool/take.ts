@@ -42,8 +42,8 @@ const PROOF_MS = 90_000;
 
 /**
  * Takes the oldest cluster that stands ready for a plan, and gives it the name of the plan; the caller holds that. Of two
- * commands only one gets it: who does not get the lock of the cluster's own name goes on to the next. One that does not prove to be Ready
- * is removed, its logs are kept, and the next one is taken.
+ * commands only one gets it: who does not get the lock of the cluster's own name goes on to the next. One that does not
+ * prove to be Ready is removed, its logs are kept, and the next one is taken.
  * @returns undefined when there is none; if one could have been expected, it was said why
  * @throws the signal's reason, once what was taken is removed
  */

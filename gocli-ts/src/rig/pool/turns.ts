@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomic } from '../../host/files.ts';
+import { isAlive } from '../../host/is-alive.ts';
 import type { Paths } from '../../host/paths.ts';
 import { poolFolder } from './pools.ts';
 
@@ -33,14 +34,4 @@ async function isStarting(file: string, pid: number): Promise<boolean> {
   if (isAlive(pid) && Date.now() - since < FORGOTTEN_MS) return true;
   await rm(file, { force: true }).catch(() => undefined);
   return false;
-}
-
-/** One of another user cannot be told anything, but is there. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
