@@ -38,6 +38,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
 
 const jsonNode = z.object({
   properties: z.record(z.string(), z.unknown()).optional(),
+  additionalProperties: z.unknown(),
   items: z.unknown().optional(),
 });
 
@@ -45,8 +46,8 @@ const jsonNode = z.object({
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let node: unknown = z.toJSONSchema(schema, { io: 'input' });
   for (const part of path) {
-    const { properties, items } = jsonNode.parse(node);
-    node = typeof part === 'number' ? items : properties?.[String(part)];
+    const { properties, additionalProperties, items } = jsonNode.parse(node);
+    node = typeof part === 'number' ? items : (properties?.[String(part)] ?? additionalProperties);
   }
   return Object.keys(jsonNode.safeParse(node).data?.properties ?? {});
 }

@@ -1,32 +1,9 @@
 import type { Finding } from '../../provider/finding.ts';
-import { IMAGE_REFERENCE } from '../../shared/image-reference.ts';
+import { imagesIn } from '../../provider/manifest-text.ts';
 import { didYouMean } from '../../shared/text.ts';
-
-/** An image that a manifest asks for, and where. */
-export interface AskedImage {
-  readonly image: string;
-  readonly line: number;
-  readonly column: number;
-}
 
 /** What a cluster's own registry is called on its nodes: what is pushed there has a source. */
 const OWN_REGISTRY = 'registry:5000/';
-const IMAGE_LINE = /(?:^|[\s{,])["']?image["']?:\s+["']?([^\s"'{}[\],|>&*!%@`#][^\s"'{},]*)/g;
-
-/**
- * The images of a manifest by its lines, so that those of a pod which only a ConfigMap holds, as that of a helper, are
- * found, too.
- */
-export function imagesIn(text: string): AskedImage[] {
-  return text.split('\n').flatMap((line, index) => {
-    const code = line.replace(/(^|\s)#.*/, '');
-    return [...code.matchAll(IMAGE_LINE)].flatMap((match) => {
-      const [whole, image = ''] = match;
-      if (!IMAGE_REFERENCE.test(image)) return [];
-      return [{ image, line: index + 1, column: match.index + whole.lastIndexOf(image) + 1 }];
-    });
-  });
-}
 
 /** Images of a manifest that a node would not have. @param there images that are built or pre-pulled */
 export function missingImages(text: string, file: string, there: readonly string[]): Finding[] {

@@ -1,9 +1,6 @@
 import test from 'ava';
-import {
-  fullName,
-  imagesIn,
-  missingImages,
-} from '../../../../gocli-ts/src/provision/lint/manifest-images.ts';
+import { imagesIn } from '../../../../gocli-ts/src/provider/manifest-text.ts';
+import { fullName, missingImages } from '../../../../gocli-ts/src/provision/lint/manifest-images.ts';
 
 test('images are found in every form that a manifest may have, with their place', (t) => {
   const text = `spec:

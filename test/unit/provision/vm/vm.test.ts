@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import type { Docker } from '../../../../gocli-ts/src/place/port.ts';
 import { GocliError, isCode } from '../../../../gocli-ts/src/errors/error.ts';
-import { inspectManifest } from '../../../../gocli-ts/src/provision/manifests.ts';
+import { inspectManifest } from '../../../../gocli-ts/src/provider/manifest-text.ts';
 import { findingLine } from '../../../../gocli-ts/src/provider/finding.ts';
 import { cleanScript } from '../../../../gocli-ts/src/provision/vm/clean-script.ts';
 import { fetchImages, parsePrePull } from '../../../../gocli-ts/src/provision/vm/pre-pull.ts';
