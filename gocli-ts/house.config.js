@@ -12,6 +12,7 @@ export const FLOORS = [
   ['ssh', 'host'],
   ['place'],
   ['provider', 'images'],
+  ['addons'],
   ['machine', 'network'],
   ['frozen'],
   ['rig'],

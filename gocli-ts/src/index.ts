@@ -94,6 +94,17 @@ export const images = {
   prune: bind('images prune', 'imagesPrune', async () => (await ofImages()).prune),
 };
 
+const ofAddons = () => import('./api/addon.ts');
+/** What can be added to clusters. */
+export const addon = {
+  ls: bind('addon ls', 'nothing', async () => (await ofAddons()).ls),
+  show: bind('addon show', 'addon', async () => (await ofAddons()).show),
+  enable: bind('addon enable', 'addons', async () => (await ofAddons()).enable),
+  disable: bind('addon disable', 'addons', async () => (await ofAddons()).disable),
+  diff: bind('addon diff', 'addons', async () => (await ofAddons()).diff),
+  status: bind('addon status', 'rig', async () => (await ofAddons()).status),
+};
+
 const ofKubeconfig = () => import('./api/kubeconfig.ts');
 /** The kubeconfig of a rig. */
 export const kubeconfig = {
@@ -156,6 +167,7 @@ const ofProvision = () => import('./api/provision.ts');
 export const provision = {
   plan: bind('provision', 'provision', async () => (await ofProvision()).plan),
   build: bind('provision', 'provision', async () => (await ofProvision()).build),
+  addons: bind('provision', 'buildAddons', async () => (await ofProvision()).addons),
 };
 
 const ofProviders = () => import('./api/provider.ts');
@@ -180,6 +192,16 @@ export const provisionManager = bind(
 );
 
 export { GocliError } from './errors/error.ts';
+export type {
+  AddonDiffResult,
+  AddonImage,
+  AddonShowRequest,
+  AddonsRequest,
+  AddonStatusResult,
+  AddonWorkResult,
+  ListedAddon,
+  ShownAddon,
+} from './api/addon.ts';
 export type { RigChoice } from './api/choose.ts';
 export type { CallOptions, Environment, NoRequest } from './api/context.ts';
 export type { ConsoleLine, ConsoleLog, ConsoleRequest } from './api/console.ts';
@@ -204,7 +226,13 @@ export type {
   PoolSetResult,
 } from './api/pool.ts';
 export type { NamedPort, PortsResult } from './api/ports.ts';
-export type { PlannedProvision, ProvisionRequest, ProvisionResult } from './api/provision.ts';
+export type {
+  BuildAddonsRequest,
+  BuiltAddons,
+  PlannedProvision,
+  ProvisionRequest,
+  ProvisionResult,
+} from './api/provision.ts';
 export type {
   ListedProvider,
   ProviderLsResult,

@@ -134,7 +134,7 @@ test.serial(
 test.serial(
   'what provisioning reads is all there, as in a checkout; tests and sources are not',
   async (t) => {
-    for (const part of ['cluster-provision', 'cluster-up', 'docs']) {
+    for (const part of ['cluster-provision', 'cluster-up', 'docs', 'manifests']) {
       const { stdout } = await execa(
         'git',
         ['ls-files', '-z', '--cached', '--others', '--exclude-standard', part],

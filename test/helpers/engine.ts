@@ -68,6 +68,7 @@ export async function makeEngine(t: ExecutionContext): Promise<Engine> {
     kinds: [kubernetesKind, tinyKind],
     run: '0123abcd',
     version: '0.1.0',
+    checkout: '/',
     events,
     stop,
   };

@@ -67,6 +67,7 @@ export function provisionTiny(docker: Docker): Promise<ProvisionResult> {
       version: '0.0.0',
       kinds: [],
       run: 'tests',
+      checkout: CHECKOUT,
     },
   );
 }

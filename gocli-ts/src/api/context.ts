@@ -16,8 +16,6 @@ interface Place {
   readonly env: Environment;
   /** Folder that relative paths of a request are meant from, by `pathFrom`; empty when it was removed. */
   readonly cwd: string;
-  /** Root of the checkout or package that this gocli is of: it holds `cluster-provision/`. */
-  readonly checkout: string;
 }
 
 /** What all operations of a process share. */
@@ -27,6 +25,7 @@ export interface Runtime extends Place {
   readonly clock: Clock;
   readonly paths: Paths;
   readonly version: string;
+  readonly checkout: string;
   /** What rigs can be for; loaded when an operation begins. */
   readonly loadKinds: () => Promise<readonly Kind[]>;
 }

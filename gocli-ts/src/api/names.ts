@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { addonsFolder } from '../addons/folder.ts';
 import { poolOfName, STOPPED } from '../rig/names.ts';
 import { listSnapshots } from '../rig/snapshot/list.ts';
 import { readState, stateNames } from '../rig/state.ts';
@@ -14,6 +15,7 @@ export interface HostNames {
   /** Nodes of the cluster named, or of the only one. */
   nodes(cluster: string | undefined): Promise<readonly string[]>;
   providers(): Promise<readonly string[]>;
+  addons(): Promise<readonly string[]>;
   snapshots(): Promise<readonly string[]>;
   templates(): Promise<readonly string[]>;
   /** Of the local Docker. */
@@ -44,6 +46,7 @@ export function namesOnHost({
       return Array.from({ length: state?.plan.guest.nodes ?? 0 }, (_, at) => nodeName(at + 1));
     },
     providers: () => readdir(join(checkout, 'cluster-up', 'cluster')).catch(() => []),
+    addons: () => readdir(addonsFolder(checkout)).catch(() => []),
   };
 }
 

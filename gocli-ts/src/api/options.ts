@@ -61,6 +61,29 @@ function fromEnvironment(env: Environment, kubevirtci: boolean): Written[] {
   );
 }
 
+/** Values of a switch of kubevirtci's that leave it off. */
+const OFF: ReadonlySet<string> = new Set(['', 'false', '0']);
+
+/** What kubevirtci's switches add to the lists that are options. */
+function fromSwitches(env: Environment): Written[] {
+  return Object.entries(OPTIONS as OptionList).flatMap(([key, { switches = {} }]) =>
+    Object.entries(switches).flatMap(([at, input]) =>
+      OFF.has(env[at]?.toLowerCase() ?? '') ? [] : [{ key, input: [input], at }],
+    ),
+  );
+}
+
+/** Those of one key as one: the words of the switches before what else is written of it. */
+function together(switched: readonly Written[], written: readonly Written[]): Written[] {
+  const all = new Map(written.map((one) => [one.key, one]));
+  for (const { key, input, at } of switched.toReversed()) {
+    const other = all.get(key);
+    const words = [input, other?.input ?? []].flat();
+    all.set(key, { key, input: words, at: other?.at ?? at });
+  }
+  return [...all.values()];
+}
+
 function given(inputs: Readonly<Record<string, unknown>>): Written[] {
   return Object.entries(inputs).flatMap(([key, input]) =>
     input === undefined ? [] : [{ key, input, at: flagOf(key) }],
@@ -96,10 +119,11 @@ export interface TriedOptions {
 
 /** {@link readRunOptions} for whoever tells of further faults together with these. */
 export function tryRunOptions(inputs: RunInputs, env: Environment, kubevirtci: boolean): TriedOptions {
+  const switched = kubevirtci && inputs.snapshot === undefined ? fromSwitches(env) : [];
   const written = given(inputs);
   const rest = fromEnvironment(env, kubevirtci).filter(({ key }) => !written.some((one) => one.key === key));
   const idle = rest.filter(({ key }) => inputs.snapshot !== undefined && isIdle(key));
-  const read = [...rest.filter((one) => !idle.includes(one)), ...written];
+  const read = together(switched, [...rest.filter((one) => !idle.includes(one)), ...written]);
   return {
     ...tryOptions(OPTIONS, read),
     at: Object.fromEntries(read.map(({ key, at }) => [key, at])),

@@ -9,6 +9,7 @@ import { howManyFit, memoryOf } from '../rig/pool/memory.ts';
 import { lastTaken, poolKey, readPools, removePool, writePool, type Pool } from '../rig/pool/pools.ts';
 import type { UpRequest } from '../rig/up.ts';
 import { formatBytes } from '../shared/size.ts';
+import { withRightAddons } from './addon-plans.ts';
 import { refuseNameWithAll } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
 import { guestOptions, OPTIONS, readInputs, readRunOptions, type InputsOf } from './options.ts';
@@ -235,7 +236,10 @@ async function requestOf(
   name: string,
   context: Context,
 ): Promise<UpRequest> {
-  const values = readInputs(POOL_OPTIONS, options as InputsOf<typeof POOL_OPTIONS>);
+  const values = await withRightAddons(
+    readInputs(POOL_OPTIONS, options as InputsOf<typeof POOL_OPTIONS>),
+    context,
+  );
   const { containerRegistry: registry, containerOrg: organisation, containerSuffix: tag } = values;
   const image = await localImage({ provider, registry, organisation, tag }, context);
   const own = startOf(readRunOptions({}, context.env, false));

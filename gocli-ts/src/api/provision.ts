@@ -1,6 +1,10 @@
 import { resolve } from 'node:path';
+import type { GocliError } from '../errors/error.ts';
+import { collect, throwAll } from '../errors/several.ts';
 import type { StepTiming } from '../events/events.ts';
 import { pathFrom } from '../host/paths.ts';
+import { estimatedSteps, writeTimings } from '../host/timings.ts';
+import type { BuiltImage } from '../provision/addon-images.ts';
 import { planProvision, provision } from '../provision/provision.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { latestReference } from '../provision/steps/commit.ts';
@@ -66,6 +70,41 @@ export async function build(request: ProvisionRequest, context: Context): Promis
     timings,
   };
 }
+
+export interface BuildAddonsRequest {
+  /** Their names, or `all`. */
+  readonly addons: readonly string[];
+}
+
+export interface BuiltAddons {
+  readonly images: readonly BuiltImage[];
+  readonly seconds: number;
+  readonly timings: readonly StepTiming[];
+}
+
+/**
+ * Makes the images of addons, and of those that they need, in the local Docker.
+ * @throws GocliError BAD_VALUE (no such addon), BAD_FILE, and what Go throws
+ */
+export async function addons(request: BuildAddonsRequest, context: Context): Promise<BuiltAddons> {
+  const { addonNamed, readCatalog } = await import('../addons/catalog.ts');
+  const { inOrder } = await import('../addons/plan.ts');
+  const { buildAddonImages } = await import('../provision/addon-images.ts');
+  const catalog = await readCatalog(context.checkout);
+  const errors: GocliError[] = [];
+  const named = request.addons.includes('all') ? [...catalog.keys()] : request.addons;
+  const asked = named.flatMap((name) => collect(errors, () => addonNamed(name, catalog, '--addons')) ?? []);
+  throwAll(errors, 'All addons: gocli addon ls');
+  const steps = await estimatedSteps(context, ADDONS);
+  const images: BuiltImage[] = [];
+  for (const addon of inOrder(asked, catalog))
+    images.push(...(await buildAddonImages(addon, steps, context)));
+  await writeTimings(context.paths, ADDONS, steps.timings);
+  return { images, seconds: steps.elapsed(), timings: steps.timings };
+}
+
+/** What the times of these steps are kept under; no provider is called so. */
+const ADDONS = 'addons';
 
 function workOf({ folder, phases, force, locked = false }: ProvisionRequest, { cwd, env }: Context) {
   const { templateBudget } = readRunOptions({}, env, false);

@@ -4,6 +4,7 @@ import type { GocliError } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
 import type { AnyOption, OptionList } from '../rig/options/option.ts';
 import { SSH_USERS } from '../rig/ssh-users.ts';
+import type { AddonShowRequest, AddonsRequest } from './addon.ts';
 import type { RigChoice } from './choose.ts';
 import type { ConsoleRequest } from './console.ts';
 import type { CallOptions, Environment, NoRequest } from './context.ts';
@@ -19,7 +20,7 @@ import { POOL_OPTIONS, type PoolFillRequest, type PoolRmRequest, type PoolSetReq
 import type { ProviderBumpRequest, ProviderLintRequest, ProviderNewRequest } from './provider-author.ts';
 import type { ProviderShowRequest } from './provider.ts';
 import type { ProvisionManagerRequest } from './provision-manager.ts';
-import type { ProvisionRequest } from './provision.ts';
+import type { BuildAddonsRequest, ProvisionRequest } from './provision.ts';
 import type { RenameRequest } from './rename.ts';
 import type { RmRequest } from './rm.ts';
 import type { RunRequest } from './run.ts';
@@ -51,6 +52,8 @@ export interface Requests {
   readonly exec: ExecRequest;
   readonly scp: ScpRequest;
   readonly load: LoadRequest;
+  readonly addons: AddonsRequest;
+  readonly addon: AddonShowRequest;
   readonly imagesRm: ImagesRmRequest;
   readonly imagesPrune: ImagesPruneRequest;
   readonly merge: MergeRequest;
@@ -67,6 +70,7 @@ export interface Requests {
   readonly fillPools: PoolFillRequest;
   readonly rmPool: PoolRmRequest;
   readonly provision: ProvisionRequest;
+  readonly buildAddons: BuildAddonsRequest;
   readonly provider: ProviderShowRequest;
   readonly lintProvider: ProviderLintRequest;
   readonly newProvider: ProviderNewRequest;
@@ -183,6 +187,8 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
       .optional(),
     tag: text.optional(),
   },
+  addons: { ...rig, addons: texts },
+  addon: { addon: text },
   imagesRm: { ...rig, images: texts },
   imagesPrune: { ...rig, all: flag.optional() },
   merge: { ...rig, file: path.optional() },
@@ -204,6 +210,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   fillPools: { wait: flag.optional(), background: flag.optional() },
   rmPool: { pool: text.optional(), all: flag.optional() },
   provision: { folder: path, phases: texts.optional(), force: texts.optional(), locked: flag.optional() },
+  buildAddons: { addons: texts },
   provider: { name: text },
   lintProvider: { name: path.optional() },
   newProvider: { name: text, from: text },

@@ -10,6 +10,7 @@ import { requireImage } from '../rig/snapshot/check.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
 import type { Snapshot } from '../rig/snapshot/list.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
+import { withAddons } from './addon-plans.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 import { refillPools } from './refill.ts';
@@ -70,8 +71,10 @@ export async function plan(request: RunRequest, context: Context): Promise<RigPl
  */
 async function prepare(request: RunRequest, find: FindImage, context: Context): Promise<UpRequest> {
   const { provider: asked, kubevirtci = false, ...inputs } = request;
-  const tried = tryRunOptions(inputs, context.env, kubevirtci);
-  const { values, errors, at } = tried;
+  const read = tryRunOptions(inputs, context.env, kubevirtci);
+  const { errors, at } = read;
+  const values = await withAddons(read.values, errors, context, at['addon']);
+  const tried = { ...read, values };
   for (const variable of tried.passedOver) {
     const text = `${variable} is passed over: image and machines of a snapshot are what they were`;
     (values.name === undefined ? context : onRig(context, values.name)).emit({

@@ -13,6 +13,7 @@ import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { templateKey } from '../rig/template/key.ts';
 import { up } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
+import { withRightAddons } from './addon-plans.ts';
 import { refuseNameWithAll } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
 import { changingRig } from './operation.ts';
@@ -108,7 +109,7 @@ async function planOf(
   find: FindImage,
   context: Context,
 ): Promise<PlanRequest> {
-  const values = readInputs(PLAN_OPTIONS, plan);
+  const values = await withRightAddons(readInputs(PLAN_OPTIONS, plan), context);
   const image = await find({ provider, provision: true }, context);
   return { ...image, values: { ...values, name: `template-${context.run}` } };
 }

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { addonCommand } from './commands/addon.ts';
 import { completionCommand } from './commands/completion.ts';
 import { consoleCommand } from './commands/console.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   scpCommand,
   loadCommand,
   imagesCommand,
+  addonCommand,
   kubectlCommand,
   kubeconfigCommand,
   portsCommand,

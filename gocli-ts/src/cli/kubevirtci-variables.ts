@@ -82,7 +82,6 @@ export const UNHONOURED_VARIABLES: Readonly<Record<string, UnhonouredVariable>> 
   KUBEVIRT_WITH_CNAO: toggle('the network add-ons operator'),
   KUBEVIRT_WITH_DYN_NET_CTRL: toggle('the dynamic networks controller'),
   KUBEVIRT_DEPLOY_NETWORK_RESOURCES_INJECTOR: toggle('the network resources injector'),
-  KUBEVIRT_DEPLOY_KWOK: toggle('kwok'),
   KUBEVIRT_VSOCK_CHILD_NS_MODE: setting('the vsock mode of child namespaces'),
   KUBEVIRT_TOPOLOGY_MANAGER_POLICY: setting('the topology manager policy'),
   KUBEVIRT_RESERVED_SYSTEM_CPUS: setting('the CPUs reserved for the system'),

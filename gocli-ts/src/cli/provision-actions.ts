@@ -1,4 +1,5 @@
-import { build, plan, type ProvisionRequest } from '../api/provision.ts';
+import { addons as buildAddons, build, plan, type ProvisionRequest } from '../api/provision.ts';
+import { GocliError } from '../errors/error.ts';
 import { formatSeconds } from '../shared/text.ts';
 import { writeResult } from './render/output.ts';
 import { renderTable } from './render/table.ts';
@@ -28,6 +29,28 @@ export async function buildAction(request: ProvisionRequest, session: Session): 
     text: `${changed ? `Built ${what}` : `Nothing changed: ${what} is up to date`} (${formatSeconds(seconds)}).\n${
       changed ? `\n${renderTable(times)}` : ''
     }`,
+  });
+  return 0;
+}
+
+/** The images of addons, without a provider. @throws GocliError USAGE when both are asked for, or nothing is */
+export async function addonsAction(
+  { folder, addons }: { readonly folder?: string | undefined; readonly addons?: string | undefined },
+  session: Session,
+): Promise<number> {
+  if (addons === undefined || folder !== undefined) {
+    const what =
+      addons === undefined ? 'the folder of a provider is missing' : `either ${folder ?? ''} or --addons`;
+    throw new GocliError('USAGE', what, {
+      hint: 'For example: gocli provision cluster-provision/k8s/1.36, or: gocli provision --addons kwok',
+    });
+  }
+  const { images, seconds, timings } = await buildAddons({ addons: addons.split(',') }, session);
+  const lines = images.map(({ name, cached }) => `${cached ? 'Unchanged' : 'Built'}: ${name}\n`);
+  writeResult(session, {
+    data: { images, seconds, timings },
+    names: images.map(({ name }) => name),
+    text: `${lines.join('')}The local Docker has ${images.length === 1 ? 'it' : 'them'} (${formatSeconds(seconds)}).\n`,
   });
   return 0;
 }

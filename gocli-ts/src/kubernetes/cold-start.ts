@@ -18,7 +18,7 @@ import type { RigDeps } from '../rig/deps.ts';
 import type { Booting } from '../rig/kind.ts';
 import { connectWhenUp, sshTarget } from '../rig/ssh-target.ts';
 import { KUBERNETES_PATH } from './image-path.ts';
-import { clusterOf } from './section.ts';
+import { addonsOf, clusterOf } from './section.ts';
 import { KUBECONFIG_FILE } from './state-file.ts';
 import { targetsOf } from './targets.ts';
 import { kubeadmInit, kubeadmJoin, registerNodes, setUpNetwork } from './kubeadm.ts';
@@ -56,7 +56,19 @@ export async function coldStart(
       },
     }),
   );
+  await enablePlanned(start, access, steps, { ...deps, signal });
   return access;
+}
+
+async function enablePlanned(
+  start: Booting,
+  access: AdminAccess,
+  steps: Steps,
+  deps: RigDeps,
+): Promise<void> {
+  if (addonsOf(start.state.plan.guest).length === 0) return;
+  const { enableAtStart } = await import('./addons/at-start.ts');
+  await enableAtStart(start, access, steps, deps);
 }
 
 /** Waits until all Ready conditions of a cluster are met. */

@@ -78,7 +78,7 @@ function conditionsOf(
 }
 
 /** An API server that has just started refuses its administrator for a moment: that is waited for, too. */
-function patient(condition: Condition): Condition {
+export function patient(condition: Condition): Condition {
   return {
     ...condition,
     check: (signal) =>
@@ -117,10 +117,13 @@ function kubeletHealthy(api: ApiClient, node: string): Condition {
 }
 
 function nodesReady(api: ApiClient, nodes: number): Condition {
+  const names = new Set(Array.from({ length: nodes }, (_, at) => nodeName(at + 1)));
   return {
     name: nodes === 1 ? 'the node is Ready' : `all ${nodes} nodes are Ready`,
     check: async (signal) => {
-      const { items } = nodeListSchema.parse(await api.json('/api/v1/nodes', signal));
+      const { items: all } = nodeListSchema.parse(await api.json('/api/v1/nodes', signal));
+      // Others may be objects that no machine is behind.
+      const items = all.filter(({ metadata: { name } }) => names.has(name));
       const ready = items.filter((node) => isTrue(node.status.conditions, 'Ready'));
       if (ready.length >= nodes) return { met: true };
       const waiting = items.find((node) => !isTrue(node.status.conditions, 'Ready'));
@@ -193,7 +196,7 @@ function deploymentsAvailable(api: ApiClient): Condition {
 }
 
 /** What keeps containers of these deployments from running, such as `CrashLoopBackOff`, in brackets. */
-async function troubles(
+export async function troubles(
   api: ApiClient,
   signal: AbortSignal,
   deployments: readonly string[],

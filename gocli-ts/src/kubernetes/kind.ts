@@ -7,7 +7,7 @@ import { localRegistryScript } from './local-registry.ts';
 import { networkSetUp } from './node-network.ts';
 import { KUBERNETES_OPTIONS } from './options/kubernetes-options.ts';
 import { PORTS } from './ports.ts';
-import { clusterOf, kubernetesOf, SECTION } from './section.ts';
+import { addonsOf, clusterOf, kubernetesOf, SECTION } from './section.ts';
 import { KUBECONFIG_FILE } from './state-file.ts';
 
 /**
@@ -27,6 +27,9 @@ export const kubernetesKind: Kind = {
   proxied: { unit: 'containerd.service', domains: ['.svc', '.cluster.local'] },
   options: KUBERNETES_OPTIONS,
   sent,
+  beforeBoot: async (guest, deps) => {
+    if (addonsOf(guest).length > 0) await (await import('./addons/at-start.ts')).requireAddons(guest, deps);
+  },
   bringUp: async (booting, steps, deps, signal) => {
     const { coldStart } = await import('./cold-start.ts');
     return keysOf(await coldStart(booting, steps, deps, signal));

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
+import type { MachineHandle } from '../frozen/migration.ts';
 import { archivedFiles } from '../images/archive.ts';
 import { badArchive } from '../images/bad-archive.ts';
 import type { LoadableImage } from '../images/image.ts';
@@ -61,8 +62,22 @@ export async function loadImages(
   found: FoundRig,
   steps: Steps,
   deps: RigDeps,
-): Promise<{ readonly images: readonly LoadedImage[]; readonly pushed: Pushed }> {
-  const state = requireState(found);
+): Promise<Loaded> {
+  return loadOnto(wanted, { state: requireState(found), nodes: machinesIn(found) }, steps, deps);
+}
+
+interface Loaded {
+  readonly images: readonly LoadedImage[];
+  readonly pushed: Pushed;
+}
+
+/** The same for a cluster that is just being started. */
+export async function loadOnto(
+  wanted: Wanted,
+  { state, nodes }: { readonly state: RigState; readonly nodes: readonly MachineHandle[] },
+  steps: Steps,
+  deps: RigDeps,
+): Promise<Loaded> {
   using registry = new Registry(hostPort(state, '5000/tcp'));
   await using batches = new Batches(wanted, registry, deps);
   const pushed = await steps.run('push', 'Sending the layers that the registry lacks', async (step) => {
@@ -75,7 +90,6 @@ export async function loadImages(
     return all;
   });
   const images = batches.all.flatMap((batch) => batch.images);
-  const nodes = machinesIn(found);
   const title = nodes.length === 1 ? 'Pulling on node01' : `Pulling on ${nodes.length} nodes`;
   const [printed] = await steps.run('pull', title, () =>
     Promise.all([onNodes(state.name, nodes, loadScript(images, state), deps), tell(state, deps)]),

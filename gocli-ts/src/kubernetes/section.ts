@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlannedAddon } from '../addons/plan.ts';
 import { GocliError } from '../errors/error.ts';
 import { nodeSubnet, type GuestPlan } from '../rig/plan.ts';
 import type { KubeadmPlan } from './kubeadm-config.ts';
@@ -13,6 +14,24 @@ export function kubernetesOf(sections: Readonly<Record<string, unknown>>): z.inf
   const parsed = schema.safeParse(sections[SECTION]);
   if (parsed.success) return parsed.data;
   throw new GocliError('INTERNAL', 'Kubernetes was asked of a plan without it');
+}
+
+const addonsSchema = z.object({
+  addons: z
+    .array(
+      z.object({
+        name: z.string(),
+        version: z.string(),
+        digest: z.string(),
+        options: z.record(z.string(), z.union([z.number(), z.string()])),
+      }),
+    )
+    .default([]),
+});
+
+/** The addons of a plan, in the order in which they are enabled; none for a plan of another kind. */
+export function addonsOf(sections: Readonly<Record<string, unknown>>): readonly PlannedAddon[] {
+  return addonsSchema.safeParse(sections[SECTION]).data?.addons ?? [];
 }
 
 /** What decides a cluster, of a guest plan. @throws GocliError INTERNAL when it has no such section */

@@ -58,7 +58,8 @@ export async function removeSurplus(
   return true;
 }
 
-async function removeNode(api: ApiClient, node: string, signal: AbortSignal): Promise<void> {
+/** Takes a node away whose kubelet is not there any more, and its pods with it. */
+export async function removeNode(api: ApiClient, node: string, signal: AbortSignal): Promise<void> {
   await api.send(`/api/v1/nodes/${node}`, signal, { method: 'DELETE' });
   const { items } = podsSchema.parse(
     await api.json(`/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`, signal),

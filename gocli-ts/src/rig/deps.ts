@@ -19,6 +19,8 @@ export interface RigDeps {
   readonly run: string;
   /** Version of gocli, for labels. */
   readonly version: string;
+  /** Root of the checkout or package that this gocli is of: it holds `cluster-provision/` and `manifests/`. */
+  readonly checkout: string;
 }
 
 /** The same for work on one rig: what is told carries its name. */

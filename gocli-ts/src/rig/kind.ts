@@ -65,6 +65,11 @@ export interface Kind {
   /** Everything that is sent to the guests, host names and keys aside: a part of the template's key. */
   sent(guest: GuestPlan): readonly unknown[];
   /**
+   * Refuses a plan for what this host lacks, before machines boot for it: what only a boot needs, and no thaw.
+   * @throws GocliError
+   */
+  beforeBoot?(guest: GuestPlan, deps: RigDeps): Promise<void>;
+  /**
    * Turns booting machines into a Ready rig.
    * @returns the keys by which one talks to it, which are kept beside its template
    */

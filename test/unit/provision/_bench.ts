@@ -60,6 +60,7 @@ export async function openBench(t: ExecutionContext): Promise<Bench> {
     signal: abort.signal,
     version: '0.0.0',
     run: 'test',
+    checkout: '/',
     kinds: [],
   };
   return { folder, root, deps, events, images, abort };

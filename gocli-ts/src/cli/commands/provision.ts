@@ -1,10 +1,10 @@
 import { defineCommand } from '../command.ts';
 
 export const provisionCommand = defineCommand({
-  usage: 'provision <folder>',
-  summary: 'Build a provider image from its folder',
+  usage: 'provision [folder]',
+  summary: 'Build a provider image from its folder, or the images of addons',
   positionals: {
-    folder: { type: 'string', demandOption: true, describe: 'For example cluster-provision/k8s/1.36' },
+    folder: { type: 'string', describe: 'For example cluster-provision/k8s/1.36' },
   },
   options: {
     phases: {
@@ -23,6 +23,11 @@ export const provisionCommand = defineCommand({
       default: false,
       describe: 'Fail when a locked package is gone, instead of renewing the lock',
     },
+    addons: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Build the images of these addons into the local Docker: kwok,metallb or all',
+    },
     'dry-run': {
       type: 'boolean',
       default: false,
@@ -31,10 +36,13 @@ export const provisionCommand = defineCommand({
   },
   examples: [
     ['gocli provision cluster-provision/k8s/1.36', 'build gocli/k8s-1.36; finished steps are cached'],
+    ['gocli provision --addons kwok', 'what `gocli addon enable kwok` needs, without a provider'],
   ],
   run: async (args, session) => {
     const actions = await import('../provision-actions.ts');
-    const { folder, phases, force, locked } = args;
+    const { folder, phases, force, locked, addons } = args;
+    if (folder === undefined || addons !== undefined)
+      return actions.addonsAction({ folder, addons }, session);
     const request = { folder, phases: phases?.split(','), force, locked };
     return args['dry-run'] ? actions.planAction(request, session) : actions.buildAction(request, session);
   },

@@ -82,6 +82,7 @@ function takesValue(flag: Flag): boolean {
 async function values({ name, flag }: NamedFlag, names: HostNames): Promise<readonly string[]> {
   if (name === 'snapshot') return names.snapshots();
   if (name === 'from') return names.providers();
+  if (name === 'addon') return names.addons();
   return name === 'name' ? names.clusters() : (flag.choices ?? []);
 }
 
@@ -123,6 +124,8 @@ async function positionalValues(
     case 'images':
       // Those of a cluster would have to be asked of its nodes.
       return verbOf(command) === 'load' ? names.images() : [];
+    case 'addons':
+      return given[0] === 'ls' || given[0] === 'status' ? [] : names.addons();
     case 'template':
       return given[0] === 'build' ? names.providers() : names.templates();
     case 'pool':

@@ -3,7 +3,7 @@ import { FACTS_LABEL, providerFacts } from '../../provider/facts.ts';
 import { LABEL } from '../../place/labels.ts';
 
 /** Labels of a provider image beside those of every object. */
-const IMAGE_LABEL = {
+export const IMAGE_LABEL = {
   /** The key of the step that made it: equal recipes have equal ones. */
   recipe: 'io.gocli.recipe',
   kubernetes: 'io.gocli.kubernetes.version',

@@ -14,7 +14,7 @@ import { PROGRAM_FOLDER, type ProgramVersions, VERSIONS_FILE } from './component
 export const IMAGES_FILE = 'images.tar';
 
 /** Says of an image, to whoever inspects it, that it is not the one its name stands for elsewhere. */
-const ORIGIN = 'built from source by gocli, not by the project that owns the name';
+export const ORIGIN = 'built from source by gocli, not by the project that owns the name';
 
 /** Component programs and Debian packages to container images. */
 export function imagesStep(): ProvisionStep {

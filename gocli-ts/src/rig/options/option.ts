@@ -25,6 +25,11 @@ export interface Option<Value, Input> {
   readonly default?: string | number | boolean;
   /** Environment variable that sets it where kubevirtci's variables count. */
   readonly variable?: string;
+  /**
+   * Further variables of kubevirtci, each of which switches one thing on: what is written for it, by name. What else is
+   * written of the option is added to that. Only of lists.
+   */
+  readonly switches?: Readonly<Record<string, string>>;
   /** Means nothing where a snapshot is begun at; the same holds for whatever changes the guest plan. */
   readonly notWithSnapshot?: true;
   /** Variable that sets it everywhere; such an option has no flag. */

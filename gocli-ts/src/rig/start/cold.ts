@@ -23,6 +23,7 @@ export async function coldStart(
   origin: Origin & { kind: 'boot' | 'build' },
 ): Promise<RigState> {
   const { deps, plan, timeoutMs } = starting;
+  await kindOf(deps.kinds, plan.guest).beforeBoot?.(plan.guest, deps);
   const tight = await checkMemory(plan.guest);
   if (tight !== undefined) notice(deps, tight, 'warning');
   const ssh = await generateSshKey(plan.host.name);

@@ -10,6 +10,7 @@ const NAMES: HostNames = {
   clusters: () => Promise.resolve(['k8s-1.36', 'two']),
   nodes: (cluster) => Promise.resolve(cluster === 'two' ? ['node01', 'node02'] : ['node01']),
   providers: () => Promise.resolve(['k8s-1.36']),
+  addons: () => Promise.resolve(['kwok', 'metallb']),
   snapshots: () => Promise.resolve(['clean', 'loaded']),
   templates: () => Promise.resolve(['0123456789ab']),
   images: () => Promise.resolve(['app:1', 'app:2']),

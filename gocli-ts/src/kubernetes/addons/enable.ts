@@ -1,0 +1,93 @@
+import pMap from 'p-map';
+import { type PlannedAddon, plannedIn } from '../../addons/plan.ts';
+import { type AddonObject, renderAddon } from '../../addons/render.ts';
+import { GocliError } from '../../errors/error.ts';
+import type { StepHandle } from '../../events/steps.ts';
+import { allMet } from '../../waiting/all-met.ts';
+import { waitFor, type Condition } from '../../waiting/condition.ts';
+import { addonConditions, asExpected } from './conditions.ts';
+import { bringImages } from './images.ts';
+import { type AddonRecord, readRecords, recordOf, without, writeRecord } from './inventory.ts';
+import { messageIn, nameOf } from './objects.ts';
+import { removeObjects } from './remove.ts';
+import { type AddonWork, AT_ONCE, waitOptions } from './work.ts';
+
+/**
+ * Enables addons one after the other, each to its end; what is enabled already is set right. What was interrupted goes on
+ * where the same is asked for again.
+ * @throws GocliError CONFLICT (files changed), IMAGE_MISSING, KUBERNETES, TIMEOUT naming what is waited for
+ */
+export async function enableAddons(planned: readonly PlannedAddon[], work: AddonWork): Promise<void> {
+  const addons = planned.map((one) => ({ planned: one, addon: plannedIn(one, work.catalog) }));
+  const images = addons.flatMap(({ addon }) => addon.images.map(({ name }) => ({ name, addon: addon.name })));
+  await bringImages(images, work);
+  const records = await readRecords(work.api, work.deps.signal);
+  for (const { planned: one, addon } of addons) {
+    await work.steps.run(`addon ${one.name}`, `Enabling ${one.name} ${one.version}`, (step) =>
+      enableOne(one, renderAddon(addon, one.options), addon, {
+        ...work,
+        before: records.get(one.name),
+        step,
+      }),
+    );
+  }
+}
+
+interface EnableWork extends AddonWork {
+  /** What the cluster had of it before. */
+  readonly before: AddonRecord | undefined;
+  readonly step: StepHandle;
+}
+
+async function enableOne(
+  planned: PlannedAddon,
+  files: readonly (readonly AddonObject[])[],
+  addon: Parameters<typeof addonConditions>[0],
+  work: EnableWork,
+): Promise<void> {
+  const { api, state, steps, deps, before, step } = work;
+  const { signal } = deps;
+  const objects = files.flat();
+  const old = without(before?.objects ?? [], objects);
+  await writeRecord(api, recordOf(planned, 'enabling', [...old, ...objects]), signal);
+  const options = waitOptions(work, signal, (message) => {
+    step.progress({ message });
+  });
+  const target = { api, objects: work.objects, rig: state.name };
+  const apply = (some: readonly AddonObject[]): Promise<unknown> =>
+    pMap(some, (object) => waitFor(applied(object, work), options), { concurrency: AT_ONCE, signal });
+  // Kinds and namespaces come before what is of them, in whatever file they stand.
+  await apply(objects.filter(isGround));
+  await allMet(
+    objects.filter(({ kind }) => kind === 'CustomResourceDefinition').map((ref) => asExpected(ref, target)),
+    steps,
+    options,
+  );
+  for (const file of files) await apply(file.filter((object) => !isGround(object)));
+  await removeObjects(old, work, step);
+  await allMet(addonConditions(addon, objects, target), steps, options);
+  await writeRecord(api, recordOf(planned, 'enabled', objects), signal);
+}
+
+function isGround({ kind }: AddonObject): boolean {
+  return kind === 'Namespace' || kind === 'CustomResourceDefinition';
+}
+
+/** Refusals that may pass: of a server that is busy, and by webhooks whose own server starts just now. */
+const PASSING: ReadonlySet<number> = new Set([409, 429, 500, 502, 503, 504]);
+
+/** The API took an object; it is sent with each look. */
+function applied(object: AddonObject, { objects }: Pick<AddonWork, 'objects'>): Condition {
+  return {
+    name: `the API takes ${nameOf(object)}`,
+    check: async (signal) => {
+      const answer = await objects.apply(object, signal);
+      if (answer === undefined)
+        return { met: false, observed: `the API does not serve ${object.apiVersion} ${object.kind}` };
+      if (answer.status < 300) return { met: true };
+      const observed = messageIn(answer);
+      if (PASSING.has(answer.status)) return { met: false, observed: `${nameOf(object)}: ${observed}` };
+      throw new GocliError('KUBERNETES', `the API refuses ${nameOf(object)}`, { observed });
+    },
+  };
+}

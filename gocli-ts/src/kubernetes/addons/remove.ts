@@ -1,0 +1,87 @@
+import pMap from 'p-map';
+import { z } from 'zod';
+import type { ObjectRef } from '../../addons/render.ts';
+import type { StepHandle } from '../../events/steps.ts';
+import { waitFor, type Condition } from '../../waiting/condition.ts';
+import { patient } from '../conditions.ts';
+import { onNodes } from '../on-nodes.ts';
+import { removeNode } from '../surplus.ts';
+import { type AddonRecord, readRecords, removeRecord, writeRecord } from './inventory.ts';
+import { nameOf } from './objects.ts';
+import { type AddonWork, AT_ONCE, waitOptions } from './work.ts';
+
+/**
+ * Takes addons out of a cluster with all that they brought, those that need others first. What was interrupted goes on
+ * where the same is asked for again.
+ * @param addons in the order in which they are removed
+ * @throws GocliError KUBERNETES, TIMEOUT naming what does not go, REMOTE_COMMAND
+ */
+export async function disableAddons(addons: readonly string[], work: AddonWork): Promise<void> {
+  const records = await readRecords(work.api, work.deps.signal);
+  for (const name of addons) {
+    const record = records.get(name);
+    if (record === undefined) continue;
+    await work.steps.run(`addon ${name}`, `Disabling ${name} ${record.version}`, (step) =>
+      disableOne(record, work, step),
+    );
+  }
+}
+
+async function disableOne(record: AddonRecord, work: AddonWork, step: StepHandle): Promise<void> {
+  const { api, deps, nodes, state, catalog } = work;
+  const { name, objects } = record;
+  await writeRecord(api, { ...record, state: 'disabling' }, deps.signal);
+  await removeObjects(objects, work, step);
+  const script = catalog.get(name)?.cleanUp;
+  if (script !== undefined)
+    await onNodes(state.name, nodes, { what: `is cleaned of ${name}`, script, parameters: () => [] }, deps);
+  await removeRecord(api, name, deps.signal);
+}
+
+/** Kinds and namespaces take with them what is of them; so they go last. */
+const isGround = ({ kind }: ObjectRef): boolean =>
+  kind === 'Namespace' || kind === 'CustomResourceDefinition';
+
+/** Removes objects in the reverse order of theirs, and waits until they are gone. */
+export async function removeObjects(
+  objects: readonly ObjectRef[],
+  work: AddonWork,
+  step: StepHandle,
+): Promise<void> {
+  const options = waitOptions(work, work.deps.signal, (message) => {
+    step.progress({ message });
+  });
+  const { signal } = options;
+  const last = objects.filter(isGround).toReversed();
+  const first = objects.filter((object) => !isGround(object)).toReversed();
+  for (const some of [first, last]) {
+    await pMap(some, (ref) => removeOne(ref, work, signal), { concurrency: AT_ONCE, signal });
+    await pMap(some, (ref) => waitFor(gone(ref, work), options), { concurrency: AT_ONCE, signal });
+  }
+}
+
+/** Nobody is there to end the pods of a node that was only an object. */
+function removeOne(ref: ObjectRef, { api, objects }: AddonWork, signal: AbortSignal): Promise<void> {
+  return ref.kind === 'Node' ? removeNode(api, ref.name, signal) : objects.remove(ref, signal);
+}
+
+const leavingSchema = z.object({
+  metadata: z.object({
+    finalizers: z.array(z.string()).default([]),
+    deletionTimestamp: z.string().optional(),
+  }),
+});
+
+function gone(ref: ObjectRef, { objects }: Pick<AddonWork, 'objects'>): Condition {
+  return patient({
+    name: `${nameOf(ref)} is gone`,
+    check: async (signal) => {
+      const found = await objects.get(ref, signal);
+      if (found === undefined) return { met: true };
+      const { finalizers, deletionTimestamp } = leavingSchema.parse(found).metadata;
+      const why = finalizers.length === 0 ? '' : `, held by ${finalizers.join(', ')}`;
+      const what = deletionTimestamp === undefined ? 'there again: something makes it anew' : 'still there';
+      return { met: false, observed: `${nameOf(ref)} is ${what}${why}` };
+    },
+  });
+}
