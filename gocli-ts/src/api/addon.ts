@@ -13,10 +13,14 @@ import type { ApiClient } from '../kubernetes/api.ts';
 import { machinesIn } from '../rig/snapshot/create.ts';
 import type { RigState } from '../rig/state.ts';
 import { gocliCommand } from '../shared/command.ts';
+import { inTime } from '../waiting/in-time.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
 import { changingRig } from './operation.ts';
 import { WAIT_MS } from './wait.ts';
+
+/** Milliseconds for looks at all that addons have: a thousand objects, one after the other, at a busy guest. */
+const LOOK_MS = 120_000;
 
 /** Addons as they are asked for: `kwok`, or with options `kwok,nodes=20`. */
 export interface AddonsRequest extends RigChoice {
@@ -126,9 +130,9 @@ export async function disable(request: AddonsRequest, context: Context): Promise
   const catalog = await readCatalog(context.checkout);
   const names = readWishes(requireNamed(request.addons), 'addon').map(({ name }) => name);
   const { disableAddons } = await import('../kubernetes/addons/remove.ts');
-  const { readRecords } = await import('../kubernetes/addons/inventory.ts');
+  const { knownRecords } = await import('../kubernetes/addons/work.ts');
   return changing(request, catalog, context, async (work) => {
-    const records = await readRecords(work.api, work.deps.signal);
+    const records = await knownRecords(work);
     requireEnabled(names, [...records.keys()], catalog, work.state.name);
     const known = inOrder([...catalog.values()], catalog).map(({ name }) => name);
     // One that this gocli does not have needs nothing that it knows of.
@@ -231,7 +235,18 @@ async function reading<T>(
 ): Promise<T> {
   const { found, state } = await chooseStarted({ name: request.name }, context);
   using api = await clientOf(state, context);
-  return await look({ api, rig: found.name, signal: context.signal });
+  const bounds = { signal: context.signal, timeoutMs: LOOK_MS };
+  try {
+    return await inTime('the API tells of addons', bounds, (signal) =>
+      look({ api, rig: found.name, signal }),
+    );
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error) || error instanceof GocliError) throw error;
+    throw new GocliError('NOT_READY', `the API of cluster "${found.name}" does not answer`, {
+      observed: error.message,
+      hint: `Type: ${gocliCommand('status', found.name)}`,
+    });
+  }
 }
 
 async function clientOf(state: RigState, { paths }: Pick<Context, 'paths'>): Promise<ApiClient> {

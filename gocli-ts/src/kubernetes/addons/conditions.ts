@@ -22,9 +22,11 @@ const objectSchema = z.object({
   status: z
     .object({
       observedGeneration: z.int().default(0),
+      // That of a kind that was just made is null.
       conditions: z
         .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
-        .default([]),
+        .nullish()
+        .transform((list) => list ?? []),
       replicas: z.int().default(0),
       updatedReplicas: z.int().default(0),
       availableReplicas: z.int().default(0),

@@ -7,10 +7,10 @@ import { allMet } from '../../waiting/all-met.ts';
 import { waitFor, type Condition } from '../../waiting/condition.ts';
 import { addonConditions, asExpected } from './conditions.ts';
 import { bringImages } from './images.ts';
-import { type AddonRecord, readRecords, recordOf, without, writeRecord } from './inventory.ts';
-import { messageIn, nameOf } from './objects.ts';
+import { type AddonRecord, recordOf, without } from './inventory.ts';
+import { mayPass, messageIn, nameOf } from './objects.ts';
 import { removeObjects } from './remove.ts';
-import { type AddonWork, AT_ONCE, waitOptions } from './work.ts';
+import { type AddonWork, AT_ONCE, keepRecord, knownRecords, waitOptions } from './work.ts';
 
 /**
  * Enables addons one after the other, each to its end; what is enabled already is set right. What was interrupted goes on
@@ -21,7 +21,7 @@ export async function enableAddons(planned: readonly PlannedAddon[], work: Addon
   const addons = planned.map((one) => ({ planned: one, addon: plannedIn(one, work.catalog) }));
   const images = addons.flatMap(({ addon }) => addon.images.map(({ name }) => ({ name, addon: addon.name })));
   await bringImages(images, work);
-  const records = await readRecords(work.api, work.deps.signal);
+  const records = await knownRecords(work);
   for (const { planned: one, addon } of addons) {
     await work.steps.run(`addon ${one.name}`, `Enabling ${one.name} ${one.version}`, (step) =>
       enableOne(one, renderAddon(addon, one.options), addon, {
@@ -49,7 +49,7 @@ async function enableOne(
   const { signal } = deps;
   const objects = files.flat();
   const old = without(before?.objects ?? [], objects);
-  await writeRecord(api, recordOf(planned, 'enabling', [...old, ...objects]), signal);
+  await keepRecord(recordOf(planned, 'enabling', [...old, ...objects]), work);
   const options = waitOptions(work, signal, (message) => {
     step.progress({ message });
   });
@@ -66,15 +66,12 @@ async function enableOne(
   for (const file of files) await apply(file.filter((object) => !isGround(object)));
   await removeObjects(old, work, step);
   await allMet(addonConditions(addon, objects, target), steps, options);
-  await writeRecord(api, recordOf(planned, 'enabled', objects), signal);
+  await keepRecord(recordOf(planned, 'enabled', objects), work);
 }
 
 function isGround({ kind }: AddonObject): boolean {
   return kind === 'Namespace' || kind === 'CustomResourceDefinition';
 }
-
-/** Refusals that may pass: of a server that is busy, and by webhooks whose own server starts just now. */
-const PASSING: ReadonlySet<number> = new Set([409, 429, 500, 502, 503, 504]);
 
 /** The API took an object; it is sent with each look. */
 function applied(object: AddonObject, { objects }: Pick<AddonWork, 'objects'>): Condition {
@@ -86,7 +83,7 @@ function applied(object: AddonObject, { objects }: Pick<AddonWork, 'objects'>): 
         return { met: false, observed: `the API does not serve ${object.apiVersion} ${object.kind}` };
       if (answer.status < 300) return { met: true };
       const observed = messageIn(answer);
-      if (PASSING.has(answer.status)) return { met: false, observed: `${nameOf(object)}: ${observed}` };
+      if (mayPass(answer)) return { met: false, observed: `${nameOf(object)}: ${observed}` };
       throw new GocliError('KUBERNETES', `the API refuses ${nameOf(object)}`, { observed });
     },
   };

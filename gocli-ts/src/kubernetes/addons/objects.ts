@@ -96,8 +96,17 @@ export function messageIn({ status, body }: ApiAnswer): string {
   }
 }
 
-/** @throws GocliError KUBERNETES */
+/** Refusals that may pass: of a server that is busy, and by webhooks whose own server starts just now. */
+const PASSING: ReadonlySet<number> = new Set([409, 429, 500, 502, 503, 504]);
+
+/** Whether the same may be taken another time. */
+export function mayPass({ status }: ApiAnswer): boolean {
+  return PASSING.has(status);
+}
+
+/** @throws GocliError KUBERNETES; another error, which a wait takes for "not yet", for what may pass */
 function accepted(answer: ApiAnswer, ref: ObjectRef): ApiAnswer {
   if (answer.status < 300) return answer;
+  if (mayPass(answer)) throw new Error(`${nameOf(ref)}: ${messageIn(answer)}`);
   throw new GocliError('KUBERNETES', `the API refuses ${nameOf(ref)}`, { observed: messageIn(answer) });
 }

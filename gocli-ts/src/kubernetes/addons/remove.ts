@@ -6,9 +6,9 @@ import { waitFor, type Condition } from '../../waiting/condition.ts';
 import { patient } from '../conditions.ts';
 import { onNodes } from '../on-nodes.ts';
 import { removeNode } from '../surplus.ts';
-import { type AddonRecord, readRecords, removeRecord, writeRecord } from './inventory.ts';
+import { type AddonRecord, removeRecord } from './inventory.ts';
 import { nameOf } from './objects.ts';
-import { type AddonWork, AT_ONCE, waitOptions } from './work.ts';
+import { type AddonWork, askUntilAnswered, AT_ONCE, keepRecord, knownRecords, waitOptions } from './work.ts';
 
 /**
  * Takes addons out of a cluster with all that they brought, those that need others first. What was interrupted goes on
@@ -17,7 +17,7 @@ import { type AddonWork, AT_ONCE, waitOptions } from './work.ts';
  * @throws GocliError KUBERNETES, TIMEOUT naming what does not go, REMOTE_COMMAND
  */
 export async function disableAddons(addons: readonly string[], work: AddonWork): Promise<void> {
-  const records = await readRecords(work.api, work.deps.signal);
+  const records = await knownRecords(work);
   for (const name of addons) {
     const record = records.get(name);
     if (record === undefined) continue;
@@ -30,19 +30,23 @@ export async function disableAddons(addons: readonly string[], work: AddonWork):
 async function disableOne(record: AddonRecord, work: AddonWork, step: StepHandle): Promise<void> {
   const { api, deps, nodes, state, catalog } = work;
   const { name, objects } = record;
-  await writeRecord(api, { ...record, state: 'disabling' }, deps.signal);
+  await keepRecord({ ...record, state: 'disabling' }, work);
   await removeObjects(objects, work, step);
   const script = catalog.get(name)?.cleanUp;
   if (script !== undefined)
     await onNodes(state.name, nodes, { what: `is cleaned of ${name}`, script, parameters: () => [] }, deps);
-  await removeRecord(api, name, deps.signal);
+  await askUntilAnswered(`the API forgets addon ${name}`, work, (signal) => removeRecord(api, name, signal));
 }
 
 /** Kinds and namespaces take with them what is of them; so they go last. */
 const isGround = ({ kind }: ObjectRef): boolean =>
   kind === 'Namespace' || kind === 'CustomResourceDefinition';
 
-/** Removes objects in the reverse order of theirs, and waits until they are gone. */
+/** Programs may need their rights to end in order. */
+const isRight = ({ apiVersion, kind }: ObjectRef): boolean =>
+  kind === 'ServiceAccount' || apiVersion.startsWith('rbac.authorization.k8s.io/');
+
+/** Removes objects, programs before their rights, and waits until they are gone. */
 export async function removeObjects(
   objects: readonly ObjectRef[],
   work: AddonWork,
@@ -53,16 +57,23 @@ export async function removeObjects(
   });
   const { signal } = options;
   const last = objects.filter(isGround).toReversed();
-  const first = objects.filter((object) => !isGround(object)).toReversed();
-  for (const some of [first, last]) {
-    await pMap(some, (ref) => removeOne(ref, work, signal), { concurrency: AT_ONCE, signal });
+  const rights = objects.filter(isRight).toReversed();
+  const first = objects.filter((object) => !isGround(object) && !isRight(object)).toReversed();
+  for (const some of [first, rights, last]) {
+    await pMap(some, (ref) => waitFor(asked(ref, work), options), { concurrency: AT_ONCE, signal });
     await pMap(some, (ref) => waitFor(gone(ref, work), options), { concurrency: AT_ONCE, signal });
   }
 }
 
 /** Nobody is there to end the pods of a node that was only an object. */
-function removeOne(ref: ObjectRef, { api, objects }: AddonWork, signal: AbortSignal): Promise<void> {
-  return ref.kind === 'Node' ? removeNode(api, ref.name, signal) : objects.remove(ref, signal);
+function asked(ref: ObjectRef, { api, objects }: AddonWork): Condition {
+  return {
+    name: `the API removes ${nameOf(ref)}`,
+    check: async (signal) => {
+      await (ref.kind === 'Node' ? removeNode(api, ref.name, signal) : objects.remove(ref, signal));
+      return { met: true };
+    },
+  };
 }
 
 const leavingSchema = z.object({

@@ -3,8 +3,10 @@ import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import type { RigDeps } from '../../rig/deps.ts';
 import type { RigState } from '../../rig/state.ts';
-import type { WaitOptions } from '../../waiting/condition.ts';
+import { waitFor, type WaitOptions } from '../../waiting/condition.ts';
 import type { ApiClient } from '../api.ts';
+import { patient } from '../conditions.ts';
+import { type AddonRecord, readRecords, writeRecord } from './inventory.ts';
 import { ClusterObjects } from './objects.ts';
 
 /** What work on the addons of a cluster is done with. */
@@ -37,4 +39,43 @@ export function waitOptions(
 
 export function makeWork(work: Omit<AddonWork, 'objects'>): AddonWork {
   return { ...work, objects: new ClusterObjects(work.api) };
+}
+
+/**
+ * Asks the API until it answers: one that is busy closes connections.
+ * @param what it does then, as a phrase
+ * @throws GocliError TIMEOUT; the signal's reason
+ */
+export async function askUntilAnswered(
+  what: string,
+  work: AddonWork,
+  ask: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const condition = patient({
+    name: what,
+    check: async (signal) => {
+      await ask(signal);
+      return { met: true };
+    },
+  });
+  await waitFor(
+    condition,
+    waitOptions(work, work.deps.signal, () => undefined),
+  );
+}
+
+/** What the cluster has of addons. @throws GocliError TIMEOUT */
+export async function knownRecords(work: AddonWork): Promise<ReadonlyMap<string, AddonRecord>> {
+  let records: ReadonlyMap<string, AddonRecord> = new Map();
+  await askUntilAnswered('the API says which addons there are', work, async (signal) => {
+    records = await readRecords(work.api, signal);
+  });
+  return records;
+}
+
+/** Writes down what is done with an addon. @throws GocliError TIMEOUT */
+export async function keepRecord(record: AddonRecord, work: AddonWork): Promise<void> {
+  await askUntilAnswered(`the API keeps that ${record.name} is ${record.state}`, work, (signal) =>
+    writeRecord(work.api, record, signal),
+  );
 }

@@ -174,7 +174,8 @@ test('webhooks that do not answer, kinds that are never established and pods tha
       : undefined;
   t.regex(await seen(), /^the API takes Deployment space\/d: not within.*failed calling webhook "w.example"/);
   store.before = () => undefined;
-  store.statusOf = () => ({});
+  // A kind that was just made says nothing of itself yet.
+  store.statusOf = () => ({ conditions: null });
   t.regex(await seen(), /^CustomResourceDefinition things\.example is as it should be.*not Established yet/);
   store.statusOf = ({ kind }) =>
     kind === 'Deployment' ? {} : { conditions: [{ type: 'Established', status: 'True' }] };
