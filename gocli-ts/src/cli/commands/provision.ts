@@ -26,7 +26,7 @@ export const provisionCommand = defineCommand({
     addons: {
       type: 'string',
       requiresArg: true,
-      describe: 'Build the images of these addons into the local Docker: kwok,metallb or all',
+      describe: 'Build the images of these addons into the local Docker: kwok, or all',
     },
     'dry-run': {
       type: 'boolean',

@@ -49,7 +49,6 @@ test('a switch of kubevirtci adds to what else is asked for', async (t) => {
   const on = { KUBEVIRT_DEPLOY_KWOK: 'true' };
   const namesOf = (planned: RigPlan): string[] => addonsOf(planned.guest).map(({ name }) => name);
   t.deepEqual(namesOf(await planOf(t, undefined, on)), ['kwok']);
-  t.deepEqual(namesOf(await planOf(t, ['network-policies'], on)), ['kwok', 'network-policies']);
   t.like(addonsOf((await planOf(t, ['kwok,nodes=2'], on)).guest)[0], { options: { nodes: 2 } });
   t.is(readRunOptions({}, on, false).addon, undefined, 'only where kubevirtci counts');
 });
