@@ -10,7 +10,7 @@ import { readRecords, without } from './inventory.ts';
 import { ClusterObjects, messageIn, nameOf } from './objects.ts';
 import { AT_ONCE } from './work.ts';
 
-export interface SeenCondition {
+interface SeenCondition {
   readonly name: string;
   readonly met: boolean;
   /** What was seen; empty when there is nothing to say. */
