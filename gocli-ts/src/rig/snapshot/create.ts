@@ -101,12 +101,15 @@ async function saveAll(
   const machines = machinesIn(found);
   const { disk } = requireState(found).plan.guest;
   const registry = found.containers.find(({ labels }) => labels[LABEL.role] === 'registry');
-  const others = await inside(docker, machines[0], MAKE_FOLDER, [folder]);
-  await removeUnfinished(found, others, folder, docker);
-  await keepKeys(found, folder, deps);
   await using held = await holdRegistry(registry, docker);
-  const meanwhile = (): Promise<void> => copyData(machines, disk, folder, docker);
-  return await saveMachines(machines, { folder, goOn, meanwhile }, deps, signal);
+  const before = async (): Promise<void> => {
+    const others = await inside(docker, machines[0], MAKE_FOLDER, [folder]);
+    await removeUnfinished(found, others, folder, docker);
+  };
+  const meanwhile = async (): Promise<void> => {
+    await allOf([copyData(machines, disk, folder, docker), keepKeys(found, folder, deps)]);
+  };
+  return await saveMachines(machines, { folder, goOn, before, meanwhile }, deps, signal);
 }
 
 /**
