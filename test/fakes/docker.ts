@@ -208,6 +208,9 @@ export class FakeDocker implements Docker {
     unpause: (id) =>
       this.#call('containers.unpause', [id], () => {
         const container = this.#container(id, 'unpause');
+        // As the daemon does: a container that is not paused cannot be unpaused.
+        if (container.info.state !== 'paused')
+          throw new GocliError('CONFLICT', `container ${id} is not paused`);
         container.info = { ...container.info, state: 'running' };
       }),
     rename: (id, name) =>

@@ -36,13 +36,9 @@ export async function saveMachines(
   deps: FrozenDeps,
   signal: AbortSignal,
 ): Promise<SavedState> {
-  const { docker } = deps;
-  await using monitors = await openMonitors(machines, docker, signal);
+  await using monitors = await openMonitors(machines, deps.docker, signal);
   await letRun(monitors, machines, deps, signal);
-  const bootIds = machines.map((machine) => bootIdOf(machine, docker, signal));
-  // Clones have been thawed with the one, and qemu cannot do both at once.
-  const whole = monitors.each((monitor) => setCapabilities(monitor, ['x-ignore-shared'], signal, false));
-  const [ids] = await allOf([allOf(bootIds), options.before(), whole]);
+  const ids = await makeReady(monitors, machines, options, deps, signal);
   const saved = await saveStopped(monitors, machines, options, deps, signal);
   if (options.goOn) await resumeAll(monitors, machines, deps);
   return {
@@ -55,6 +51,31 @@ export async function saveMachines(
       file: frozenFiles(node, options.folder).state,
     })),
   };
+}
+
+/**
+ * What is done while the machines run, side by side: a place is made, and the boot ids are asked for. Returns those.
+ */
+async function makeReady(
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  options: SaveOptions,
+  { docker }: FrozenDeps,
+  signal: AbortSignal,
+): Promise<string[]> {
+  // A guest that does not answer must not keep what failed from being told.
+  using limit = linked(signal);
+  const before = options.before().catch((error: unknown) => {
+    limit.abort(error);
+    throw error;
+  });
+  const ids = allOf(machines.map((machine) => bootIdOf(machine, docker, limit.signal)));
+  // Clones have been thawed with the one, and qemu cannot do both at once.
+  const whole = monitors.each((monitor) =>
+    setCapabilities(monitor, ['x-ignore-shared'], limit.signal, false),
+  );
+  const [bootIds] = await allOf([ids, before, whole]);
+  return bootIds;
 }
 
 const statusSchema = z.object({ status: z.string() });

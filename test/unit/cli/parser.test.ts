@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { defineCommand, type Command } from '../../../gocli-ts/src/cli/command.ts';
 import { COMMANDS } from '../../../gocli-ts/src/cli/commands.ts';
 import { verbOf } from '../../../gocli-ts/src/cli/flags.ts';
@@ -183,6 +184,11 @@ test('a switch takes true and false, and nothing else', async (t) => {
     ['-vq=1', '-q: "1" is neither true nor false'],
   ] as const)
     await t.throwsAsync(parse('make', 'tea', word), { code: 'BAD_VALUE', message });
+  const both = await t.throwsAsync<GocliError>(parse('make', 'tea', '--keep-warm=maybe', '--quiet=yes'), {
+    code: 'BAD_VALUE',
+    message: '2 values are not accepted',
+  });
+  t.regex(both.observed ?? '', /^--keep-warm: .*\n--quiet: /);
   t.deepEqual((await parse('tell', 'anna', 'x', '--quiet=maybe')).rest, ['x', '--quiet=maybe']);
 });
 

@@ -4,7 +4,7 @@ import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
 import { clauseOf } from '../../machine/accelerator.ts';
 import { kubeconfigPath } from '../../kubernetes/state-file.ts';
 import { nodeAddress, nodeName } from '../../network/addresses.ts';
-import { nodeSubnet } from '../../rig/plan.ts';
+import { nodePlans, nodeSubnet } from '../../rig/plan.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { Session } from '../session.ts';
@@ -44,8 +44,7 @@ export function writeUpSummary(result: UpResult, waterfall: boolean, session: Se
 
 function nodesOf({ state }: UpResult): { name: string; address: string; cpus: number; memoryMiB: number }[] {
   const { guest } = state.plan;
-  const { nodes, cpus, memoryMiB } = guest;
-  return Array.from({ length: nodes }, (_, at) => ({
+  return nodePlans(guest).map(({ cpus, memoryMiB }, at) => ({
     name: nodeName(at + 1),
     address: nodeAddress(at + 1, nodeSubnet(guest)),
     cpus,
