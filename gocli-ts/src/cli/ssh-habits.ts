@@ -192,20 +192,32 @@ const INSTEAD_OF_OPTION: Readonly<Record<string, string>> = {
 
 /**
  * Words of `gocli scp`, like {@link withoutSshHabits}. `-p` is the cluster's name here, and "keep times" in scp, where
- * it stands alone: it is scp's where no word would be left for source or target.
+ * it stands alone: it is scp's where the cluster is named already, or no word would be left for source or target.
+ * @param isHere whether something of that name lies here, which a name may be as well
+ * @throws GocliError USAGE also where `-p` may be either
  */
-export function withoutScpHabits(words: readonly string[]): string[] {
+export function withoutScpHabits(words: readonly string[], isHere: (name: string) => boolean): string[] {
   const kept = withoutHabits(words, SCP);
-  const at = kept.findIndex((word) => /^-[rqv]*p[rqv]*$/.test(word));
-  const end = kept.indexOf('--');
-  if (at === -1 || (end !== -1 && end < at)) return kept;
-  const bundle = kept[at] ?? '';
-  const next = kept[at + 1] ?? '-';
-  const operands = kept.filter((word, index) => !/^-./.test(word) && !isValue(kept, index));
-  const isName = bundle.endsWith('p') && /^[a-z0-9][a-z0-9.-]*$/.test(next) && operands.length > 2;
-  if (isName) return kept;
-  const others = bundle.replace('p', '');
-  return [...kept.slice(0, at), ...(others === '-' ? [] : [others]), ...kept.slice(at + 1)];
+  const end = kept.includes('--') ? kept.indexOf('--') : kept.length;
+  const operands = kept.filter((word, at) => (at > end || !/^-./.test(word)) && !isValue(kept, at)).length;
+  let isNamed = kept.slice(0, end).some((word) => /^(--name(=|$)|--prefix(=|$)|-p=)/.test(word));
+  return kept.flatMap((word, at) => {
+    if (at >= end || !/^-[rqv]*p[rqvp]*$/.test(word)) return [word];
+    const next = kept[at + 1] ?? '-';
+    if (!isNamed && word.endsWith('p') && /^[a-z0-9][a-z0-9.-]*$/.test(next) && operands > 2) {
+      if (isHere(next)) throw eitherOf(next);
+      isNamed = true;
+      return [word];
+    }
+    const others = word.replaceAll('p', '');
+    return others === '-' ? [] : [others];
+  });
+}
+
+function eitherOf(name: string): GocliError {
+  return new GocliError('USAGE', `-p ${name}: the cluster of that name, or "keep times" and the file?`, {
+    hint: `The cluster: --name ${name}. The file: leave -p out, times are kept anyway.`,
+  });
 }
 
 /** Whether a word is the value of a flag other than `-p`. */

@@ -31,6 +31,10 @@ test("flags of ssh's users mean what they mean there, or nothing", async (t) => 
   t.like(await parse('ssh -o RequestTTY=force -o ForwardAgent=no node01 top'), { t: 2, rest: 'top' });
   t.like(await parse('ssh -o requesttty=no node01 top'), { t: 0, T: true, rest: 'top' });
   t.like(await parse('ssh -ptwo -qn node01 ls'), { name: 'two', n: true, rest: 'ls' });
+  t.like(await parse('ssh -tl root node01 top'), { t: 1, l: 'root', node: 'node01', rest: 'top' });
+  t.like(await parse('ssh -4qo LogLevel=ERROR node01 ls -o x'), { node: 'node01', rest: 'ls -o x' });
+  t.like(await parse('ssh -ntp two node01 top'), { name: 'two', n: true, t: 1, rest: 'top' });
+  t.like(await parse('ssh node01 -tl root top -l x'), { l: 'root', rest: 'top -l x' });
   t.like(await parse('scp -Crq a node01:/b'), { r: true, quiet: true, paths: ['a', 'node01:/b'] });
   t.like(await parse('scp -3 -O -T a node01:/b'), { paths: ['a', 'node01:/b'] });
 });
@@ -77,6 +81,20 @@ test("-p of scp is scp's where the cluster's name would leave too few words", as
   t.like(await parse('scp -p two a node01:/b'), { name: 'two', paths: ['a', 'node01:/b'] });
   t.like(await parse('-p two scp -r a node01:/b'), { name: 'two', r: true, paths: ['a', 'node01:/b'] });
   t.like(await parse('scp --name two -p a node01:/b'), { name: 'two', paths: ['a', 'node01:/b'] });
+  for (const line of [
+    'scp --name two -p a b node01:/',
+    'scp -p a b node01:/ --name=two',
+    'scp --prefix two -rp a b node01:/',
+    'scp -p two -p a b node01:/',
+    '-p two scp -pq a b node01:/',
+    'scp a -p b node01:/ --name two',
+    'scp -p=two -p a b node01:/',
+    'scp --name two -pp a b node01:/',
+  ])
+    t.like(await parse(line), { name: 'two', paths: ['a', 'b', 'node01:/'] }, line);
+  const either = () => parse('scp -p package.json two node01:/');
+  await t.throwsAsync(either, { code: 'USAGE', message: /^-p package\.json: the cluster of that name, or/ });
+  t.like(await parse('scp --name two -- a -p node01:/'), { name: 'two', paths: ['a', '-p', 'node01:/'] });
   t.like(await parse('scp -r --prefix two a b node01:/'), { name: 'two', paths: ['a', 'b', 'node01:/'] });
 });
 

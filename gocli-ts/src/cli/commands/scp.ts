@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { GocliError } from '../../errors/error.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
@@ -23,7 +24,7 @@ export const scpCommand = defineCommand({
     'ssh-user': { type: 'string', hidden: true, requiresArg: true },
     r: { type: 'boolean', describe: 'As in scp; folders are copied with all that is in them anyway' },
   },
-  withoutHabits: withoutScpHabits,
+  withoutHabits: (words) => withoutScpHabits(words, existsSync),
   examples: [
     ['gocli scp ./app node01:/opt/', 'copy a folder to a node'],
     ['gocli scp one two node01:/opt/', 'copy several files into a folder'],
