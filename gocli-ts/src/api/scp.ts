@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { GocliError } from '../errors/error.ts';
 import { pathFrom } from '../host/paths.ts';
-import { download, upload } from '../rig/copy/copy.ts';
+import { download, expand, upload, type CopyEnds } from '../rig/copy/copy.ts';
 import type { RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { connect } from './ssh.ts';
@@ -21,6 +21,7 @@ export interface Upload {
 export interface Download {
   readonly direction: 'download';
   readonly node: string;
+  /** A pattern may name several, which go into a folder. */
   readonly remote: string;
   /** A path, or where the bytes of one file go; a stream is not ended. */
   readonly local: string | Writable;
@@ -63,7 +64,7 @@ async function copyAll(
   const failures: GocliError[] = [];
   await using connection = await connect(target, context);
   const ends = { connection, host };
-  for (const one of copies) {
+  for (const one of await withoutPatterns(copies, ends, signal)) {
     try {
       if (one.direction === 'upload') await upload(ends, pathFrom(cwd, one.local), one.remote, signal);
       else {
@@ -77,4 +78,29 @@ async function copyAll(
     }
   }
   return failures;
+}
+
+/** @throws GocliError BAD_VALUE for a pattern that fits several, which one stream cannot take */
+async function withoutPatterns(
+  copies: ScpRequest['copies'],
+  ends: CopyEnds,
+  signal: AbortSignal,
+): Promise<ScpRequest['copies']> {
+  const all = copies.map(async (one) => {
+    if (one.direction === 'upload') return [one];
+    const paths = await expand(ends, one.remote, signal);
+    if (paths.length < 2) return paths.map((remote) => ({ ...one, remote }));
+    const { local } = one;
+    if (typeof local !== 'string') {
+      throw new GocliError(
+        'BAD_VALUE',
+        `${one.remote} is ${paths.length} files on ${one.node}, and one is printed`,
+        {
+          hint: `Type: gocli ssh ${one.node} -- cat FILES`,
+        },
+      );
+    }
+    return paths.map((remote) => ({ ...one, remote, local: `${local}/.` }));
+  });
+  return (await Promise.all(all)).flat();
 }

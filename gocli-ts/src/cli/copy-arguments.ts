@@ -28,6 +28,13 @@ export function parseCopies(paths: readonly string[]): CopyRequest[] {
       hint: 'Type: gocli scp SOURCE TARGET, with NODE:PATH for what is on a node',
     });
   }
+  const stray = paths.find((one) => remoteEnd(one) === undefined && /^[^/:]+:/.test(one));
+  if (stray !== undefined) {
+    // As scp reads it.
+    throw new GocliError('USAGE', `"${stray}": "${stray.split(':')[0] ?? ''}" is no node`, {
+      hint: `Nodes are node01, node02 …; a file here whose name has a colon is ${quote(`./${stray}`)}`,
+    });
+  }
   const onNode = sources.filter((one) => remoteEnd(one) !== undefined);
   const [first = ''] = sources.filter((one) => !onNode.includes(one));
   if (remoteEnd(target) === undefined && onNode.length > 0 && onNode.length < sources.length) {

@@ -28,6 +28,7 @@ export const scpCommand = defineCommand({
   examples: [
     ['gocli scp ./app node01:/opt/', 'copy a folder to a node'],
     ['gocli scp one two node01:/opt/', 'copy several files into a folder'],
+    ["gocli scp 'node01:/var/log/*.log' logs/", 'a pattern is for the node when this shell leaves it alone'],
     ['gocli scp /etc/kubernetes/admin.conf -', 'print a file of node01'],
   ],
   run: async ({ name, paths, 'ssh-user': user = 'root' }, session) => {
