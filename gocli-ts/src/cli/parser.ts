@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { GocliError } from '../errors/error.ts';
 import type { Command } from './command.ts';
-import { commandOf, flagsOf, GLOBAL_OPTIONS, verbOf } from './flags.ts';
+import { commandOf, detachValues, flagsOf, GLOBAL_OPTIONS, verbOf } from './flags.ts';
 import { withLateOptions } from './late-options.ts';
 import { separatePassThrough } from './pass-through.ts';
 import { throwAll } from '../errors/several.ts';
@@ -42,11 +42,11 @@ async function parse(
   let invocation: Invocation | undefined;
   let text = '';
   const { own: written, rest } = separatePassThrough(words, commands);
-  const withoutHabits = commandOf(words, commands)?.withoutHabits;
-  const own =
-    withoutHabits === undefined ? written : [...written.slice(0, 1), ...withoutHabits(written.slice(1))];
-  const onFound: OnFound = (command, args) => {
-    invocation = { command, args, rest };
+  const command = commandOf(words, commands);
+  const behind = command?.withoutHabits?.(written.slice(1)) ?? written.slice(1);
+  const own = [...written.slice(0, 1), ...detachValues(behind, command)];
+  const onFound: OnFound = (found, args) => {
+    invocation = { command: found, args, rest };
   };
   const parser = await buildParser(commands, words, withTexts, onFound);
   await parser.parseAsync(markOperands(own), {}, (_error, _args, output) => {
@@ -54,7 +54,7 @@ async function parse(
   });
   if (text !== '') return { text: `${text}\n` };
   if (invocation === undefined) throw usageError('', words, commands);
-  checkSwitches(own, commandOf(words, commands));
+  checkSwitches(own, command);
   return { invocation };
 }
 
