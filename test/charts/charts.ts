@@ -32,7 +32,6 @@ export const CHARTS: readonly Chart[] = [
   {
     manifest: 'tokens',
     shows: 'projected tokens are good for their audience',
-    e2e: true,
     proof: projectedTokens,
   },
   { manifest: 'ephemeral', shows: 'a shell comes to a pod without one', proof: ephemeralContainer },
