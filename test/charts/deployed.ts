@@ -68,16 +68,21 @@ export function succeeded(what: string, result: CliResult): string {
 }
 
 /**
- * Looks until there is something to see.
+ * Looks until there is something to see. A look that fails is one without: a busy API server lets a request time out.
  * @param what what is waited for, as a phrase
- * @throws Error when there is nothing within five minutes; whatever a look throws
+ * @throws Error when there is nothing within five minutes, with what a look threw last as its cause
  */
 export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + LIMIT * 1000;
   for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${LIMIT} s`);
+    let cause: unknown;
+    try {
+      const seen = await look();
+      if (seen !== undefined) return seen;
+    } catch (error) {
+      cause = error;
+    }
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${LIMIT} s`, { cause });
     await delay(300);
   }
 }

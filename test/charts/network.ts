@@ -23,9 +23,7 @@ export async function hostPort(t: ExecutionContext, { cluster, wait, onNode }: D
 /** The same of a service's port, once kube-proxy knows it. */
 export async function nodePort(t: ExecutionContext, { cluster, wait, onNode }: Deployed): Promise<void> {
   await wait('pod/web', 'condition=Ready');
-  const answer = await until('kube-proxy has the port', () =>
-    fromHost(cluster, 'prometheus').catch(() => undefined),
-  );
+  const answer = await until('kube-proxy has the port', () => fromHost(cluster, 'prometheus'));
   t.is(answer, 'a service\n');
   t.is(await onNode(onBothAddresses(30_007)), 'a service\n'.repeat(2));
 }
