@@ -123,6 +123,7 @@ export class FakeDocker implements Docker {
 
   readonly system: DockerSystem = {
     configProblem: () => Promise.resolve(undefined),
+    login: () => Promise.resolve({}),
     info: () => this.#call('system.info', [], () => this.about),
     lock: async (name, { signal, onWait }) => {
       signal.throwIfAborted();
@@ -165,6 +166,10 @@ export class FakeDocker implements Docker {
       }),
     save: (references) =>
       this.#call('images.save', [references], () => Readable.from([Buffer.from('archive')])),
+    load: (archive, options) =>
+      this.#call('images.load', [archive, options], async () => {
+        await archive.resume().toArray();
+      }),
     commit: (id, reference, options) =>
       this.#call('images.commit', [id, reference, options], () => {
         const { spec } = this.#container(id, 'commit');
