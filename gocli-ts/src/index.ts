@@ -172,6 +172,8 @@ export const provider = {
   rm: bind('provider rm', 'provider', async () => (await ofRemovals()).rm),
 };
 
+/** Pushes the image of a provider to a registry. */
+export const publish = bind('publish', 'publish', async () => (await import('./api/publish.ts')).publish);
 /** Which providers must be provisioned anew since a commit. */
 export const provisionManager = bind(
   'provision-manager',
@@ -220,6 +222,7 @@ export type {
 } from './api/provider-author.ts';
 export type { ProviderRmRequest, ProviderRmResult } from './api/provider-rm.ts';
 export type { ProvisionManagerRequest, ProvisionManagerResult } from './api/provision-manager.ts';
+export type { PublishRequest, PublishResult } from './api/publish.ts';
 export type { RunRequest, RunResult } from './api/run.ts';
 export type { VendorRequest, VendorResult } from './api/vendor.ts';
 export type { RenameRequest, RenameResult } from './api/rename.ts';

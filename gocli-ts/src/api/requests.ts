@@ -20,6 +20,7 @@ import type { ProviderBumpRequest, ProviderLintRequest, ProviderNewRequest } fro
 import type { ProviderShowRequest } from './provider.ts';
 import type { ProvisionManagerRequest } from './provision-manager.ts';
 import type { ProvisionRequest } from './provision.ts';
+import type { PublishRequest } from './publish.ts';
 import type { RenameRequest } from './rename.ts';
 import type { RmRequest } from './rm.ts';
 import type { RunRequest } from './run.ts';
@@ -72,6 +73,7 @@ export interface Requests {
   readonly newProvider: ProviderNewRequest;
   readonly bumpProvider: ProviderBumpRequest;
   readonly provisionManager: ProvisionManagerRequest;
+  readonly publish: PublishRequest;
   readonly vendor: VendorRequest;
 }
 
@@ -209,6 +211,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   newProvider: { name: text, from: text },
   bumpProvider: { name: text, version: text },
   provisionManager: { tag: text.optional() },
+  publish: { provider: text, registry: text, tag: text.optional(), ca: path.optional() },
   vendor: { folder: path },
 };
 

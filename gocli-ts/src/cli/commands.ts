@@ -15,6 +15,7 @@ import { portsCommand } from './commands/ports.ts';
 import { providerCommand } from './commands/provider.ts';
 import { provisionManagerCommand } from './commands/provision-manager.ts';
 import { provisionCommand } from './commands/provision.ts';
+import { publishCommand } from './commands/publish.ts';
 import { renameCommand } from './commands/rename.ts';
 import { rmCommand } from './commands/rm.ts';
 import { runCommand } from './commands/run.ts';
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   provisionCommand,
   provisionManagerCommand,
   providerCommand,
+  publishCommand,
   templateCommand,
   poolCommand,
   gcCommand,

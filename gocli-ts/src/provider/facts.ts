@@ -7,6 +7,9 @@ import type { ProviderConfig } from './schema.ts';
 /** Label of a provider image that carries {@link ProviderFacts} as JSON, so that one image inspect tells everything. */
 export const FACTS_LABEL = 'io.gocli.provider.facts';
 
+/** Label with the key of the step that made a provider image: equal recipes have equal ones. */
+export const RECIPE_LABEL = 'io.gocli.recipe';
+
 /** Schema of what a start needs to know of a provider image; one further key is the section of its kind. */
 export const providerFactsSchema = z.looseObject({
   /** Version of this format. */
