@@ -65,7 +65,7 @@ export class FakeApiServer implements AsyncDisposable {
 }
 
 /** One certificate that is authority, server and administrator. Node can make keys, but no certificates. */
-function selfSigned(): { cert: string; key: string } {
+export function selfSigned(): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'gocli-api-'));
   try {
     const files = ['-keyout', join(folder, 'key'), '-out', join(folder, 'cert')];

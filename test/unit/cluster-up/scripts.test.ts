@@ -238,6 +238,20 @@ test('up.sh asks for no tools of provisioning where gocli is told not to provisi
     t.regex(await said('', ...words), /packages to install: mmdebstrap/, words.join(' '));
 });
 
+test('up.sh asks for none of them where the provider is published', async (t) => {
+  const { run, root } = await scriptCheckout(t);
+  const lock = join(root, 'cluster-up', 'cluster', 'providers.lock');
+  for (const [provider, isReady] of [
+    ['k8s-1.36', true],
+    ['k8s-1.3', false],
+    ['k8s-1x36', false],
+  ] as const) {
+    await writeFile(lock, `# provider\n${provider} quay.io/team/k8s-1.36 tag\n`);
+    const { exitCode, stderr } = await run(['cluster-up/up.sh']);
+    t.is(exitCode === 0, isReady, `${provider}: ${stderr}`);
+  }
+});
+
 test('up.sh --help makes nothing ready', async (t) => {
   const { run, root } = await scriptCheckout(t);
   await rm(join(root, 'dist'), { recursive: true });
