@@ -160,6 +160,7 @@ export const provision = {
 
 const ofProviders = () => import('./api/provider.ts');
 const ofAuthors = () => import('./api/provider-author.ts');
+const ofProviderArchives = () => import('./api/provider-archive.ts');
 const ofRemovals = () => import('./api/provider-rm.ts');
 /** What rigs are made from. */
 export const provider = {
@@ -168,6 +169,8 @@ export const provider = {
   lint: bind('provider lint', 'lintProvider', async () => (await ofAuthors()).lint),
   create: bind('provider new', 'newProvider', async () => (await ofAuthors()).create),
   bump: bind('provider bump', 'bumpProvider', async () => (await ofAuthors()).bump),
+  save: bind('provider save', 'saveProvider', async () => (await ofProviderArchives()).save),
+  load: bind('provider load', 'loadProvider', async () => (await ofProviderArchives()).load),
   removal: bind('provider rm', 'provider', async () => (await ofRemovals()).removal),
   rm: bind('provider rm', 'provider', async () => (await ofRemovals()).rm),
 };
@@ -220,6 +223,12 @@ export type {
   ProviderLintResult,
   ProviderNewRequest,
 } from './api/provider-author.ts';
+export type {
+  ProviderLoadRequest,
+  ProviderLoadResult,
+  ProviderSaveRequest,
+  ProviderSaveResult,
+} from './api/provider-archive.ts';
 export type { ProviderRmRequest, ProviderRmResult } from './api/provider-rm.ts';
 export type { ProvisionManagerRequest, ProvisionManagerResult } from './api/provision-manager.ts';
 export type { PublishRequest, PublishResult } from './api/publish.ts';

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import test from 'ava';
 import { pack } from 'tar-stream';
 import type { Context } from '../../gocli-ts/src/api/context.ts';
 import { operate } from '../../gocli-ts/src/api/operation.ts';
 import { obtainImage } from '../../gocli-ts/src/api/provider-image.ts';
 import { publish, type PublishResult } from '../../gocli-ts/src/api/publish.ts';
+import { load, save } from '../../gocli-ts/src/api/provider-archive.ts';
 import { processRuntime } from '../../gocli-ts/src/context.ts';
+import { localHost } from '../../gocli-ts/src/host/exec.ts';
 import { FACTS_LABEL, RECIPE_LABEL } from '../../gocli-ts/src/provider/facts.ts';
 import { readPublished } from '../../gocli-ts/src/provider/published.ts';
 import { labelInstruction } from '../../gocli-ts/src/provision/image/labels.ts';
@@ -219,6 +221,44 @@ test('breaks, refusals and a registry without mounts cost time, and nothing else
   t.like(done, { config: id, sent: 2 });
   t.deepEqual([proxy.refuse, proxy.breakAfter], [[], []], 'all of it was met with');
   t.is(await pullAnew(provider), id);
+});
+
+test('an image that was saved is loaded where it is not; a damaged archive is refused', async (t) => {
+  const provider = `${RUN}-five`;
+  const id = await build(provider, 'aa11', [LAYER, Buffer.from('saved')]);
+  const file = join(folder, 'saved.zst');
+  await onHost(provider, (context) => save({ name: provider, file }, context));
+  const whole = await readFile(file);
+  t.true(whole.length < LAYER.length * 1.02, `${whole.length.toFixed(0)} bytes`);
+  await forget(provider);
+  const changed = Buffer.from(whole);
+  changed.set([1, 2, 3], LAYER.length / 2);
+  const zeros = await localHost(process.env).run([
+    'sh',
+    '-c',
+    'head -c 100M /dev/zero | zstd -q -c | base64 -w0',
+  ]);
+  for (const content of [
+    changed,
+    whole.subarray(0, whole.length - 10),
+    whole.subarray(0, 1000),
+    Buffer.from('not zstd'),
+    Buffer.from(zeros.stdout, 'base64'),
+  ]) {
+    const damaged = Readable.from([content]);
+    await t.throwsAsync(
+      onHost(provider, (context) => load({ file: damaged }, context)),
+      { code: 'BAD_ARCHIVE' },
+    );
+  }
+  t.is(await docker.images.inspect(`gocli/${provider}:latest`), undefined);
+  t.like(await onHost(provider, (context) => load({ file }, context)), { provider, id, instead: undefined });
+  const piped = new PassThrough();
+  const [, loaded] = await Promise.all([
+    onHost(provider, (context) => save({ name: provider, file: piped }, context)),
+    onHost(provider, (context) => load({ file: piped }, context)),
+  ]);
+  t.is(loaded.id, id);
 });
 
 test('a registry that gives something else than the digest names is refused', async (t) => {

@@ -16,6 +16,7 @@ import type { ExportRequest, TailRequest } from './logs.ts';
 import type { LsRequest } from './ls.ts';
 import { OPTIONS } from './options.ts';
 import { POOL_OPTIONS, type PoolFillRequest, type PoolRmRequest, type PoolSetRequest } from './pool.ts';
+import type { ProviderLoadRequest, ProviderSaveRequest } from './provider-archive.ts';
 import type { ProviderBumpRequest, ProviderLintRequest, ProviderNewRequest } from './provider-author.ts';
 import type { ProviderShowRequest } from './provider.ts';
 import type { ProvisionManagerRequest } from './provision-manager.ts';
@@ -72,6 +73,8 @@ export interface Requests {
   readonly lintProvider: ProviderLintRequest;
   readonly newProvider: ProviderNewRequest;
   readonly bumpProvider: ProviderBumpRequest;
+  readonly saveProvider: ProviderSaveRequest;
+  readonly loadProvider: ProviderLoadRequest;
   readonly provisionManager: ProvisionManagerRequest;
   readonly publish: PublishRequest;
   readonly vendor: VendorRequest;
@@ -210,6 +213,8 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   lintProvider: { name: path.optional() },
   newProvider: { name: text, from: text },
   bumpProvider: { name: text, version: text },
+  saveProvider: { name: text, file: z.union([path, write], 'a path or a stream') },
+  loadProvider: { file: z.union([path, read], 'a path or a stream') },
   provisionManager: { tag: text.optional() },
   publish: { provider: text, registry: text, tag: text.optional(), ca: path.optional() },
   vendor: { folder: path },
