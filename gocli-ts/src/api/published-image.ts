@@ -39,18 +39,23 @@ export async function pulledImage(
 export async function obtainPublished(published: PublishedProvider, context: Context): Promise<FoundImage> {
   const pulled = await pulledImage(published, context);
   if (pulled !== undefined) return pulled;
+  const { docker } = context;
   const { provider, repository, tag, digest } = published;
+  const byDigest = `${repository}@${digest}`;
   const steps = new Steps(context.emit, context.clock);
   const title = `Pulling ${provider} from ${repository} (${tag}, ${digest.slice(0, 19)})`;
-  const image = await pull(`${repository}@${digest}`, title, steps, context);
+  const image = await pull(byDigest, title, steps, context);
   if (!isOf(image, published)) {
-    throw new GocliError('CHECKSUM', `${repository}@${digest} is another image than was published`, {
+    await docker.images.remove(byDigest);
+    throw new GocliError('CHECKSUM', `${byDigest} is another image than was published`, {
       observed: `published: ${published.config}\npulled: ${image.id}`,
       hint: 'cluster-up/cluster/providers.lock does not fit together: take it from version control, or publish again.',
     });
   }
   const reference = ownReference(published);
-  await context.docker.images.tag(image.id, reference);
+  await docker.images.tag(image.id, reference);
+  // By that name the image would stay when it is removed by its own.
+  await docker.images.remove(byDigest);
   return { image, reference };
 }
 

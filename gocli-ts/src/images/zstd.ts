@@ -14,7 +14,7 @@ const MOST_SHRUNK = 200;
 const LITTLE = 64 * MIB;
 
 export interface ZstdWork {
-  readonly host: Pick<Host, 'run'>;
+  readonly host: Pick<Host, 'run' | 'which'>;
   readonly signal: AbortSignal;
 }
 
@@ -29,6 +29,7 @@ export async function zstd(
   tell: (bytes: number) => void,
   { host, signal }: ZstdWork,
 ): Promise<void> {
+  await requireZstd(host);
   const stdin = counted(from, tell);
   try {
     await host.run(['zstd', '-q', '-T0', '--check', '-c'], { stdin, stdout: to, signal });
@@ -39,6 +40,18 @@ export async function zstd(
     // What the program says of it is less.
     throw stdin.errored ?? to.errored ?? error;
   }
+}
+
+/** Node 20 has no zstd of its own. @throws GocliError TOOL_MISSING */
+async function requireZstd(host: Pick<Host, 'which'>): Promise<void> {
+  if ((await host.which('zstd')) !== undefined) return;
+  throw new GocliError(
+    'TOOL_MISSING',
+    'zstd is not installed, which the archives of providers are compressed with',
+    {
+      hint: 'Install its package, which has the same name: apt-get install zstd',
+    },
+  );
 }
 
 /** A stream that tells how much has gone through it. */
@@ -68,6 +81,7 @@ export async function zstdSource(
   spoolFolder: string,
   { host, signal }: ZstdWork,
 ): Promise<ArchiveSource> {
+  await requireZstd(host);
   using limit = linked(signal);
   let packed = 0;
   const stdin = counted(stream, (bytes) => {

@@ -127,6 +127,23 @@ test('an archive that zstd does not take is truncated or none', async (t) => {
   t.false(engine.docker.calls.some(({ method }) => method === 'images.load'));
 });
 
+test('without zstd nothing is asked of Docker', async (t) => {
+  const { folder, host, engine, ...console } = await bench(t);
+  host.missing.add('zstd');
+  addProvider(engine.docker, VM_FACTS);
+  const file = join(folder, 'x.zst');
+  for (const words of [
+    ['save', 'vm-1', file],
+    ['load', file],
+  ]) {
+    await writeFile(file, 'x');
+    const { code, stderr } = await console.run('provider', ...words);
+    t.is(code, 3);
+    t.regex(stderr, /zstd is not installed[^]*apt-get install zstd/);
+    t.deepEqual(await readdir(folder), ['x.zst']);
+  }
+});
+
 test('words that are missing, or mean nothing, are said', async (t) => {
   const console = await bench(t);
   t.like(await console.run('provider', 'save', 'vm-1'), { code: 2 });
