@@ -15,7 +15,7 @@ export const FLOORS = [
   ['machine', 'network'],
   ['frozen'],
   ['rig'],
-  ['kubernetes'],
+  ['kubernetes', 'vm'],
   ['provision'],
   ['api'],
   ['cli'],

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { GocliError } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
 import type { AnyOption, OptionList } from '../rig/options/option.ts';
-import { SSH_USERS } from '../rig/ssh-users.ts';
 import type { RigChoice } from './choose.ts';
 import type { ConsoleRequest } from './console.ts';
 import type { CallOptions, Environment, NoRequest } from './context.ts';
@@ -134,32 +133,35 @@ function shapeOf<O extends OptionList, Request>(options: O): Shape<Pick<Request,
 
 const rig = { name: text.optional() };
 const eachRig = { ...rig, all: flag.optional() };
-const ssh = { ...rig, node: text, user: z.enum(SSH_USERS, SSH_USERS.join(' or ')).optional() };
+const ssh = { ...rig, node: text, user: text.optional() };
 const snapshot = { ...rig, snapshot: text };
 const template = { template: text.optional() };
 
 const copies = z.discriminatedUnion(
   'direction',
   [
-    strict({ direction: z.literal('upload'), node: text, local: path, remote: path }),
+    strict({ direction: z.literal('upload'), node: text, local: path, remote: path, user: text.optional() }),
     strict({
       direction: z.literal('download'),
       node: text,
       remote: path,
+      user: text.optional(),
       local: z.union([path, write], 'a path, or a stream that can be written to'),
     }),
   ],
   'an upload or a download',
 );
 
+const run: Shape<RunRequest> = {
+  provider: text.optional(),
+  kubevirtci: flag.optional(),
+  ...shapeOf<typeof OPTIONS, RunRequest>(OPTIONS),
+};
+
 /** What each of them may say. */
 export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   nothing: {},
-  run: {
-    provider: text.optional(),
-    kubevirtci: flag.optional(),
-    ...shapeOf<typeof OPTIONS, RunRequest>(OPTIONS),
-  },
+  run,
   rig,
   ls: { all: flag.optional() },
   rm: eachRig,

@@ -1,6 +1,5 @@
 import { GocliError } from '../errors/error.ts';
 import { quote } from '../shared/quote.ts';
-import { userOf } from './ssh-habits.ts';
 
 /** One copy between a node and this machine. */
 export interface CopyRequest {
@@ -9,6 +8,8 @@ export interface CopyRequest {
   readonly remote: string;
   /** Path on this machine; `-` is stdout for a download. */
   readonly local: string;
+  /** Whom to be there, if it is said. */
+  readonly user?: string;
 }
 
 /**
@@ -73,10 +74,9 @@ export function parseCopy(source: string, target: string): CopyRequest {
   return { direction: 'download', ...(from ?? { node: 'node01', remote: source }), local: target };
 }
 
-function remoteEnd(text: string): { node: string; remote: string } | undefined {
+function remoteEnd(text: string): Pick<CopyRequest, 'node' | 'remote' | 'user'> | undefined {
   const match = /^(?:([^@:/]*)@)?(node\d{1,2}):(.*)$/s.exec(text);
   if (match === null) return undefined;
   const [, user, node = '', remote = ''] = match;
-  if (user !== undefined) userOf(user, text);
-  return { node, remote: remote === '' ? '.' : remote };
+  return { node, remote: remote === '' ? '.' : remote, ...(user === undefined ? {} : { user }) };
 }

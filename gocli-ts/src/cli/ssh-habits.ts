@@ -1,6 +1,4 @@
-import { quote } from '../shared/quote.ts';
 import { GocliError } from '../errors/error.ts';
-import { SSH_USERS, type SshUser } from '../rig/ssh-users.ts';
 
 /** Options of ssh_config(5) without an effect here: which host it is, how it is reached and by which key is known. */
 const WITHOUT_EFFECT = new Set(
@@ -167,7 +165,7 @@ function insteadOfOption(option: string, { name: tool, userFlag }: Tool): string
   const [name = '', value = ''] = option.split(/\s*[=\s]\s*(.*)/s);
   const key = name.toLowerCase();
   if (WITHOUT_EFFECT.has(key) || (OFF.has(key) && value.toLowerCase() === 'no')) return [];
-  if (key === 'user') return [userFlag, userOf(value, '-o User')];
+  if (key === 'user') return [userFlag, value];
   const terminal = TERMINAL[value.toLowerCase()];
   if (key === 'requesttty' && terminal !== undefined) return tool === 'ssh' ? terminal : [];
   throw new GocliError('USAGE', `-o ${name} has an effect in ssh that gocli does not have`, {
@@ -227,31 +225,17 @@ function isValue(words: readonly string[], index: number): boolean {
   );
 }
 
-/** Whom to be where. */
+/** Whom to be where; whom, if it is said. */
 export interface Login {
   readonly node: string;
-  readonly user: SshUser;
+  readonly user: string | undefined;
 }
 
 /**
  * A node as ssh's users name it, with the user before it.
  * @param user of `-l`, which counts more, as in ssh(1)
- * @throws GocliError BAD_VALUE for a user that nodes do not have
  */
 export function loginOf(login: string, user: string | undefined): Login {
   const [, named, node = login] = /^([^@]*)@(.*)$/s.exec(login) ?? [];
-  return { node, user: userOf(user ?? named ?? 'root', login) };
-}
-
-/** @throws GocliError BAD_VALUE */
-export function userOf(user: string, where: string): SshUser {
-  const found = SSH_USERS.find((one) => one === user);
-  if (found !== undefined) return found;
-  throw new GocliError(
-    'BAD_VALUE',
-    `${where}: gocli logs in as ${SSH_USERS.join(' or ')}, not as "${user}"`,
-    {
-      hint: `Leave the user out, or type: gocli ssh NODE -- su - ${quote(user)}`,
-    },
-  );
+  return { node, user: user ?? named };
 }

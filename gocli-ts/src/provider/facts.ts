@@ -31,7 +31,7 @@ export type ProviderFacts = z.infer<typeof providerFactsSchema>;
 
 /** What a cluster start needs to know of a provider; it travels as a label of its image. */
 export function providerFacts(provider: ProviderConfig): ProviderFacts {
-  const { name, kernelArgs, kubernetes, defaults } = provider;
+  const { name, kernelArgs, kubernetes, vm, defaults } = provider;
   return {
     format: 1,
     name,
@@ -44,6 +44,7 @@ export function providerFacts(provider: ProviderConfig): ProviderFacts {
     kernelArgs,
     disk: true,
     ...(kubernetes === undefined ? {} : { kubernetes }),
+    ...(vm === undefined ? {} : { vm }),
   };
 }
 

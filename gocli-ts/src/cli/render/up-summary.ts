@@ -59,7 +59,7 @@ function wasThawed({ state, timings }: UpResult): boolean {
 
 function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli: string): string {
   const { state, started, timings, seconds } = result;
-  const what = `Cluster ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'}${started && wasThawed(result) ? `, thawed from template ${state.template ?? ''}` : ''} (${state.accelerator}: ${clauseOf(state.acceleratorReason)}).`;
+  const what = `${isKubernetes(state.plan.guest) ? 'Cluster' : 'Rig'} ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'}${started && wasThawed(result) ? `, thawed from template ${state.template ?? ''}` : ''} (${state.accelerator}: ${clauseOf(state.acceleratorReason)}).`;
   const nodes = renderTable([
     ['NODE', 'ADDRESS', 'VCPUS', 'MEMORY'],
     ...nodesOf(result).map((node) => [
@@ -79,7 +79,7 @@ function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli:
       ? [`${scripts}${SCRIPTS[verb] ?? ''}`, ...words].join(' ')
       : gocliCommand(verb, rig, ...words).replace(/^gocli/, () => gocli);
   const next = !isKubernetes(state.plan.guest)
-    ? [type('status'), type('rm')]
+    ? [type('ssh', 'node01'), type('status'), type('rm')]
     : [
         `export KUBECONFIG=${quote(kubeconfig)}`,
         type('kubectl', 'get pods -A'),

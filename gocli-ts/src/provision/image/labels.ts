@@ -37,7 +37,9 @@ export function imageLabels({
     [IMAGE_LABEL.components]: JSON.stringify(components),
     'org.opencontainers.image.title': `gocli/${provider.name}`,
     'org.opencontainers.image.description':
-      'Node disk, qemu, dnsmasq and registry of a local Kubernetes cluster',
+      kubernetes === undefined
+        ? 'Disk, qemu and dnsmasq of plain virtual machines'
+        : 'Node disk, qemu, dnsmasq and registry of a local Kubernetes cluster',
     'org.opencontainers.image.version': kubernetes ?? version,
     'org.opencontainers.image.licenses': 'Apache-2.0',
   };
