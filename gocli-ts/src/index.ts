@@ -53,6 +53,12 @@ const ofRun = () => import('./api/run.ts');
 export const run = bind('run', 'run', async () => (await ofRun()).run);
 /** What `run` would start. */
 export const plan = bind('run', 'run', async () => (await ofRun()).plan);
+/** Starts rigs side by side and waits until all are Ready. */
+export const runSeveral = bind(
+  'run',
+  'runSeveral',
+  async () => (await import('./api/run-several.ts')).runSeveral,
+);
 /** Removes rigs. */
 export const rm = bind('rm', 'rm', async () => (await import('./api/rm.ts')).rm);
 /** Saves rigs and ends their processes. */

@@ -24,6 +24,7 @@ import type { PublishRequest } from './publish.ts';
 import type { RenameRequest } from './rename.ts';
 import type { RmRequest } from './rm.ts';
 import type { RunRequest } from './run.ts';
+import type { RunSeveralRequest } from './run-several.ts';
 import type { ScpRequest } from './scp.ts';
 import { RESTORE_OPTIONS, type RestoreRequest, type SnapshotRequest } from './snapshot.ts';
 import type { ExecRequest, SshRequest } from './ssh.ts';
@@ -41,6 +42,7 @@ import type { VendorRequest } from './vendor.ts';
 export interface Requests {
   readonly nothing: NoRequest;
   readonly run: RunRequest;
+  readonly runSeveral: RunSeveralRequest;
   readonly rig: RigChoice;
   readonly ls: LsRequest;
   readonly rm: RmRequest;
@@ -162,6 +164,7 @@ const run: Shape<RunRequest> = {
 export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   nothing: {},
   run,
+  runSeveral: { ...run, count: number },
   rig,
   ls: { all: flag.optional() },
   rm: eachRig,

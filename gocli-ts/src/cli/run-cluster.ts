@@ -1,8 +1,10 @@
 import { OPTIONS, type RunInputs } from '../api/options.ts';
+import { runSeveral } from '../api/run-several.ts';
 import { plan, run, type RunRequest } from '../api/run.ts';
 import { readEnvironment } from './environment.ts';
 import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
+import { writeSeveralSummary } from './render/several-summary.ts';
 import { writeUpSummary } from './render/up-summary.ts';
 import type { Session } from './session.ts';
 import { writeWrapperFiles } from './wrapper-files.ts';
@@ -10,6 +12,7 @@ import { writeWrapperFiles } from './wrapper-files.ts';
 /** The arguments of `gocli run` beside its options, as parsed. */
 interface RunArguments extends Readonly<Record<string, unknown>> {
   readonly provider?: string | undefined;
+  readonly count?: number | undefined;
   readonly timings: boolean;
   readonly 'dry-run': boolean;
   readonly 'from-environment': boolean;
@@ -34,7 +37,13 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
     });
     return 0;
   }
-  const result = await run(request, session, environment?.errors);
+  const faults = environment?.errors;
+  if (args.count !== undefined) {
+    const several = await runSeveral({ ...request, count: args.count }, session, faults);
+    writeSeveralSummary(several, session);
+    return 0;
+  }
+  const result = await run(request, session, faults);
   await writeWrapperFiles(args['ci-config'], environment?.globalKubeconfig, result.state, session);
   writeUpSummary(result, args.timings, session);
   return 0;
