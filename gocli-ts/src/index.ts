@@ -79,6 +79,8 @@ export const ls = bind('ls', 'ls', async () => (await import('./api/ls.ts')).ls)
 export const status = bind('status', 'rig', async () => (await import('./api/status.ts')).status);
 /** The named ports of a rig. */
 export const ports = bind('ports', 'rig', async () => (await import('./api/ports.ts')).ports);
+/** Machines as ssh reaches them. */
+export const hosts = bind('ssh-config', 'rig', async () => (await import('./api/hosts.ts')).hosts);
 /** What kubectl is called with for a rig. */
 export const kubectl = bind('kubectl', 'rig', async () => (await import('./api/kubectl.ts')).kubectl);
 /** Copies between a node and this machine. */
