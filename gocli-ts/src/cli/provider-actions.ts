@@ -118,10 +118,12 @@ export async function newAction(
   }
   const { provider, folder, files } = await authors.create({ name, from }, session);
   const path = shownPath(folder, session);
+  const hasModules = files.some((file) => file.endsWith('go.mod'));
+  const release = hasModules ? `Its release: gocli provider bump ${name} VERSION; then ` : 'Next: ';
   writeResult(session, {
     data: { provider, folder, files },
     names: [provider],
-    text: `Made ${path} (${files.length.toFixed(0)} files). Its release: gocli provider bump ${name} VERSION; then gocli provision ${path}\n`,
+    text: `Made ${path} (${files.length.toFixed(0)} files). ${release}gocli provision ${path}\n`,
   });
   return EXIT.ok;
 }
