@@ -76,7 +76,7 @@ async function refusePinned(
     'USAGE',
     `not with --count: host port ${ports.join(', ')}, which only one rig can have`,
     {
-      hint: 'Leave it out: each rig gets free ports, which gocli ports tells.',
+      hint: 'Leave it out: each rig gets free ports.',
     },
   );
 }

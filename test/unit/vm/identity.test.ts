@@ -77,7 +77,8 @@ async function guest(t: ExecutionContext): Promise<{
         .replaceAll(/(?<=[ <>])\/(?=(etc|var|run|proc|dev)\/(?!null))/g, `${root}/`)
         .replace('kill -HUP', 'echo HUP');
       const env = { PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}` };
-      return execFileSync('/bin/sh', { input: inRoot, env, encoding: 'utf8' });
+      // What it leaves behind would write into a folder that is removed by then.
+      return execFileSync('/bin/sh', { input: `${inRoot}\nwait\n`, env, encoding: 'utf8' });
     },
     read: (path) => readFile(join(root, path), 'utf8'),
   };
