@@ -111,7 +111,7 @@ async function withoutPatterns(
         'BAD_VALUE',
         `${one.remote} is ${paths.length} files on ${one.node}, and one is printed`,
         {
-          hint: `Type: gocli ssh ${one.node} -- cat FILES`,
+          hint: 'Name one of them, or a folder that takes them all.',
         },
       );
     }
