@@ -10,6 +10,8 @@ export interface RegistryProxy extends AsyncDisposable {
   readonly requests: string[];
   /** Bytes of the bodies of requests that may pass before a connection is broken; each break sets it anew. */
   breakAfter: number[];
+  /** Bytes of the next long answer that come before its connection is broken. */
+  breakAnswer: number | undefined;
   /** Statuses that are answered instead of what the registry would, by method; each once. */
   refuse: { readonly method: string; readonly status: number }[];
   /** Changes what the registry answers to a GET. */
@@ -28,6 +30,7 @@ export async function proxyTo(port: number): Promise<RegistryProxy> {
     host: `127.0.0.1:${(server.address() as AddressInfo).port.toFixed(0)}`,
     requests: [],
     breakAfter: [],
+    breakAnswer: undefined,
     refuse: [],
     change: (_path, content) => content,
     mounts: true,
@@ -80,5 +83,12 @@ async function answerOf(
 ): Promise<void> {
   const content = await buffer(answer);
   const changed = method === 'GET' ? proxy.change(path, content) : content;
-  response.writeHead(answer.statusCode ?? 500, answer.headers).end(changed);
+  response.writeHead(answer.statusCode ?? 500, answer.headers);
+  const { breakAnswer } = proxy;
+  if (breakAnswer === undefined || changed.length <= breakAnswer) {
+    response.end(changed);
+    return;
+  }
+  proxy.breakAnswer = undefined;
+  response.write(changed.subarray(0, breakAnswer), () => response.destroy());
 }

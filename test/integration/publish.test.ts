@@ -216,7 +216,17 @@ test('breaks, refusals and a registry without mounts cost time, and nothing else
   const done = await onHost(provider, (context) => publish({ provider, registry }, context));
   t.like(done, { config: id, sent: 2 });
   t.deepEqual([proxy.refuse, proxy.breakAfter], [[], []], 'all of it was met with');
+  proxy.refuse = [{ method: 'GET', status: 503 }];
+  proxy.breakAnswer = PIECE;
+  let bytes = 0;
+  proxy.change = (path, content) => {
+    if (path.includes('/blobs/')) bytes += content.length;
+    return content;
+  };
   t.is(await pullAnew(provider), id);
+  t.deepEqual([proxy.refuse, proxy.breakAnswer], [[], undefined]);
+  // The proxy has read the layer to its end for the first request, and its rest for the second.
+  t.true(bytes < done.bytesSent + PIECE, `Docker went on where it broke off: ${bytes.toFixed(0)} bytes`);
 });
 
 test('an image that was saved is loaded where it is not; a damaged archive is refused', async (t) => {

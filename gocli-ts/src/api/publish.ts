@@ -11,6 +11,7 @@ import type { ImageInfo } from '../place/port.ts';
 import { factsOf, RECIPE_LABEL } from '../provider/facts.ts';
 import {
   publishedFile,
+  publishedLine,
   readPublished,
   rememberPublished,
   type PublishedProvider,
@@ -92,11 +93,26 @@ export async function publish(request: PublishRequest, context: Context): Promis
       return { entry, done };
     },
   );
-  await rememberPublished(context.checkout, result.entry);
+  await remember(result.entry, context);
   const { retagged, layers, sent, bytes: bytesSent } = result.done;
   const lock = publishedFile(context.checkout);
   const { timings } = steps;
   return { ...result.entry, retagged, layers, sent, bytesSent, lock, seconds: steps.elapsed(), timings };
+}
+
+/** @throws GocliError FILE, DISK_FULL with the line that is not written: the image is published nevertheless */
+async function remember(entry: PublishedProvider, { checkout }: Context): Promise<void> {
+  try {
+    await rememberPublished(checkout, entry);
+  } catch (error) {
+    if (!(error instanceof GocliError)) throw error;
+    const { repository, tag } = entry;
+    throw new GocliError(error.code, `${repository}:${tag} is published, but ${error.message}`, {
+      cause: error,
+      observed: publishedLine(entry),
+      hint: `That line is to stand there. ${error.hint ?? ''}`,
+    });
+  }
 }
 
 interface Local {

@@ -76,13 +76,13 @@ function parseLine(line: string): PublishedProvider | undefined {
 
 /** As it is written: sorted, so that it differs only where an image does. */
 export function renderPublished(all: Iterable<PublishedProvider>): string {
-  const lines = [...all].map(({ provider, repository, tag, digest, config, recipe }) =>
-    [provider, repository, tag, digest, config, recipe].join(' '),
-  );
-  return `${HEAD}${lines
-    .sort()
-    .map((line) => `${line}\n`)
-    .join('')}`;
+  const lines = [...all].map((one) => `${publishedLine(one)}\n`).sort();
+  return `${HEAD}${lines.join('')}`;
+}
+
+export function publishedLine(one: PublishedProvider): string {
+  const { provider, repository, tag, digest, config, recipe } = one;
+  return [provider, repository, tag, digest, config, recipe].join(' ');
 }
 
 /** Puts an image in the place of the one of its provider. @throws GocliError BAD_FILE, FILE, DISK_FULL */

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { FACTS_LABEL, RECIPE_LABEL } from '../../../gocli-ts/src/provider/facts.ts';
@@ -113,6 +114,19 @@ test('what is wrong is said before anything is sent', async (t) => {
   t.is(code, 2);
   t.regex(stderr, /providers\.lock:1/);
   t.is(fake.requests.length, 0);
+});
+
+test('what could not be written of a published image is said', async (t) => {
+  const { fake, build, publish, context } = await bench(t);
+  build('aa11');
+  fake.instead = ({ method }) => {
+    // What is to be a folder is a file by then.
+    if (method === 'PUT') writeFileSync(join(context.checkout, 'cluster-up'), '');
+    return false;
+  };
+  const { code, stderr } = await publish('--tag', 'one');
+  t.is(code, 3);
+  t.regex(stderr, /team\/vm-1:one is published, but [^]*vm-1 127\.0\.0\.1:\d+\/team\/vm-1 one sha256:/);
 });
 
 test('a registry that is not there is an error that says what to do', async (t) => {
