@@ -101,6 +101,11 @@ e2e: build ## end-to-end tests: the real provider, provisioned if need be
 	@$(BOOTSTRAP) docker provision
 	@.ci/tier e2e $(ARGS)
 
+.PHONY: charts
+charts: build ## what popular charts ask of a cluster, shown with the real provider
+	@$(BOOTSTRAP) docker provision
+	@.ci/tier charts $(ARGS)
+
 .PHONY: e2e-lab
 e2e-lab: build ## what this host lacks: KVM, cgroup v2 and a current Docker, in an emulated Debian host (slow)
 	@$(BOOTSTRAP) docker provision

@@ -280,9 +280,16 @@ goal_provider() {
   # In these cases gocli does not provision: it takes the image from the registry, or refuses.
   [[ -z "${KUBEVIRTCI_CONTAINER_REGISTRY:-}" && "${KUBEVIRTCI_TAG:-latest}" == latest ]] || return 0
   [[ -n "$(provider_folder)" ]] || return 0
+  published && return # gocli pulls it
   docker_has "$image" || answer=$?
   # Any other answer says nothing of the image: no daemon of this machine gave it.
   [[ "$answer" != 1 ]] || goal_provision
+}
+
+# Whether this checkout says by which digest the provider is pulled.
+published() {
+  local lock="$GOCLI_ROOT/cluster-up/cluster/providers.lock"
+  [[ -f "$lock" ]] && awk -v provider="$KUBEVIRT_PROVIDER" '$1 == provider { found = 1 } END { exit !found }' "$lock"
 }
 
 goal_provision() {

@@ -16,7 +16,7 @@ export const FLOORS = [
   ['machine', 'network'],
   ['frozen'],
   ['rig'],
-  ['kubernetes'],
+  ['kubernetes', 'vm'],
   ['provision'],
   ['api'],
   ['cli'],

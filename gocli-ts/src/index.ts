@@ -53,6 +53,12 @@ const ofRun = () => import('./api/run.ts');
 export const run = bind('run', 'run', async () => (await ofRun()).run);
 /** What `run` would start. */
 export const plan = bind('run', 'run', async () => (await ofRun()).plan);
+/** Starts rigs side by side and waits until all are Ready. */
+export const runSeveral = bind(
+  'run',
+  'runSeveral',
+  async () => (await import('./api/run-several.ts')).runSeveral,
+);
 /** Removes rigs. */
 export const rm = bind('rm', 'rm', async () => (await import('./api/rm.ts')).rm);
 /** Saves rigs and ends their processes. */
@@ -73,6 +79,8 @@ export const ls = bind('ls', 'ls', async () => (await import('./api/ls.ts')).ls)
 export const status = bind('status', 'rig', async () => (await import('./api/status.ts')).status);
 /** The named ports of a rig. */
 export const ports = bind('ports', 'rig', async () => (await import('./api/ports.ts')).ports);
+/** Machines as ssh reaches them. */
+export const hosts = bind('ssh-config', 'rig', async () => (await import('./api/hosts.ts')).hosts);
 /** What kubectl is called with for a rig. */
 export const kubectl = bind('kubectl', 'rig', async () => (await import('./api/kubectl.ts')).kubectl);
 /** Copies between a node and this machine. */
@@ -172,6 +180,7 @@ export const provision = {
 
 const ofProviders = () => import('./api/provider.ts');
 const ofAuthors = () => import('./api/provider-author.ts');
+const ofProviderArchives = () => import('./api/provider-archive.ts');
 const ofRemovals = () => import('./api/provider-rm.ts');
 /** What rigs are made from. */
 export const provider = {
@@ -180,10 +189,14 @@ export const provider = {
   lint: bind('provider lint', 'lintProvider', async () => (await ofAuthors()).lint),
   create: bind('provider new', 'newProvider', async () => (await ofAuthors()).create),
   bump: bind('provider bump', 'bumpProvider', async () => (await ofAuthors()).bump),
+  save: bind('provider save', 'saveProvider', async () => (await ofProviderArchives()).save),
+  load: bind('provider load', 'loadProvider', async () => (await ofProviderArchives()).load),
   removal: bind('provider rm', 'provider', async () => (await ofRemovals()).removal),
   rm: bind('provider rm', 'provider', async () => (await ofRemovals()).rm),
 };
 
+/** Pushes the image of a provider to a registry. */
+export const publish = bind('publish', 'publish', async () => (await import('./api/publish.ts')).publish);
 /** Which providers must be provisioned anew since a commit. */
 export const provisionManager = bind(
   'provision-manager',
@@ -246,8 +259,15 @@ export type {
   ProviderLintResult,
   ProviderNewRequest,
 } from './api/provider-author.ts';
+export type {
+  ProviderLoadRequest,
+  ProviderLoadResult,
+  ProviderSaveRequest,
+  ProviderSaveResult,
+} from './api/provider-archive.ts';
 export type { ProviderRmRequest, ProviderRmResult } from './api/provider-rm.ts';
 export type { ProvisionManagerRequest, ProvisionManagerResult } from './api/provision-manager.ts';
+export type { PublishRequest, PublishResult } from './api/publish.ts';
 export type { RunRequest, RunResult } from './api/run.ts';
 export type { VendorRequest, VendorResult } from './api/vendor.ts';
 export type { RenameRequest, RenameResult } from './api/rename.ts';

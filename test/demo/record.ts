@@ -8,7 +8,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CHECKOUT } from '../helpers/cli.ts';
 import { renderSvg, type RecordedLine } from './svg.ts';
 
@@ -69,9 +68,10 @@ async function run(command: string, onLine: (text: string) => void): Promise<num
   });
   const reader = createInterface({ input: child.stdout });
   reader.on('line', onLine);
-  const [code] = (await once(child, 'close')) as [number | null];
-  // The last lines may still be on their way to the reader.
-  await delay(0);
+  const [[code]] = (await Promise.all([once(child, 'close'), once(reader, 'close')])) as [
+    [number | null],
+    unknown,
+  ];
   return code ?? 1;
 }
 

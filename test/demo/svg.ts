@@ -13,7 +13,7 @@ export interface RecordedLine {
   readonly typed?: true;
 }
 
-const COLUMNS = 92;
+const COLUMNS = 102;
 const ROWS = 22;
 /** Pixels. A character of the usual monospace fonts is 0.6 of its size wide. */
 const FONT = 13;
@@ -46,7 +46,8 @@ export function renderSvg({ lines, seconds }: Recording): string {
     '</style>',
     `<rect width="100%" height="100%" rx="8" fill="#1b1f27"/>`,
     `<svg x="${MARGIN}" y="${MARGIN}" width="${width - 2 * MARGIN}" height="${ROWS * LINE}">`,
-    '<g id="page">',
+    // Columns of tables are blanks; not every renderer knows white-space of CSS here.
+    '<g id="page" xml:space="preserve">',
     ...lines.map((line, at) => `<text y="${at * LINE + FONT}">${spans(line)}</text>`),
     `<rect id="cover" width="100%" height="${(last + ROWS) * LINE}" fill="#1b1f27"/>`,
     '</g>',
@@ -79,6 +80,8 @@ function spans({ text, typed }: RecordedLine): string {
   return `<tspan class="${mark === ' ✓' ? 'g' : 'd'}">${mark}</tspan>${escaped(rest)}`;
 }
 
+/** As text of XML, which has no control characters and no half of a pair, escaped or not. */
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const clean = text.replaceAll(/\p{Cc}|\p{Cs}/gu, '');
+  return clean.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { CHARTS, prove } from '../charts/charts.ts';
 import { gocli, outputOf, type CliResult } from '../helpers/cli.ts';
 import { PROVIDER, providerFolder } from '../helpers/provider.ts';
 
@@ -23,20 +23,6 @@ async function apply(t: ExecutionContext, object: object): Promise<void> {
   t.is(result.exitCode, 0, outputOf(result));
 }
 
-/** Asks until it is told something, for twenty seconds. */
-async function eventually(t: ExecutionContext, ...argv: string[]): Promise<string> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const result = await kubectl(...argv);
-    if (result.stdout.trim() !== '') return result.stdout.trim();
-    if (Date.now() > deadline) {
-      t.fail(`nothing from kubectl ${argv.join(' ')}: ${outputOf(result)}`);
-      return '';
-    }
-    await delay(200);
-  }
-}
-
 test.before('a cluster is up', async (t) => {
   t.timeout(85 * 60_000);
   const built = await gocli(['provision', await providerFolder()]);
@@ -55,38 +41,10 @@ test.serial('no helper runs before it is used', async (t) => {
   t.is(await answerOfNode(t, 'systemctl --failed --plain --no-legend'), '');
 });
 
-test.serial('a CronJob runs in its time zone', async (t) => {
-  const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
-  // Five minutes ago in Berlin. In any other zone that hour is not five minutes ago.
-  const [hour, minute] = new Intl.DateTimeFormat('en-GB', {
-    timeZone: 'Europe/Berlin',
-    hour: '2-digit',
-    minute: '2-digit',
-  })
-    .format(minutesAgo(5))
-    .split(':')
-    .map(Number);
-  const container = { name: 'sh', image: 'localhost/busybox:1.37', command: ['true'] };
-  await apply(t, {
-    apiVersion: 'batch/v1',
-    kind: 'CronJob',
-    metadata: { name: 'berlin' },
-    spec: {
-      suspend: true,
-      timeZone: 'Europe/Berlin',
-      schedule: `${String(minute)} ${String(hour)} * * *`,
-      jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } } },
-    },
-  });
-  // It ran last before that, so it is late by one run.
-  const status = JSON.stringify({ status: { lastScheduleTime: minutesAgo(10).toISOString() } });
-  const patch = ['patch', 'cronjob', 'berlin', '--type=merge'];
-  const known = await kubectl(...patch, '--subresource=status', '-p', status);
-  t.is(known.exitCode, 0, outputOf(known));
-  await kubectl(...patch, '-p', JSON.stringify({ spec: { suspend: false } }));
-  const when = String.raw`jsonpath={.items[*].metadata.annotations.batch\.kubernetes\.io/cronjob-scheduled-timestamp}`;
-  t.regex(await eventually(t, 'get', 'jobs', '-o', when), /\+0[12]:00$/);
-});
+// The quickest of those that `make charts` shows.
+for (const chart of CHARTS.filter(({ e2e }) => e2e)) {
+  test.serial(`${chart.manifest}: ${chart.shows}`, (t) => prove(t, NAME, chart));
+}
 
 test.serial('the node has time zones, and the limits that charts ask for', async (t) => {
   const said = await answerOfNode(

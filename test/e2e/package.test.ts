@@ -127,7 +127,9 @@ test.serial(
     if (packing.pid !== undefined && packing.exitCode === null) process.kill(-packing.pid, 'SIGKILL');
     await packing;
     t.deepEqual(await checkoutState(), before);
-    ended(t, 0, await command(['npm', 'publish', '--dry-run', '--fetch-retries=0', tarball]));
+    const published = await command(['npm', 'publish', '--dry-run', '--fetch-retries=0', tarball]);
+    ended(t, 0, published);
+    t.notRegex(published.stderr, /^npm (?:warn|error)/im);
   },
 );
 
@@ -169,6 +171,34 @@ test.serial('version, ls and run work, the latter with an image that is there', 
   ended(t, 0, await gocli('rm', name));
   t.deepEqual(await sandbox.leftovers(name), []);
 });
+
+test.serial(
+  'a program in TypeScript compiles against the types of the package, all of them checked',
+  async (t) => {
+    const program = `
+    import { GocliError, ls, run, type RunRequest, type RunResult } from 'gocli';
+    const request: RunRequest = { provider: 'k8s-1.36', memory: '4G' };
+    export async function start(): Promise<string> {
+      const { state }: RunResult = await run(request, { onEvent: (event) => console.log(event.type) });
+      return state.name;
+    }
+    // @ts-expect-error: there is no such option
+    void run({ provider: 'k8s-1.36', memry: '4G' });
+    void ls().catch((error: unknown) => error instanceof GocliError && error.hint);
+  `;
+    const types = join(CHECKOUT, 'node_modules', '@types');
+    const compilerOptions = {
+      ...{ module: 'nodenext', target: 'es2022', strict: true, noEmit: true },
+      ...{ typeRoots: [types], types: ['node'] },
+    };
+    const project = join(installed, '..', '..');
+    await writeFile(join(project, 'program.mts'), program);
+    const settings = JSON.stringify({ compilerOptions, files: ['program.mts'] });
+    await writeFile(join(project, 'tsconfig.json'), settings);
+    const compiler = join(CHECKOUT, 'node_modules', 'typescript', 'bin', 'tsc');
+    ended(t, 0, await command([process.execPath, compiler, '-p', project]));
+  },
+);
 
 test.serial('a program imports the library and starts a cluster of its own', async (t) => {
   const name = sandbox.name();

@@ -123,6 +123,7 @@ export class FakeDocker implements Docker {
 
   readonly system: DockerSystem = {
     configProblem: () => Promise.resolve(undefined),
+    login: () => Promise.resolve({}),
     info: () => this.#call('system.info', [], () => this.about),
     lock: async (name, { signal, onWait }) => {
       signal.throwIfAborted();
@@ -165,6 +166,10 @@ export class FakeDocker implements Docker {
       }),
     save: (references) =>
       this.#call('images.save', [references], () => Readable.from([Buffer.from('archive')])),
+    load: (archive, options) =>
+      this.#call('images.load', [archive, options], async () => {
+        await archive.resume().toArray();
+      }),
     commit: (id, reference, options) =>
       this.#call('images.commit', [id, reference, options], () => {
         const { spec } = this.#container(id, 'commit');
@@ -208,6 +213,9 @@ export class FakeDocker implements Docker {
     unpause: (id) =>
       this.#call('containers.unpause', [id], () => {
         const container = this.#container(id, 'unpause');
+        // As the daemon does: a container that is not paused cannot be unpaused.
+        if (container.info.state !== 'paused')
+          throw new GocliError('CONFLICT', `container ${id} is not paused`);
         container.info = { ...container.info, state: 'running' };
       }),
     rename: (id, name) =>

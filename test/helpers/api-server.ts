@@ -16,7 +16,7 @@ export interface ApiRequestSeen {
 
 type Answer = readonly [status: number, body: unknown];
 
-/** An API server on 127.0.0.1 that wants the administrator's certificate and answers by the function given. */
+/** An API server on 127.0.0.1 that wants the administrator's certificate and answers by the function given, or never. */
 export class FakeApiServer implements AsyncDisposable {
   readonly access: AdminAccess;
   readonly requests: ApiRequestSeen[] = [];
@@ -27,7 +27,7 @@ export class FakeApiServer implements AsyncDisposable {
     this.access = access;
   }
 
-  static async start(answer: (request: ApiRequestSeen) => Answer): Promise<FakeApiServer> {
+  static async start(answer: (request: ApiRequestSeen) => Answer | undefined): Promise<FakeApiServer> {
     const { cert, key } = selfSigned();
     const server = createServer(
       { cert, key, ca: cert, requestCert: true, rejectUnauthorized: true },
@@ -40,7 +40,9 @@ export class FakeApiServer implements AsyncDisposable {
             contentType: incoming.headers['content-type'],
           };
           made.requests.push(request);
-          const [status, content] = answer(request);
+          const answered = answer(request);
+          if (answered === undefined) return;
+          const [status, content] = answered;
           outgoing.writeHead(status);
           outgoing.end(typeof content === 'string' ? content : JSON.stringify(content));
         });
@@ -63,7 +65,7 @@ export class FakeApiServer implements AsyncDisposable {
 }
 
 /** One certificate that is authority, server and administrator. Node can make keys, but no certificates. */
-function selfSigned(): { cert: string; key: string } {
+export function selfSigned(): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'gocli-api-'));
   try {
     const files = ['-keyout', join(folder, 'key'), '-out', join(folder, 'cert')];

@@ -13,6 +13,7 @@ import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
 import { deviceAccess } from '../../gocli-ts/src/machine/devices.ts';
 import { EMULATED_CPU } from '../../gocli-ts/src/machine/cpu-models.ts';
 import { kubernetesKind } from '../../gocli-ts/src/kubernetes/kind.ts';
+import { vmKind } from '../../gocli-ts/src/vm/kind.ts';
 import { tinyKind } from '../kinds/tiny.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeDocker } from '../fakes/docker.ts';
@@ -65,7 +66,7 @@ export async function makeEngine(t: ExecutionContext): Promise<Engine> {
     paths,
     emit: (event) => events.push(event),
     signal: stop.signal,
-    kinds: [kubernetesKind, tinyKind],
+    kinds: [kubernetesKind, vmKind, tinyKind],
     run: '0123abcd',
     version: '0.1.0',
     checkout: '/',

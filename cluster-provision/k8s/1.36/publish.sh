@@ -1,24 +1,21 @@
 #!/bin/sh
-# Pushes the local image of this provider to a registry, or that of another version: publish.sh 1.37
+# Publishes the local image of this provider, or of another version: publish.sh 1.37. Further words go to `gocli publish`.
 #
 #   KUBEVIRTCI_CONTAINER_REGISTRY  registry, for example quay.io (required)
 #   KUBEVIRTCI_CONTAINER_ORG       organisation or user in it (required)
-#   KUBEVIRTCI_TAG                 tag; the recipe hash of the image unless given
+#   KUBEVIRTCI_TAG                 tag; the time and the commit unless given
 set -eu
 
-folder=${1:-$(basename "$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)")}
-provider="k8s-$folder"
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+version=$(basename "$here")
+case "${1:-}" in
+  [0-9]*)
+    version=$1
+    shift
+    ;;
+esac
 registry=${KUBEVIRTCI_CONTAINER_REGISTRY:?names the registry to push to, for example quay.io}
 org=${KUBEVIRTCI_CONTAINER_ORG:?names the organisation in the registry}
-image="gocli/$provider:latest"
 
-recipe=$(docker image inspect --format '{{ index .Config.Labels "io.gocli.recipe" }}' "$image") || {
-  echo "there is no image $image; build it: gocli provision cluster-provision/k8s/$folder" >&2
-  exit 7
-}
-tag=${KUBEVIRTCI_TAG:-$(printf '%.12s' "$recipe")}
-
-for target in "$registry/$org/$provider:$tag" "$registry/$org/$provider:latest"; do
-  docker tag "$image" "$target"
-  docker push "$target"
-done
+exec "$here/../../../cluster-up/cli.sh" publish "k8s-$version" --registry "$registry/$org" \
+  ${KUBEVIRTCI_TAG:+--tag "$KUBEVIRTCI_TAG"} "$@"

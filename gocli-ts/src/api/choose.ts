@@ -4,6 +4,8 @@ import { decide, isPooled, type FoundRig } from '../rig/life.ts';
 import { restoreSecrets } from '../rig/lost-secrets.ts';
 import { checkRigName } from '../rig/names.ts';
 import type { RigState } from '../rig/state.ts';
+import { isPlain } from '../vm/section.ts';
+import { gocliCommand } from '../shared/command.ts';
 import type { Context } from './context.ts';
 
 type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env' | 'kinds'>;
@@ -81,4 +83,17 @@ export async function chooseStarted(
   const found = await chooseAny(choice, context);
   decide('use', found.name, found);
   return { found, state: requireState(found) };
+}
+
+/** Like {@link chooseStarted}, for what only Kubernetes has. @throws GocliError BAD_VALUE when the rig is without it, too */
+export async function chooseCluster(
+  choice: RigChoice,
+  context: ChoiceContext,
+): Promise<{ found: FoundRig; state: RigState }> {
+  const chosen = await chooseStarted(choice, context);
+  const { name, plan } = chosen.state;
+  if (!isPlain(plan.guest)) return chosen;
+  throw new GocliError('BAD_VALUE', `"${name}" has no Kubernetes: it is made from ${plan.guest.provider}`, {
+    hint: `Its machines: ${gocliCommand('ssh', name, 'node01')}`,
+  });
 }

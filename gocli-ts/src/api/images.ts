@@ -5,7 +5,7 @@ import { machinesIn } from '../rig/snapshot/create.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { fullImageName } from '../shared/image-reference.ts';
 import { didYouMean } from '../shared/text.ts';
-import { chooseStarted, type RigChoice } from './choose.ts';
+import { chooseCluster, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 
@@ -31,7 +31,7 @@ export interface ImagesRmResult {
 
 /** The images that the nodes of a rig hold. @throws GocliError NOT_FOUND, NOT_READY, REMOTE_COMMAND, TIMEOUT */
 export async function ls(request: RigChoice, context: Context): Promise<ImagesResult> {
-  const { found } = await chooseStarted(request, context);
+  const { found } = await chooseCluster(request, context);
   return { cluster: found.name, images: await imagesOf(found, context) };
 }
 
@@ -72,9 +72,9 @@ async function removing(
   context: Context,
   choose: (images: readonly NodeImage[], rig: string) => readonly Removal[],
 ): Promise<ImagesRmResult> {
-  const { found } = await chooseStarted({ name: request.name }, context);
+  const { found } = await chooseCluster({ name: request.name }, context);
   return changingRig(context, found.name, async (own) => {
-    const { found: now } = await chooseStarted({ name: found.name }, own);
+    const { found: now } = await chooseCluster({ name: found.name }, own);
     const chosen = choose(await imagesOf(now, own), found.name);
     const { removeImages } = await import('../kubernetes/node-images.ts');
     await removeImages(found.name, machinesIn(now), chosen, own);
@@ -83,7 +83,7 @@ async function removing(
 }
 
 async function imagesOf(
-  found: Awaited<ReturnType<typeof chooseStarted>>['found'],
+  found: Awaited<ReturnType<typeof chooseCluster>>['found'],
   context: Context,
 ): Promise<NodeImage[]> {
   const { nodeImages } = await import('../kubernetes/node-images.ts');

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { pathFrom } from '../host/paths.ts';
 import { kubeconfigFiles, mergeIntoFiles } from '../kubernetes/kubeconfig-file.ts';
 import { kubeconfigPath, readKubeconfig } from '../kubernetes/state-file.ts';
-import { chooseStarted, type RigChoice } from './choose.ts';
+import { chooseCluster, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 
 export interface KubeconfigResult {
@@ -23,9 +23,9 @@ export interface MergeResult {
   readonly file: string;
 }
 
-/** The kubeconfig of a rig that runs. @throws GocliError BAD_VALUE, NOT_FOUND (also of a rig without Kubernetes), NOT_READY */
+/** The kubeconfig of a rig that runs. @throws GocliError BAD_VALUE, NOT_FOUND, NOT_READY */
 export async function show(request: RigChoice, context: Context): Promise<KubeconfigResult> {
-  const { name } = (await chooseStarted(request, context)).state;
+  const { name } = (await chooseCluster(request, context)).state;
   const text = await readKubeconfig(context.paths, name);
   return { name, path: kubeconfigPath(context.paths, name), text };
 }

@@ -1,6 +1,6 @@
 import { kubectlPath } from '../kubernetes/kubectl-binary.ts';
 import { kubeconfigPath } from '../kubernetes/state-file.ts';
-import { chooseStarted, type RigChoice } from './choose.ts';
+import { chooseCluster, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 
 /** Paths on this host. */
@@ -12,7 +12,7 @@ export interface KubectlResult {
 
 /** What kubectl is called with for a rig that runs. @throws GocliError BAD_VALUE, NOT_FOUND, NOT_READY */
 export async function kubectl(request: RigChoice, context: Context): Promise<KubectlResult> {
-  const { state } = await chooseStarted(request, context);
+  const { state } = await chooseCluster(request, context);
   const program = await kubectlPath(state, context);
   return { program, kubeconfig: kubeconfigPath(context.paths, state.name) };
 }

@@ -6,7 +6,7 @@ import { pathFrom } from '../host/paths.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import type { LoadedImage, Wanted } from '../kubernetes/load.ts';
 import { fullImageName, IMAGE_REFERENCE } from '../shared/image-reference.ts';
-import { chooseStarted, type RigChoice } from './choose.ts';
+import { chooseCluster, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
 
@@ -38,9 +38,9 @@ export interface LoadResult {
  */
 export async function load(request: LoadRequest, context: Context): Promise<LoadResult> {
   const wanted = wantedOf(request, context);
-  const { found } = await chooseStarted(request, context);
+  const { found } = await chooseCluster(request, context);
   return changingRig(context, found.name, async (own) => {
-    const { found: now } = await chooseStarted({ name: found.name }, own);
+    const { found: now } = await chooseCluster({ name: found.name }, own);
     const { loadImages } = await import('../kubernetes/load.ts');
     const steps = await estimatedSteps(own, now.state?.plan.guest.provider);
     const { images, pushed } = await loadImages(wanted, now, steps, own);

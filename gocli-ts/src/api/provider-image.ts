@@ -7,6 +7,7 @@ import { isProviderName } from '../provider/name.ts';
 import { listProviderFolders, type ProviderFolder } from '../provider/folders.ts';
 import { formatSeconds, didYouMean } from '../shared/text.ts';
 import type { Context } from './context.ts';
+import { obtainPublished, publishedAs, pull, pulledImage } from './published-image.ts';
 
 /** Which image: the local one, or that of a registry. */
 export interface ImageLocation {
@@ -48,26 +49,38 @@ export async function imageReference(
 }
 
 /**
- * The provider's image: the local one, else the registry's, else a newly provisioned one.
- * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, DOWNLOAD
+ * The provider's image: the local one, else that of the registry that is named, else the published one, else a newly
+ * provisioned one.
+ * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, DOWNLOAD, CHECKSUM, BAD_FILE (what says which one is published)
  */
 export async function obtainImage(request: ImageRequest, context: Context): Promise<FoundImage> {
   const reference = await imageReference(request, context);
   const local = await context.docker.images.inspect(reference);
   if (local !== undefined) return { image: local, reference };
-  if (request.registry !== undefined) return { image: await pullImage(reference, context), reference };
+  if (request.registry !== undefined) {
+    const steps = new Steps(context.emit, context.clock);
+    return { image: await pull(reference, `Pulling ${reference}`, steps, context), reference };
+  }
+  const published = await publishedAs(request, context);
+  if (published !== undefined) return obtainPublished(published, context);
   const folder = await folderOf(request.provider, context);
   if (!request.provision || (request.tag !== undefined && request.tag !== 'latest'))
     throw missing(reference, folder);
   return { image: await provisionNow(folder, reference, context), reference };
 }
 
-/** The provider's image, if this host has it; nothing is fetched. @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING */
+/**
+ * The provider's image, if this host has it; nothing is fetched.
+ * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, BAD_FILE
+ */
 export async function localImage(location: ImageLocation, context: Context): Promise<FoundImage> {
   const reference = await imageReference(location, context);
   const image = await context.docker.images.inspect(reference);
   if (image !== undefined) return { image, reference };
   const { provider, registry } = location;
+  const published = registry === undefined ? await publishedAs(location, context) : undefined;
+  const pulled = published === undefined ? undefined : await pulledImage(published, context);
+  if (pulled !== undefined) return pulled;
   throw new GocliError('IMAGE_MISSING', `image ${reference} is not on this host`, {
     hint:
       registry === undefined
@@ -76,16 +89,14 @@ export async function localImage(location: ImageLocation, context: Context): Pro
   });
 }
 
-async function pullImage(reference: string, context: Context): Promise<ImageInfo> {
-  const steps = new Steps(context.emit, context.clock);
-  return steps.run('pull', `Pulling ${reference}`, (step) =>
-    context.docker.images.pull(reference, {
-      signal: context.signal,
-      onProgress: (progress) => {
-        step.progress(progress);
-      },
-    }),
-  );
+/** The image that was built here, and is pulled from nowhere. @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING */
+export async function builtImage(location: ImageLocation, context: Context): Promise<FoundImage> {
+  const reference = await imageReference(location, context);
+  const image = await context.docker.images.inspect(reference);
+  if (image !== undefined) return { image, reference };
+  throw new GocliError('IMAGE_MISSING', `image ${reference} is not on this host`, {
+    hint: `Build it: gocli provision ${quote((await folderOf(location.provider, context)).folder)}`,
+  });
 }
 
 /**

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { GocliError } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
 import type { AnyOption, OptionList } from '../rig/options/option.ts';
-import { SSH_USERS } from '../rig/ssh-users.ts';
 import type { AddonShowRequest, AddonsRequest } from './addon.ts';
 import type { RigChoice } from './choose.ts';
 import type { ConsoleRequest } from './console.ts';
@@ -17,13 +16,16 @@ import type { ExportRequest, TailRequest } from './logs.ts';
 import type { LsRequest } from './ls.ts';
 import { OPTIONS } from './options.ts';
 import { POOL_OPTIONS, type PoolFillRequest, type PoolRmRequest, type PoolSetRequest } from './pool.ts';
+import type { ProviderLoadRequest, ProviderSaveRequest } from './provider-archive.ts';
 import type { ProviderBumpRequest, ProviderLintRequest, ProviderNewRequest } from './provider-author.ts';
 import type { ProviderShowRequest } from './provider.ts';
 import type { ProvisionManagerRequest } from './provision-manager.ts';
 import type { BuildAddonsRequest, ProvisionRequest } from './provision.ts';
+import type { PublishRequest } from './publish.ts';
 import type { RenameRequest } from './rename.ts';
 import type { RmRequest } from './rm.ts';
 import type { RunRequest } from './run.ts';
+import type { RunSeveralRequest } from './run-several.ts';
 import type { ScpRequest } from './scp.ts';
 import { RESTORE_OPTIONS, type RestoreRequest, type SnapshotRequest } from './snapshot.ts';
 import type { ExecRequest, SshRequest } from './ssh.ts';
@@ -41,6 +43,7 @@ import type { VendorRequest } from './vendor.ts';
 export interface Requests {
   readonly nothing: NoRequest;
   readonly run: RunRequest;
+  readonly runSeveral: RunSeveralRequest;
   readonly rig: RigChoice;
   readonly ls: LsRequest;
   readonly rm: RmRequest;
@@ -75,7 +78,10 @@ export interface Requests {
   readonly lintProvider: ProviderLintRequest;
   readonly newProvider: ProviderNewRequest;
   readonly bumpProvider: ProviderBumpRequest;
+  readonly saveProvider: ProviderSaveRequest;
+  readonly loadProvider: ProviderLoadRequest;
   readonly provisionManager: ProvisionManagerRequest;
+  readonly publish: PublishRequest;
   readonly vendor: VendorRequest;
 }
 
@@ -133,32 +139,36 @@ function shapeOf<O extends OptionList, Request>(options: O): Shape<Pick<Request,
 
 const rig = { name: text.optional() };
 const eachRig = { ...rig, all: flag.optional() };
-const ssh = { ...rig, node: text, user: z.enum(SSH_USERS, SSH_USERS.join(' or ')).optional() };
+const ssh = { ...rig, node: text, user: text.optional() };
 const snapshot = { ...rig, snapshot: text };
 const template = { template: text.optional() };
 
 const copies = z.discriminatedUnion(
   'direction',
   [
-    strict({ direction: z.literal('upload'), node: text, local: path, remote: path }),
+    strict({ direction: z.literal('upload'), node: text, local: path, remote: path, user: text.optional() }),
     strict({
       direction: z.literal('download'),
       node: text,
       remote: path,
+      user: text.optional(),
       local: z.union([path, write], 'a path, or a stream that can be written to'),
     }),
   ],
   'an upload or a download',
 );
 
+const run: Shape<RunRequest> = {
+  provider: text.optional(),
+  kubevirtci: flag.optional(),
+  ...shapeOf<typeof OPTIONS, RunRequest>(OPTIONS),
+};
+
 /** What each of them may say. */
 export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   nothing: {},
-  run: {
-    provider: text.optional(),
-    kubevirtci: flag.optional(),
-    ...shapeOf<typeof OPTIONS, RunRequest>(OPTIONS),
-  },
+  run,
+  runSeveral: { ...run, count: number },
   rig,
   ls: { all: flag.optional() },
   rm: eachRig,
@@ -215,7 +225,10 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   lintProvider: { name: path.optional() },
   newProvider: { name: text, from: text },
   bumpProvider: { name: text, version: text },
+  saveProvider: { name: text, file: z.union([path, write], 'a path or a stream') },
+  loadProvider: { file: z.union([path, read], 'a path or a stream') },
   provisionManager: { tag: text.optional() },
+  publish: { provider: text, registry: text, tag: text.optional(), ca: path.optional() },
   vendor: { folder: path },
 };
 

@@ -42,11 +42,16 @@ export type RunResult = UpResult;
 
 /**
  * Starts a rig and waits until it is Ready; one that runs with the same plan is left as it is.
+ * @param faults what is wrong with whatever the request was read from: told together with what is wrong with it
  * @throws GocliError USAGE, BAD_VALUE, PROVIDER_UNKNOWN, IMAGE_MISSING, DOWNLOAD, CONFLICT (it runs with another plan),
  * NOT_READY (it is broken), TIMEOUT, GUEST_DIED and whatever else the start meets; the signal's reason
  */
-export async function run(request: RunRequest, context: Context): Promise<RunResult> {
-  const prepared = await prepare(request, obtainImage, context);
+export async function run(
+  request: RunRequest,
+  context: Context,
+  faults: readonly GocliError[] = [],
+): Promise<RunResult> {
+  const prepared = await prepare(request, faults, obtainImage, context);
   const result = await changingRig(context, prepared.values.name, (own) => up(prepared, own));
   if (result.started) {
     await writeTimings(context.paths, result.state.plan.guest.provider, result.timings);
@@ -60,8 +65,12 @@ export async function run(request: RunRequest, context: Context): Promise<RunRes
  * What {@link run} would start, without touching or fetching anything.
  * @throws GocliError like run, before it starts anything; IMAGE_MISSING also when run would fetch or build the image
  */
-export async function plan(request: RunRequest, context: Context): Promise<RigPlan> {
-  const prepared = await prepare(request, localImage, context);
+export async function plan(
+  request: RunRequest,
+  context: Context,
+  faults: readonly GocliError[] = [],
+): Promise<RigPlan> {
+  const prepared = await prepare(request, faults, localImage, context);
   return planRig(prepared, context.kinds);
 }
 
@@ -69,20 +78,18 @@ export async function plan(request: RunRequest, context: Context): Promise<RigPl
  * Whatever can be refused without work is refused before an image is fetched or built, and all of it at once: what
  * cannot be read, and what the plan is refused for if the image is there.
  */
-async function prepare(request: RunRequest, find: FindImage, context: Context): Promise<UpRequest> {
+async function prepare(
+  request: RunRequest,
+  faults: readonly GocliError[],
+  find: FindImage,
+  context: Context,
+): Promise<UpRequest> {
   const { provider: asked, kubevirtci = false, ...inputs } = request;
   const read = tryRunOptions(inputs, context.env, kubevirtci);
   const { errors, at } = read;
+  errors.unshift(...faults);
   const values = await withAddons(read.values, errors, context, at['addon']);
   const tried = { ...read, values };
-  for (const variable of tried.passedOver) {
-    const text = `${variable} is passed over: image and machines of a snapshot are what they were`;
-    (values.name === undefined ? context : onRig(context, values.name)).emit({
-      type: 'notice',
-      level: 'warning',
-      text,
-    });
-  }
   const snapshot =
     values.snapshot === undefined
       ? undefined
@@ -90,18 +97,22 @@ async function prepare(request: RunRequest, find: FindImage, context: Context): 
   const ofSnapshot = snapshot?.record.state.plan.guest.provider;
   const provider = asked ?? ofSnapshot;
   const name = values.name ?? provider ?? '';
+  const own = name === '' ? context : onRig(context, name);
+  for (const variable of tried.passedOver) {
+    const text = `${variable} is passed over: image and machines of a snapshot are what they were`;
+    own.emit({ type: 'notice', level: 'warning', text });
+  }
   collect(errors, () => {
     requireWords(inputs, provider);
   });
   collect(errors, () => {
     if (inputs.snapshot !== undefined) refuseIdle(inputs, provider, ofSnapshot);
   });
-  if (errors.length > 0 && inputs.snapshot === undefined && provider !== undefined)
-    await collectPlanErrors({ provider, name, ...tried }, context);
+  if (errors.length > 0) await collectPlanErrors({ provider, name, snapshot, ...tried }, context);
   throwValues(errors);
   const image =
     snapshot === undefined
-      ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, context)
+      ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, own)
       : await imageOfSnapshot(snapshot, context);
   const proxy = hostProxy(context.env);
   return { ...image, values: { ...values, name }, at, snapshot, proxy, ...startOf(values) };
@@ -136,16 +147,29 @@ function refuseIdle(inputs: RunInputs, provider: string | undefined, ofSnapshot 
 
 /** Adds what the plan of the values that could be read would be refused for. Nothing is fetched to find it out. */
 async function collectPlanErrors(
-  { provider, name, values, errors, at }: TriedOptions & { readonly provider: string; readonly name: string },
+  { provider, name, snapshot, values, errors, at }: TriedOptions & Begun,
   context: Context,
 ): Promise<void> {
-  const found = await localImage(locationOf(provider, values), context).catch((error: unknown) => {
+  // Of one that is not there nothing else can be said.
+  if (provider === undefined || (at['snapshot'] !== undefined && snapshot === undefined)) return;
+  const image =
+    snapshot === undefined
+      ? localImage(locationOf(provider, values), context)
+      : imageOfSnapshot(snapshot, context);
+  const found = await image.catch((error: unknown) => {
     // That it is not there is no fault yet.
     if (isCode(error, 'PROVIDER_UNKNOWN')) errors.push(error);
   });
   // Which nodes there are cannot be said without their number.
   if (found === undefined || (at['nodes'] !== undefined && values.nodes === undefined)) return;
-  collect(errors, () => planRig({ ...found, values: { ...values, name }, at }, context.kinds));
+  collect(errors, () => planRig({ ...found, values: { ...values, name }, at, snapshot }, context.kinds));
+}
+
+/** What a start begins at. */
+interface Begun {
+  readonly provider: string | undefined;
+  readonly name: string;
+  readonly snapshot: Snapshot | undefined;
 }
 
 function locationOf(

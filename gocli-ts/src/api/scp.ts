@@ -1,10 +1,12 @@
 import type { Writable } from 'node:stream';
 import { GocliError } from '../errors/error.ts';
 import { pathFrom } from '../host/paths.ts';
-import { download, upload } from '../rig/copy/copy.ts';
-import type { RigChoice } from './choose.ts';
+import { download, expand, upload, type CopyEnds } from '../rig/copy/copy.ts';
+import { copiesAs } from '../rig/ssh-users.ts';
+import type { SshConnection } from '../ssh/port.ts';
+import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
-import { connect } from './ssh.ts';
+import { connectAs } from './ssh.ts';
 
 /** One file or folder to a node. */
 export interface Upload {
@@ -15,15 +17,19 @@ export interface Upload {
   readonly local: string;
   /** Path on the node; `dir/.` has to be a folder, and nothing is the home folder. */
   readonly remote: string;
+  /** As in {@link SshRequest}; on nodes of Kubernetes root copies, whoever is named. */
+  readonly user?: string | undefined;
 }
 
 /** One file or folder from a node. */
 export interface Download {
   readonly direction: 'download';
   readonly node: string;
+  /** A pattern may name several, which go into a folder. */
   readonly remote: string;
   /** A path, or where the bytes of one file go; a stream is not ended. */
   readonly local: string | Writable;
+  readonly user?: string | undefined;
 }
 
 export interface ScpRequest extends RigChoice {
@@ -40,10 +46,21 @@ export async function scp({ name, copies }: ScpRequest, context: Context): Promi
     if (local === '')
       throw new GocliError('BAD_VALUE', 'a path on this machine is empty; this folder is "."');
   }
+  const { state } = await chooseStarted({ name }, context);
+  const ends = copies.map((copy) => ({ copy, user: copiesAs(copy.user, state, context.kinds) }));
   const failures: GocliError[] = [];
-  for (const node of new Set(copies.map((one) => one.node))) {
-    const ofNode = copies.filter((one) => one.node === node);
-    failures.push(...(await copyAll({ name, node }, ofNode, context)));
+  for (const login of new Set(ends.map(({ copy, user }) => `${user}@${copy.node}`))) {
+    const same = ends.filter(({ copy, user }) => `${user}@${copy.node}` === login);
+    const [{ copy, user } = { copy: undefined, user: '' }] = same;
+    if (copy === undefined) continue;
+    await using connection = await connectAs(user, copy.node, state, context);
+    failures.push(
+      ...(await copyAll(
+        connection,
+        same.map((one) => one.copy),
+        context,
+      )),
+    );
   }
   const [first] = failures;
   if (first === undefined) return;
@@ -55,15 +72,14 @@ export async function scp({ name, copies }: ScpRequest, context: Context): Promi
 
 /** Over one connection. Returns what could not be copied. */
 async function copyAll(
-  target: Parameters<typeof connect>[0],
+  connection: SshConnection,
   copies: ScpRequest['copies'],
   context: Context,
 ): Promise<GocliError[]> {
   const { host, cwd, signal } = context;
   const failures: GocliError[] = [];
-  await using connection = await connect(target, context);
   const ends = { connection, host };
-  for (const one of copies) {
+  for (const one of await withoutPatterns(copies, ends, signal)) {
     try {
       if (one.direction === 'upload') await upload(ends, pathFrom(cwd, one.local), one.remote, signal);
       else {
@@ -77,4 +93,29 @@ async function copyAll(
     }
   }
   return failures;
+}
+
+/** @throws GocliError BAD_VALUE for a pattern that fits several, which one stream cannot take */
+async function withoutPatterns(
+  copies: ScpRequest['copies'],
+  ends: CopyEnds,
+  signal: AbortSignal,
+): Promise<ScpRequest['copies']> {
+  const all = copies.map(async (one) => {
+    if (one.direction === 'upload') return [one];
+    const paths = await expand(ends, one.remote, signal);
+    if (paths.length < 2) return paths.map((remote) => ({ ...one, remote }));
+    const { local } = one;
+    if (typeof local !== 'string') {
+      throw new GocliError(
+        'BAD_VALUE',
+        `${one.remote} is ${paths.length} files on ${one.node}, and one is printed`,
+        {
+          hint: 'Name one of them, or a folder that takes them all.',
+        },
+      );
+    }
+    return paths.map((remote) => ({ ...one, remote, local: `${local}/.` }));
+  });
+  return (await Promise.all(all)).flat();
 }

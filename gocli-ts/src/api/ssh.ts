@@ -1,7 +1,7 @@
 import { nodeIndex } from '../rig/names.ts';
 import { sshTarget } from '../rig/ssh-target.ts';
-import type { SshUser } from '../rig/ssh-users.ts';
-import { readSecret, STATE_FILE } from '../rig/state.ts';
+import { loginAs } from '../rig/ssh-users.ts';
+import { readSecret, STATE_FILE, type RigState } from '../rig/state.ts';
 import type { SshConnection, SshExecOptions, SshResult } from '../ssh/port.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -9,8 +9,8 @@ import type { Context } from './context.ts';
 export interface SshRequest extends RigChoice {
   /** `node01` */
   readonly node: string;
-  /** root unless it is said. */
-  readonly user?: SshUser | undefined;
+  /** The user that the rig's machines are made for unless it is said: root on nodes of Kubernetes. */
+  readonly user?: string | undefined;
 }
 
 export interface ExecRequest extends SshRequest, Omit<SshExecOptions, 'signal'> {
@@ -24,9 +24,19 @@ export interface ExecRequest extends SshRequest, Omit<SshExecOptions, 'signal'> 
  */
 export async function connect(request: SshRequest, context: Context): Promise<SshConnection> {
   const { state } = await chooseStarted(request, context);
-  const index = nodeIndex(request.node, state.plan.guest.nodes);
-  const key = await readSecret(context.paths, state.name, STATE_FILE.sshKey);
-  return context.ssh.connect(sshTarget(state, index, key, request.user), context.signal);
+  return connectAs(loginAs(request.user, state, context.kinds), request.node, state, context);
+}
+
+/** The same to a rig that was chosen, for whoever it is. */
+export async function connectAs(
+  user: string,
+  node: string,
+  state: RigState,
+  { ssh, paths, signal }: Pick<Context, 'ssh' | 'paths' | 'signal'>,
+): Promise<SshConnection> {
+  const index = nodeIndex(node, state.plan.guest.nodes);
+  const key = await readSecret(paths, state.name, STATE_FILE.sshKey);
+  return ssh.connect(sshTarget(state, index, key, user), signal);
 }
 
 /**

@@ -9,6 +9,7 @@ import type { GuestPlan } from '../rig/plan.ts';
 import { cleanUpAfter, removeRig } from '../rig/remove.ts';
 import { lookAround } from '../rig/start/surroundings.ts';
 import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
+import { machinesNeeded } from '../rig/template/used.ts';
 import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { templateKey } from '../rig/template/key.ts';
 import { up } from '../rig/up.ts';
@@ -98,7 +99,13 @@ async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): P
   if (request === undefined) return `there is no image ${provider} to compare it with`;
   const asked = planRig(request, context.kinds);
   const { place } = await lookAround(asked, context);
-  const choice = chooseTemplate([template], templateKey(asked, context.kinds), asked, place);
+  const choice = chooseTemplate(
+    [template],
+    templateKey(asked, context.kinds),
+    asked,
+    place,
+    machinesNeeded(asked.guest, context.kinds),
+  );
   return choice.template === undefined ? (choice.why ?? 'it is of another provider') : FITS;
 }
 

@@ -6,6 +6,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { gcCommand } from './commands/gc.ts';
 import { pauseCommand, resumeCommand, startCommand, stopCommand } from './commands/stop-start.ts';
 import { imagesCommand } from './commands/images.ts';
+import { inventoryCommand } from './commands/inventory.ts';
 import { kubeconfigCommand } from './commands/kubeconfig.ts';
 import { kubectlCommand } from './commands/kubectl.ts';
 import { loadCommand } from './commands/load.ts';
@@ -16,11 +17,13 @@ import { portsCommand } from './commands/ports.ts';
 import { providerCommand } from './commands/provider.ts';
 import { provisionManagerCommand } from './commands/provision-manager.ts';
 import { provisionCommand } from './commands/provision.ts';
+import { publishCommand } from './commands/publish.ts';
 import { renameCommand } from './commands/rename.ts';
 import { rmCommand } from './commands/rm.ts';
 import { runCommand } from './commands/run.ts';
 import { scpCommand } from './commands/scp.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
+import { sshConfigCommand } from './commands/ssh-config.ts';
 import { sshCommand } from './commands/ssh.ts';
 import { statusCommand } from './commands/status.ts';
 import { templateCommand } from './commands/template.ts';
@@ -41,6 +44,8 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   sshCommand,
   scpCommand,
+  sshConfigCommand,
+  inventoryCommand,
   loadCommand,
   imagesCommand,
   addonCommand,
@@ -52,6 +57,7 @@ export const COMMANDS: readonly Command[] = [
   provisionCommand,
   provisionManagerCommand,
   providerCommand,
+  publishCommand,
   templateCommand,
   poolCommand,
   gcCommand,

@@ -1,6 +1,5 @@
 import { GocliError } from '../errors/error.ts';
 import { quote } from '../shared/quote.ts';
-import { userOf } from './ssh-habits.ts';
 
 /** One copy between a node and this machine. */
 export interface CopyRequest {
@@ -9,6 +8,8 @@ export interface CopyRequest {
   readonly remote: string;
   /** Path on this machine; `-` is stdout for a download. */
   readonly local: string;
+  /** Whom to be there, if it is said. */
+  readonly user?: string;
 }
 
 /**
@@ -26,6 +27,13 @@ export function parseCopies(paths: readonly string[]): CopyRequest[] {
   if (sources.length === 0) {
     throw new GocliError('USAGE', 'gocli scp: source or target is missing', {
       hint: 'Type: gocli scp SOURCE TARGET, with NODE:PATH for what is on a node',
+    });
+  }
+  const stray = paths.find((one) => remoteEnd(one) === undefined && /^[^/:]+:/.test(one));
+  if (stray !== undefined) {
+    // As scp reads it.
+    throw new GocliError('USAGE', `"${stray}": "${stray.split(':')[0] ?? ''}" is no node`, {
+      hint: `Nodes are node01, node02 …; a file here whose name has a colon is ${quote(`./${stray}`)}`,
     });
   }
   const onNode = sources.filter((one) => remoteEnd(one) !== undefined);
@@ -66,10 +74,9 @@ export function parseCopy(source: string, target: string): CopyRequest {
   return { direction: 'download', ...(from ?? { node: 'node01', remote: source }), local: target };
 }
 
-function remoteEnd(text: string): { node: string; remote: string } | undefined {
+function remoteEnd(text: string): Pick<CopyRequest, 'node' | 'remote' | 'user'> | undefined {
   const match = /^(?:([^@:/]*)@)?(node\d{1,2}):(.*)$/s.exec(text);
   if (match === null) return undefined;
   const [, user, node = '', remote = ''] = match;
-  if (user !== undefined) userOf(user, text);
-  return { node, remote: remote === '' ? '.' : remote };
+  return { node, remote: remote === '' ? '.' : remote, ...(user === undefined ? {} : { user }) };
 }

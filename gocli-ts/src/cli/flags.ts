@@ -128,3 +128,20 @@ function wordsOfFlag(word: string, flags: ReadonlyMap<string, boolean>): number 
   }
   return 1;
 }
+
+/**
+ * The words of a verb, with each value that is attached to its letter apart from it, as getopt(3) reads `-ojson`. yargs
+ * would take each letter of that for a flag.
+ */
+export function detachValues(words: readonly string[], command: Command | undefined): string[] {
+  const flags = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  return words.flatMap((word, at) => {
+    const letters = at < end && /^-[^-=]/.test(word) ? Array.from(word.slice(1)) : [];
+    const first = letters.findIndex((letter) => flags.get(`-${letter}`) !== false);
+    const letter = letters[first];
+    const value = letters.slice(first + 1).join('');
+    if (letter === undefined || flags.get(`-${letter}`) !== true || /^(=|$)/.test(value)) return [word];
+    return [...(first === 0 ? [] : [`-${letters.slice(0, first).join('')}`]), `-${letter}`, value];
+  });
+}

@@ -1,9 +1,10 @@
 import type { Argv } from 'yargs';
 import { GocliError } from '../errors/error.ts';
 import type { Command } from './command.ts';
-import { commandOf, flagsOf, GLOBAL_OPTIONS } from './flags.ts';
+import { commandOf, detachValues, flagsOf, GLOBAL_OPTIONS, verbOf } from './flags.ts';
 import { withLateOptions } from './late-options.ts';
 import { separatePassThrough } from './pass-through.ts';
+import { throwAll } from '../errors/several.ts';
 import { usageError } from './usage-error.ts';
 
 /** What parsing a command line gives. */
@@ -41,11 +42,11 @@ async function parse(
   let invocation: Invocation | undefined;
   let text = '';
   const { own: written, rest } = separatePassThrough(words, commands);
-  const withoutHabits = commandOf(words, commands)?.withoutHabits;
-  const own =
-    withoutHabits === undefined ? written : [...written.slice(0, 1), ...withoutHabits(written.slice(1))];
-  const onFound: OnFound = (command, args) => {
-    invocation = { command, args, rest };
+  const command = commandOf(words, commands);
+  const behind = command?.withoutHabits?.(written.slice(1)) ?? written.slice(1);
+  const own = [...written.slice(0, 1), ...detachValues(behind, command)];
+  const onFound: OnFound = (found, args) => {
+    invocation = { command: found, args, rest };
   };
   const parser = await buildParser(commands, words, withTexts, onFound);
   await parser.parseAsync(markOperands(own), {}, (_error, _args, output) => {
@@ -53,7 +54,7 @@ async function parse(
   });
   if (text !== '') return { text: `${text}\n` };
   if (invocation === undefined) throw usageError('', words, commands);
-  checkSwitches(own, commandOf(words, commands));
+  checkSwitches(own, command);
   return { invocation };
 }
 
@@ -176,19 +177,20 @@ function operand(value: unknown): unknown {
  */
 function checkSwitches(words: readonly string[], command: Command | undefined): void {
   const flags = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
+  const errors: GocliError[] = [];
   const end = words.indexOf('--');
   for (const word of end === -1 ? words : words.slice(0, end)) {
     const denied = /^--no-([^=]+)/.exec(word)?.[1];
     if (denied !== undefined && flags.get(`--${denied}`) === true && !flags.has(`--no-${denied}`)) {
-      throw new GocliError('USAGE', `unknown flag --no-${denied}: --${denied} takes a value`, {
-        hint: 'Leave it out.',
-      });
+      const message = `unknown flag --no-${denied}: --${denied} takes a value`;
+      errors.push(new GocliError('USAGE', message, { hint: 'Leave it out.' }));
+      continue;
     }
     const [, long, letter, value = ''] = /^(?:(--[^=]+)|-[^-=]*([^-=]))=(.*)$/s.exec(word) ?? [];
     const flag = long ?? `-${letter ?? ''}`;
     if (flags.get(flag) !== false || value === 'true' || value === 'false') continue;
-    throw new GocliError('BAD_VALUE', `${flag}: "${value}" is neither true nor false`, {
-      hint: `${flag} alone means true.`,
-    });
+    const message = `${flag}: "${value}" is neither true nor false`;
+    errors.push(new GocliError('BAD_VALUE', message, { hint: `${flag} alone means true.` }));
   }
+  if (command !== undefined) throwAll(errors, `All flags: gocli ${verbOf(command)} --help`);
 }

@@ -37,10 +37,21 @@ function separateBehindVerb(words: readonly string[], command: Command): Separat
     const isFlag = word.startsWith('-') && word !== '-';
     if (left === 0 && !(isFlag && isOwn(word, command)))
       return { own: words.slice(0, at), rest: words.slice(at) };
-    if (isFlag) at += valued.has(word) ? 1 : 0;
-    else left -= 1;
+    if (!isFlag) left -= 1;
+    else if (valueFollows(word, valued)) at += 1;
   }
   return { own: words, rest: [] };
+}
+
+/**
+ * Whether the value of a flag is the next word. Of letters in one word each is a switch up to the first that has a value;
+ * a letter that the verb does not know may be a habit that it drops.
+ */
+function valueFollows(word: string, valued: ReadonlySet<string>): boolean {
+  if (word.startsWith('--')) return valued.has(word);
+  const letters = Array.from(word.slice(1));
+  const first = letters.findIndex((letter) => letter === '=' || valued.has(`-${letter}`));
+  return first === letters.length - 1 && letters[first] !== '=';
 }
 
 /** What a verb keeps for itself before the first word of a program that has flags of its own there. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { relative } from 'node:path';
+import * as archives from '../api/provider-archive.ts';
 import * as authors from '../api/provider-author.ts';
 import * as removals from '../api/provider-rm.ts';
 import * as providers from '../api/provider.ts';
@@ -24,15 +25,16 @@ interface ProviderArguments {
 
 /** Words and flags of one action that another was given. @throws GocliError USAGE */
 export function refuseWhatMeansNothing({ action, name, version, from, ...flags }: ProviderArguments): void {
-  const only = (flag: string, given: boolean, owner: string): void => {
-    if (given && action !== owner) throw new GocliError('USAGE', `${flag} means something for ${owner} only`);
+  const only = (flag: string, given: boolean, ...owners: string[]): void => {
+    if (given && !owners.includes(action))
+      throw new GocliError('USAGE', `${flag} means something for ${owners.join(' and ')} only`);
   };
   if (action === 'ls' && name !== undefined) {
     throw new GocliError('USAGE', `provider ls takes no name: "${name}"`, {
       hint: `One of them: gocli provider show ${name}`,
     });
   }
-  only(`the word "${version ?? ''}"`, version !== undefined, 'bump');
+  only(`the word "${version ?? ''}"`, version !== undefined, 'bump', 'save');
   only('--from', from !== undefined, 'new');
   only('--yes', flags.yes, 'rm');
   only('--dry-run', flags['dry-run'], 'rm');
@@ -116,10 +118,12 @@ export async function newAction(
   }
   const { provider, folder, files } = await authors.create({ name, from }, session);
   const path = shownPath(folder, session);
+  const hasModules = files.some((file) => file.endsWith('go.mod'));
+  const release = hasModules ? `Its release: gocli provider bump ${name} VERSION; then ` : 'Next: ';
   writeResult(session, {
     data: { provider, folder, files },
     names: [provider],
-    text: `Made ${path} (${files.length.toFixed(0)} files). Its release: gocli provider bump ${name} VERSION; then gocli provision ${path}\n`,
+    text: `Made ${path} (${files.length.toFixed(0)} files). ${release}gocli provision ${path}\n`,
   });
   return EXIT.ok;
 }
@@ -143,6 +147,50 @@ export async function bumpAction(
     text: [`${result.provider}: ${result.from} -> ${result.to}`, ...shown]
       .map((line) => `${line}\n`)
       .join(''),
+  });
+  return EXIT.ok;
+}
+
+export async function saveAction(
+  given: string | undefined,
+  file: string | undefined,
+  session: Session,
+): Promise<number> {
+  const name = wanted(given, 'save', 'k8s-1.36 k8s-1.36.zst');
+  if (file === undefined) {
+    throw new GocliError('USAGE', 'provider save needs a file, or - for stdout', {
+      hint: `For example: gocli provider save ${name} ${name}.zst`,
+    });
+  }
+  const { stdout } = session;
+  if (file === '-' && stdout.isTTY === true)
+    throw new GocliError('USAGE', '- is stdout, and that is a terminal', {
+      hint: `Type for example: gocli provider save ${name} - > ${name}.zst`,
+    });
+  const result = await archives.save({ name, file: file === '-' ? stdout : file }, session);
+  if (file === '-') return EXIT.ok;
+  writeResult(session, {
+    data: { ...result, file },
+    names: [file],
+    text: `Saved ${result.reference} to ${file}. On the other host: gocli provider load ${file}\n`,
+  });
+  return EXIT.ok;
+}
+
+export async function loadAction(given: string | undefined, session: Session): Promise<number> {
+  const file = wanted(given, 'load', 'k8s-1.36.zst');
+  const { stdin } = session;
+  if (file === '-' && stdin.isTTY === true)
+    throw new GocliError('USAGE', '- is stdin, and that is a terminal', {
+      hint: 'Type for example: gocli provider load - < k8s-1.36.zst',
+    });
+  const result = await archives.load({ file: file === '-' ? stdin : file }, session);
+  const { provider, reference, id, instead } = result;
+  const before = instead === undefined ? '' : `It was ${instead} before, which has no name any more.\n`;
+  writeResult(session, {
+    data: { ...result },
+    names: [reference],
+    text: `Loaded ${reference} (${id}).\n${before}Next: gocli run ${provider}\n`,
   });
   return EXIT.ok;
 }

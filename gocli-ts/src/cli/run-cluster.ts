@@ -1,10 +1,10 @@
-import { OPTIONS, tryRunOptions, type RunInputs } from '../api/options.ts';
+import { OPTIONS, type RunInputs } from '../api/options.ts';
+import { runSeveral } from '../api/run-several.ts';
 import { plan, run, type RunRequest } from '../api/run.ts';
-import type { GocliError } from '../errors/error.ts';
-import { throwValues } from '../rig/options/option.ts';
 import { readEnvironment } from './environment.ts';
 import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
+import { writeSeveralSummary } from './render/several-summary.ts';
 import { writeUpSummary } from './render/up-summary.ts';
 import type { Session } from './session.ts';
 import { writeWrapperFiles } from './wrapper-files.ts';
@@ -12,6 +12,7 @@ import { writeWrapperFiles } from './wrapper-files.ts';
 /** The arguments of `gocli run` beside its options, as parsed. */
 interface RunArguments extends Readonly<Record<string, unknown>> {
   readonly provider?: string | undefined;
+  readonly count?: number | undefined;
   readonly timings: boolean;
   readonly 'dry-run': boolean;
   readonly 'from-environment': boolean;
@@ -24,12 +25,11 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
   const environment = kubevirtci ? readEnvironment(session.env) : undefined;
   for (const text of environment?.warnings ?? []) session.emit({ type: 'notice', level: 'warning', text });
   const inputs: RunInputs = inputsOf(OPTIONS, args);
-  if (environment !== undefined) refuse(environment.errors, inputs, session);
   // A snapshot has its provider, and scripts set this variable always.
   const provider = args.provider ?? (inputs.snapshot === undefined ? environment?.provider : undefined);
   const request: RunRequest = { ...inputs, provider, kubevirtci };
   if (args['dry-run']) {
-    const planned = await plan(request, session);
+    const planned = await plan(request, session, environment?.errors);
     writeResult(session, {
       data: { plan: planned },
       text: `${JSON.stringify(planned, undefined, 2)}\n`,
@@ -37,13 +37,14 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
     });
     return 0;
   }
-  const result = await run(request, session);
+  const faults = environment?.errors;
+  if (args.count !== undefined) {
+    const several = await runSeveral({ ...request, count: args.count }, session, faults);
+    writeSeveralSummary(several, session);
+    return 0;
+  }
+  const result = await run(request, session, faults);
   await writeWrapperFiles(args['ci-config'], environment?.globalKubeconfig, result.state, session);
   writeUpSummary(result, args.timings, session);
   return 0;
-}
-
-/** Throws what is wrong with variables, together with what is wrong with options. @throws GocliError BAD_VALUE */
-function refuse(ofVariables: readonly GocliError[], inputs: RunInputs, { env }: Session): void {
-  if (ofVariables.length > 0) throwValues([...ofVariables, ...tryRunOptions(inputs, env, true).errors]);
 }

@@ -1,6 +1,4 @@
-import { quote } from '../shared/quote.ts';
 import { GocliError } from '../errors/error.ts';
-import { SSH_USERS, type SshUser } from '../rig/ssh-users.ts';
 
 /** Options of ssh_config(5) without an effect here: which host it is, how it is reached and by which key is known. */
 const WITHOUT_EFFECT = new Set(
@@ -167,7 +165,7 @@ function insteadOfOption(option: string, { name: tool, userFlag }: Tool): string
   const [name = '', value = ''] = option.split(/\s*[=\s]\s*(.*)/s);
   const key = name.toLowerCase();
   if (WITHOUT_EFFECT.has(key) || (OFF.has(key) && value.toLowerCase() === 'no')) return [];
-  if (key === 'user') return [userFlag, userOf(value, '-o User')];
+  if (key === 'user') return [userFlag, value];
   const terminal = TERMINAL[value.toLowerCase()];
   if (key === 'requesttty' && terminal !== undefined) return tool === 'ssh' ? terminal : [];
   throw new GocliError('USAGE', `-o ${name} has an effect in ssh that gocli does not have`, {
@@ -192,20 +190,32 @@ const INSTEAD_OF_OPTION: Readonly<Record<string, string>> = {
 
 /**
  * Words of `gocli scp`, like {@link withoutSshHabits}. `-p` is the cluster's name here, and "keep times" in scp, where
- * it stands alone: it is scp's where no word would be left for source or target.
+ * it stands alone: it is scp's where the cluster is named already, or no word would be left for source or target.
+ * @param isHere whether something of that name lies here, which a name may be as well
+ * @throws GocliError USAGE also where `-p` may be either
  */
-export function withoutScpHabits(words: readonly string[]): string[] {
+export function withoutScpHabits(words: readonly string[], isHere: (name: string) => boolean): string[] {
   const kept = withoutHabits(words, SCP);
-  const at = kept.findIndex((word) => /^-[rqv]*p[rqv]*$/.test(word));
-  const end = kept.indexOf('--');
-  if (at === -1 || (end !== -1 && end < at)) return kept;
-  const bundle = kept[at] ?? '';
-  const next = kept[at + 1] ?? '-';
-  const operands = kept.filter((word, index) => !/^-./.test(word) && !isValue(kept, index));
-  const isName = bundle.endsWith('p') && /^[a-z0-9][a-z0-9.-]*$/.test(next) && operands.length > 2;
-  if (isName) return kept;
-  const others = bundle.replace('p', '');
-  return [...kept.slice(0, at), ...(others === '-' ? [] : [others]), ...kept.slice(at + 1)];
+  const end = kept.includes('--') ? kept.indexOf('--') : kept.length;
+  const operands = kept.filter((word, at) => (at > end || !/^-./.test(word)) && !isValue(kept, at)).length;
+  let isNamed = kept.slice(0, end).some((word) => /^(--name(=|$)|--prefix(=|$)|-p=)/.test(word));
+  return kept.flatMap((word, at) => {
+    if (at >= end || !/^-[rqv]*p[rqvp]*$/.test(word)) return [word];
+    const next = kept[at + 1] ?? '-';
+    if (!isNamed && word.endsWith('p') && /^[a-z0-9][a-z0-9.-]*$/.test(next) && operands > 2) {
+      if (isHere(next)) throw eitherOf(next);
+      isNamed = true;
+      return [word];
+    }
+    const others = word.replaceAll('p', '');
+    return others === '-' ? [] : [others];
+  });
+}
+
+function eitherOf(name: string): GocliError {
+  return new GocliError('USAGE', `-p ${name}: the cluster of that name, or "keep times" and the file?`, {
+    hint: `The cluster: --name ${name}. The file: leave -p out, times are kept anyway.`,
+  });
 }
 
 /** Whether a word is the value of a flag other than `-p`. */
@@ -215,31 +225,17 @@ function isValue(words: readonly string[], index: number): boolean {
   );
 }
 
-/** Whom to be where. */
+/** Whom to be where; whom, if it is said. */
 export interface Login {
   readonly node: string;
-  readonly user: SshUser;
+  readonly user: string | undefined;
 }
 
 /**
  * A node as ssh's users name it, with the user before it.
  * @param user of `-l`, which counts more, as in ssh(1)
- * @throws GocliError BAD_VALUE for a user that nodes do not have
  */
 export function loginOf(login: string, user: string | undefined): Login {
   const [, named, node = login] = /^([^@]*)@(.*)$/s.exec(login) ?? [];
-  return { node, user: userOf(user ?? named ?? 'root', login) };
-}
-
-/** @throws GocliError BAD_VALUE */
-export function userOf(user: string, where: string): SshUser {
-  const found = SSH_USERS.find((one) => one === user);
-  if (found !== undefined) return found;
-  throw new GocliError(
-    'BAD_VALUE',
-    `${where}: gocli logs in as ${SSH_USERS.join(' or ')}, not as "${user}"`,
-    {
-      hint: `Leave the user out, or type: gocli ssh NODE -- su - ${quote(user)}`,
-    },
-  );
+  return { node, user: user ?? named };
 }

@@ -204,8 +204,8 @@ export const ERRORS = {
   REGISTRY: {
     id: 'GOCLI-E602',
     exit: EXIT.failed,
-    title: 'The registry of a cluster refused a request',
-    help: 'Its own words are in the message; `gocli logs` has what it logged.',
+    title: 'A registry refused a request',
+    help: 'Its own words are in the message; of the registry of a cluster, `gocli logs` has what it logged.',
   },
   INTERRUPTED: {
     id: 'GOCLI-E700',

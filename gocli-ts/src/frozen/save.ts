@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Docker } from '../place/port.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { Monitor } from '../machine/monitor.ts';
-import { All, together } from '../shared/all.ts';
+import { All, allOf, together } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
 import { linked } from '../shared/limit.ts';
 import { frozenFiles } from './files.ts';
@@ -19,6 +19,8 @@ export interface SaveOptions {
   readonly folder: string;
   /** Whether the machines go on afterwards. */
   readonly goOn: boolean;
+  /** What has to be there before anything is saved, made while the machines still run. */
+  before(): Promise<void>;
   /** What is done while nothing runs: copies of disks and data. */
   meanwhile(): Promise<void>;
 }
@@ -34,12 +36,9 @@ export async function saveMachines(
   deps: FrozenDeps,
   signal: AbortSignal,
 ): Promise<SavedState> {
-  const { docker } = deps;
-  await using monitors = await openMonitors(machines, docker, signal);
+  await using monitors = await openMonitors(machines, deps.docker, signal);
   await letRun(monitors, machines, deps, signal);
-  const bootIds = await Promise.all(machines.map((machine) => bootIdOf(machine, docker, signal)));
-  // Clones have been thawed with the one, and qemu cannot do both at once.
-  await monitors.each((monitor) => setCapabilities(monitor, ['x-ignore-shared'], signal, false));
+  const ids = await makeReady(monitors, machines, options, deps, signal);
   const saved = await saveStopped(monitors, machines, options, deps, signal);
   if (options.goOn) await resumeAll(monitors, machines, deps);
   return {
@@ -48,10 +47,35 @@ export async function saveMachines(
     direct: saved.every(Boolean),
     machines: machines.map(({ node }, at) => ({
       name: node,
-      bootId: bootIds[at] ?? '',
+      bootId: ids[at] ?? '',
       file: frozenFiles(node, options.folder).state,
     })),
   };
+}
+
+/**
+ * What is done while the machines run, side by side: a place is made, and the boot ids are asked for. Returns those.
+ */
+async function makeReady(
+  monitors: All<Monitor>,
+  machines: readonly MachineHandle[],
+  options: SaveOptions,
+  { docker }: FrozenDeps,
+  signal: AbortSignal,
+): Promise<string[]> {
+  // A guest that does not answer must not keep what failed from being told.
+  using limit = linked(signal);
+  const before = options.before().catch((error: unknown) => {
+    limit.abort(error);
+    throw error;
+  });
+  const ids = allOf(machines.map((machine) => bootIdOf(machine, docker, limit.signal)));
+  // Clones have been thawed with the one, and qemu cannot do both at once.
+  const whole = monitors.each((monitor) =>
+    setCapabilities(monitor, ['x-ignore-shared'], limit.signal, false),
+  );
+  const [bootIds] = await allOf([ids, before, whole]);
+  return bootIds;
 }
 
 const statusSchema = z.object({ status: z.string() });

@@ -130,6 +130,11 @@ export class Thawed implements AsyncDisposable {
     await this.#agents.each((agent) => agent.execute('guest-exec', program, signal));
   }
 
+  /** Runs a shell script in each guest to its end. @returns what each printed @throws GocliError REMOTE_COMMAND, GUEST_DIED */
+  run(scripts: readonly string[], signal: AbortSignal): Promise<string[]> {
+    return this.#agents.each((agent, at) => agent.script(scripts[at] ?? '', this.#deps.clock, signal));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#agents[Symbol.asyncDispose]();
   }

@@ -77,7 +77,8 @@ export async function changeUserFile(
   return onFile({ path, done: 'written' }, async () => {
     const target = await followLinks(path);
     refuseOddFile(path, await statIfThere(target));
-    await makeFolder(dirname(target));
+    // The folder may be a link that leads to nothing yet, too.
+    await makeFolder(await followLinks(dirname(target)));
     const release = await takeLock(path, clock, signal);
     try {
       const text = (await readUserFile(target)) ?? '';

@@ -13,6 +13,8 @@ export interface Blob {
 /** Content, and where an archive has it; without a path the registry has it already. */
 export interface ArchivedBlob extends Blob {
   readonly path?: string;
+  /** Of a layer, where it is known. */
+  readonly compression?: LayerCompression;
 }
 
 export interface Manifest extends Blob {

@@ -1,11 +1,9 @@
-import { Agent, request, type IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
-import { GocliError, messageOf } from '../errors/error.ts';
+import type { Readable } from 'node:stream';
+import { GocliError } from '../errors/error.ts';
 import { lastLines } from '../shared/text.ts';
 import { attempt } from '../waiting/attempt.ts';
 import { inTime } from '../waiting/in-time.ts';
+import { Http, type Answer, type Asked } from './http.ts';
 import type { Blob, Manifest } from './image.ts';
 
 /**
@@ -19,24 +17,13 @@ const ANSWER_MS = 30_000;
 /** Milliseconds to withdraw an upload that failed. */
 const WITHDRAW_MS = 2000;
 
-interface Asked {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the registry's address, or whole as the registry says it. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string | number>>;
-  readonly body?: Buffer | Readable;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
+/** A path below the registry's address, or whole as the registry says it. */
+type AskedHere = Omit<Asked, 'url'> & { readonly path: string };
 
 /** The registry of a rig on its host port, as far as a push needs it (distribution-spec v1.1, "Pushing"). */
 export class Registry implements Disposable {
   readonly #address: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  readonly #http = new Http('the registry of the cluster');
 
   constructor(port: number) {
     this.#address = `http://127.0.0.1:${port.toFixed(0)}`;
@@ -102,56 +89,23 @@ export class Registry implements Disposable {
     if (status !== 201) throw refused(`PUT ${path}`, status, body);
   }
 
-  #ask(asked: Asked, signal: AbortSignal): Promise<Answer> {
+  #ask(asked: AskedHere, signal: AbortSignal): Promise<Answer> {
     return inTime('the registry answers', { signal, timeoutMs: ANSWER_MS }, (bounded) =>
       this.#send(asked, bounded),
     );
   }
 
-  async #send({ method, path, headers, body }: Asked, signal: AbortSignal): Promise<Answer> {
-    const outgoing = request(new URL(path, this.#address), {
-      method,
-      agent: this.#agent,
-      signal,
-      headers: { ...headers },
-    });
-    const answered = new Promise<Answer>((resolve, reject) => {
-      outgoing.on('error', reject).on('response', (incoming) => {
-        text(incoming).then((answer) => {
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: answer });
-        }, reject);
-      });
-    });
-    answered.catch(() => undefined);
-    try {
-      // The registry may refuse before it has everything.
-      await Promise.race([
-        answered,
-        body instanceof Readable ? pipeline(body, outgoing) : ended(outgoing, body),
-      ]);
-      return await answered;
-    } catch (error) {
-      signal.throwIfAborted();
-      outgoing.destroy();
-      if (error instanceof GocliError || (body instanceof Readable && body.errored === error)) throw error;
-      throw new GocliError('REGISTRY', 'the registry of the cluster broke the connection off', {
-        observed: messageOf(error),
-        cause: error,
-      });
-    }
+  #send({ path, ...asked }: AskedHere, signal: AbortSignal): Promise<Answer> {
+    return this.#http.send({ ...asked, url: new URL(path, this.#address) }, signal);
   }
 
   [Symbol.dispose](): void {
-    this.#agent.destroy();
+    this.#http[Symbol.dispose]();
   }
 }
 
-function ended(outgoing: ReturnType<typeof request>, body: Buffer | undefined): Promise<void> {
-  outgoing.end(body);
-  return Promise.resolve();
-}
-
-function refused(what: string, status: number, body: string): GocliError {
+function refused(what: string, status: number, answer: Buffer): GocliError {
+  const body = answer.toString('utf8');
   const full = /no space left/i.test(body);
   return new GocliError(
     full ? 'DISK_FULL' : 'REGISTRY',

@@ -12,6 +12,8 @@ interface ApiRequest {
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: string;
   readonly contentType?: string;
+  /** It waits for no other request: it has a connection that those do not use. */
+  readonly apart?: boolean;
 }
 
 /**
@@ -21,30 +23,27 @@ interface ApiRequest {
 export class ApiClient implements Disposable {
   readonly #access: AdminAccess;
   readonly #agent: Agent;
+  readonly #apart: Agent;
 
   /** @param sockets connections at most; under emulation each costs the API server a tenth of a second */
   constructor(access: AdminAccess, sockets = 8) {
     this.#access = access;
-    this.#agent = new Agent({
-      ca: access.ca,
-      cert: access.cert,
-      key: access.key,
-      keepAlive: true,
-      maxSockets: sockets,
-    });
+    const { ca, cert, key } = access;
+    this.#agent = new Agent({ ca, cert, key, keepAlive: true, maxSockets: sockets });
+    this.#apart = new Agent({ ca, cert, key, keepAlive: true });
   }
 
   /** One request. Resolves for every status; rejects when there is no answer. */
   async send(
     path: string,
     signal: AbortSignal,
-    { method = 'GET', body, contentType }: ApiRequest = {},
+    { method = 'GET', body, contentType, apart = false }: ApiRequest = {},
   ): Promise<ApiAnswer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         new URL(path, this.#access.server),
         {
-          agent: this.#agent,
+          agent: apart ? this.#apart : this.#agent,
           method,
           signal,
           headers: {
@@ -81,5 +80,6 @@ export class ApiClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.#agent.destroy();
+    this.#apart.destroy();
   }
 }

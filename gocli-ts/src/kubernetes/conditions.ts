@@ -7,6 +7,7 @@ import type { Condition, Observation } from '../waiting/condition.ts';
 import type { ApiClient } from './api.ts';
 import {
   isRefused,
+  KUBELET_CALLS,
   METRICS_WRITES,
   NODE_WRITES,
   POD_WRITES,
@@ -59,7 +60,7 @@ export function usedConditions(targets: ReadyTargets): Condition[] {
   return conditionsOf(targets, (condition, writes) => unlessRefused(condition, targets.api, writes));
 }
 
-/** @param bear what is made of a condition that reads what others have written, given such writes */
+/** @param bear what is made of a condition that others may be kept from meeting, given what they would be kept from */
 function conditionsOf(
   targets: ReadyTargets,
   bear: (condition: Condition, writes: readonly Write[]) => Condition,
@@ -67,7 +68,7 @@ function conditionsOf(
   const { api, nodes } = targets;
   return [
     apiReady(api),
-    ...Array.from({ length: nodes }, (_, at) => kubeletHealthy(api, nodeName(at + 1))),
+    ...Array.from({ length: nodes }, (_, at) => bear(kubeletHealthy(api, nodeName(at + 1)), KUBELET_CALLS)),
     bear(nodesReady(api, nodes), NODE_WRITES),
     writeAccepted(api),
     registryAnswers(targets.registryPort),
@@ -90,13 +91,21 @@ export function patient(condition: Condition): Condition {
 }
 
 /**
+ * Milliseconds without an answer of a kubelet until its look tries whether a webhook keeps it. A look takes twenty seconds
+ * here, and each connection more costs a thaw a handshake.
+ */
+const THAW_PATIENCE_MS = 4000;
+
+/**
  * What proves that a thawed cluster goes on. Its deployments and its metrics were there when it was frozen; what etcd
  * says of them is of that time and proves nothing.
  */
 export function thawedConditions({ rig, api, nodes, dnsPort, registryPort }: ReadyTargets): Condition[] {
   return [
     apiReady(api),
-    ...Array.from({ length: nodes }, (_, at) => kubeletHealthy(api, nodeName(at + 1))),
+    ...Array.from({ length: nodes }, (_, at) =>
+      unlessRefused(kubeletHealthy(api, nodeName(at + 1)), api, KUBELET_CALLS, THAW_PATIENCE_MS),
+    ),
     writeAccepted(api),
     registryAnswers(registryPort),
     dnsAnswers(dnsPort),

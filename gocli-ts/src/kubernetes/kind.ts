@@ -25,6 +25,8 @@ export const kubernetesKind: Kind = {
   },
   // It pulls images. Restarted it leaves all containers running (KillMode=process).
   proxied: { unit: 'containerd.service', domains: ['.svc', '.cluster.local'] },
+  // The second one is kubevirtci's, and may do everything by sudo.
+  users: () => ['root', 'cloud-user'],
   options: KUBERNETES_OPTIONS,
   sent,
   beforeBoot: async (guest, deps) => {

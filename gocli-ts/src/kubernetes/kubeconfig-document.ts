@@ -22,7 +22,14 @@ export const LISTS: readonly List[] = ['clusters', 'users', 'contexts'];
  * Everything is a string, so that what is only carried along (`0b1`, `1_000`, `~`) is written as it was read. client-go
  * lets the last of repeated keys count.
  */
-const READ = { schema: 'failsafe', merge: true, uniqueKeys: false, prettyErrors: false } as const;
+const READ = {
+  schema: 'failsafe',
+  merge: true,
+  uniqueKeys: false,
+  prettyErrors: false,
+  // Its warnings, such as of keys that are lists, would go to stderr.
+  logLevel: 'error',
+} as const;
 /** How a plain scalar says that there is nothing. */
 const NOTHING = ['', '~', 'null', 'Null', 'NULL'];
 const BYTE_ORDER_MARK = '\uFEFF';

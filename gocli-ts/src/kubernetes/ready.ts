@@ -22,7 +22,11 @@ export async function settle(state: RigState, keys: RigKeys, { clock, signal }: 
 }
 
 /** Waits until a thawed cluster is Ready, without the nodes that its plan does not have. */
-export async function afterThaw(thawed: Thawed, steps: Steps, options: WaitOptions): Promise<void> {
+export async function afterThaw(
+  thawed: Omit<Thawed, 'inGuests'>,
+  steps: Steps,
+  options: WaitOptions,
+): Promise<void> {
   const { keys, state } = thawed;
   const admin = adminOf(keys, state);
   if (admin === undefined) return;

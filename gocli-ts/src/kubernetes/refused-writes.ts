@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { linked } from '../shared/limit.ts';
 import type { Condition } from '../waiting/condition.ts';
 import type { ApiClient } from './api.ts';
 
@@ -8,7 +9,17 @@ export interface Write {
   readonly path: string;
   /** An object to be made; without one, what is there is patched with nothing. */
   readonly create?: object;
+  /** It is a connection through the API server, about which webhooks may be asked, too. */
+  readonly connects?: boolean;
 }
+
+/**
+ * To a node that is not there: webhooks are asked before it is looked for (k8s.io/apiserver, endpoints/handlers,
+ * ConnectResource).
+ */
+export const KUBELET_CALLS: readonly Write[] = [
+  { path: '/api/v1/nodes/gocli-ready/proxy/healthz', connects: true },
+];
 
 /** What a kubelet says of its node and of itself, and what the controller manager makes of it. */
 export const NODE_WRITES: readonly Write[] = [
@@ -43,11 +54,23 @@ export const METRICS_WRITES: readonly Write[] = [
   { path: '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io/status' },
 ];
 
+/** What no webhook is asked about: see the condition that stores a write. */
+const EXEMPT: Write = {
+  path: '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/gocli-ready',
+};
+
 /**
  * Milliseconds until a write is tried beside what does not answer yet: whoever is refused tries again for longer than
- * anybody waits (k8s.io/apiserver, plugin/pkg/authorizer/webhook, DefaultRetryBackoff).
+ * anybody waits (k8s.io/apiserver, plugin/pkg/authorizer/webhook, DefaultRetryBackoff). This and the next together are
+ * less than the five seconds that `status` gives a condition.
  */
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 1000;
+
+/**
+ * Milliseconds without an answer to a write, when one that no webhook is asked about was answered, until a webhook counts
+ * as what keeps it: its server may take connections and say nothing, for up to thirty seconds each time.
+ */
+const SILENCE_MS = 2000;
 
 /** In the words of k8s.io/apiserver, plugin/webhook: one that cannot be asked. */
 function isUnasked(body: string): boolean {
@@ -60,32 +83,80 @@ export function isRefused(body: string): boolean {
 }
 
 /**
- * A condition that also holds while a webhook of the user's refuses what has to be written before it can: what is stored
- * is then of some time before, and says nothing of now. Such webhooks are asked in trials, too
- * (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run).
+ * A condition that also holds while a webhook of the user's refuses what has to be written before it can, or keeps it
+ * without an answer: what is stored is then of some time before, and says nothing of now. Such webhooks are asked in
+ * trials, too (https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run).
+ * @param patienceMs milliseconds until a condition that does not answer is given trials
  */
-export function unlessRefused(condition: Condition, api: ApiClient, writes: readonly Write[]): Condition {
+export function unlessRefused(
+  condition: Condition,
+  api: ApiClient,
+  writes: readonly Write[],
+  patienceMs = PATIENCE_MS,
+): Condition {
   return {
     ...condition,
     check: async (signal) => {
-      const looking = condition.check(signal);
+      // What is still open at the end would keep its connection from others.
+      using all = linked(signal);
+      const looking = condition.check(all.signal);
       looking.catch(() => undefined);
-      const seen = await Promise.race([looking, delay(PATIENCE_MS, undefined, { ref: false })]);
+      const seen = await Promise.race([looking, delay(patienceMs, undefined, { ref: false })]);
       if (seen?.met === true) return seen;
-      // A server that is only slow is spared the trials: most clusters have no webhook at all.
-      for (const { path, create } of (await hasWebhooks(api, signal)) ? writes : []) {
-        const { body } = await api.send(`${path}?dryRun=All`, signal, {
-          method: create === undefined ? 'PATCH' : 'POST',
-          body: JSON.stringify(create ?? {}),
-          contentType: create === undefined ? 'application/merge-patch+json' : 'application/json',
-        });
-        // A policy may well refuse what nobody but this would make.
-        if (create === undefined ? isRefused(body) : isUnasked(body))
-          return { met: true, observed: `not known: a webhook refuses ${path}` };
-      }
+      // A connection that is refused says so itself.
+      if (seen !== undefined && writes.every(({ connects = false }) => connects)) return seen;
+      const kept = await keptBack(api, writes, all.signal);
+      if (kept !== undefined) return { met: true, observed: `not known: ${kept}` };
       return seen ?? (await looking);
     },
   };
+}
+
+/** What a webhook does to one of these; undefined when none does anything, or there is none. */
+async function keptBack(
+  api: ApiClient,
+  writes: readonly Write[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // A server that is only slow is spared the trials: most clusters have no webhook at all.
+  if (!(await hasWebhooks(api, signal))) return undefined;
+  const open = new Set(writes.map(({ path }) => path));
+  const trials = writes.map(async (write) => {
+    const refused = await isRefusedNow(write, api, signal).catch(() => false);
+    open.delete(write.path);
+    return refused ? `a webhook refuses ${write.path}` : undefined;
+  });
+  const answered = async (): Promise<string | undefined> => {
+    for (const trial of trials) {
+      const refusal = await trial;
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  };
+  const silent = async (): Promise<string> => {
+    await isRefusedNow(EXEMPT, api, signal);
+    await delay(SILENCE_MS, undefined, { signal });
+    return `a webhook gives no answer to ${[...open][0] ?? ''}`;
+  };
+  return Promise.race([answered(), silent()]);
+}
+
+async function isRefusedNow(
+  { path, create, connects = false }: Write,
+  api: ApiClient,
+  signal: AbortSignal,
+): Promise<boolean> {
+  // Beside others: what a webhook keeps has a connection for as long.
+  const { body } = connects
+    ? await api.send(path, signal, { apart: true })
+    : await api.send(`${path}?dryRun=All`, signal, {
+        apart: true,
+        method: create === undefined ? 'PATCH' : 'POST',
+        body: JSON.stringify(create ?? {}),
+        contentType: create === undefined ? 'application/merge-patch+json' : 'application/json',
+      });
+  // A policy may well refuse what nobody but this would make.
+  return create === undefined && !connects ? isRefused(body) : isUnasked(body);
 }
 
 const webhooksSchema = z.object({ items: z.array(z.object({ webhooks: z.array(z.unknown()).optional() })) });
@@ -94,7 +165,7 @@ const webhooksSchema = z.object({ items: z.array(z.object({ webhooks: z.array(z.
 async function hasWebhooks(api: ApiClient, signal: AbortSignal): Promise<boolean> {
   for (const kind of ['validating', 'mutating']) {
     const path = `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations`;
-    const { status, body } = await api.send(path, signal);
+    const { status, body } = await api.send(path, signal, { apart: true });
     if (status !== 200) continue;
     const { items } = webhooksSchema.parse(JSON.parse(body));
     if (items.some(({ webhooks = [] }) => webhooks.length > 0)) return true;

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import { isCode } from '../errors/error.ts';
+import { GocliError, isCode } from '../errors/error.ts';
 import type { Clock } from '../shared/clock.ts';
+import { lastLines } from '../shared/text.ts';
 import type { Docker } from '../place/port.ts';
 import { attempt } from '../waiting/attempt.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
@@ -121,6 +122,19 @@ export class Agent implements AsyncDisposable {
       }
       await clock.sleep(POLL_MS, signal);
     }
+  }
+
+  /**
+   * Runs a shell script, which no list of processes shows, to its end.
+   * @returns what it printed
+   * @throws GocliError REMOTE_COMMAND with its last lines, GUEST_DIED; the signal's reason
+   */
+  async script(text: string, clock: Pick<Clock, 'sleep'>, signal: AbortSignal): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.run(['/bin/sh'], clock, signal, text);
+    if (exitCode === 0) return stdout;
+    throw new GocliError('REMOTE_COMMAND', `${this.#node}: a script of gocli ended with code ${exitCode}`, {
+      observed: lastLines(stderr, 5),
+    });
   }
 
   /** Content of a small text file of the guest. No process is started in it. */

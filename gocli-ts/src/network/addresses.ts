@@ -34,6 +34,17 @@ export function nodeMac(index: number): string {
   return `52:55:00:d1:55:${twoDigits(index)}`;
 }
 
+/**
+ * What matches every address that a machine may give itself instead of {@link nodeMac}, with three bytes of its own
+ * choice (dnsmasq(8), `dhcp-host`: wildcards).
+ */
+export const OWN_MACS = '52:56:*:*:*';
+
+/** An address of that form. @param bytes three, in hexadecimal */
+export function ownMac(bytes: string, index: number): string {
+  return `52:56:${(bytes.match(/../g) ?? []).join(':')}:${twoDigits(index)}`;
+}
+
 /** Name of a node's tap on the bridge. */
 export function tapName(index: number): string {
   return `tap${twoDigits(index)}`;
@@ -49,6 +60,7 @@ export function vncPort(index: number): number {
   return 5900 + index;
 }
 
-function twoDigits(index: number): string {
+/** The number of a node as it stands in names and addresses of it. */
+export function twoDigits(index: number): string {
   return String(index).padStart(2, '0');
 }

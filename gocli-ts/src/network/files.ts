@@ -1,6 +1,7 @@
 import {
   BRIDGE,
   BRIDGE_MAC,
+  OWN_MACS,
   addressIn,
   gatewayAddress,
   nodeAddress,
@@ -8,6 +9,7 @@ import {
   nodeName,
   sshPort,
   tapName,
+  twoDigits,
 } from './addresses.ts';
 import type { PortInfo } from './ports.ts';
 
@@ -112,7 +114,7 @@ export function renderDnsmasq({ nodes, subnet }: Pick<NetworkPlan, 'nodes' | 'su
     // host.gocli.internal is said by the network container, which knows the address; nothing below is asked elsewhere.
     `local=/gocli.internal/registry/${reverseZone(subnet)}/`,
     ...indices(nodes).flatMap((index) => [
-      `dhcp-host=${nodeMac(index)},${nodeAddress(index, subnet)},${nodeName(index)},infinite`,
+      `dhcp-host=${nodeMac(index)},${OWN_MACS}:${twoDigits(index)},${nodeAddress(index, subnet)},${nodeName(index)},infinite`,
       `host-record=${nodeName(index)},${nodeAddress(index, subnet)}`,
       `local=/${nodeName(index)}/`,
     ]),

@@ -16,12 +16,25 @@ export interface DockerSystem {
   info(): Promise<DockerInfo>;
   /** Why the user's Docker configuration is passed over, a sentence without a full stop; undefined when it is fine. */
   configProblem(): Promise<string | undefined>;
+  /** The user's login at the registry of an image, as the docker client finds it. @throws the signal's reason */
+  login(reference: string, signal: AbortSignal): Promise<Login>;
   /**
    * Takes a lock that all processes of this host which use the daemon share, of whatever user; that of a process that
    * was killed is free at once. Waits for it.
    * @throws the signal's reason
    */
   lock(name: string, options: LockOptions): Promise<AsyncDisposable>;
+}
+
+/** Header X-Registry-Auth of a request, decoded (Docker Engine API, "Authentication"). */
+export type RegistryAuth =
+  | { readonly username: string; readonly password: string; readonly serveraddress: string }
+  | { readonly identitytoken: string; readonly serveraddress: string };
+
+/** What is known of the user at a registry: perhaps nothing, perhaps with a reason why. */
+export interface Login {
+  readonly auth?: RegistryAuth;
+  readonly problem?: string;
 }
 
 export interface LockOptions {
@@ -87,7 +100,10 @@ export interface DockerImages {
   inspect(reference: string): Promise<ImageInfo | undefined>;
   /** Images that carry all the labels (`key` alone or `key` with its exact value). */
   list(labels: Labels): Promise<ImageInfo[]>;
-  /** @throws GocliError IMAGE_MISSING when the registry does not have it, DOWNLOAD for any other failure */
+  /**
+   * @throws GocliError IMAGE_MISSING when the registry does not have it, CHECKSUM when it gives something else than what
+   * a digest names, DOWNLOAD for any other failure
+   */
   pull(
     reference: string,
     options: { signal: AbortSignal; onProgress?: (progress: TransferProgress) => void },
@@ -100,6 +116,14 @@ export interface DockerImages {
   ): Promise<string>;
   /** The image as a docker archive (what `docker save` writes). The signal ends that, too. */
   save(references: readonly string[], signal?: AbortSignal): Promise<Readable>;
+  /**
+   * Takes the images of a docker archive, under the names that they have in it. The stream is used up or destroyed.
+   * @throws GocliError DOCKER (it does not take the archive); the stream's error; the signal's reason
+   */
+  load(
+    archive: Readable,
+    options: { signal: AbortSignal; onProgress?: (progress: TransferProgress) => void },
+  ): Promise<void>;
   /** Commits a stopped container. Returns the image id. */
   commit(
     containerId: string,

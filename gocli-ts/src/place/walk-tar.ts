@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
+import { GocliError } from '../errors/error.ts';
 import { linked } from '../shared/limit.ts';
 
 /** What a tar archive says of one of its entries. */
@@ -47,6 +48,8 @@ export async function walkTar(
     await fed;
   } catch (error) {
     signal.throwIfAborted();
+    // What a visit refuses ends the stream, too.
+    if (error instanceof GocliError) throw error;
     // Of a stream that broke off, the archive knows nothing but that.
     throw tar.errored ?? error;
   }

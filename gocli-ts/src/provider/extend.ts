@@ -9,7 +9,8 @@ export function extendProvider(
   own: ExtendingConfig,
   document: YamlDocument,
 ): { readonly data: ProviderConfig; readonly findings: readonly Finding[] } {
-  const { extends: folder, tags = {}, components = [], images = [], defaults, kubernetes, ...rest } = own;
+  const { extends: folder, tags = {}, components = [], images = [], ...more } = own;
+  const { defaults, kubernetes, vm, packages = [], ...rest } = more;
   const known = base.images.map((image) => repositoryOf(image.name));
   const tagged = base.images.map((image) => {
     const repository = repositoryOf(image.name);
@@ -21,6 +22,8 @@ export function extendProvider(
     ...rest,
     defaults: { ...base.defaults, ...defaults },
     ...(kubernetes === undefined ? {} : { kubernetes: { ...base.kubernetes, ...kubernetes } }),
+    ...(vm === undefined ? {} : { vm: { ...base.vm, ...vm } }),
+    packages: [...new Set([...base.packages, ...packages])],
     components: overlaid(base.components, components, ({ name }) => name),
     images: overlaid(tagged, images, ({ name }) => repositoryOf(name)),
   });

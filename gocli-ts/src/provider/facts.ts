@@ -7,6 +7,9 @@ import type { ProviderConfig } from './schema.ts';
 /** Label of a provider image that carries {@link ProviderFacts} as JSON, so that one image inspect tells everything. */
 export const FACTS_LABEL = 'io.gocli.provider.facts';
 
+/** Label with the key of the step that made a provider image: equal recipes have equal ones. */
+export const RECIPE_LABEL = 'io.gocli.recipe';
+
 /** Schema of what a start needs to know of a provider image; one further key is the section of its kind. */
 export const providerFactsSchema = z.looseObject({
   /** Version of this format. */
@@ -28,7 +31,7 @@ export type ProviderFacts = z.infer<typeof providerFactsSchema>;
 
 /** What a cluster start needs to know of a provider; it travels as a label of its image. */
 export function providerFacts(provider: ProviderConfig): ProviderFacts {
-  const { name, kernelArgs, kubernetes, defaults } = provider;
+  const { name, kernelArgs, kubernetes, vm, defaults } = provider;
   return {
     format: 1,
     name,
@@ -41,6 +44,7 @@ export function providerFacts(provider: ProviderConfig): ProviderFacts {
     kernelArgs,
     disk: true,
     ...(kubernetes === undefined ? {} : { kubernetes }),
+    ...(vm === undefined ? {} : { vm }),
   };
 }
 

@@ -5,6 +5,8 @@ import { isProviderName } from './name.ts';
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,40}$/, 'lower-case letters, digits, "." and "-"');
 /** `k8s/1.36` */
 export const PROVIDER_FOLDER = /^[a-z0-9]+\/[a-z0-9][a-z0-9.-]*$/;
+/** Debian policy, 5.6.1. */
+const DEBIAN_PACKAGE = /^[a-z0-9][a-z0-9.+-]+$/;
 const size = z.string().regex(/^\d+[MG]$/, 'a size such as 3072M or 20G');
 
 /**
@@ -65,7 +67,7 @@ export const providerSchema = z.strictObject({
   }),
   /** Added to the kernel command line of every node. */
   kernelArgs: z.array(z.string()).default([]),
-  /** Absent for a provider of plain virtual machines. */
+  /** Of a provider of Kubernetes clusters. */
   kubernetes: z
     .strictObject({
       version: z.string().regex(/^\d+\.\d+\.\d+$/),
@@ -73,13 +75,25 @@ export const providerSchema = z.strictObject({
       serviceSubnet: z.string(),
     })
     .optional(),
+  /** Of a provider of plain machines, which has no components and no images. */
+  vm: z
+    .strictObject({
+      /** Beside root; `gocli ssh` logs in as this one. */
+      user: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'a user name of lower-case letters, digits and "-"'),
+    })
+    .optional(),
+  /** Debian packages of plain machines, beside those that the guest has anyway. */
+  packages: z.array(z.string().regex(DEBIAN_PACKAGE, 'the name of a Debian package')).default([]),
+  /** Shell commands that must succeed on the first machine of a rig before the image gets its name. */
+  check: z.array(z.string().min(1)).default([]),
   /** Programs that are built from source. */
   components: z.array(componentSchema).default([]),
   /** Container images made from component programs and put into the node's store. */
   images: z.array(imageSchema).default([]),
 });
 
-const { apiVersion, kind, guest, defaults, kernelArgs, kubernetes } = providerSchema.shape;
+const { apiVersion, kind, guest, defaults, kernelArgs, kubernetes, vm, packages, check } =
+  providerSchema.shape;
 
 /**
  * Schema of a `provider.yaml` that says only in what it differs from that of another version: what stands once is not
@@ -95,6 +109,10 @@ export const extendingSchema = z.strictObject({
   defaults: defaults.partial().optional(),
   kernelArgs: kernelArgs.unwrap().optional(),
   kubernetes: kubernetes.unwrap().partial().optional(),
+  vm: vm.unwrap().partial().optional(),
+  /** In addition. */
+  packages: packages.unwrap().optional(),
+  check: check.unwrap().optional(),
   /** Take the place of those of the same name, or come in addition. */
   components: z.array(componentSchema).optional(),
   /** Take the place of those of the same name but for the tag, or come in addition. */

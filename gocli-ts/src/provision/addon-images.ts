@@ -6,10 +6,11 @@ import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import { LABEL } from '../place/labels.ts';
 import { packTree, type TreeEntry } from '../place/tree.ts';
+import { RECIPE_LABEL } from '../provider/facts.ts';
 import { explainDiskFull } from './disk-full.ts';
 import { buildProgram, type GoContext, type GoModule, type GoProgram, listPrograms } from './go/module.ts';
 import { digestInputs, stepKey } from './hash.ts';
-import { IMAGE_LABEL, labelInstruction } from './image/labels.ts';
+import { labelInstruction } from './image/labels.ts';
 import { programEntries, tagHolds, tagOf } from './oci/content.ts';
 import type { ProvisionDeps } from './step.ts';
 import { ORIGIN } from './steps/images.ts';
@@ -73,7 +74,7 @@ async function recipeKey({ folder, images }: Addon): Promise<string> {
 
 async function hasRecipe(image: string, key: string, { docker }: ProvisionDeps): Promise<boolean> {
   const found = await docker.images.inspect(image);
-  return found?.labels[IMAGE_LABEL.recipe] === key;
+  return found?.labels[RECIPE_LABEL] === key;
 }
 
 /** @throws GocliError BAD_FILE when go.mod has no such program, or another version of it */
@@ -107,7 +108,7 @@ async function makeImage(
   const [first = ''] = programs;
   const labels = {
     [LABEL.version]: ownVersion,
-    [IMAGE_LABEL.recipe]: key,
+    [RECIPE_LABEL]: key,
     'org.opencontainers.image.title': name,
     'org.opencontainers.image.version': version,
     'org.opencontainers.image.description': ORIGIN,

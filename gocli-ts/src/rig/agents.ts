@@ -1,5 +1,6 @@
 import type { MachineHandle } from '../frozen/migration.ts';
 import { Agent } from '../machine/agent.ts';
+import { together } from '../shared/all.ts';
 import { inTime } from '../waiting/in-time.ts';
 import type { RigDeps } from './deps.ts';
 
@@ -18,4 +19,17 @@ export async function waitForAgents(
       }),
     ),
   );
+}
+
+/** Runs a shell script in the guest of each machine, all at once. @returns what each printed @throws GocliError REMOTE_COMMAND, GUEST_DIED */
+export function runInGuests(
+  machines: readonly MachineHandle[],
+  scripts: readonly string[],
+  { docker, clock }: Pick<RigDeps, 'docker' | 'clock'>,
+  signal: AbortSignal,
+): Promise<string[]> {
+  return together(machines, signal, async ({ container, node }, one, at) => {
+    await using agent = await Agent.open(docker, container, node, one);
+    return await agent.script(scripts[at] ?? '', clock, one);
+  });
 }

@@ -29,6 +29,8 @@ export interface Thawed {
   /** What they were thawed from; it may have more machines than the plan. */
   readonly saved: Pick<SavedState, 'machines'>;
   readonly keys: RigKeys;
+  /** Runs a shell script in each guest, once its clock is right, to its end. @returns what each printed */
+  readonly inGuests: (scripts: readonly string[], signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 /** What in the guests of a kind goes out to the world through a proxy. */
@@ -60,6 +62,10 @@ export interface Kind {
   networks?(guest: GuestPlan): Readonly<Record<string, string>>;
   /** What is told of a proxy of the host, if anything in its guests may need one. */
   readonly proxied?: Proxied;
+  /** Users of its guests that the key of the rig opens; whoever names none logs in as the first. Root alone, unless told. */
+  users?(guest: GuestPlan): readonly string[];
+  /** Whether every machine of a rig may go on from what was frozen of the first one. */
+  readonly alike?: boolean;
   /** Options that only rigs of this kind have. */
   readonly options: OptionList;
   /** Everything that is sent to the guests, host names and keys aside: a part of the template's key. */

@@ -100,7 +100,7 @@ export function nodeContainer(
     access: layout.access,
     // The API answers all others, so its machine goes first.
     ...(index === 1 ? {} : { cpuShares: WORKER_SHARES }),
-    ...expectedOf(nodeName(index), origin),
+    ...expectedOf(index, origin),
     ...copiedDisk(nodeName(index), plan, origin),
   });
 }
@@ -110,11 +110,16 @@ function copiedDisk(node: string, { guest }: RigPlan, origin: Origin): { copyDis
   return { copyDiskFrom: frozenFiles(node, origin.folder).disk };
 }
 
-function expectedOf(node: string, origin: Origin): { expected: ExpectedFiles } | undefined {
-  const machine =
-    origin.kind === 'thaw' && origin.verify ? origin.machines.find(({ name }) => name === node) : undefined;
+/** Name of the frozen machine that one goes on from, or becomes: its own one's, unless one stands for several. */
+function frozenName(index: number, origin: Origin): string {
+  const own = nodeName(index);
+  return origin.kind === 'thaw' ? (origin.machines[index - 1]?.name ?? own) : own;
+}
+
+function expectedOf(index: number, origin: Origin): { expected: ExpectedFiles } | undefined {
+  const machine = origin.kind === 'thaw' && origin.verify ? origin.machines[index - 1] : undefined;
   if (machine === undefined) return undefined;
-  const { ram, state } = frozenFiles(node);
+  const { ram, state } = frozenFiles(machine.name);
   return { expected: { state: { path: state, ...machine.state }, ram: { path: ram, ...machine.ram } } };
 }
 
@@ -133,7 +138,7 @@ export function machineSpec(
 ): MachineSpec {
   const { kernelArgs, disk, diskMiB } = plan.guest;
   const { cpus, memoryMiB } = nodePlan(plan.guest, index);
-  const files = frozenFiles(nodeName(index));
+  const files = frozenFiles(frozenName(index, origin));
   return {
     name: nodeName(index),
     cpus,
@@ -143,7 +148,7 @@ export function machineSpec(
     kernel: IMAGE_PATH.kernel,
     initrd: IMAGE_PATH.initrd,
     kernelArgs: diskMiB === undefined ? kernelArgs : [...kernelArgs, GROW],
-    ...(disk ? { disk: { ...diskOf(nodeName(index), origin), sizeMiB: diskMiB } } : {}),
+    ...(disk ? { disk: { ...diskOf(index, origin), sizeMiB: diskMiB } } : {}),
     memory: memoryOf(files.ram, origin),
     incoming: !['boot', 'build', 'own'].includes(origin.kind),
     mac: nodeMac(index),
@@ -158,8 +163,9 @@ function memoryOf(path: string, origin: Origin): GuestMemory {
   return origin.kind === 'thaw' ? { kind: 'template', path } : { kind: 'private' };
 }
 
-function diskOf(node: string, origin: Origin): { backing: string; overlay: string } {
-  const frozen = frozenFiles(node).disk;
+function diskOf(index: number, origin: Origin): { backing: string; overlay: string } {
+  const node = nodeName(index);
+  const frozen = frozenFiles(frozenName(index, origin)).disk;
   switch (origin.kind) {
     case 'boot':
       return { backing: IMAGE_PATH.disk, overlay: origin.disk ?? machineDisk(node) };

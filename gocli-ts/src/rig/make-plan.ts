@@ -1,8 +1,9 @@
 import { GocliError } from '../errors/error.ts';
+import { collect } from '../errors/several.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { factsOf } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
-import { applyOptions, flagOf, type OptionList } from './options/option.ts';
+import { applyOptions, flagOf, throwValues, type OptionList } from './options/option.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
 import { pinnedOf } from './published.ts';
@@ -32,11 +33,14 @@ export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
   const facts = factsOf(image, reference);
   const kind = kindOf(kinds, facts);
   const options = optionsOf(kind);
-  refuseOthers(options, values, kind);
-  if (snapshot === undefined)
-    return applyOptions(options, values, { guest: defaultGuest(facts, kind), host }, { kind, facts, at });
-  const { guest } = snapshot.record.state.plan;
-  return applyOptions(options, values, { guest, host }, { kind, facts, at });
+  const guest = snapshot?.record.state.plan.guest ?? defaultGuest(facts, kind);
+  const errors: GocliError[] = [];
+  collect(errors, () => {
+    refuseOthers(options, request, kind);
+  });
+  const plan = collect(errors, () => applyOptions(options, values, { guest, host }, { kind, facts, at }));
+  throwValues(errors);
+  return plan ?? { guest, host };
 }
 
 /** Every option that a rig of a kind has. */
@@ -45,14 +49,18 @@ function optionsOf(kind: Pick<Kind, 'options'>): OptionList {
 }
 
 /** What another kind would heed must not be passed over in silence. @throws GocliError BAD_VALUE */
-function refuseOthers(options: OptionList, values: PlanRequest['values'], { name }: Kind): void {
+function refuseOthers(
+  options: OptionList,
+  { values, at }: Pick<PlanRequest, 'values' | 'at'>,
+  { name }: Kind,
+): void {
   const others = Object.keys(values).filter(
     (key) => values[key] !== undefined && !Object.hasOwn(options, key),
   );
   if (others.length === 0) return;
   throw new GocliError(
     'BAD_VALUE',
-    `${others.map(flagOf).join(', ')}: rigs of the kind ${name} have no such option`,
+    `${others.map((key) => at?.[key] ?? flagOf(key)).join(', ')}: rigs of the kind ${name} have no such option`,
   );
 }
 

@@ -30,10 +30,17 @@ export async function checkMemory(plan: GuestPlan): Promise<string | undefined> 
   const { total, available } = await readMemory();
   const wanted = wantedBytes(plan);
   if (wanted <= available) return undefined;
-  const size = `${formatBytes(wanted)} of memory (${plan.nodes} x ${plan.memoryMiB}M)`;
+  const size = `${formatBytes(wanted)} of memory (${sizesOf(plan)})`;
   const free = `${formatBytes(available)} of the host's ${formatBytes(total)} are free`;
   if (wanted <= total) return `The machines may come to use ${size}; ${free}.`;
   throw new GocliError('NOT_ENOUGH_MEMORY', `the plan needs ${size}; ${free}`, {
     hint: 'Ask for less with --memory or --nodes',
   });
+}
+
+/** `2 x 4096M`, or each of them where they differ: `4096M + 8192M`. */
+function sizesOf(plan: GuestPlan): string {
+  const sizes = nodePlans(plan).map(({ memoryMiB }) => `${memoryMiB.toFixed(0)}M`);
+  const [first = ''] = sizes;
+  return sizes.every((size) => size === first) ? `${sizes.length.toFixed(0)} x ${first}` : sizes.join(' + ');
 }

@@ -82,3 +82,8 @@ export function nodePlans(plan: GuestPlan): Required<NodePlan>[] {
 export function nodePlan({ cpus, memoryMiB, perNode }: GuestPlan, index: number): Required<NodePlan> {
   return { cpus, memoryMiB, ...perNode?.[nodeName(index)] };
 }
+
+/** The plan of a rig that starts again: a port that is asked for at a start is one that was asked for. */
+export function startedAgain({ guest, host }: RigPlan, pinnedPorts: HostPlan['pinnedPorts']): RigPlan {
+  return { guest, host: { ...host, pinnedPorts: { ...host.pinnedPorts, ...pinnedPorts } } };
+}

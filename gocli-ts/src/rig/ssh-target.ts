@@ -2,7 +2,6 @@ import { GocliError, isCode } from '../errors/error.ts';
 import { nodeName, sshPort } from '../network/addresses.ts';
 import { portKey } from '../network/ports.ts';
 import type { SshConnection, SshTarget } from '../ssh/port.ts';
-import type { SshUser } from './ssh-users.ts';
 import { waitFor } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
 import { hostPort } from './find.ts';
@@ -14,7 +13,7 @@ export function sshTarget(
   state: Pick<RigState, 'name' | 'ports'>,
   index: number,
   privateKey: string,
-  user: SshUser = 'root',
+  user = 'root',
 ): SshTarget {
   return {
     host: '127.0.0.1',

@@ -1,3 +1,37 @@
-/** Users of a node that the key of its rig opens; the second one is kubevirtci's, and may do everything by sudo. */
-export const SSH_USERS = ['root', 'cloud-user'] as const;
-export type SshUser = (typeof SSH_USERS)[number];
+import { GocliError } from '../errors/error.ts';
+import { gocliCommand } from '../shared/command.ts';
+import { quote } from '../shared/quote.ts';
+import { kindOf, type Kind } from './kind.ts';
+import type { RigState } from './state.ts';
+
+type Rig = Pick<RigState, 'name' | 'plan'>;
+
+/** Users of a rig's machines that its key opens. */
+function usersOf({ plan }: Rig, kinds: readonly Kind[]): readonly string[] {
+  return kindOf(kinds, plan.guest).users?.(plan.guest) ?? ['root'];
+}
+
+/**
+ * Whom one logs in as: the one who is named, or the first that there is.
+ * @throws GocliError BAD_VALUE for a user that the key of the rig does not open
+ */
+export function loginAs(asked: string | undefined, rig: Rig, kinds: readonly Kind[]): string {
+  const users = usersOf(rig, kinds);
+  const found = asked === undefined ? users[0] : users.find((one) => one === asked);
+  if (found !== undefined) return found;
+  const user = asked ?? '';
+  throw new GocliError(
+    'BAD_VALUE',
+    `gocli logs in to ${rig.name} as ${users.join(' or ')}, not as "${user}"`,
+    {
+      hint: `Leave the user out, or type: ${gocliCommand('ssh', rig.name, 'root@node01')} -- su - ${quote(user)}`,
+    },
+  );
+}
+
+/** Who copies: where root is who logs in, root, whoever is named (kubevirtci's scripts name others), else who logs in. */
+export function copiesAs(asked: string | undefined, rig: Rig, kinds: readonly Kind[]): string {
+  const user = loginAs(asked, rig, kinds);
+  const [first] = usersOf(rig, kinds);
+  return first === 'root' ? first : user;
+}

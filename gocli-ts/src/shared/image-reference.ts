@@ -31,6 +31,15 @@ export function fullImageName(reference: string): string | undefined {
   return whole.length > LONGEST_NAME ? undefined : `${whole}:${tag}`;
 }
 
+/** Registry and path of `registry.example:5000/team`; undefined when it is none, or names no host. */
+export function registryAndPath(text: string): { registry: string; path: string } | undefined {
+  const slash = text.indexOf('/');
+  const [registry, path] = [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)];
+  if (text.length > LONGEST_NAME || !IMAGE_REGISTRY.test(registry) || !IMAGE_PATH.test(path))
+    return undefined;
+  return looksLikeHost(registry) ? { registry, path } : undefined;
+}
+
 interface NameParts {
   readonly registry?: string | undefined;
   readonly path?: string | undefined;

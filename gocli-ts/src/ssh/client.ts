@@ -65,12 +65,13 @@ function open(client: Client, socket: Socket, target: SshTarget, signal: AbortSi
       client.setNoDelay(true);
       resolve(client);
     });
-    const { user, privateKey } = target;
+    const { user, privateKey, hostKey } = target;
     try {
       client.connect({
         sock: socket,
         username: user,
         privateKey,
+        ...(hostKey === undefined ? {} : { hostVerifier: (key: Buffer) => key.equals(blobOf(hostKey)) }),
         readyTimeout: READY_MS,
         keepaliveInterval: KEEPALIVE_MS,
         keepaliveCountMax: KEEPALIVE_MISSES,
@@ -80,6 +81,11 @@ function open(client: Client, socket: Socket, target: SshTarget, signal: AbortSi
       fail(messageOf(error), error);
     }
   });
+}
+
+/** The key itself of a line `ssh-ed25519 BASE64 COMMENT`. */
+function blobOf(line: string): Buffer {
+  return Buffer.from(line.split(' ')[1] ?? '', 'base64');
 }
 
 /** A command that was accepted, and its exit code to come. */

@@ -7,6 +7,8 @@ export interface SshTarget {
   readonly user: string;
   /** OpenSSH private key, as text. */
   readonly privateKey: string;
+  /** Public host key that it has to have, one line; any will do unless it is said. */
+  readonly hostKey?: string;
   /** Name of the node, for messages. */
   readonly node: string;
   /** Name of its rig, for what to type when it cannot be reached. */

@@ -62,6 +62,8 @@ export function sideEnvironment(folder: string): Readonly<Record<string, string>
     XDG_STATE_HOME: folder,
     KUBECONFIG: join(folder, 'kubeconfig'),
     GOCLI_TEMPLATE_BUDGET: BUDGET,
+    // What stands ready is the user's, and a start beside it goes the longer way.
+    GOCLI_POOL: 'off',
   };
 }
 

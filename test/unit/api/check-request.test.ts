@@ -48,7 +48,7 @@ test('what is missing, and where in a list something is wrong', (t) => {
     faultsOf(t, 'scp', { copies: [upload, { ...upload, node: 1, remoet: 'c' }, { direction: 'up' }, 7] }),
     [
       'copies[1].node: 1 is not a string',
-      'copies[1].remoet: no such key of the request. Did you mean "remote"? (Keys: direction, node, local, remote)',
+      'copies[1].remoet: no such key of the request. Did you mean "remote"? (Keys: direction, node, local, remote, user)',
       "copies[2].direction: 'up' is not an upload or a download",
       'copies[3]: 7 is not an upload or a download',
     ],

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Context } from '../../../gocli-ts/src/api/context.ts';
 import { plan as planProvision } from '../../../gocli-ts/src/api/provision.ts';
-import { plan, type RunRequest } from '../../../gocli-ts/src/api/run.ts';
-import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { plan, run, type RunRequest } from '../../../gocli-ts/src/api/run.ts';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { FACTS_LABEL } from '../../../gocli-ts/src/provider/facts.ts';
 import { publishSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import { FakeHost } from '../../fakes/host.ts';
@@ -105,12 +105,38 @@ test('variables of sizes are passed over by a start from a snapshot, flags are r
     '--http-port: 0 is out of range',
     'not with --snapshot: --cpu',
   ]);
+  // What the plan of the snapshot would be refused for is told with it, too.
+  t.deepEqual(await faultsOf(t, { ...request, httpPort: 0, publish: ['80:80@node09'] }, context), [
+    '--http-port: 0 is out of range',
+    '--publish: there is no node09 in a plan of 1 nodes',
+  ]);
   t.deepEqual(await faultsOf(t, { snapshot: 'cleen', httpPort: 0, cpu: 2 }, context), [
     '--http-port: 0 is out of range',
     'there is no snapshot "cleen". Did you mean "clean"?',
     '--snapshot needs a name for the new cluster',
     'not with --snapshot: --cpu',
   ]);
+});
+
+test('what was wrong before the request was made is told with what is wrong with it', async (t) => {
+  const { engine, context } = await setUp(t, {});
+  addProvider(engine.docker, VM_FACTS);
+  const before = [new GocliError('BAD_VALUE', 'KUBEVIRTCI_RUNTIME: "rkt" is not supported')];
+  const error = await t.throwsAsync(plan({ provider: 'vm-1', memory: '1M', cpu: 0 }, context, before), {
+    instanceOf: GocliError,
+  });
+  t.deepEqual(
+    (error.observed ?? '').split('\n').map((line) => line.split(' ')[0]),
+    ['KUBEVIRTCI_RUNTIME:', '--cpu:', '--memory:'],
+    error.observed,
+  );
+});
+
+test('all that is told of the start of a rig carries its name, as soon as that is known', async (t) => {
+  const { engine, context } = await setUp(t, {});
+  await t.throwsAsync(plan({ provider: 'k8s-1.99' }, context));
+  await t.throwsAsync(run({ provider: 'vm-1', provision: false }, context));
+  for (const event of engine.events) t.like(event, { rig: 'vm-1' });
 });
 
 test('the budget of templates holds for provisioning, too, which makes one', async (t) => {

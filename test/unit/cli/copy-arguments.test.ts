@@ -37,6 +37,18 @@ test('paths with colons of their own are paths', (t) => {
   t.is(parseCopy('nodes:/a', 'b').remote, 'nodes:/a');
 });
 
+test('what scp would take for another host is no path here', (t) => {
+  for (const stray of ['worker1:/tmp', 'root@192.168.66.101:/tmp', 'k8s-1.36-node01:', 'scp://node01/tmp'])
+    for (const paths of [
+      ['a', stray],
+      [stray, 'a'],
+      ['a', stray, 'node01:/tmp'],
+    ])
+      t.throws(() => parseCopies(paths), { code: 'USAGE', message: /is no node$/ }, paths.join(' '));
+  t.is(parseCopies(['./a:b', 'node01:/x:y'])[0]?.local, './a:b');
+  t.is(parseCopies(['/a:b', 'c'])[0]?.remote, '/a:b');
+});
+
 test('two nodes, and stdin, are refused', (t) => {
   for (const [source, target] of [
     ['node01:/a', 'node02:/b'],
@@ -76,5 +88,5 @@ test('several sources go to one target; what is unclear is refused', (t) => {
   );
   for (const paths of [['a'], ['node01:/a', 'b', 'here'], ['/a', '/b', '-']])
     t.throws(() => parseCopies(paths), { code: 'USAGE' }, paths.join(' '));
-  t.throws(() => parseCopies(['a', 'core@node01:/t']), { code: 'BAD_VALUE', message: /"core"/ });
+  t.like(parseCopies(['a', 'core@node01:/t'])[0], { node: 'node01', user: 'core' });
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { defineCommand, type Command } from '../../../gocli-ts/src/cli/command.ts';
 import { COMMANDS } from '../../../gocli-ts/src/cli/commands.ts';
 import { verbOf } from '../../../gocli-ts/src/cli/flags.ts';
@@ -116,6 +117,20 @@ test('the last of a repeated flag counts; a list takes all, one word each', asyn
   t.like(args, { name: 'b', with: ['x', 'y'], what: 'tea' });
 });
 
+test('a value may be attached to its letter, as kubectl takes -ojson', async (t) => {
+  t.like((await parse('make', 'tea', '-ojson')).args, { output: 'json', what: 'tea' });
+  t.like((await parse('-oyaml', 'make', 'tea', '-s3')).args, { output: 'yaml', sugar: 3 });
+  t.like((await parse('make', 'tea', '-qvoname', 'kitchen')).args, {
+    quiet: true,
+    verbose: true,
+    output: 'name',
+    where: 'kitchen',
+  });
+  t.like((await parse('make', 'tea', '--', '-ojson')).args, { where: '-ojson', output: undefined });
+  t.deepEqual((await parse('tell', 'me', '-ojson', 'get', '-oyaml')).rest, ['get', '-oyaml']);
+  await t.throwsAsync(parse('make', 'tea', '-oxml'), { code: 'BAD_VALUE', message: /"xml"/ });
+});
+
 test('a wrong word is an error with what was probably meant', async (t) => {
   const cases = [
     [['mkae', 'tea'], '"mkae" is not a command. Did you mean "make"?'],
@@ -183,6 +198,11 @@ test('a switch takes true and false, and nothing else', async (t) => {
     ['-vq=1', '-q: "1" is neither true nor false'],
   ] as const)
     await t.throwsAsync(parse('make', 'tea', word), { code: 'BAD_VALUE', message });
+  const both = await t.throwsAsync<GocliError>(parse('make', 'tea', '--keep-warm=maybe', '--quiet=yes'), {
+    code: 'BAD_VALUE',
+    message: '2 values are not accepted',
+  });
+  t.regex(both.observed ?? '', /^--keep-warm: .*\n--quiet: /);
   t.deepEqual((await parse('tell', 'anna', 'x', '--quiet=maybe')).rest, ['x', '--quiet=maybe']);
 });
 

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { execa } from 'execa';
 import { checkRigName } from '../../../gocli-ts/src/rig/names.ts';
 import { CHECKOUT } from '../../helpers/cli.ts';
 import { layOut, scriptCheckout, type ScriptCheckout } from '../../helpers/script-checkout.ts';
@@ -57,6 +58,36 @@ test('a script does the same through a link to it, or to its folder', async (t) 
     t.deepEqual(await run([join(links, file), ...words], REGISTRY), plain, name);
     t.notRegex(plain.stderr, /No such file/, name);
   }
+});
+
+test('a work tree of git does the same, at a path with blanks, for a careful user in production', async (t) => {
+  const { root, run } = await scriptCheckout(t);
+  const tree = join(root, '..', 'a work tree, ü');
+  const identity = ['-c', 'user.name=a', '-c', 'user.email=a@b.example', '-c', 'commit.gpgsign=false'];
+  for (const words of [
+    ['init', '--quiet'],
+    ['add', '--all', '--force'],
+    [...identity, 'commit', '--quiet', '--no-verify', '--message=all'],
+    ['worktree', 'add', '--quiet', '--detach', tree],
+  ])
+    await execa('bash', ['-c', 'umask 077; exec git -C "$0" "$@"', root, ...words]);
+  const odd = { ...REGISTRY, NODE_ENV: 'production', CDPATH: `${root}:.` };
+  const strict = ['bash', '-c', 'umask 077; cd "$0"; exec "$@"', tree];
+  const all = [...(await scripts()), ['make', 'cluster-up'], ['make', '-j8', 'cluster-down']];
+  for (const words of all) {
+    const plain = await run(['bash', '-c', 'cd "$0"; exec "$@"', root, ...words], REGISTRY);
+    const there = await run([...strict, ...words], odd);
+    const named = (text: string): string => text.replaceAll(tree, root);
+    t.deepEqual(
+      { ...there, stdout: named(there.stdout), stderr: named(there.stderr) },
+      plain,
+      words.join(' '),
+    );
+    if (words[0] === 'make') t.regex(there.stdout, /gocli\.js (run|rm) /, there.stderr);
+  }
+  const sourced = 'set -eu; . cluster-up/hack/common.sh; cd /; $_cli version; [[ -d "$(ci_config)" ]]';
+  const { exitCode, stderr } = await run([...strict, 'bash', '-c', sourced], odd);
+  t.is(exitCode, 0, stderr);
 });
 
 test('no script goes to a relative path by way of CDPATH', async (t) => {
@@ -205,6 +236,20 @@ test('up.sh asks for no tools of provisioning where gocli is told not to provisi
     t.is(await said(extra), 'ready', extra);
   for (const words of [[], ['--container-suffix', ':latest'], ['--name', 'no-provision'], ['--provision']])
     t.regex(await said('', ...words), /packages to install: mmdebstrap/, words.join(' '));
+});
+
+test('up.sh asks for none of them where the provider is published', async (t) => {
+  const { run, root } = await scriptCheckout(t);
+  const lock = join(root, 'cluster-up', 'cluster', 'providers.lock');
+  for (const [provider, isReady] of [
+    ['k8s-1.36', true],
+    ['k8s-1.3', false],
+    ['k8s-1x36', false],
+  ] as const) {
+    await writeFile(lock, `# provider\n${provider} quay.io/team/k8s-1.36 tag\n`);
+    const { exitCode, stderr } = await run(['cluster-up/up.sh']);
+    t.is(exitCode === 0, isReady, `${provider}: ${stderr}`);
+  }
 });
 
 test('up.sh --help makes nothing ready', async (t) => {

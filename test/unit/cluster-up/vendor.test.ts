@@ -82,6 +82,26 @@ test('make cluster-up and the scripts run the installed gocli, from a repository
   t.true(down.stdout.includes('gocli <rm> <--name=k8s-1.36>'), down.stdout);
 });
 
+test('a careful user in production can have them written, and they run', async (t) => {
+  const { root, run } = await consumer(t);
+  const bin = join(CHECKOUT, 'gocli-ts/bin/gocli.js');
+  const strict = ['bash', '-c', 'umask 077; exec "$@"', 'bash'];
+  const env = {
+    NODE_ENV: 'production',
+    CDPATH: '/usr:.',
+    INSTALLED: (await run([bin, 'version', '-o', 'name'])).stdout,
+  };
+  const written = await run([...strict, process.execPath, bin, 'vendor', '.'], env);
+  t.is(written.exitCode, 0, written.stderr);
+  t.is((await stat(join(root, 'cluster-up/up.sh'))).mode & 0o777, 0o755);
+  t.is((await stat(join(root, 'cluster-up/gocli-version'))).mode & 0o777, 0o644);
+  const up = await run([...strict, 'make', 'cluster-up'], env);
+  t.is(up.exitCode, 0, up.stderr);
+  t.regex(up.stdout, /gocli <run> <k8s-1\.36>/);
+  const sourced = '. cluster-up/hack/common.sh && $_kubectl get nodes';
+  t.regex((await run([...strict, 'bash', '-eu', '-c', sourced], env)).stdout, /<get> <nodes>/);
+});
+
 test('scripts of consumers find names, places and prefixes', async (t) => {
   const { root, write, run } = await consumer(t);
   await write();

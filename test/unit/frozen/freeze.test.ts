@@ -24,6 +24,9 @@ const SAVED: SavedState = {
   })),
 };
 
+/** Nothing has to be made ready. */
+const ready = (): Promise<void> => Promise.resolve();
+
 /** Places of a command in what all machines were told. */
 function placesOf(told: readonly string[], command: string): number[] {
   return told.flatMap((one, at) => (one.endsWith(` ${command}`) ? [at] : []));
@@ -60,7 +63,12 @@ test('data is copied while all machines stand still; a snapshot lets them go on,
       fake.told.push('test copy');
       return Promise.resolve();
     };
-    const saved = await saveMachines(fake.machines, { folder: '/data/x', goOn, meanwhile }, fake, never);
+    const saved = await saveMachines(
+      fake.machines,
+      { folder: '/data/x', goOn, before: ready, meanwhile },
+      fake,
+      never,
+    );
     t.true(before(fake.told, 'stop', 'copy'));
     if (goOn) t.true(before(fake.told, 'copy', 'cont'));
     t.is(placesOf(fake.told, 'cont').length, goOn ? 2 : 0);
@@ -71,10 +79,31 @@ test('data is copied while all machines stand still; a snapshot lets them go on,
   }
 });
 
+test('nothing stands still, and nothing is saved, before there is a place for it', async (t) => {
+  const fake = await fakeMachines(2);
+  const place = (): Promise<void> => soon(() => void fake.told.push('test place'));
+  await saveMachines(fake.machines, { folder, goOn: false, before: place, meanwhile: ready }, fake, never);
+  t.true(before(fake.told, 'place', 'stop'), fake.told.join(', '));
+  const second = await fakeMachines(2);
+  const saving = saveMachines(
+    second.machines,
+    { folder, goOn: false, before: full, meanwhile: ready },
+    second,
+    never,
+  );
+  await t.throwsAsync(saving, { message: 'disk full' });
+  t.deepEqual(placesOf(second.told, 'stop'), []);
+});
+
 test('a copy that fails lets the machines go on, also of a cluster that was to be stopped', async (t) => {
   const fake = await fakeMachines(2);
   const meanwhile = (): Promise<void> => Promise.reject(new Error('disk full'));
-  const saving = saveMachines(fake.machines, { folder: '/data/x', goOn: false, meanwhile }, fake, never);
+  const saving = saveMachines(
+    fake.machines,
+    { folder: '/data/x', goOn: false, before: ready, meanwhile },
+    fake,
+    never,
+  );
   await t.throwsAsync(saving, { message: 'disk full' });
   t.is(placesOf(fake.told, 'cont').length, 2);
 });
@@ -123,7 +152,7 @@ test('machines whose freeze is interrupted run, and go on running', async (t) =>
 
 test('machines whose disks cannot be copied while they are saved go on running', async (t) => {
   const { fake, error } = await interrupted((machines) =>
-    saveMachines(machines.machines, { folder, goOn: false, meanwhile: full }, machines, never),
+    saveMachines(machines.machines, { folder, goOn: false, before: ready, meanwhile: full }, machines, never),
   );
   t.is((error as Error).message, 'disk full');
   t.deepEqual([...fake.running].toSorted(), ['node01', 'node02'], fake.told.join(', '));
@@ -131,7 +160,13 @@ test('machines whose disks cannot be copied while they are saved go on running',
 
 test('a save that is nearly over is left to end, since qemu may not survive that it is cancelled', async (t) => {
   const { fake } = await interrupted(
-    (machines) => saveMachines(machines.machines, { folder, goOn: false, meanwhile: full }, machines, never),
+    (machines) =>
+      saveMachines(
+        machines.machines,
+        { folder, goOn: false, before: ready, meanwhile: full },
+        machines,
+        never,
+      ),
     4000,
   );
   t.is(placesOf(fake.told, 'migrate').length, 2);
@@ -180,7 +215,9 @@ test('what is half copied is waited for before the failure is told', async (t) =
       t.true(fake.running.has('node01'), 'it does not stand still for that');
       copied = true;
     });
-  await t.throwsAsync(saveMachines(fake.machines, { folder, goOn: true, meanwhile }, fake, never));
+  await t.throwsAsync(
+    saveMachines(fake.machines, { folder, goOn: true, before: ready, meanwhile }, fake, never),
+  );
   t.true(copied);
 });
 

@@ -214,6 +214,9 @@ test('symbolic links stay, also chains, and links to what is not there yet', asy
     t.true((await lstat(join(path, one))).isSymbolicLink(), one);
   t.deepEqual(await contexts(join(path, 'far', 'new', 'second')), ['one', 'two']);
   t.is(await mode(join(path, 'far', 'new', 'second')), 0o600);
+  await symlink('far/gone/kube', join(path, '.kube'));
+  await merge([join(path, '.kube', 'config')], 'three');
+  t.deepEqual(await contexts(join(path, 'far', 'gone', 'kube', 'config')), ['three']);
 });
 
 test('links that lead in a circle are named', async (t) => {

@@ -261,6 +261,16 @@ test('scalars that are only carried along are written as they were read', (t) =>
     t.true(merged.includes(word), merged);
 });
 
+test.serial('what is odd in parts of others is not told to anybody', async (t) => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): number => warnings.push(warning);
+  process.on('warning', onWarning);
+  unmerge(mergeKubeconfig('? [a, b]\n: c\nx: !mine y\n', ADDED, NAME));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', onWarning);
+  t.deepEqual(warnings, []);
+});
+
 test('line ends, byte order mark and JSON stay', (t) => {
   const windows = mergeKubeconfig(OTHERS.replaceAll('\n', '\r\n'), ADDED, NAME);
   t.notRegex(windows, /[^\r]\n/);

@@ -103,7 +103,9 @@ test('every node has a lease for good and a name that does not depend on it', (t
   const lines = renderDnsmasq(three).trimEnd().split('\n');
   for (const index of [1, 2, 3]) {
     t.true(
-      lines.includes(`dhcp-host=${nodeMac(index)},${nodeAddress(index, subnet)},${nodeName(index)},infinite`),
+      lines.includes(
+        `dhcp-host=${nodeMac(index)},52:56:*:*:*:0${index},${nodeAddress(index, subnet)},${nodeName(index)},infinite`,
+      ),
     );
     t.true(lines.includes(`host-record=${nodeName(index)},${nodeAddress(index, subnet)}`));
   }

@@ -23,6 +23,19 @@ test('a good file is read, with the defaults of what it leaves out', (t) => {
   t.is(provider.kubernetes, undefined);
 });
 
+test('a provider of plain machines names their user and more packages', (t) => {
+  const text = GOOD.replace('k8s-1.36', 'vm-a') + 'vm: { user: debian }\npackages: [git, g++]\n';
+  t.like(parseProviderFile(text, 'p'), { vm: { user: 'debian' }, packages: ['git', 'g++'] });
+  for (const bad of ["packages: ['a b']\n", 'vm: { user: Root }\n', 'vm: {}\n'])
+    t.true(
+      isCode(
+        t.throws(() => parseProviderFile(GOOD + bad, 'p')),
+        'BAD_FILE',
+      ),
+      bad,
+    );
+});
+
 const wrong: [string, string, RegExp][] = [
   [
     'an unknown key',

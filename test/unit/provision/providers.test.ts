@@ -11,7 +11,8 @@ import { componentsStep } from '../../../gocli-ts/src/provision/steps/components
 import { FakeHost } from '../../fakes/host.ts';
 
 const ROOT = 'cluster-provision';
-const folders = await listProviderFolders(ROOT);
+const all = await listProviderFolders(ROOT);
+const folders = all.filter(({ name }) => name.startsWith('k8s-'));
 /** The one program that every version builds, each by its own go.mod. */
 const PROGRAM = resolve(folders.find(({ name }) => name === 'k8s-1.36')?.folder ?? '', 'kubernetes/main.go');
 
@@ -23,12 +24,13 @@ function context() {
 }
 
 test('the versions are those that can be had', async (t) => {
-  const versions = await Promise.all(folders.map(async ({ folder }) => (await readRecipe(folder)).provider));
+  const versions = await Promise.all(all.map(async ({ folder }) => (await readRecipe(folder)).provider));
   t.deepEqual(Object.fromEntries(versions.map(({ name, kubernetes }) => [name, kubernetes?.version])), {
     'k8s-1.34': '1.34.4',
     'k8s-1.35': '1.35.4',
     'k8s-1.36': '1.36.3',
     'k8s-1.37': '1.37.2',
+    'vm-debian-13': undefined,
   });
 });
 
@@ -75,3 +77,12 @@ test('a node has every CNI plugin that is built, those of the module but for the
   t.deepEqual([...onNode].sort(), built.map(([, path = '']) => basename(path)).sort());
   for (const plugin of ['bandwidth', 'dhcp', 'macvlan', 'static', 'tuning']) t.true(onNode.includes(plugin));
 });
+
+for (const { name, folder } of all.filter((one) => !folders.includes(one))) {
+  test(`${name}: nothing is wrong with it, and it needs no Kubernetes`, async (t) => {
+    const { findings } = await lintProvider(folder, context());
+    t.deepEqual(findings.map(findingLine), []);
+    const { provider } = await readRecipe(folder);
+    t.like(provider, { name, kubernetes: undefined, components: [], images: [] });
+  });
+}

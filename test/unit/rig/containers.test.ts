@@ -136,7 +136,7 @@ test('only the making of a template may write to its volume; a thaw says what th
   const thaw = nodeContainer(LAYOUT, 2, 'net', {
     kind: 'thaw',
     template: 'x',
-    machines: [machine],
+    machines: [{ name: 'node01', ...MACHINE }, machine],
     verify: true,
   });
   const build = nodeContainer(LAYOUT, 2, 'net', { kind: 'build', template: 'x' });
@@ -150,6 +150,17 @@ test('only the making of a template may write to its volume; a thaw says what th
     build.env?.filter((word) => /STATE|RAM/.test(word)),
     [],
   );
+});
+
+test('a machine may go on from what was frozen of another one', (t) => {
+  const machine = { name: 'node01', ...MACHINE };
+  const origin: Origin = { kind: 'thaw', template: 'x', machines: [machine, machine], verify: true };
+  const guest = { ...LAYOUT.plan.guest, nodes: 2, disk: true };
+  const layout = { ...LAYOUT, plan: { ...LAYOUT.plan, guest } };
+  const spec = machineSpec(layout, 2, origin);
+  t.deepEqual(spec.memory, { kind: 'template', path: '/frozen/node01.ram' });
+  t.like(spec, { name: 'node02', mac: '52:55:00:d1:55:02', disk: { backing: '/frozen/node01.qcow2' } });
+  t.true(nodeContainer(layout, 2, 'net', origin).env?.includes('GOCLI_STATE=aa  /frozen/node01.state'));
 });
 
 test('a machine has name, address and key of its node, and a disk only where the provider has one', (t) => {

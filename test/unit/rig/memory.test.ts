@@ -18,4 +18,8 @@ test('a plan for more memory than there is is refused, one for more than is free
     code: 'NOT_ENOUGH_MEMORY',
     message: /needs 95\.4 TiB of memory \(2 x 50000000M\); .* of the host's .* are free/,
   });
+  const perNode = { node02: { memoryMiB: 60_000_000 } };
+  await t.throwsAsync(checkMemory({ ...guest, nodes: 2, memoryMiB: 50_000_000, perNode }), {
+    message: /needs 105 TiB of memory \(50000000M \+ 60000000M\); /,
+  });
 });

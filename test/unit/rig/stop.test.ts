@@ -191,6 +191,54 @@ test('keys that cannot be written end the stop before anything stands still', as
   t.is(await saving.phase(), 'running');
 });
 
+test('keys that cannot be read end the stop before anything stands still', async (t) => {
+  const saving = await makeSaving(t);
+  const found = await saving.found();
+  rmSync(join(rigFolder(saving.engine.paths, 'c'), 'id_ed25519'));
+  // Nor are they in the record.
+  saving.engine.docker.failNext('containers.readFile', new GocliError('NOT_FOUND', 'no record'));
+  await t.throwsAsync(stopRig(found, stepsOf(saving.engine), saving.engine));
+  t.false(saving.told.includes('node01 stop'));
+  t.is(await saving.phase(), 'running');
+});
+
+test('what is pushed is never lost: the registry of a cluster that is stopped takes nothing after its save', async (t) => {
+  const saving = await makeSaving(t);
+  await stop(saving);
+  const called = saving.engine.docker.calls.map(({ method }) => method);
+  t.true(called.includes('containers.pause'));
+  t.false(called.includes('containers.unpause'));
+});
+
+test('a registry that does not go on keeps no machine from it, and is told of', async (t) => {
+  const saving = await makeSaving(t);
+  const { docker } = saving.engine;
+  docker.failNext('containers.create', new GocliError('DOCKER', 'no'));
+  docker.failNext('containers.unpause', new GocliError('DOCKER', 'busy'));
+  await t.throwsAsync(stop(saving), { code: 'DOCKER', message: 'no' });
+  t.is(saving.told.at(-1), 'node01 cont');
+  const [warning = ''] = saving.notices().filter((text) => text.includes('registry'));
+  t.regex(warning, /busy.*gocli resume --name c/);
+  await resumeRig(await saving.found(), saving.engine);
+  t.is(await saving.phase(), 'running');
+});
+
+test('a registry that somebody else let go on costs no snapshot, and no word', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  const { before } = engine.docker;
+  engine.docker.before = async (method, args) => {
+    if (method === 'containers.unpause') {
+      engine.docker.before = before;
+      await engine.docker.containers.unpause(args[0] as string);
+    }
+    return before(method, args);
+  };
+  await createSnapshot(await saving.found(), { name: 's1', kind: 'snapshot' }, stepsOf(engine), engine);
+  t.false(saving.notices().some((text) => text.includes('registry')));
+  t.is(await saving.phase(), 'running');
+});
+
 test('keys of a saved state are for root alone', async (t) => {
   const saving = await makeSaving(t);
   await stop(saving);

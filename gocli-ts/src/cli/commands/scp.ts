@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { GocliError } from '../../errors/error.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
-import { userOf, withoutScpHabits } from '../ssh-habits.ts';
+import { withoutScpHabits } from '../ssh-habits.ts';
 
 export const scpCommand = defineCommand({
   usage: 'scp <paths..>',
@@ -18,19 +19,19 @@ export const scpCommand = defineCommand({
   },
   options: {
     ...nameOption,
-    // kubevirtci's: all nodes are reached alike, and whoever is named, root copies.
+    // kubevirtci's: all nodes are reached alike.
     'container-name': { type: 'string', hidden: true, requiresArg: true },
     'ssh-user': { type: 'string', hidden: true, requiresArg: true },
     r: { type: 'boolean', describe: 'As in scp; folders are copied with all that is in them anyway' },
   },
-  withoutHabits: withoutScpHabits,
+  withoutHabits: (words) => withoutScpHabits(words, existsSync),
   examples: [
     ['gocli scp ./app node01:/opt/', 'copy a folder to a node'],
     ['gocli scp one two node01:/opt/', 'copy several files into a folder'],
+    ["gocli scp 'node01:/var/log/*.log' logs/", 'a pattern is for the node when this shell leaves it alone'],
     ['gocli scp /etc/kubernetes/admin.conf -', 'print a file of node01'],
   ],
-  run: async ({ name, paths, 'ssh-user': user = 'root' }, session) => {
-    userOf(user, `--ssh-user ${user}`);
+  run: async ({ name, paths, 'ssh-user': asked }, session) => {
     const { parseCopies } = await import('../copy-arguments.ts');
     const { scp } = await import('../../api/scp.ts');
     const requests = parseCopies(paths);
@@ -41,10 +42,10 @@ export const scpCommand = defineCommand({
       });
     }
     const folder = requests.length > 1 ? '/.' : '';
-    const copies = requests.map(({ direction, node, remote, local }) =>
+    const copies = requests.map(({ direction, node, remote, local, user = asked }) =>
       direction === 'upload'
-        ? { direction, node, remote: `${remote}${folder}`, local }
-        : { direction, node, remote, local: local === '-' ? session.stdout : `${local}${folder}` },
+        ? { direction, node, user, remote: `${remote}${folder}`, local }
+        : { direction, node, user, remote, local: local === '-' ? session.stdout : `${local}${folder}` },
     );
     await scp({ name, copies }, session);
     const names = requests.map(({ direction, node, remote, local }) =>

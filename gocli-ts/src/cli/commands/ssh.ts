@@ -16,7 +16,8 @@ export const sshCommand = defineCommand({
     l: {
       type: 'string',
       requiresArg: true,
-      describe: 'User: root, or cloud-user, who may do everything by sudo',
+      describe:
+        'User: root or cloud-user, who may do everything by sudo; of plain machines the one of their provider',
     },
   },
   withoutHabits: withoutSshHabits,

@@ -4,7 +4,7 @@ import { isKubernetes, kubernetesOf } from '../../kubernetes/section.ts';
 import { clauseOf } from '../../machine/accelerator.ts';
 import { kubeconfigPath } from '../../kubernetes/state-file.ts';
 import { nodeAddress, nodeName } from '../../network/addresses.ts';
-import { nodeSubnet } from '../../rig/plan.ts';
+import { nodePlans, nodeSubnet } from '../../rig/plan.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { Session } from '../session.ts';
@@ -44,8 +44,7 @@ export function writeUpSummary(result: UpResult, waterfall: boolean, session: Se
 
 function nodesOf({ state }: UpResult): { name: string; address: string; cpus: number; memoryMiB: number }[] {
   const { guest } = state.plan;
-  const { nodes, cpus, memoryMiB } = guest;
-  return Array.from({ length: nodes }, (_, at) => ({
+  return nodePlans(guest).map(({ cpus, memoryMiB }, at) => ({
     name: nodeName(at + 1),
     address: nodeAddress(at + 1, nodeSubnet(guest)),
     cpus,
@@ -60,7 +59,7 @@ function wasThawed({ state, timings }: UpResult): boolean {
 
 function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli: string): string {
   const { state, started, timings, seconds } = result;
-  const what = `Cluster ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'}${started && wasThawed(result) ? `, thawed from template ${state.template ?? ''}` : ''} (${state.accelerator}: ${clauseOf(state.acceleratorReason)}).`;
+  const what = `${isKubernetes(state.plan.guest) ? 'Cluster' : 'Rig'} ${state.name} is Ready${started ? ` after ${formatSeconds(seconds)}` : ' already'}${started && wasThawed(result) ? `, thawed from template ${state.template ?? ''}` : ''} (${state.accelerator}: ${clauseOf(state.acceleratorReason)}).`;
   const nodes = renderTable([
     ['NODE', 'ADDRESS', 'VCPUS', 'MEMORY'],
     ...nodesOf(result).map((node) => [
@@ -80,7 +79,7 @@ function textOf(result: UpResult, waterfall: boolean, kubeconfig: string, gocli:
       ? [`${scripts}${SCRIPTS[verb] ?? ''}`, ...words].join(' ')
       : gocliCommand(verb, rig, ...words).replace(/^gocli/, () => gocli);
   const next = !isKubernetes(state.plan.guest)
-    ? [type('status'), type('rm')]
+    ? [type('ssh', 'node01'), type('status'), type('rm')]
     : [
         `export KUBECONFIG=${quote(kubeconfig)}`,
         type('kubectl', 'get pods -A'),

@@ -2,18 +2,8 @@ import { messageOf } from '../../errors/error.ts';
 import { redact } from '../../shared/redact.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import { attempt } from '../../waiting/attempt.ts';
+import type { Login, RegistryAuth } from '../port.ts';
 import { objectOf, parseObject, readDockerConfig, textOf, type Environment, type Json } from './config.ts';
-
-/** Header X-Registry-Auth of a request, decoded (Docker Engine API, "Authentication"). */
-type Auth =
-  | { readonly username: string; readonly password: string; readonly serveraddress: string }
-  | { readonly identitytoken: string; readonly serveraddress: string };
-
-/** What is known of the user at a registry: perhaps nothing, perhaps with a reason why. */
-export interface Login {
-  readonly auth?: Auth;
-  readonly problem?: string;
-}
 
 /** Runs a program that keeps logins; a code other than 0 is no error of it. */
 export type RunHelper = (
@@ -64,7 +54,7 @@ export function registryOf(reference: string): string {
   return !isHost || first === 'docker.io' || first === 'index.docker.io' ? HUB : first;
 }
 
-function inAuths(settings: Json, registry: string): Auth | undefined {
+function inAuths(settings: Json, registry: string): RegistryAuth | undefined {
   const auths = objectOf(settings['auths']) ?? {};
   // Old clients wrote whole addresses.
   const key =
@@ -78,7 +68,7 @@ function hostOf(key: string): string {
 }
 
 /** An entry has a token, or `auth`, the base64 of `user:password`, or the two of them in the open. */
-function authOf(entry: Json, serveraddress: string): Auth | undefined {
+function authOf(entry: Json, serveraddress: string): RegistryAuth | undefined {
   const identitytoken = textOf(entry['identitytoken']);
   if (identitytoken !== undefined) return { identitytoken, serveraddress };
   const pair = Buffer.from(textOf(entry['auth']) ?? '', 'base64').toString('utf8');

@@ -27,7 +27,7 @@ export function dockerodeEngine(env: Environment, { interrupt, runHelper }: Engi
     return loginFor(reference, env, runHelper, { signal });
   };
   return {
-    system: systemOf(connect, config, endpoint),
+    system: systemOf(connect, { config, endpoint, login }),
     images: imagesOf(connect, login),
     containers: containersOf(connect),
     volumes: volumesOf(connect),
@@ -73,12 +73,15 @@ interface Interruptible {
   info(options: { abortSignal: AbortSignal }): Promise<InfoAnswer>;
 }
 
-function systemOf(
-  connect: Connect,
-  config: () => Promise<DockerConfig>,
-  endpoint: () => Promise<Endpoint>,
-): DockerSystem {
+interface UserSettings {
+  readonly config: () => Promise<DockerConfig>;
+  readonly endpoint: () => Promise<Endpoint>;
+  readonly login: FindLogin;
+}
+
+function systemOf(connect: Connect, { config, endpoint, login }: UserSettings): DockerSystem {
   return {
+    login,
     configProblem: async () => (await config()).problem,
     lock: async (name, options) => {
       const { lockOf } = await import('./lock.ts');

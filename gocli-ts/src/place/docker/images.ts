@@ -4,8 +4,7 @@ import { GocliError, isCode } from '../../errors/error.ts';
 import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { dockerError } from './errors.ts';
 import { IMAGE_REFERENCE } from '../../shared/image-reference.ts';
-import type { Login } from './credentials.ts';
-import type { DockerImages, ImageInfo, TransferProgress } from '../port.ts';
+import type { DockerImages, ImageInfo, Login, TransferProgress } from '../port.ts';
 import { sending } from './sending.ts';
 
 /** The user's login at the registry of an image. */
@@ -46,6 +45,8 @@ export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.
         signal,
       ),
     save: (references, signal) => saveImages(connect, references, signal),
+    load: (archive, { signal, onProgress }) =>
+      request(connect, 'load images', (engine) => loadImages(engine, archive, signal, onProgress), signal),
     commit: (containerId, reference, { changes, comment }) =>
       request(connect, `commit ${reference}`, async (engine) => {
         const { repo, tag } = splitReference(reference);
@@ -68,6 +69,9 @@ export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.
     },
   };
 }
+
+/** Words of Docker (moby, distribution/pull_v2.go) and of containerd (content) for content with another digest. */
+const OTHER_CONTENT = /verification failed for digest|unexpected commit digest/;
 
 interface Pull {
   readonly connect: Connect;
@@ -94,6 +98,13 @@ async function pull({ connect, findLogin, reference, signal, onProgress }: Pull)
     signal.throwIfAborted();
     const isFailure = isCode(error, 'DOCKER') || isCode(error, 'NOT_FOUND') || isCode(error, 'IMAGE_MISSING');
     if (!isFailure) throw dockerError(error, what);
+    if (OTHER_CONTENT.test(error.observed ?? '')) {
+      throw new GocliError('CHECKSUM', `what the registry gives for ${reference} is something else`, {
+        cause: error,
+        observed: error.observed,
+        hint: 'The registry, or something between here and there, changed it; Docker has thrown it away.',
+      });
+    }
     throw new GocliError(
       error.code === 'DOCKER' ? 'DOWNLOAD' : 'IMAGE_MISSING',
       `image ${reference} cannot be pulled`,
@@ -121,6 +132,20 @@ async function importRootfs(
       abortSignal,
     })) as unknown as Readable;
     return readProgress(stream, () => undefined);
+  });
+}
+
+async function loadImages(
+  engine: Dockerode,
+  archive: Readable,
+  signal: AbortSignal,
+  onProgress: ((progress: TransferProgress) => void) | undefined,
+): Promise<void> {
+  const { readProgress } = await import('./progress.ts');
+  await sending(archive, signal, async (abortSignal) => {
+    const options = { abortSignal } as Parameters<Dockerode['loadImage']>[1];
+    const stream = (await engine.loadImage(archive, options)) as unknown as Readable;
+    await readProgress(stream, onProgress ?? (() => undefined));
   });
 }
 

@@ -85,6 +85,8 @@ async function untilFree(
     peer.destroy();
   };
   signal.addEventListener('abort', onAbort, { once: true });
+  // It may have come while the lock was tried: nobody is told of it any more.
+  if (signal.aborted) onAbort();
   let said = '';
   peer.on('data', (data) => {
     said += data.toString('utf8');

@@ -4,6 +4,7 @@ import { GocliError } from '../../errors/error.ts';
 import { isThere, makeFolder, readIfThere, writeAtomic } from '../../host/files.ts';
 import { PROVIDER_FILE } from '../../provider/provider-file.ts';
 import { editYaml } from '../../provider/yaml-edit.ts';
+import { isPlain } from '../guest-folder.ts';
 import { readRecipe } from '../recipe.ts';
 import type { Recipe } from '../step.ts';
 
@@ -84,8 +85,28 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
   const text = await readFile(join(folder, PROVIDER_FILE), 'utf8');
   const yaml =
     base === undefined ? extendingFile(recipe, name) : editYaml(text, [{ path: ['name'], value: name }]);
-  const readme: NewFile = { path: join(target, 'README.md'), text: aboutIt(of, name, base), mode: 0o644 };
+  const readme: NewFile = {
+    path: join(target, 'README.md'),
+    text: isPlain(recipe) ? aboutPlain(of, name) : aboutIt(of, name, base),
+    mode: 0o644,
+  };
   return [...files, readme, { path: join(target, PROVIDER_FILE), text: yaml, mode: 0o644 }];
+}
+
+function aboutPlain(of: string, name: string): string {
+  return `# ${name}
+
+What this folder does not have is that of [${of}](../../${of}/README.md).
+
+| file | says |
+|---|---|
+| \`provider.yaml\` | in what it differs; \`packages\` come in addition |
+| \`files/\` | what goes into the machine, as it lies below / |
+| \`user-data\` | what cloud-init does in it, once, when it is built |
+| \`provision.sh\` | what is run in it as root after that |
+
+\`gocli provision cluster-provision/${name.replace('-', '/')}\`, then \`gocli run ${name}\`.
+`;
 }
 
 function aboutIt(of: string, name: string, base: string | undefined): string {

@@ -81,7 +81,8 @@ const FORGET = [
   `echo '${LEFT_SOURCE}' > "$1"/etc/apt/sources.list`,
 ];
 
-function contentLines(text: string): string[] {
+/** Lines that say something: neither empty nor a comment. */
+export function contentLines(text: string): string[] {
   return text
     .split('\n')
     .map((line) => line.trim())

@@ -1,11 +1,9 @@
 import type { ProviderConfig } from '../../provider/schema.ts';
-import { FACTS_LABEL, providerFacts } from '../../provider/facts.ts';
+import { FACTS_LABEL, providerFacts, RECIPE_LABEL } from '../../provider/facts.ts';
 import { LABEL } from '../../place/labels.ts';
 
 /** Labels of a provider image beside those of every object. */
-export const IMAGE_LABEL = {
-  /** The key of the step that made it: equal recipes have equal ones. */
-  recipe: 'io.gocli.recipe',
+const IMAGE_LABEL = {
   kubernetes: 'io.gocli.kubernetes.version',
   /** JSON: version by program or package, read from the result. */
   components: 'io.gocli.components',
@@ -34,12 +32,14 @@ export function imageLabels({
     // The container that the image was committed from carried this run's label; the image outlives the run.
     [LABEL.run]: '',
     [FACTS_LABEL]: JSON.stringify(providerFacts(provider)),
-    [IMAGE_LABEL.recipe]: recipeHash,
+    [RECIPE_LABEL]: recipeHash,
     ...(kubernetes === undefined ? {} : { [IMAGE_LABEL.kubernetes]: kubernetes }),
     [IMAGE_LABEL.components]: JSON.stringify(components),
     'org.opencontainers.image.title': `gocli/${provider.name}`,
     'org.opencontainers.image.description':
-      'Node disk, qemu, dnsmasq and registry of a local Kubernetes cluster',
+      kubernetes === undefined
+        ? 'Disk, qemu and dnsmasq of plain virtual machines'
+        : 'Node disk, qemu, dnsmasq and registry of a local Kubernetes cluster',
     'org.opencontainers.image.version': kubernetes ?? version,
     'org.opencontainers.image.licenses': 'Apache-2.0',
   };

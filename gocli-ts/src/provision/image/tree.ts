@@ -10,12 +10,18 @@ export const REPRODUCIBLE = [
   '--mode=u=rwX,go=rX',
 ] as const;
 
-/** Packs the content of a folder, owned by root and without times, so that equal folders make equal archives. */
+/**
+ * Packs the content of a folder, owned by root and without times, so that equal folders make equal archives.
+ * @param without paths below it that stay away, with all that is in them
+ */
 export async function packTree(
   host: Host,
   folder: string,
   target: string,
   signal: AbortSignal,
+  without: readonly string[] = [],
 ): Promise<void> {
-  await host.run(['tar', '--create', `--file=${target}`, ...REPRODUCIBLE, '-C', folder, '.'], { signal });
+  const excluded = without.map((path) => `--exclude=./${path}`);
+  const options = [`--file=${target}`, ...REPRODUCIBLE, '--anchored', ...excluded];
+  await host.run(['tar', '--create', ...options, '-C', folder, '.'], { signal });
 }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { isThere } from '../../host/files.ts';
 import type { Finding } from '../../provider/finding.ts';
 import { KUBERNETES, readModule } from '../component-module.ts';
+import { isPlain } from '../guest-folder.ts';
 import { providerFile } from '../provider-files.ts';
 import type { Recipe } from '../step.ts';
 
@@ -15,6 +16,7 @@ export async function folderFindings(recipe: Recipe, file: string): Promise<Find
     found.push(at(`the name is "${provider.name}", and that of the folder "${name}"`));
   if (!(await isThere(join(root, 'guest', provider.guest))))
     found.push(at(`there is no guest "${provider.guest}" in ${join(root, 'guest')}`));
+  if (isPlain(recipe)) return found;
   if ((await providerFile(recipe, 'provision.sh')) === undefined) found.push(at('there is no provision.sh'));
   const locks = provider.images.some(({ packages }) => packages.length > 0);
   if (locks && (await providerFile(recipe, 'packages.lock')) === undefined)

@@ -8,6 +8,7 @@ import { inspectManifest } from '../../provider/manifest-text.ts';
 import { listManifests, type ManifestFile } from '../manifests.ts';
 import { providerFile } from '../provider-files.ts';
 import type { Recipe } from '../step.ts';
+import { inspectCloudInit } from '../vm/cloud-init.ts';
 import { inspectPrePull, PRE_PULL_FILE } from '../vm/pre-pull.ts';
 import { disagreements } from './go-modules.ts';
 import { missingImages } from './manifest-images.ts';
@@ -54,7 +55,9 @@ export async function inspectRecipe(folder: string): Promise<InspectedRecipe> {
     manifests: inspected,
     findings: [
       ...source.findings,
+      ...kindFindings(source),
       ...prePull.findings,
+      ...(await inspectCloudInit(folders)),
       ...inspected.flatMap(({ findings }) => findings),
       ...images,
       ...(recipe === undefined ? [] : await disagreements(recipe, source)),
@@ -69,4 +72,20 @@ async function prePullOf(
   return file === undefined
     ? { references: [], findings: [] }
     : inspectPrePull((await readIfThere(file)) ?? '', file);
+}
+
+/** What providers of the one kind have and those of the other do not. */
+function kindFindings({ provider, document }: InspectedProvider): Finding[] {
+  if (provider === undefined) return [];
+  const { vm, kubernetes, components, images, packages } = provider;
+  const present = {
+    kubernetes: kubernetes !== undefined,
+    components: components.length > 0,
+    images: images.length > 0,
+  };
+  const foreign = vm === undefined ? { packages: packages.length > 0 } : present;
+  const kind = vm === undefined ? 'plain machines ("vm")' : 'Kubernetes';
+  return Object.entries(foreign)
+    .filter(([, isThere]) => isThere)
+    .map(([key]) => document.finding([key], `"${key}": that is for providers of ${kind}`, key));
 }

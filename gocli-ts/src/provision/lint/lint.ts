@@ -18,7 +18,7 @@ export interface LintResult {
   readonly findings: readonly Finding[];
   /**
    * Whether manifests and names of images were compared with the source of the pinned Kubernetes, which takes it being in
-   * Go's module cache.
+   * Go's module cache. True without Kubernetes, too: there is nothing to compare.
    */
   readonly withSource: boolean;
 }
@@ -42,7 +42,7 @@ export async function lintProvider(path: string, context: GoCacheContext): Promi
     ...(read === undefined ? [] : await kubeadmFindings(recipe, source, read)),
     ...(api === undefined ? [] : manifestFindings(manifests, parseOpenApi(api))),
   ];
-  return { findings: inFileOrder(all), withSource: api !== undefined };
+  return { findings: inFileOrder(all), withSource: version === undefined || api !== undefined };
 }
 
 /** Images that kubeadm asks for and that a node would not have. */

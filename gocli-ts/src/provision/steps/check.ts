@@ -4,9 +4,13 @@ import { GocliError } from '../../errors/error.ts';
 import { isKubernetes } from '../../kubernetes/section.ts';
 import { runTrialPod } from '../../kubernetes/trial.ts';
 import { idOfState } from '../../rig/identity.ts';
-import { onRig } from '../../rig/deps.ts';
+import { onRig, type RigDeps } from '../../rig/deps.ts';
 import { cleanUpAfter, removeRig } from '../../rig/remove.ts';
+import { sshTarget } from '../../rig/ssh-target.ts';
+import { loginAs } from '../../rig/ssh-users.ts';
+import { readSecret, STATE_FILE, type RigState } from '../../rig/state.ts';
 import { up } from '../../rig/up.ts';
+import { inTime } from '../../waiting/in-time.ts';
 import { imageOf } from '../image/results.ts';
 import type { ProvisionDeps, ProvisionStep } from '../step.ts';
 
@@ -17,23 +21,27 @@ const TIMEOUT_MS = 600_000;
 export function checkStep(templateBudget?: number): ProvisionStep {
   return {
     name: 'check',
-    title: 'Start a cluster from the image',
+    title: 'Start a rig from the image',
     needs: ['commit'],
-    inputs: () => ({ values: { check: '1' }, files: [] }),
+    inputs: ({ provider: { check } }) => {
+      const commands = check.length === 0 ? {} : { commands: JSON.stringify(check) };
+      return { values: { check: '1', ...commands }, files: [] };
+    },
     run: async (context) => {
       const image = await imageOf(context, 'commit');
-      await checkImage(image, templateBudget, context);
+      await checkImage(image, context.recipe.provider.check, templateBudget, context);
       await writeFile(join(context.output, 'checked'), `${image}\n`);
     },
   };
 }
 
 /**
- * A cold start until Ready, a freeze and a thaw, then a pod that asks the cluster's DNS. The rig is removed again; the
+ * A cold start until Ready, a freeze and a thaw, then, with Kubernetes, a pod that asks the cluster's DNS. The rig is removed again; the
  * template of the provider's default plan stays.
  */
 async function checkImage(
   imageId: string,
+  commands: readonly string[],
   templateBudget: number | undefined,
   provisioning: ProvisionDeps,
 ): Promise<void> {
@@ -56,7 +64,20 @@ async function checkImage(
       deps,
     );
     if (isKubernetes(state.plan.guest)) await runTrialPod(idOfState(state), deps);
+    await runCommands(commands, state, deps);
   } finally {
     await cleanUpAfter(name, deps, () => removeRig(name, deps));
   }
+}
+
+/** @throws GocliError REMOTE_COMMAND with the last lines of the one that failed, TIMEOUT */
+async function runCommands(commands: readonly string[], state: RigState, deps: RigDeps): Promise<void> {
+  if (commands.length === 0) return;
+  const key = await readSecret(deps.paths, state.name, STATE_FILE.sshKey);
+  const user = loginAs(undefined, state, deps.kinds);
+  const bounds = { signal: deps.signal, timeoutMs: TIMEOUT_MS };
+  await inTime('the commands of "check" end', bounds, async (signal) => {
+    await using node = await deps.ssh.connect(sshTarget(state, 1, key, user), signal);
+    for (const command of commands) await node.run(command, { signal });
+  });
 }

@@ -9,6 +9,7 @@ import { imageOf, resultOf } from '../image/results.ts';
 import { KUBERNETES_PATH } from '../../kubernetes/image-path.ts';
 import { providerFacts } from '../../provider/facts.ts';
 import { type ManifestFile, readManifests } from '../manifests.ts';
+import { isPlain } from '../guest-folder.ts';
 import { type Inventory, renderSbom } from '../sbom/cyclonedx.ts';
 import { readGoPrograms } from '../sbom/go.ts';
 import { componentVersions } from '../sbom/versions.ts';
@@ -86,7 +87,9 @@ async function smallFiles(context: StepContext): Promise<LayerSource[]> {
   return [
     { folder: resultOf(context, 'disk'), names: ['vmlinuz', 'initrd.img'] },
     { folder: resultOf(context, 'tiny'), names: ['tiny.img'] },
-    { folder: join(resultOf(context, 'components'), 'bin'), names: ['kubectl'] },
+    ...(isPlain(recipe)
+      ? []
+      : [{ folder: join(resultOf(context, 'components'), 'bin'), names: ['kubectl'] }]),
     ...manifestSources(manifests),
     { folder: scratch, names: ['sbom.json'] },
   ];
@@ -109,6 +112,7 @@ async function readInventories(context: StepContext): Promise<Inventory[]> {
   const found = inventorySchema.parse(
     JSON.parse(await readFile(join(resultOf(context, 'seal'), INVENTORY_FILE), 'utf8')),
   );
+  if (isPlain(context.recipe)) return found;
   const added = await readGoPrograms(host, join(resultOf(context, 'components'), 'bin'), ['kubectl'], signal);
   const programs = added.map((program) => ({ ...program, file: KUBERNETES_PATH.kubectl }));
   return [...found, { tree: 'image', packages: [], programs }];

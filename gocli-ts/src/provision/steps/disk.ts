@@ -1,16 +1,18 @@
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { GocliError } from '../../errors/error.ts';
 import { lastLines } from '../../shared/text.ts';
+import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
 import { temporaryName } from '../image/box.ts';
 import { tarArguments } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
+import { cloudInitFiles, SCHEMA_CHECK, seedOf } from '../vm/cloud-init.ts';
 import { PROGRAM_FOLDER } from './components.ts';
 import { IMAGES_FILE } from './images.ts';
-import { guestFolder, ROOTFS_FILE } from './rootfs.ts';
+import { ROOTFS_FILE } from './rootfs.ts';
 
 /** containerd's import mounts, and the root file system has owners and device nodes: more than any other container. */
 const CAPABILITIES = [
@@ -32,16 +34,24 @@ export const diskStep: ProvisionStep = {
   name: 'disk',
   title: 'Make the disk',
   needs: ['runner', 'components', 'rootfs', 'images'],
-  inputs: (recipe) => ({
+  inputs: async (recipe) => ({
     values: {
       size: recipe.provider.defaults.disk,
       components: JSON.stringify(recipe.provider.components),
       sandbox: sandboxConfig(recipe) ?? '',
     },
-    files: ['make-disk.sh', 'initrd'].map((name) => join(guestFolder(recipe), name)),
+    files: await filesOf(recipe),
   }),
   run: makeDisk,
 };
+
+async function filesOf(recipe: Recipe): Promise<string[]> {
+  const maker = guestPart(recipe, 'make-disk.sh');
+  const initrd = join(guestFolder(recipe), 'initrd');
+  if (!isPlain(recipe)) return [maker, initrd];
+  const ofProvider = await cloudInitFiles(recipe);
+  return [maker, guestPart(recipe, 'init'), join(initrd, 'make.sh'), ...ofProvider];
+}
 
 async function makeDisk(context: StepContext): Promise<void> {
   const { docker, labels } = context;
@@ -61,6 +71,7 @@ async function makeDisk(context: StepContext): Promise<void> {
   try {
     await docker.containers.start(id);
     await fill(context, id);
+    if (isPlain(context.recipe)) await seed(context, id);
     await runScript(context, id);
     await takeOut(context, id);
   } finally {
@@ -87,7 +98,29 @@ async function fill(context: StepContext, id: string): Promise<void> {
     ]);
   }
   await putTar(context, id, '/build/images', join(resultOf(context, 'images')), [IMAGES_FILE], '.');
-  await putTar(context, id, '/build', guestFolder(recipe), ['initrd', 'make-disk.sh'], '.');
+  await putTar(context, id, '/build', guestFolder(recipe), ['initrd'], '.');
+  const makers = isPlain(recipe) ? ['make-disk.sh', 'init'] : ['make-disk.sh'];
+  await putTar(context, id, '/build', dirname(guestPart(recipe, 'make-disk.sh')), makers, '.');
+}
+
+/** What cloud-init is to do, once it was checked. @throws GocliError BAD_FILE with what its schema refuses */
+async function seed(context: StepContext, id: string): Promise<void> {
+  const files = await seedOf(context.recipe);
+  if (files.length === 0) return;
+  context.step.progress({ message: 'checking user-data' });
+  await context.docker.containers.putFiles(id, ROOT, files);
+  const argv = ['chroot', ROOT, ...SCHEMA_CHECK];
+  const { exitCode, stdout, stderr } = await context.docker.containers.exec(id, argv, {
+    signal: context.signal,
+  });
+  if (exitCode === 0) return;
+  throw new GocliError(
+    'BAD_FILE',
+    `the user-data of ${context.recipe.provider.name} is refused by cloud-init`,
+    {
+      observed: lastLines(`${stdout}\n${stderr}`, 15),
+    },
+  );
 }
 
 /** Programs of the components into the folders of the node, and links for the further names of each. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { readIfThere, writeAtomic } from '../../host/files.ts';
@@ -12,6 +12,7 @@ import {
   parsePackageList,
 } from '../debian/lock.ts';
 import { debianSources } from '../debian/sources.ts';
+import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
 import { writableFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
@@ -28,10 +29,20 @@ interface PackageSet {
 /** The sets of Debian packages a provider is made of. */
 async function packageSets(recipe: Recipe): Promise<PackageSet[]> {
   const { root, provider } = recipe;
-  const guest = join(root, 'guest', provider.guest);
+  const runner = {
+    name: 'runner',
+    list: join(root, 'runner', 'packages'),
+    lock: join(root, 'runner', 'packages.lock'),
+  } as const;
+  const guest = guestFolder(recipe);
+  if (isPlain(recipe)) {
+    const list = parsePackageList(await readFile(guestPart(recipe, 'packages'), 'utf8'), guest);
+    const names = [...new Set([...list, ...provider.packages])].sort();
+    return [runner, { name: 'guest', names, lock: join(recipe.folder, 'packages.lock') }];
+  }
   const inImages = [...new Set(provider.images.flatMap(({ packages }) => packages))].sort();
   return [
-    { name: 'runner', list: join(root, 'runner', 'packages'), lock: join(root, 'runner', 'packages.lock') },
+    runner,
     { name: 'guest', list: join(guest, 'packages'), lock: join(guest, 'packages.lock') },
     ...(inImages.length === 0
       ? []
@@ -56,6 +67,7 @@ export function resolveStep(locked: boolean): ProvisionStep {
       const there = await Promise.all(
         files.map(async (file) => ((await readIfThere(file)) === undefined ? [] : [file])),
       );
+      // Called so since when only images had packages of their own.
       const images = sets.flatMap(({ names }) => names ?? []).join(' ');
       return { values: { images }, files: there.flat() };
     },

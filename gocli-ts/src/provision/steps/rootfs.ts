@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quote } from '../../shared/quote.ts';
-import { bootstrap } from '../debian/bootstrap.ts';
+import { bootstrap, contentLines } from '../debian/bootstrap.ts';
+import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
 import { resultOf } from '../image/results.ts';
+import { providerFile } from '../provider-files.ts';
 import { packTree } from '../image/tree.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
@@ -14,33 +16,55 @@ export const rootfsStep: ProvisionStep = {
   name: 'rootfs',
   title: "Make the guest's root file system",
   needs: ['resolve'],
-  inputs: (recipe) => ({
-    values: {},
-    files: ['files', 'setup.sh', 'excluded'].map((name) => join(guestFolder(recipe), name)),
-  }),
+  inputs: async (recipe) => {
+    const user = recipe.provider.vm?.user;
+    return { values: user === undefined ? {} : { user }, files: await partsOf(recipe) };
+  },
   run: makeRootfs,
 };
 
-/** `cluster-provision/guest/debian-13`. */
-export function guestFolder({ root, provider }: Recipe): string {
-  return join(root, 'guest', provider.guest);
+/** Files and folders of the guest folder that the root file system is made from. */
+async function partsOf(recipe: Recipe): Promise<string[]> {
+  const shared = ['files', 'excluded'].map((name) => join(guestFolder(recipe), name));
+  const parts = [...shared, guestPart(recipe, 'setup.sh')];
+  if (!isPlain(recipe)) return parts;
+  const ofProvider = await providerFile(recipe, 'files');
+  const plain = ['files', 'without'].map((name) => guestPart(recipe, name));
+  return [...parts, ...plain, ...(ofProvider === undefined ? [] : [ofProvider])];
+}
+
+/** Archives of the files that go into the guest, in order. A plain machine has some of a node's, and more of its own. */
+async function packFiles({ recipe, scratch, host, signal }: StepContext): Promise<string[]> {
+  const files = join(guestFolder(recipe), 'files');
+  const shared = join(scratch, 'files.tar');
+  if (!isPlain(recipe)) {
+    await packTree(host, files, shared, signal);
+    return [shared];
+  }
+  const without = contentLines(await readFile(guestPart(recipe, 'without'), 'utf8'));
+  await packTree(host, files, shared, signal, without);
+  const more = [guestPart(recipe, 'files'), await providerFile(recipe, 'files')];
+  const archives = more.flatMap((folder, at) =>
+    folder === undefined ? [] : [{ folder, archive: join(scratch, `files-${at}.tar`) }],
+  );
+  for (const { folder, archive } of archives) await packTree(host, folder, archive, signal);
+  return [shared, ...archives.map(({ archive }) => archive)];
 }
 
 async function makeRootfs(context: StepContext): Promise<void> {
   const { recipe, scratch, output, host, signal, step } = context;
-  const guest = guestFolder(recipe);
-  const files = join(scratch, 'files.tar');
-  await packTree(host, join(guest, 'files'), files, signal);
+  const putFiles = (await packFiles(context)).map((archive) => `tar-in ${quote(archive)} /`);
+  const user = recipe.provider.vm?.user;
   await bootstrap({
     pins: await readFile(join(resultOf(context, 'resolve'), 'guest.list'), 'utf8'),
-    excluded: await readFile(join(guest, 'excluded'), 'utf8'),
+    excluded: await readFile(join(guestFolder(recipe), 'excluded'), 'utf8'),
     // Before the packages, so that their scripts see the settings; and after, for what packages bring themselves.
-    setupHooks: [`tar-in ${quote(files)} /`],
+    setupHooks: putFiles,
     customizeHooks: [
-      `copy-in ${quote(join(guest, 'setup.sh'))} /`,
-      'chroot "$1" sh /setup.sh',
+      `copy-in ${quote(guestPart(recipe, 'setup.sh'))} /`,
+      `chroot "$1" sh /setup.sh${user === undefined ? '' : ` ${quote(user)}`}`,
       'rm "$1"/setup.sh',
-      `tar-in ${quote(files)} /`,
+      ...putFiles,
     ],
     target: join(output, ROOTFS_FILE),
     scratch,

@@ -4,13 +4,18 @@ import { join } from 'node:path';
 import { LABEL } from '../../place/labels.ts';
 import { quote } from '../../shared/quote.ts';
 import { bootstrap } from '../debian/bootstrap.ts';
+import { changedInputs, digestInputs } from '../hash.ts';
 import { packTree } from '../image/tree.ts';
+import { readImage, Store } from '../result-store.ts';
+import { readIfThere } from '../../host/files.ts';
 import { resultOf } from '../image/results.ts';
 import { IMAGE_FILE, type ProvisionStep, type Recipe, type StepContext } from '../step.ts';
 
 /** Folders that qemu and the registry write to, which run as this user, or as root with this group. */
 const WRITABLE = ['/var/lib/gocli', '/frozen', '/data', '/data/registry'];
 const OWNER = '107';
+/** Input by which a result of this step names the packages that it was made of; see hash.ts. */
+const RESOLVED = 'need:resolve';
 
 /** The image below every provider image: qemu, dnsmasq, a registry, and what the containers of a cluster run. */
 export const runnerStep: ProvisionStep = {
@@ -24,7 +29,40 @@ export const runnerStep: ProvisionStep = {
   run: makeRunner,
 };
 
+/**
+ * The image of an earlier result that was made of just the same packages and files: its key differs where a provider
+ * resolves other packages beside those of the runner.
+ */
+async function sameRunner({ recipe, paths, docker, results }: StepContext): Promise<string | undefined> {
+  const store = new Store(paths);
+  const own = await digestInputs(await runnerStep.inputs(recipe), recipe.root);
+  const pins = await pinsOf(results.resolve);
+  for (const result of await store.all('runner')) {
+    const { [RESOLVED]: resolved = '', ...inputs } = result.record.inputs;
+    const image = await readImage(result);
+    if (image === undefined || changedInputs(inputs, own).length > 0) continue;
+    const there = await store.find('resolve', resolved);
+    if (there === undefined || (await pinsOf(there.folder)) !== pins) continue;
+    if ((await docker.images.inspect(image)) !== undefined) return image;
+  }
+  return undefined;
+}
+
+function pinsOf(folder = ''): Promise<string | undefined> {
+  return readIfThere(join(folder, 'runner.list'));
+}
+
 async function makeRunner(context: StepContext): Promise<void> {
+  const image = await sameRunner(context);
+  if (image !== undefined) {
+    context.step.note('that of another provider');
+    await writeFile(join(context.output, IMAGE_FILE), `${image}\n`);
+    return;
+  }
+  await buildRunner(context);
+}
+
+async function buildRunner(context: StepContext): Promise<void> {
   const { recipe, scratch, output, docker, host, signal, step, key } = context;
   const files = join(scratch, 'files.tar');
   const tree = join(scratch, 'runner.tar');

@@ -1,9 +1,10 @@
 import { copyFile, cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
+import { guestFolder } from '../guest-folder.ts';
 import { resultOf } from '../image/results.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
-import { guestFolder, ROOTFS_FILE } from './rootfs.ts';
+import { ROOTFS_FILE } from './rootfs.ts';
 
 /** Files in the result: the kernel of the nodes, and the tiny guest that it boots with. */
 export const TINY_FILES = { kernel: 'vmlinuz', initrd: 'tiny.img' } as const;

@@ -1,4 +1,4 @@
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectWhenUp } from '../../rig/ssh-target.ts';
 import { consoleTail, whileAlive } from '../../rig/watchdog.ts';
@@ -8,11 +8,14 @@ import { redact } from '../../shared/redact.ts';
 import { quote } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 import { inTime } from '../../waiting/in-time.ts';
+import { isPlain } from '../guest-folder.ts';
 import { Cleanup } from '../image/cleanup.ts';
+import { resultOf } from '../image/results.ts';
 import { readManifests } from '../manifests.ts';
 import { providerFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 import { cleanScript } from '../vm/clean-script.ts';
+import { cloudInitFiles, runCloudInit } from '../vm/cloud-init.ts';
 import { type BuildMachine, startMachine } from '../vm/machine.ts';
 import { fetchImages, loadImages, PRE_PULL_FILE, readPrePull } from '../vm/pre-pull.ts';
 import { squash } from '../vm/squash.ts';
@@ -23,6 +26,7 @@ const BOOT_MS = 480_000;
 const OFF_MS = 30_000;
 /** The provider's own part of the node. */
 const SCRIPT = 'provision.sh';
+const DISK_FILE = 'disk.qcow2';
 /** Not below /run, which is mounted noexec; the clean-up empties it. */
 const GUEST_SCRIPT = '/var/tmp/gocli-provision.sh';
 
@@ -36,6 +40,12 @@ export const vmStep: ProvisionStep = {
     files: await filesOf(recipe),
   }),
   run: async (context) => {
+    const userData = isPlain(context.recipe) ? await cloudInitFiles(context.recipe) : [];
+    if (isPlain(context.recipe) && userData.length === 0 && (await scriptOf(context.recipe)) === undefined) {
+      context.step.note('nothing is to be run in it');
+      await copyFile(join(resultOf(context, 'disk'), DISK_FILE), join(context.output, DISK_FILE));
+      return;
+    }
     const prePull = await readPrePull(context.recipe);
     await readManifests(context.recipe);
     await fetchImages(prePull, context);
@@ -44,6 +54,7 @@ export const vmStep: ProvisionStep = {
     await whileAlive(context.docker, machine.containers, context.signal, async (signal) => {
       context.step.progress({ message: 'booting' });
       await using node = await boot(context, machine, signal);
+      if (userData.length > 0) await runCloudInit(context, node, signal);
       await runProvisionScript(context, node, signal);
       await loadImages(context.docker, node, prePull, signal);
       await node.run(`sh -c ${quote(cleanScript())}`, { signal });
@@ -51,7 +62,7 @@ export const vmStep: ProvisionStep = {
     await switchOff(context, machine);
     context.step.progress({ message: 'making one disk of base and changes' });
     await squash(context, machine.volume);
-    await chmod(join(context.output, 'disk.qcow2'), 0o644);
+    await chmod(join(context.output, DISK_FILE), 0o644);
   },
 };
 
@@ -82,13 +93,17 @@ async function boot(
   }
 }
 
+function scriptOf(recipe: Recipe): Promise<string | undefined> {
+  return providerFile(recipe, SCRIPT);
+}
+
 /** @throws GocliError REMOTE_COMMAND with the script's last lines */
 async function runProvisionScript(
   { recipe, emit, step }: StepContext,
   node: SshConnection,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = await providerFile(recipe, SCRIPT);
+  const file = await scriptOf(recipe);
   if (file === undefined) return;
   const script = await readFile(file, 'utf8');
   const { name, kubernetes } = recipe.provider;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { networkContainer, networkFiles, type RigLayout } from '../../rig/containers.ts';
 import { nodeContainer } from '../../rig/machines.ts';
-import { kubernetesKind } from '../../kubernetes/kind.ts';
+import { kindOf } from '../../rig/kind.ts';
 import { defaultGuest } from '../../rig/plan.ts';
 import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
@@ -88,13 +88,15 @@ async function layoutOf(
   const access = await readDeviceAccess();
   const probe = { docker, image, guest: PROBE_GUEST, labels, access, paths, clock, signal };
   const { accelerator, cpu } = await chooseAccelerator(probe);
+  const facts = providerFacts(recipe.provider);
+  const kind = kindOf(context.kinds, facts);
   return {
     plan: {
-      guest: { ...defaultGuest(providerFacts(recipe.provider), kubernetesKind), nodes: 1 },
+      guest: { ...defaultGuest(facts, kind), nodes: 1 },
       host: { name, image, imageId: image, pinnedPorts: {} },
     },
     ports: {},
-    portInfos: kubernetesKind.ports,
+    portInfos: kind.ports,
     accelerator,
     cpu: await readCpu(accelerator, cpu),
     access,

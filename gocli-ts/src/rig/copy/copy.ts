@@ -9,6 +9,7 @@ import { linked } from '../../shared/limit.ts';
 import { lastLines } from '../../shared/text.ts';
 import {
   ABSENT,
+  EXPAND,
   INCOMPLETE,
   KIND,
   KINDS,
@@ -79,6 +80,21 @@ export async function download(
   // A program that is started has none of our descriptors, which /dev/stdout and /dev/fd/63 name.
   const stream = await onFile({ path: local, done: 'written' }, () => openSpecial(local, signal));
   await print(from, { stream, name: local, end: true }, signal);
+}
+
+/**
+ * The paths on the guest that one of scp's users names by a pattern: `/var/log/*.log`.
+ * @returns the path itself when it is none, or fits nothing
+ * @throws GocliError GUEST_UNREACHABLE
+ */
+export async function expand(
+  { connection }: Pick<CopyEnds, 'connection'>,
+  remotePath: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (!/[*?[]/.test(remotePath)) return [remotePath];
+  const { stdout } = await nodeEnd(connection).run(EXPAND, [remote(remotePath)], { signal });
+  return stdout.split('\0').slice(0, -1);
 }
 
 /** A login starts in the home folder, which scp's users write as `~`. */

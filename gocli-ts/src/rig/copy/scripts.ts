@@ -28,6 +28,14 @@ export const ABSENT = 66;
 export const PRINT = `test -f "$1" || exit ${ABSENT}
 exec cat <"$1"`;
 
+/**
+ * What the pattern $1 fits, each ended by NUL; itself when that is there, or when it fits nothing. Without IFS a shell
+ * splits nothing, so that what it does with the word is to look for files.
+ */
+export const EXPAND = `${ENGLISH}
+if [ ! -e "$1" ] && [ ! -L "$1" ]; then IFS=; set -- $1; fi
+printf '%s\\0' "$@"`;
+
 /** Exit code of the packing scripts when something was left out; stderr has what, one line each. */
 export const INCOMPLETE = 65;
 

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { GocliError } from '../../errors/error.ts';
 import { overlap } from '../../host/routes.ts';
 import { NODE_SUBNET } from '../../network/addresses.ts';
@@ -32,10 +33,10 @@ export const network = defineGuestOption({
 function readNetwork(input: string, at: string): string {
   const refuse = (why: string, hint: string): GocliError =>
     new GocliError('BAD_VALUE', `${at}: "${input}" ${why}`, { hint });
-  const [, address = '', length = ''] = /^((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2})$/.exec(input) ?? [];
+  const [, address = '', length = ''] = /^([\d.]+)\/(\d{1,2})$/.exec(input) ?? [];
   const numbers = address.split('.').map(Number);
   const [first = 0, second = 0, , last = 0] = numbers;
-  if (address === '' || numbers.some((number) => number > 255) || !isUsable(first, second))
+  if (!isIPv4(address) || !isUsable(first, second))
     throw refuse('is no network that nodes can have', 'An IPv4 network, such as 10.5.0.0/24.');
   const fitting = `${numbers.slice(0, 3).join('.')}.0/${BITS.toFixed(0)}`;
   if (Number(length) !== BITS)

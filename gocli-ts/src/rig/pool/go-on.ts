@@ -3,6 +3,7 @@ import { resumeMachines } from '../../frozen/save.ts';
 import type { Steps } from '../../events/steps.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import { inTime } from '../../waiting/in-time.ts';
+import { runInGuests } from '../agents.ts';
 import type { RigDeps } from '../deps.ts';
 import { requireState } from '../find.ts';
 import { hostNamed } from '../identity.ts';
@@ -67,7 +68,13 @@ async function proveReady(
   await steps.run('taken', 'Waiting until the cluster is Ready', (step) =>
     // It has as many machines as were asked for.
     kindOf(deps.kinds, plan.guest).afterThaw(
-      { state, layout: { plan }, saved: { machines: [] }, keys },
+      {
+        state,
+        layout: { plan },
+        saved: { machines: [] },
+        keys,
+        inGuests: (scripts, signal) => runInGuests(machinesIn(found), scripts, deps, signal),
+      },
       steps,
       {
         clock: deps.clock,

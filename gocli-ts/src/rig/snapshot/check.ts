@@ -6,6 +6,7 @@ import type { RigLayout } from '../containers.ts';
 import type { RigDeps } from '../deps.ts';
 import { boundBy, chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { notice } from '../start/starting.ts';
+import { startedAgain } from '../plan.ts';
 import type { RigState } from '../state.ts';
 import type { RigKeys } from '../template/keys.ts';
 import { readKeys, snapshotLayout } from './layout.ts';
@@ -45,13 +46,11 @@ export async function checkRestore(
   const keys = await readKeys(snapshot, docker);
   const containers = await docker.containers.list({ [LABEL.cluster]: rig });
   await requireFiles(snapshot, containers, deps);
-  const { host, guest } = record.state.plan;
-  // A port that was asked for at a start is one that was asked for.
-  const pinnedPorts = { ...host.pinnedPorts, ...request.pinnedPorts };
-  const plan = { guest, host: { ...host, pinnedPorts } };
+  const plan = startedAgain(record.state.plan, request.pinnedPorts);
+  const pinned = plan.host.pinnedPorts;
   const had = record.state.ports;
   const own = boundBy(containers);
-  const ports = await chosenPorts(docker, portsOf(plan, deps.kinds), { pinned: pinnedPorts, had, own });
+  const ports = await chosenPorts(docker, portsOf(plan, deps.kinds), { pinned, had, own });
   const layout = await snapshotLayout(snapshot, plan, { ports, sshPublicKey: keys.sshPublicKey }, deps);
   const state: RigState = { ...record.state, run: deps.run, plan, ports };
   delete state.readyAt;

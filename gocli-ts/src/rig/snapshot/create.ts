@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo, Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/port.ts';
 import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
@@ -15,6 +15,7 @@ import type { RigDeps } from '../deps.ts';
 import { requireState } from '../find.ts';
 import type { FoundRig } from '../life.ts';
 import { inside } from '../inside.ts';
+import { holdRegistry, releaseRegistry } from './held-registry.ts';
 import { keysHere, withoutRevision } from '../keep-state.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
 import { notice } from '../start/starting.ts';
@@ -58,7 +59,10 @@ export async function createSnapshot(
   return steps.run('save', 'Saving memory, disks and registry', async () => {
     let record: SnapshotRecord | undefined;
     try {
-      const saved = await saveAll(found, { folder: snapshotFolder(id), goOn: kind === 'snapshot' }, deps);
+      const goesOn = kind === 'snapshot';
+      const saved = await saveAll(found, { folder: snapshotFolder(id), goOn: goesOn }, deps);
+      // That of a rig which is stopped takes nothing any more: it would be lost.
+      if (goesOn) await releaseRegistry(found, deps);
       record = {
         format: 1,
         kind,
@@ -68,11 +72,11 @@ export async function createSnapshot(
         saved,
         state: withoutRevision(state),
       };
-      if (kind === 'snapshot') record.marks = await markFiles(record, machines[0], deps.docker);
+      if (goesOn) record.marks = await markFiles(record, machines[0], deps.docker);
       await publishSnapshot(deps.docker, record);
       return record;
     } catch (error) {
-      await withdraw(machines, { id, state }, record, deps).catch((failure: unknown) => {
+      await withdraw(found, { id, record }, deps).catch((failure: unknown) => {
         const text = `The cluster may not run on after that (${messageOf(failure)}). Type: ${gocliCommand('status', found.name)}`;
         notice(deps, text, 'warning');
       });
@@ -91,7 +95,7 @@ function withWayBack({ code, message, observed }: GocliError, { name, state }: F
   return new GocliError(code, message, { observed, hint });
 }
 
-/** Saves machines and registry into a folder. */
+/** Saves machines and registry into a folder. The registry stands still when it is over, whatever came of it. */
 async function saveAll(
   found: FoundRig,
   { folder, goOn }: Pick<SaveOptions, 'folder' | 'goOn'>,
@@ -100,34 +104,38 @@ async function saveAll(
   const { docker, signal } = deps;
   const machines = machinesIn(found);
   const { disk } = requireState(found).plan.guest;
-  const registry = found.containers.find(({ labels }) => labels[LABEL.role] === 'registry');
-  const others = await inside(docker, machines[0], MAKE_FOLDER, [folder]);
-  await removeUnfinished(found, others, folder, docker);
-  await keepKeys(found, folder, deps);
-  await using held = await holdRegistry(registry, docker);
+  // What cannot be saved is refused while everything runs.
+  const before = async (): Promise<void> => {
+    const keys = await keysToKeep(found, deps);
+    const others = await inside(docker, machines[0], MAKE_FOLDER, [folder]);
+    await removeUnfinished(found, others, folder, docker);
+    await writeAttachment(docker, machines[0]?.container ?? '', folder, keys);
+    await holdRegistry(found, deps);
+  };
   const meanwhile = (): Promise<void> => copyData(machines, disk, folder, docker);
-  return await saveMachines(machines, { folder, goOn, meanwhile }, deps, signal);
+  return await saveMachines(machines, { folder, goOn, before, meanwhile }, deps, signal);
 }
 
 /**
  * After a failure: a cluster that was to be stopped goes on, but never beside a saved state that would pass for the
  * newer one; and what is half saved takes gigabytes, and nobody would find it.
- * @param record set when all was saved and only the publication failed
+ * @param unpublished its record, when all was saved and only the publication failed
  */
 async function withdraw(
-  machines: readonly MachineHandle[],
-  { id, state }: Pick<SnapshotRecord, 'id' | 'state'>,
-  record: SnapshotRecord | undefined,
+  found: FoundRig,
+  { id, record }: Pick<SnapshotRecord, 'id'> & { readonly record: SnapshotRecord | undefined },
   deps: RigDeps,
 ): Promise<void> {
-  if (record !== undefined) {
-    await retractSnapshot(deps.docker, record);
+  const machines = machinesIn(found);
+  await releaseRegistry(found, deps);
+  if (record !== undefined) await retractSnapshot(deps.docker, record);
+  // Those that could not be saved go on already.
+  if (record?.kind === 'stopped') {
     // Ctrl-C must not keep them from it.
     const bounds = { signal: undefined, timeoutMs: GO_ON_MS };
-    if (record.kind === 'stopped')
-      await inTime('the machines go on', bounds, (signal) => resumeMachines(machines, deps, signal));
+    await inTime('the machines go on', bounds, (signal) => resumeMachines(machines, deps, signal));
   }
-  await removeFiles(machines[0], { id, state }, deps.docker);
+  await removeFiles(machines[0], { id, state: requireState(found) }, deps.docker);
 }
 
 /** Makes the folder of a snapshot, and names those of which no copy of a keeper is there. */
@@ -155,17 +163,6 @@ async function removeUnfinished(
   for (const id of ids) if (!known.has(id)) await removeFiles(machinesIn(found)[0], { id, state }, docker);
 }
 
-/** Lets the registry stand still until it is disposed of. */
-async function holdRegistry(registry: ContainerInfo | undefined, docker: Docker): Promise<AsyncDisposable> {
-  // A save that was killed may have left it so.
-  if (registry !== undefined && registry.state !== 'paused') await docker.containers.pause(registry.id);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      if (registry !== undefined) await docker.containers.unpause(registry.id);
-    },
-  };
-}
-
 /**
  * The variable is the machine's own (machine/container.ts): what it runs on may lie in the volume of a template that was
  * never made. No disk is an error, as a save without it is worth nothing.
@@ -185,10 +182,9 @@ async function copyData(
   await allOf([...disks, data]);
 }
 
-/** Keys and certificates, so that the rig can come back after it was removed. */
-async function keepKeys(found: FoundRig, folder: string, deps: RigDeps): Promise<void> {
-  const [machine] = machinesIn(found);
-  await restoreSecrets(requireState(found), found.containers, deps);
-  const keys = await keysHere(requireState(found), deps);
-  await writeAttachment(deps.docker, machine?.container ?? '', folder, JSON.stringify(keys));
+/** Keys and certificates as text, so that the rig can come back after it was removed. */
+async function keysToKeep(found: FoundRig, deps: RigDeps): Promise<string> {
+  const state = requireState(found);
+  await restoreSecrets(state, found.containers, deps);
+  return JSON.stringify(await keysHere(state, deps));
 }

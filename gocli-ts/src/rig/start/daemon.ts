@@ -30,7 +30,7 @@ export async function refuseTaken({ guest }: RigPlan, around?: HostNetwork): Pro
   if (hidden.length === 0) return;
   throw new GocliError(
     'BAD_VALUE',
-    `--network: ${guest.network} is in use at this host: ${hidden.join(', ')}`,
+    `--network or GOCLI_NETWORK: ${guest.network} is in use at this host: ${hidden.join(', ')}`,
     {
       hint: 'Choose one to which no route of this host leads: ip route',
     },

@@ -14,7 +14,7 @@ import { allContainers, machinesOf, type Launched } from './launch.ts';
 import { STATE_FILE, writeSecret, writeState, type RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
-import { kindOf } from '../kind.ts';
+import { kindOf, type Thawed as Thawing } from '../kind.ts';
 
 /** Milliseconds one look may take: what is cut off has to be begun again. */
 const LOOK_MS = 20_000;
@@ -108,14 +108,23 @@ async function proveReady(
       },
     };
     unmet.set(CLOCKS, 'a guest agent did not answer yet');
-    const confirm = async (one: AbortSignal): Promise<void> => {
+    const setClocks = async (one: AbortSignal): Promise<void> => {
       await steps.detail('clock', CLOCKS, () => thawed.confirm(one));
       unmet.delete(CLOCKS);
       const script = kind.tellGuests?.(start.state);
       if (script !== undefined) await thawed.tell(script, one);
     };
-    const proofs = [confirm, (one: AbortSignal) => kind.afterThaw(start, steps, { ...options, signal: one })];
-    await together(proofs, signal, (prove, one) => prove(one));
+    let clocksSet: Promise<void> = Promise.resolve();
+    const confirm = (one: AbortSignal): Promise<void> => (clocksSet = setClocks(one));
+    const inGuests: Thawing['inGuests'] = async (scripts, one) => {
+      await clocksSet;
+      return thawed.run(scripts, one);
+    };
+    const machines: Thawing = { ...start, inGuests };
+    const prove = (one: AbortSignal): Promise<void> =>
+      kind.afterThaw(machines, steps, { ...options, signal: one });
+    const proofs = [confirm, prove];
+    await together(proofs, signal, (proof, one) => proof(one));
   });
 }
 

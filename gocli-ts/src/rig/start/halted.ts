@@ -17,7 +17,7 @@ import { kindOf } from '../kind.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/port.ts';
-import type { RigPlan } from '../plan.ts';
+import { startedAgain } from '../plan.ts';
 import { portInfosOf } from '../published.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/check.ts';
@@ -70,11 +70,10 @@ async function layoutOf(
   { pinnedPorts }: RestoreRequest,
   deps: RigDeps,
 ): Promise<{ readonly state: RigState; readonly layout: RigLayout }> {
-  const { guest, host } = before.plan;
-  const plan: RigPlan = { guest, host: { ...host, pinnedPorts: { ...host.pinnedPorts, ...pinnedPorts } } };
+  const plan = startedAgain(before.plan, pinnedPorts);
   const wishes = { pinned: plan.host.pinnedPorts, had: before.ports, own: boundBy(containers) };
   const ports = await chosenPorts(deps.docker, portsOf(plan, deps.kinds), wishes);
-  for (const text of movedPorts(host.name, before.ports, ports, pinnedPorts)) notice(deps, text);
+  for (const text of movedPorts(plan.host.name, before.ports, ports, pinnedPorts)) notice(deps, text);
   const { facts, acceleratorReason } = await readHost(plan, deps);
   const { accelerator, cpu } = facts;
   const state: RigState = { ...before, run: deps.run, plan, ports, accelerator, acceleratorReason, cpu };

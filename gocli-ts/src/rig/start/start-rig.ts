@@ -9,6 +9,7 @@ import type { RigState } from '../state.ts';
 import { chooseTemplate, type Choice } from '../template/choose.ts';
 import { templateKey } from '../template/key.ts';
 import { makingTemplate } from '../template/lock.ts';
+import { machinesNeeded } from '../template/used.ts';
 import { coldStart } from './cold.ts';
 import { lookAround, type Surroundings } from './surroundings.ts';
 import type { Start, Starting } from './starting.ts';
@@ -38,11 +39,12 @@ async function prepare(start: Start, key: string, deps: RigDeps): Promise<[Surro
     lookAround(start.plan, deps),
     start.template === 'use' ? listTemplates(deps.docker) : [],
   ]);
-  const choice = chooseTemplate(templates, key, start.plan, surroundings.place);
+  const needed = machinesNeeded(start.plan.guest, deps.kinds);
+  const choice = chooseTemplate(templates, key, start.plan, surroundings.place, needed);
   const isLost = choice.template === undefined && start.template === 'use';
   if (!isLost || !(await restoreTemplates(deps.docker))) return [surroundings, choice];
   const all = await listTemplates(deps.docker);
-  return [surroundings, chooseTemplate(all, key, start.plan, surroundings.place)];
+  return [surroundings, chooseTemplate(all, key, start.plan, surroundings.place, needed)];
 }
 
 /** Only one command at a time makes the template of a plan; others wait for it, which is quicker than to make another. */
@@ -53,7 +55,8 @@ async function coldWithTemplate(starting: Starting): Promise<RigState> {
       const templates = await listTemplates(deps.docker, key);
       // What was found out may be older than the template that was waited for.
       const place = { ...starting.surroundings.place, now: deps.clock.now() };
-      const choice = chooseTemplate(templates, key, starting.plan, place);
+      const needed = machinesNeeded(starting.plan.guest, deps.kinds);
+      const choice = chooseTemplate(templates, key, starting.plan, place, needed);
       const thawed = choice.template === undefined ? 'none' : await thawIfFits(choice, starting);
       if (typeof thawed !== 'string') return thawed;
       if (thawed === 'kept') return await afterKept(starting);

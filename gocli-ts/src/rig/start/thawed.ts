@@ -22,6 +22,7 @@ import type { Snapshot } from '../snapshot/list.ts';
 import type { RigState } from '../state.ts';
 import type { Choice } from '../template/choose.ts';
 import { markUsed } from '../template/inventory.ts';
+import { machinesUsed } from '../template/used.ts';
 import { keysOf, launchWithAccess, goOnThawed } from './go-on.ts';
 import { markReady, notice, stateOf, type Starting } from './starting.ts';
 
@@ -72,14 +73,15 @@ async function thawFrom(template: IntactTemplate, starting: Starting, timeoutMs:
   const keys = await keysOf(template, deps).catch(asFailure);
   const layout = { ...starting.surroundings.layout, sshPublicKey: keys.sshPublicKey };
   const state = { ...stateOf(starting, layout), template: template.id };
-  const used = manifest.machines.slice(0, plan.guest.nodes);
+  const used = machinesUsed(manifest.machines, plan.guest, deps.kinds);
   const origin: Origin = { kind: 'thaw', template: template.id, machines: used, verify: true };
   const network = await claimNew(layout, deps);
   const running = await steps.run('containers', 'Starting the containers', () =>
     launchWithAccess({ layout, network, origin, state }, keys, deps),
   );
   const before = (): Promise<void> => seedRegistry(manifest, running.launched, deps.docker);
-  const saved = savedStateOf(manifest);
+  // Those that are not used are told of, too: a kind may have to take them out.
+  const saved = savedStateOf({ ...manifest, machines: [...used, ...manifest.machines.slice(used.length)] });
   const start = { ...running, saved, keys, timeoutMs, before };
   const thawing = goOnThawed(start, steps, deps, deps.signal).catch(asFailure);
   await allOf([thawing, markUsed(deps, template.id)]);

@@ -19,17 +19,19 @@ export function guestOf(manifest: Manifest): GuestPlan | undefined {
 /**
  * The template with the fewest machines that suffice, the newest of these. Pure.
  * @param templates all published ones
+ * @param needed machines that a template has to have
  */
 export function chooseTemplate(
   templates: readonly Template[],
   key: string,
   plan: RigPlan,
   place: Place,
+  needed: number = plan.guest.nodes,
 ): Choice {
   const mine = templates.filter((template) => template.key === key);
   const usable = mine
     .filter(isIntact)
-    .filter(({ manifest }) => manifest.machines.length >= plan.guest.nodes)
+    .filter(({ manifest }) => manifest.machines.length >= needed)
     .sort(byMachinesThenAge);
   const fitting = usable.find(({ manifest }) => refusal(manifest, place) === undefined);
   if (fitting !== undefined) return { template: fitting };

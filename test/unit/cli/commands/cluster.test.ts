@@ -20,7 +20,7 @@ test('the summary of a start names nodes, times and what to type next', async (t
   const console = await makeConsole(t);
   addProvider(console.engine.docker, VM_FACTS);
   const { stdout } = await console.run('run', 'vm-1', '--name', 'two');
-  t.regex(stdout, /^Cluster two is Ready after .* \(tcg: .*\)\./);
+  t.regex(stdout, /^Rig two is Ready after .* \(tcg: .*\)\./);
   t.regex(stdout, /^node01 +192\.168\.66\.101 +1 +128M$/m);
   t.regex(stdout, /^Booting the machines +\d/m);
   t.regex(stdout, /^ {2}.*gocli.* rm --name two$/m);

@@ -96,7 +96,7 @@ test('new makes a provider of which nothing is wrong; bump wants a release', asy
     [['bump', 'k8s/1.37', '1.38'], /"1\.38" is no release of Kubernetes/],
     [['ls', 'k8s/1.37'], /takes no name/],
     [['lint', '--from', 'k8s/1.37'], /--from means something for new only/],
-    [['show', 'k8s-1.36', 'x'], /for bump only/],
+    [['show', 'k8s-1.36', 'x'], /for bump and save only/],
     [['rm'], /needs a name/],
   ] as const) {
     const { code, stderr } = await console.run('provider', ...words);

@@ -30,6 +30,14 @@ test('what to type next can be pasted: gocli as it is called here, and a path wi
   t.regex(text, /^ {2}cluster-up\/cli\.sh kubectl --name c get pods -A$/m);
 });
 
+test('each node is shown with what it has itself', async (t) => {
+  const perNode = { node02: { memoryMiB: 8192, cpus: 3 } };
+  const guest = { ...STATE.plan.guest, nodes: 2, cpus: 2, memoryMiB: 4096, perNode };
+  const text = await summary(t, undefined, { ...STATE, plan: { ...STATE.plan, guest } });
+  t.regex(text, /^node01 .* 2 +4096M$/m);
+  t.regex(text, /^node02 .* 3 +8192M$/m);
+});
+
 test('where the scripts mean this cluster, they are what to type next', async (t) => {
   const state = {
     ...STATE,

@@ -73,6 +73,20 @@ test('a wait ends with its signal', async (t) => {
   await t.throwsAsync(lockOf(SOCKET, name, { signal: stop.signal, onWait: ignore }), { is: reason });
 });
 
+test('a signal that comes while the lock is tried ends the wait, too', async (t) => {
+  const name = randomUUID();
+  await using _ = await lockOf(SOCKET, name, { signal: NEVER, onWait: ignore });
+  const stop = new AbortController();
+  const { signal } = stop;
+  const reason = new Error('no more');
+  // Right after it was looked at for the first time.
+  signal.throwIfAborted = () => {
+    AbortSignal.prototype.throwIfAborted.call(signal);
+    stop.abort(reason);
+  };
+  await t.throwsAsync(lockOf(SOCKET, name, { signal, onWait: ignore }), { is: reason });
+});
+
 test('a lock does not keep the process alive, nor does one that was given up', async (t) => {
   const module = join(CHECKOUT, 'dist/gocli-ts/src/place/docker/lock.js');
   const script = HOLDER.replace('setInterval(() => held, 1000);', '');

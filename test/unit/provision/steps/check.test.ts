@@ -8,12 +8,13 @@ import type { StepContext } from '../../../../gocli-ts/src/provision/step.ts';
 import { scripted, type Scripted } from '../../rig/scripted.ts';
 
 /** Runs the step on the image of a provider; what it tells is in the engine's events. */
-async function check({ engine }: Scripted): Promise<void> {
+async function check({ engine }: Scripted, commands: readonly string[] = []): Promise<void> {
   const folder = join(engine.paths.state, '..', 'result');
   await mkdir(folder, { recursive: true });
   const [image] = engine.docker.imageStore.keys();
   await writeFile(join(folder, 'image'), image ?? '');
-  const context = { ...engine, results: { commit: folder }, output: folder };
+  const recipe = { provider: { check: commands } };
+  const context = { ...engine, recipe, results: { commit: folder }, output: folder };
   await checkStep().run(context as unknown as StepContext);
 }
 

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { provision } from '../../../../gocli-ts/src/provision/provision.ts';
 import { rootfsStep } from '../../../../gocli-ts/src/provision/steps/rootfs.ts';
+import type { ProvisionStep } from '../../../../gocli-ts/src/provision/step.ts';
 import { runnerStep } from '../../../../gocli-ts/src/provision/steps/runner.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
 import { FakeHost } from '../../../fakes/host.ts';
@@ -89,4 +90,63 @@ test('a mirror that does not answer is a failed download', async (t) => {
     provision({ folder: bench.folder, steps: [resolve, rootfsStep] }, bench.deps),
   );
   t.true(isCode(error, 'DOWNLOAD'));
+});
+
+const PLAIN = `apiVersion: gocli.io/v1
+kind: Provider
+name: vm-debian-13
+guest: debian-13
+defaults: { nodes: 1, cpus: 2, memory: 1024M, disk: 10G }
+vm: { user: debian }
+`;
+
+/** The folder of a provider of plain machines, whose `resolve` finds other packages for the guest. */
+async function openPlain({ root }: Bench): Promise<string> {
+  const folder = join(root, 'vm', 'debian-13');
+  const guest = join(root, 'guest', 'debian-13', 'vm');
+  await mkdir(join(guest, 'files'), { recursive: true });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'provider.yaml'), PLAIN);
+  await writeFile(join(guest, 'without'), '# of a node\netc/containerd\n');
+  await writeFile(join(guest, 'setup.sh'), 'true\n');
+  return folder;
+}
+
+const otherResolve = (runner: string): ProvisionStep =>
+  fakeStep('resolve', [], {
+    values: { guest: 'plain', runner },
+    run: async ({ output }) => {
+      await writeFile(join(output, 'runner.list'), runner);
+      await writeFile(join(output, 'guest.list'), 'systemd=257\n');
+    },
+  });
+
+test('a runner of the same packages and files is not made twice', async (t) => {
+  const host = debian();
+  const bench = await open(t, host);
+  const runs = (): number => host.calls.filter(({ argv }) => argv[0] === 'mmdebstrap').length;
+  const first = await provision({ folder: bench.folder, steps: [resolve, runnerStep] }, bench.deps);
+  const folder = await openPlain(bench);
+  const imageOf = async ({ results }: typeof first): Promise<string> =>
+    readFile(join(results.get('runner')?.result.folder ?? '', 'image'), 'utf8');
+  const same = otherResolve('libc6=2.41-12\nqemu-utils=1:10.0\n');
+  const second = await provision({ folder, steps: [same, runnerStep] }, bench.deps);
+  t.is(await imageOf(second), await imageOf(first));
+  t.is(runs(), 1);
+  const other = otherResolve('libc6=2.41-12\nqemu-utils=1:10.1\n');
+  await provision({ folder, steps: [other, runnerStep] }, bench.deps);
+  t.is(runs(), 2, 'other packages make another runner');
+});
+
+test('a plain machine has the files of a node but for those of Kubernetes, its own ones and its user', async (t) => {
+  const host = debian();
+  const bench = await open(t, host);
+  const folder = await openPlain(bench);
+  await provision({ folder, steps: [resolve, rootfsStep] }, bench.deps);
+  const packed = host.calls.filter(({ argv }) => argv[0] === 'tar');
+  t.is(packed.length, 2);
+  t.true(packed[0]?.argv.includes('--exclude=./etc/containerd'));
+  const argv = bootstrapArgv(host);
+  t.is(argv.filter((word) => word.includes('=tar-in ')).length, 4);
+  t.true(argv.includes('--customize-hook=chroot "$1" sh /setup.sh debian'));
 });

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { localHost } from '../../../../gocli-ts/src/host/exec.ts';
+import { expand } from '../../../../gocli-ts/src/rig/copy/copy.ts';
 import { bench, download, upload } from '../../../helpers/copy-bench.ts';
 
 async function tree(folder: string): Promise<void> {
@@ -81,6 +82,21 @@ for (const [name, copy, from] of [
     t.deepEqual(await readdir(target), []);
   });
 }
+
+test.serial('a pattern is what it fits on the guest, and all else is itself', async (t) => {
+  const { ends, there } = await bench(t);
+  for (const name of ['a 1.log', 'b$(x).log', '.hidden.log', 'c.txt', 'lit*ral'])
+    await writeFile(join(there, name), name);
+  const found = async (pattern: string): Promise<string[]> =>
+    (await expand(ends, join(there, pattern), new AbortController().signal)).map((one) =>
+      one.slice(there.length + 1),
+    );
+  t.deepEqual(await found('*.log'), ['a 1.log', 'b$(x).log']);
+  t.deepEqual(await found('[bc]?*t'), ['c.txt']);
+  t.deepEqual(await found('lit*ral'), ['lit*ral']);
+  t.deepEqual(await found('no*thing $(x)'), ['no*thing $(x)']);
+  t.deepEqual(await found('c.txt'), ['c.txt']);
+});
 
 test.serial('download to a stream gives the bytes of a file and leaves the stream open', async (t) => {
   const { ends, there } = await bench(t);

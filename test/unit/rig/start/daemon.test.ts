@@ -78,7 +78,7 @@ test('a network that is asked for is refused where somebody has it, and the usua
   const plan = { guest: { ...guest, network: '10.5.0.0/24' }, host };
   await t.throwsAsync(refuseTaken(plan, { ...AROUND, routes }), {
     code: 'BAD_VALUE',
-    message: /^--network: 10\.5\.0\.0\/24 is in use .*tun0/,
+    message: /^--network or GOCLI_NETWORK: 10\.5\.0\.0\/24 is in use .*tun0/,
   });
   await refuseTaken(plan, AROUND);
   await refuseTaken({ guest, host }, { ...AROUND, routes: [{ network: '192.168.66.0/24', device: 'tun0' }] });

@@ -1,0 +1,82 @@
+import { GocliError, isCode } from '../errors/error.ts';
+import { Failures } from '../errors/several.ts';
+import { checkNewRigName } from '../rig/names.ts';
+import type { Context } from './context.ts';
+import { plan, run, type RunRequest, type RunResult } from './run.ts';
+
+/** Several rigs of one request. */
+export interface RunSeveralRequest extends RunRequest {
+  /** How many, at most 99. */
+  readonly count: number;
+}
+
+export interface RunSeveralResult {
+  /** In the order of their names. */
+  readonly rigs: readonly RunResult[];
+  readonly seconds: number;
+}
+
+/**
+ * Starts rigs side by side, `NAME-01`, `NAME-02` …; those that run already with the same plan are left as they are. Where
+ * there is no template yet, one of them makes it and the others wait for that.
+ * @param faults as in {@link run}
+ * @throws GocliError USAGE, BAD_VALUE, what {@link run} throws; `done` is then the {@link RunSeveralResult} of those that are
+ * Ready
+ */
+export async function runSeveral(
+  { count, ...request }: RunSeveralRequest,
+  context: Context,
+  faults: readonly GocliError[] = [],
+): Promise<RunSeveralResult> {
+  const requests = namesOf(request, count).map((name) => ({ ...request, name }));
+  const isThere = await refusePinned(requests[0], context, faults);
+  const start = context.clock.monotonic();
+  const failures = new Failures();
+  const runOne = (one: RunRequest): Promise<RunResult> => run(one, context, faults);
+  // An image is fetched or built once, by the first.
+  const ahead = isThere ? [] : [await runOne(requests.shift() ?? request)];
+  const rigs = [...ahead, ...(await failures.parts(requests, runOne))];
+  const result = { rigs, seconds: (context.clock.monotonic() - start) / 1000 };
+  failures.throw((failed) => `${failed.toFixed(0)} of ${count.toFixed(0)} rigs were not started`, result);
+  return result;
+}
+
+/** @throws GocliError USAGE, BAD_VALUE */
+function namesOf({ name, provider }: RunRequest, count: number): string[] {
+  if (!Number.isInteger(count) || count < 1 || count > 99)
+    throw new GocliError('BAD_VALUE', `--count: "${count}" is not a number from 1 to 99`);
+  const prefix = name ?? provider;
+  if (prefix === undefined)
+    throw new GocliError('USAGE', 'a provider is missing', {
+      hint: 'For example: gocli run vm-debian-13 --name a --count 10',
+    });
+  return Array.from({ length: count }, (_, at) =>
+    checkNewRigName(`${prefix}-${String(at + 1).padStart(2, '0')}`),
+  );
+}
+
+/**
+ * @returns whether the image is there
+ * @throws GocliError USAGE for host ports that only one of the rigs could have
+ */
+async function refusePinned(
+  request: RunRequest | undefined,
+  context: Context,
+  faults: readonly GocliError[],
+): Promise<boolean> {
+  if (request === undefined) return true;
+  const planned = await plan(request, context, faults).catch((error: unknown) => {
+    // It is fetched or built by the start; who pins a port then hears of it from all but one.
+    if (isCode(error, 'IMAGE_MISSING')) return undefined;
+    throw error;
+  });
+  const ports = Object.values(planned?.host.pinnedPorts ?? {});
+  if (ports.length === 0) return planned !== undefined;
+  throw new GocliError(
+    'USAGE',
+    `not with --count: host port ${ports.join(', ')}, which only one rig can have`,
+    {
+      hint: 'Leave it out: each rig gets free ports.',
+    },
+  );
+}
