@@ -38,7 +38,7 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
 
 const jsonNode = z.object({
   properties: z.record(z.string(), z.unknown()).optional(),
-  additionalProperties: z.unknown(),
+  additionalProperties: z.unknown().optional(),
   items: z.unknown().optional(),
 });
 
