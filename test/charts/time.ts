@@ -17,8 +17,10 @@ export async function cronJob(t: ExecutionContext, { kubectl, wait }: Deployed):
   const [hour, minute] = new Intl.DateTimeFormat('en-GB', berlin).format(due).split(':').map(Number);
   const patch = (object: object, ...flags: string[]): Promise<string> =>
     kubectl('patch', 'cronjob', 'berlin', '--type=merge', '-p', JSON.stringify(object), ...flags);
-  await patch({ status: { lastScheduleTime: minutesAgo(10).toISOString() } }, '--subresource=status');
+  // In this order: after a change of the schedule the controller looks again when that is next due, after one of the
+  // status at once (k8s.io/kubernetes, pkg/controller/cronjob, updateCronJob).
   await patch({ spec: { suspend: false, schedule: `${String(minute)} ${String(hour)} * * *` } });
+  await patch({ status: { lastScheduleTime: minutesAgo(10).toISOString() } }, '--subresource=status');
   const annotation = String.raw`batch\.kubernetes\.io/cronjob-scheduled-timestamp`;
   const made = await until('the CronJob makes a job', async () => {
     const path = `jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.${annotation}}{end}`;

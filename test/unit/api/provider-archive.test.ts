@@ -54,9 +54,10 @@ test('what was saved is loaded under the name that clusters are started by', asy
   const { engine, folder, ...console } = await bench(t);
   const file = join(folder, 'vm-1.zst');
   const { id } = addProvider(engine.docker, VM_FACTS);
-  engine.docker.images.save = async () => Readable.from([await tar(entries())]);
+  const archive = await tar(entries());
+  engine.docker.images.save = () => Promise.resolve(Readable.from([archive]));
   t.like(await console.run('provider', 'save', 'vm-1', file), { code: 0 });
-  t.deepEqual(await readFile(file), await tar(entries()));
+  t.deepEqual(await readFile(file), archive);
   t.deepEqual(await readdir(folder), ['vm-1.zst']);
   await engine.docker.images.remove(id);
   const { code, stdout, stderr } = await console.run('provider', 'load', file);
