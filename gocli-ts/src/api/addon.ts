@@ -14,7 +14,7 @@ import { machinesIn } from '../rig/snapshot/create.ts';
 import type { RigState } from '../rig/state.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { inTime } from '../waiting/in-time.ts';
-import { chooseStarted, type RigChoice } from './choose.ts';
+import { chooseCluster, type RigChoice } from './choose.ts';
 import type { Context, NoRequest } from './context.ts';
 import { changingRig } from './operation.ts';
 import { WAIT_MS } from './wait.ts';
@@ -216,10 +216,10 @@ async function changing(
   context: Context,
   act: (work: AddonWork) => Promise<readonly string[]>,
 ): Promise<AddonWorkResult> {
-  const { found } = await chooseStarted({ name: request.name }, context);
+  const { found } = await chooseCluster({ name: request.name }, context);
   const { makeWork } = await import('../kubernetes/addons/work.ts');
   return changingRig(context, found.name, async (own) => {
-    const { found: now, state } = await chooseStarted({ name: found.name }, own);
+    const { found: now, state } = await chooseCluster({ name: found.name }, own);
     using api = await clientOf(state, own);
     const steps = await estimatedSteps(own, state.plan.guest.provider);
     const nodes = machinesIn(now);
@@ -233,7 +233,7 @@ async function reading<T>(
   context: Context,
   look: (target: AddonTarget) => Promise<T>,
 ): Promise<T> {
-  const { found, state } = await chooseStarted({ name: request.name }, context);
+  const { found, state } = await chooseCluster({ name: request.name }, context);
   using api = await clientOf(state, context);
   const bounds = { signal: context.signal, timeoutMs: LOOK_MS };
   try {

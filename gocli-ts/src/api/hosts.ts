@@ -1,4 +1,4 @@
-import { isCode } from '../errors/error.ts';
+import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import { rigFolder } from '../host/paths.ts';
 import { nodeName } from '../network/addresses.ts';
 import { runInGuests } from '../rig/agents.ts';
@@ -9,6 +9,7 @@ import { machinesIn } from '../rig/snapshot/create.ts';
 import { sshTarget } from '../rig/ssh-target.ts';
 import { loginAs } from '../rig/ssh-users.ts';
 import { STATE_FILE } from '../rig/state.ts';
+import { gocliCommand } from '../shared/command.ts';
 import { inTime } from '../waiting/in-time.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
@@ -35,17 +36,24 @@ export interface HostsResult {
 
 /** The machines of a rig, or of all that run. @throws GocliError BAD_VALUE, NOT_FOUND, NOT_READY, TIMEOUT, GUEST_DIED */
 export async function hosts({ name }: RigChoice, context: Context): Promise<HostsResult> {
-  const rigs =
-    name === undefined ? await usableRigs(context) : [(await chooseStarted({ name }, context)).found];
-  const all = await Promise.all(rigs.map((found) => hostsOf(found, context)));
-  return { hosts: all.flat() };
-}
-
-async function usableRigs(context: Context): Promise<FoundRig[]> {
+  if (name !== undefined)
+    return { hosts: await hostsOf((await chooseStarted({ name }, context)).found, context) };
   const { docker, paths } = context;
-  const found = (await findRigs(docker, paths)).filter((one) => !isPooled(one) && isUsable(one));
-  for (const one of found) await restoreSecrets(requireState(one), one.containers, context);
-  return found;
+  const usable = (await findRigs(docker, paths)).filter((one) => !isPooled(one) && isUsable(one));
+  const all = usable.map(async (found) => {
+    try {
+      await restoreSecrets(requireState(found), found.containers, context);
+      return await hostsOf(found, context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof GocliError)) throw error;
+      // One that is ill does not hide the others.
+      const text = `${found.name} is left out: ${messageOf(error)}`;
+      context.emit({ type: 'notice', level: 'warning', text });
+      return [];
+    }
+  });
+  return { hosts: (await Promise.all(all)).flat() };
 }
 
 function isUsable(found: FoundRig): boolean {
@@ -61,6 +69,19 @@ function isUsable(found: FoundRig): boolean {
 /** Milliseconds for a guest agent. */
 const AGENT_MS = 20_000;
 const HOST_KEY = 'read -r key </etc/ssh/ssh_host_ed25519_key.pub; printf \'%s\\n\' "$key"';
+
+/**
+ * What the guest says goes into files that run commands: nothing but a key is taken (RFC 8709; base64).
+ * @throws GocliError REMOTE_COMMAND
+ */
+export function hostKeyOf(line: string, rig: string): string {
+  const key = /^ssh-ed25519 [A-Za-z0-9+/]{1,200}={0,2}(?= [^\n\r]*$|$)/.exec(line.trim())?.[0];
+  if (key !== undefined) return key;
+  throw new GocliError('REMOTE_COMMAND', `what a machine of ${rig} says is its ssh host key is none`, {
+    observed: JSON.stringify(line.slice(0, 200)),
+    hint: `Look at /etc/ssh/ssh_host_ed25519_key.pub in it: ${gocliCommand('ssh', rig, 'node01')}`,
+  });
+}
 
 async function hostsOf(found: FoundRig, context: Context): Promise<Host[]> {
   const state = requireState(found);
@@ -83,7 +104,7 @@ async function hostsOf(found: FoundRig, context: Context): Promise<Host[]> {
       port,
       user,
       identityFile: `${rigFolder(context.paths, name)}/${STATE_FILE.sshKey}`,
-      hostKey: key.trim(),
+      hostKey: hostKeyOf(key, name),
     };
   });
 }

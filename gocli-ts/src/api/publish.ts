@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { GocliError } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { Steps, type StepHandle } from '../events/steps.ts';
+import { exclusively } from '../host/exclusive.ts';
 import { pathFrom } from '../host/paths.ts';
 import { publishLayers } from '../images/publish.ts';
 import { originOf } from '../images/remote/address.ts';
@@ -101,9 +103,15 @@ export async function publish(request: PublishRequest, context: Context): Promis
 }
 
 /** @throws GocliError FILE, DISK_FULL with the line that is not written: the image is published nevertheless */
-async function remember(entry: PublishedProvider, { checkout }: Context): Promise<void> {
+async function remember(
+  entry: PublishedProvider,
+  { checkout, clock, signal, paths }: Context,
+): Promise<void> {
   try {
-    await rememberPublished(checkout, entry);
+    // Another provider may be published at the same time.
+    await exclusively(join(paths.cache, 'publish'), { clock, signal, onWait: () => undefined }, () =>
+      rememberPublished(checkout, entry),
+    );
   } catch (error) {
     if (!(error instanceof GocliError)) throw error;
     const { repository, tag } = entry;
@@ -136,7 +144,7 @@ async function retagOrSend(
   published: readonly PublishedProvider[],
   { client, target, step, context }: Work,
 ): Promise<Sent> {
-  const latest = await repository.image('latest');
+  const latest = await repository.image('latest', true);
   if (latest !== undefined && recipe !== '-' && latest.labels[RECIPE_LABEL] === recipe) {
     const { manifest, config, layers } = latest;
     return { manifest, config, layers: layers.size, sent: 0, bytes: 0, retagged: true };

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import pMap from 'p-map';
 import { GocliError, isCode } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
 import { checkNewRigName } from '../rig/names.ts';
@@ -35,10 +37,16 @@ export async function runSeveral(
   const runOne = (one: RunRequest): Promise<RunResult> => run(one, context, faults);
   // An image is fetched or built once, by the first.
   const ahead = isThere ? [] : [await runOne(requests.shift() ?? request)];
-  const rigs = [...ahead, ...(await failures.parts(requests, runOne))];
+  const rest = await pMap(requests, (one) => failures.part(() => runOne(one)), { concurrency: atOnce() });
+  const rigs = [...ahead, ...rest.flatMap((one) => one ?? [])];
   const result = { rigs, seconds: (context.clock.monotonic() - start) / 1000 };
   failures.throw((failed) => `${failed.toFixed(0)} of ${count.toFixed(0)} rigs were not started`, result);
   return result;
+}
+
+/** More would only keep each other waiting, until some wait too long. */
+function atOnce(): number {
+  return Math.max(2, 2 * availableParallelism());
 }
 
 /** @throws GocliError USAGE, BAD_VALUE */

@@ -41,7 +41,10 @@ export async function bringUp(
   // Each clone of the template becomes one of its own, and this rig is the first.
   if (state.building !== undefined) return;
   await steps.run('identity', 'Making each machine one of its own', async () => {
-    await runInGuests(machines, await scriptsFor(state.plan), deps, signal);
+    const scripts = await scriptsFor(state.plan);
+    await inTime('each machine is one of its own', { signal, timeoutMs }, (bounded) =>
+      runInGuests(machines, scripts, deps, bounded),
+    );
   });
 }
 

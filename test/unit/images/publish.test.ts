@@ -121,6 +121,31 @@ test('layers that are there are not sent again; those of another repository are 
   t.is(fake.asked('PATCH').length, 2, 'the other layer and the configuration');
 });
 
+test('a registry that keeps blobs elsewhere has them, too', async (t) => {
+  const { fake, publish } = await bench(t);
+  await publish([LOWER]);
+  fake.instead = ({ method, url }, response) => {
+    if (method !== 'HEAD' || !fake.blobs.has((url ?? '').replace(/^\/v2\/(.*)\/blobs\//, '$1@')))
+      return false;
+    response.writeHead(307, { location: 'https://elsewhere.example/signed' }).end();
+    return true;
+  };
+  t.like(await publish([LOWER, UPPER], 'team/k8s-1'), { sent: 1 });
+});
+
+test('a registry that sends on for ever is given up', async (t) => {
+  const { fake, publish } = await bench(t);
+  await publish([LOWER]);
+  fake.requests.length = 0;
+  fake.instead = ({ method, url }, response) => {
+    if (method !== 'GET' || !/\/manifests\//.test(url ?? '')) return false;
+    response.writeHead(302, { location: url ?? '' }).end();
+    return true;
+  };
+  await t.throwsAsync(publish([LOWER, UPPER]), { code: 'REGISTRY', message: /status 302/ });
+  t.true(fake.asked('GET').length < 20, String(fake.asked('GET').length));
+});
+
 test('without mounts the layer is sent, and the upload that was begun instead is withdrawn', async (t) => {
   const { fake, publish } = await bench(t);
   await publish([LOWER]);

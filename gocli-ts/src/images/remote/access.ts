@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
 import type { Login } from '../../place/port.ts';
 import type { Answer, Asked } from '../http.ts';
+import { redact } from '../../shared/redact.ts';
 import { isPrivate } from './address.ts';
 
 /** What a registry wants of who asks it: RFC 7235, "WWW-Authenticate". */
@@ -29,8 +30,8 @@ export function challengeIn(header: string): Challenge | undefined {
 export type Scopes = readonly string[];
 
 const tokenSchema = z
-  .object({ token: z.string().optional(), access_token: z.string().optional() })
-  .transform(({ token, access_token: access }) => token ?? access);
+  .object({ token: z.string().nullish(), access_token: z.string().nullish() })
+  .transform(({ token, access_token: access }) => (token ?? '') || (access ?? ''));
 
 type Ask = (asked: Asked) => Promise<Answer>;
 
@@ -71,7 +72,7 @@ export class Access {
     return this.#denied(
       auth === undefined ? 'it wants a login' : 'it does not take the login',
       problem,
-      observed,
+      redact(observed),
     );
   }
 
@@ -91,7 +92,8 @@ export class Access {
     throw this.#denied(
       `${url.host} gives no token for it (status ${status})`,
       problem,
-      body.toString('utf8').slice(0, 300),
+      // With status 200 it may hold one all the same.
+      status === 200 ? '' : redact(body.toString('utf8').slice(0, 300)),
     );
   }
 

@@ -35,7 +35,10 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 /** Milliseconds for an answer, a piece of a layer sent meanwhile at 0.5 Mbit/s. */
 const ANSWER_MS = 300_000;
-const REDIRECTS = [301, 302, 303, 307, 308];
+/** Answers that name another place. */
+export const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+/** How often one request is sent on. */
+const MOST_HOPS = 5;
 /** Too many requests, and what proxies and servers say that are restarted (RFC 9110, RFC 6585). */
 const TRANSIENT = [408, 429, 500, 502, 503, 504];
 
@@ -118,7 +121,7 @@ export class RemoteClient implements Disposable {
     });
   }
 
-  async #allowed({ scopes, ...asked }: Wanted): Promise<Answer> {
+  async #allowed({ scopes, ...asked }: Wanted, hops = 0): Promise<Answer> {
     // A login is for this registry alone, wherever it sends the request to.
     const isOurs = asked.url.origin === this.origin.origin;
     if (!isOurs && !isPrivate(asked.url)) throw this.#inTheOpen(asked.url);
@@ -133,7 +136,11 @@ export class RemoteClient implements Disposable {
     if (answer.status === 401 && isOurs) return this.#afterChallenge(answer, scopes, send);
     // Registries keep blobs elsewhere (distribution-spec, "Pulling blobs").
     if (asked.method !== 'GET' || !isOurs || !REDIRECTS.includes(answer.status)) return answer;
-    return this.#allowed({ scopes, method: 'GET', url: this.placeOf(answer) });
+    if (hops === MOST_HOPS) throw this.refused('to say where it keeps that', answer);
+    const url = this.placeOf(answer);
+    // What is asked for is nobody else's concern.
+    const headers = url.origin === this.origin.origin ? (asked.headers ?? {}) : {};
+    return this.#allowed({ scopes, method: 'GET', url, headers }, hops + 1);
   }
 
   async #afterChallenge(answer: Answer, scopes: Scopes, send: () => Promise<Answer>): Promise<Answer> {

@@ -4,7 +4,7 @@ import { shown } from '../bad-archive.ts';
 import { digestOf, MEDIA, type Blob, type Manifest } from '../image.ts';
 import type { Answer } from '../http.ts';
 import { MOST_LAYERS } from '../reader.ts';
-import type { RemoteClient } from './client.ts';
+import { REDIRECTS, type RemoteClient } from './client.ts';
 import { uploadBlob, type Upload } from './upload.ts';
 
 const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
@@ -46,13 +46,15 @@ export class Repository {
   /**
    * An image ("Pulling manifests", "Pulling blobs"); undefined when it is not there, or nothing that is known here.
    * @param reference tag or digest
+   * @param toWrite whether this user is to write there: some registries show a repository that is not made yet to no other
    * @throws GocliError CHECKSUM for content that has not its digest, REGISTRY; the signal's reason
    */
-  async image(reference: string): Promise<RemoteImage | undefined> {
-    const manifest = await this.#manifest(reference);
+  async image(reference: string, toWrite = false): Promise<RemoteImage | undefined> {
+    const what = toWrite ? 'push' : 'pull';
+    const manifest = await this.#manifest(reference, what);
     const about = manifest === undefined ? undefined : manifestSchema.safeParse(json(manifest.content)).data;
     if (manifest === undefined || about === undefined) return undefined;
-    const config = await this.#blob(about.config.digest);
+    const config = await this.#blob(about.config.digest, what);
     const parsed = config === undefined ? undefined : configSchema.safeParse(json(config)).data;
     const diffIds = parsed?.rootfs.diff_ids;
     if (parsed === undefined || diffIds?.length !== about.layers.length) return undefined;
@@ -68,8 +70,9 @@ export class Repository {
 
   /** Whether a blob is there. @throws GocliError REGISTRY; the signal's reason */
   async has(digest: string): Promise<boolean> {
-    const answer = await this.#ask('HEAD', `blobs/${digest}`);
-    if (answer.status === 200) return true;
+    const answer = await this.#ask('HEAD', `blobs/${digest}`, 'push');
+    // Registries that keep blobs elsewhere answer with where, once they have it; there HEAD may not be allowed.
+    if (answer.status === 200 || REDIRECTS.includes(answer.status)) return true;
     if (answer.status === 404) return false;
     throw this.#client.refused(`to say whether it has ${digest}`, answer);
   }
@@ -104,7 +107,7 @@ export class Repository {
     const scopes = this.#scopes('push');
     const answer = await this.#client.ask({ method: 'PUT', url, scopes, headers, body: content });
     if (answer.status !== 201) throw this.#client.refused(`to take the image ${this.name}:${tag}`, answer);
-    const there = await this.#manifest(tag);
+    const there = await this.#manifest(tag, 'push');
     if (there?.digest === digest) return;
     throw new GocliError(
       'CHECKSUM',
@@ -116,9 +119,9 @@ export class Repository {
     );
   }
 
-  async #manifest(reference: string): Promise<Manifest | undefined> {
+  async #manifest(reference: string, what: 'pull' | 'push'): Promise<Manifest | undefined> {
     const accept = [MEDIA.manifest, DOCKER_MANIFEST].join(', ');
-    const answer = await this.#ask('GET', `manifests/${reference}`, { Accept: accept });
+    const answer = await this.#ask('GET', `manifests/${reference}`, what, { Accept: accept });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw this.#client.refused(`to give ${this.name}:${reference}`, answer);
     const content = answer.body;
@@ -129,16 +132,21 @@ export class Repository {
     return { mediaType, content, digest, size: content.length };
   }
 
-  async #blob(digest: string): Promise<Buffer | undefined> {
-    const answer = await this.#ask('GET', `blobs/${digest}`);
+  async #blob(digest: string, what: 'pull' | 'push'): Promise<Buffer | undefined> {
+    const answer = await this.#ask('GET', `blobs/${digest}`, what);
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw this.#client.refused(`to give ${digest}`, answer);
     if (digestOf(answer.body) !== digest) throw this.#lie(digest, digestOf(answer.body));
     return answer.body;
   }
 
-  #ask(method: 'GET' | 'HEAD', path: string, headers: Record<string, string> = {}): Promise<Answer> {
-    return this.#client.ask({ method, url: this.#url(path), scopes: this.#scopes('pull'), headers });
+  #ask(
+    method: 'GET' | 'HEAD',
+    path: string,
+    what: 'pull' | 'push',
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    return this.#client.ask({ method, url: this.#url(path), scopes: this.#scopes(what), headers });
   }
 
   #url(path: string): URL {

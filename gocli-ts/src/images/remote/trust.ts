@@ -34,7 +34,8 @@ async function certificateFiles(folder: string): Promise<string[]> {
         .sort()
         .map((name) => join(folder, name));
     } catch (error) {
-      if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return [];
+      // One that only the daemon may read is nothing of this user's.
+      if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].some((code) => isErrno(error, code))) return [];
       throw error;
     }
   });

@@ -3,7 +3,7 @@ import type { PlannedAddon } from '../../addons/plan.ts';
 import { ADDON_LABEL, type ObjectRef } from '../../addons/render.ts';
 import { GocliError } from '../../errors/error.ts';
 import type { ApiClient } from '../api.ts';
-import { FIELD_MANAGER } from './objects.ts';
+import { FIELD_MANAGER, messageIn } from './objects.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/kube-system/configmaps';
 const KEY = 'addon.json';
@@ -71,7 +71,12 @@ export async function writeRecord(api: ApiClient, record: AddonRecord, signal: A
 }
 
 export async function removeRecord(api: ApiClient, addon: string, signal: AbortSignal): Promise<void> {
-  await api.send(`${CONFIG_MAPS}/${nameOfMap(addon)}`, signal, { method: 'DELETE' });
+  const answer = await api.send(`${CONFIG_MAPS}/${nameOfMap(addon)}`, signal, { method: 'DELETE' });
+  if (answer.status >= 300 && answer.status !== 404)
+    throw new GocliError('KUBERNETES', `what is known of addon ${addon} could not be removed`, {
+      observed: messageIn(answer),
+      hint: 'Disable it once more.',
+    });
 }
 
 /** The record of an addon that is about to be enabled or disabled. */

@@ -5,6 +5,7 @@ import { type PlannedAddon, plannedIn } from '../../addons/plan.ts';
 import { type AddonObject, renderAddon } from '../../addons/render.ts';
 import type { OptionValues } from '../../addons/options.ts';
 import type { ApiClient } from '../api.ts';
+import { messageOf } from '../../errors/error.ts';
 import { addonConditions } from './conditions.ts';
 import { readRecords, without } from './inventory.ts';
 import { ClusterObjects, messageIn, nameOf } from './objects.ts';
@@ -57,7 +58,10 @@ export async function lookAtAddons(
       conditions: await pMap(
         conditions,
         async (condition) => {
-          const found = await condition.check(signal);
+          const found = await condition.check(signal).catch((error: unknown) => {
+            signal.throwIfAborted();
+            return { met: false, observed: messageOf(error) };
+          });
           return { name: condition.name, met: found.met, observed: found.observed ?? '' };
         },
         { concurrency: AT_ONCE },

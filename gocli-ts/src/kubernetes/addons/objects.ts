@@ -78,7 +78,11 @@ export class ClusterObjects {
       this.#groups.delete(root);
       throw error;
     });
-    return answer.status === 200 ? resourcesSchema.parse(JSON.parse(answer.body)).resources : [];
+    if (answer.status === 200) return resourcesSchema.parse(JSON.parse(answer.body)).resources;
+    this.#groups.delete(root);
+    if (answer.status === 404) return [];
+    // That it cannot say it now does not mean that it has none.
+    throw new Error(`${root}: ${messageIn(answer)}`);
   }
 }
 

@@ -68,7 +68,9 @@ const STATUS = 'cat /run/cloud-init/status.json';
  * Its traces go; a clone gets a seed of its own. cloud-init locks the passwords of users ("!"), and without PAM sshd lets
  * no locked account in, whatever its key; "*" is no password either, and not locked.
  */
-const FORGET = `cloud-init clean --logs && rm -f /${SEED}/*
+const FORGET = `set -e
+cloud-init clean --logs
+rm -f /${SEED}/*
 sed -i 's/^\\([^:]*\\):![^:]*:/\\1:*:/' /etc/shadow`;
 
 const stageSchema = z.object({

@@ -30,11 +30,19 @@ exec cat <"$1"`;
 
 /**
  * What the pattern $1 fits, each ended by NUL; itself when that is there, or when it fits nothing. Without IFS a shell
- * splits nothing, so that what it does with the word is to look for files.
+ * splits nothing, so that what it does with the word is to look for files. A folder and the one above it are not meant
+ * by `.*`, which dash has fit them.
  */
 export const EXPAND = `${ENGLISH}
+word=$1
 if [ ! -e "$1" ] && [ ! -L "$1" ]; then IFS=; set -- $1; fi
-printf '%s\\0' "$@"`;
+any=
+for one do
+  case $one in . | .. | */. | */..) [ "$one" = "$word" ] || continue ;; esac
+  printf '%s\\0' "$one"
+  any=yes
+done
+[ -n "$any" ] || printf '%s\\0' "$word"`;
 
 /** Exit code of the packing scripts when something was left out; stderr has what, one line each. */
 export const INCOMPLETE = 65;

@@ -70,7 +70,8 @@ async function proveReady(
     kindOf(deps.kinds, plan.guest).afterThaw(
       {
         state,
-        layout: { plan },
+        // As it will be known: what its machines are hangs on that.
+        layout: { plan: { guest: plan.guest, host: hostNamed(plan.host, found) } },
         saved: { machines: [] },
         keys,
         inGuests: (scripts, signal) => runInGuests(machinesIn(found), scripts, deps, signal),

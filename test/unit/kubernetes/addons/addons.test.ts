@@ -11,6 +11,7 @@ import { enableAddons } from '../../../../gocli-ts/src/kubernetes/addons/enable.
 import { requireImages } from '../../../../gocli-ts/src/kubernetes/addons/images.ts';
 import { readRecords } from '../../../../gocli-ts/src/kubernetes/addons/inventory.ts';
 import { diffAddon, differences, lookAtAddons } from '../../../../gocli-ts/src/kubernetes/addons/look.ts';
+import { ClusterObjects } from '../../../../gocli-ts/src/kubernetes/addons/objects.ts';
 import { disableAddons } from '../../../../gocli-ts/src/kubernetes/addons/remove.ts';
 import { type AddonWork, makeWork } from '../../../../gocli-ts/src/kubernetes/addons/work.ts';
 import { ApiClient } from '../../../../gocli-ts/src/kubernetes/api.ts';
@@ -160,6 +161,23 @@ test('a removal that was interrupted is known, too, and goes on', async (t) => {
   store.before = () => undefined;
   await disableAddons(['one'], work);
   t.is(store.objects.size, 0);
+});
+
+test('an API that does not say what it serves has not lost what is there', async (t) => {
+  const { store, work, planned } = await makeBench(t);
+  await enableAddons(planned('one'), work);
+  const before = store.names();
+  let refused = 3;
+  store.before = ({ path }) => {
+    if (path !== '/apis/apps/v1' || refused === 0) return undefined;
+    refused -= 1;
+    return [503, { message: 'restarting' }];
+  };
+  // As another command, which knows nothing of the API yet.
+  await disableAddons(['one'], { ...work, objects: new ClusterObjects(work.api) });
+  t.is(refused, 0);
+  t.true(before.includes('deployments/d'));
+  t.deepEqual(store.names(), []);
 });
 
 test('webhooks that do not answer, kinds that are never established and pods that never run are named', async (t) => {

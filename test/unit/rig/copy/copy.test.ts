@@ -96,6 +96,10 @@ test.serial('a pattern is what it fits on the guest, and all else is itself', as
   t.deepEqual(await found('lit*ral'), ['lit*ral']);
   t.deepEqual(await found('no*thing $(x)'), ['no*thing $(x)']);
   t.deepEqual(await found('c.txt'), ['c.txt']);
+  // Neither the folder itself nor the one above it, which holds everything.
+  t.deepEqual(await found('.*'), ['.hidden.log']);
+  await rm(join(there, '.hidden.log'));
+  t.deepEqual(await found('.*'), ['.*']);
 });
 
 test.serial('download to a stream gives the bytes of a file and leaves the stream open', async (t) => {
