@@ -297,6 +297,8 @@ goal_provision() {
   has mmdebstrap || missing+=(mmdebstrap)
   [[ -f /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
   has gcc || missing+=(gcc)
+  # Archives of providers, which `gocli provider save` writes.
+  has zstd || missing+=(zstd)
   [[ -f "$(has gcc && gcc -print-file-name=libc.a)" ]] || missing+=(libc6-dev)
   [[ ${#missing[@]} == 0 ]] || install_packages "provisioning builds a node image from Debian packages and Go sources" "${missing[@]}"
   [[ "$(id -u)" == 0 ]] || fail "provisioning needs root, because mmdebstrap makes device nodes and foreign owners" \

@@ -202,7 +202,8 @@ test('an authority of its own is trusted where it is named', async (t) => {
 
 test('breaks, refusals and a registry without mounts cost time, and nothing else', async (t) => {
   const provider = `${RUN}-six`;
-  const id = await build(provider, 'aa11', [LAYER, Buffer.from('six')]);
+  // A layer that Docker has of nothing else, so that it pulls it.
+  const id = await build(provider, 'aa11', [randomBytes(LAYER.length), Buffer.from('six')]);
   await using proxy = await proxyTo(open.port);
   proxy.mounts = false;
   proxy.refuse = [
