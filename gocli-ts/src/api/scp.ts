@@ -47,20 +47,12 @@ export async function scp({ name, copies }: ScpRequest, context: Context): Promi
       throw new GocliError('BAD_VALUE', 'a path on this machine is empty; this folder is "."');
   }
   const { state } = await chooseStarted({ name }, context);
-  const ends = copies.map((copy) => ({ copy, user: copiesAs(copy.user, state, context.kinds) }));
   const failures: GocliError[] = [];
-  for (const login of new Set(ends.map(({ copy, user }) => `${user}@${copy.node}`))) {
-    const same = ends.filter(({ copy, user }) => `${user}@${copy.node}` === login);
-    const [{ copy, user } = { copy: undefined, user: '' }] = same;
-    if (copy === undefined) continue;
-    await using connection = await connectAs(user, copy.node, state, context);
-    failures.push(
-      ...(await copyAll(
-        connection,
-        same.map((one) => one.copy),
-        context,
-      )),
-    );
+  for (const { user, node, copies: own } of byLogin(copies, (asked) =>
+    copiesAs(asked, state, context.kinds),
+  )) {
+    await using connection = await connectAs(user, node, state, context);
+    failures.push(...(await copyAll(connection, own, context)));
   }
   const [first] = failures;
   if (first === undefined) return;
@@ -68,6 +60,25 @@ export async function scp({ name, copies }: ScpRequest, context: Context): Promi
   throw new GocliError('REMOTE_COMMAND', `${failures.length} sources were not copied, or not all of them`, {
     observed: failures.map(({ message, observed = '' }) => `${message}\n${observed}`.trim()).join('\n'),
   });
+}
+
+interface Login {
+  readonly user: string;
+  readonly node: string;
+  readonly copies: ScpRequest['copies'][number][];
+}
+
+/** One connection serves all copies of a user at a node. */
+function byLogin(copies: ScpRequest['copies'], userOf: (asked: string | undefined) => string): Login[] {
+  const logins = new Map<string, Login>();
+  for (const copy of copies) {
+    const user = userOf(copy.user);
+    const key = `${user}@${copy.node}`;
+    const login = logins.get(key) ?? { user, node: copy.node, copies: [] };
+    login.copies.push(copy);
+    logins.set(key, login);
+  }
+  return [...logins.values()];
 }
 
 /** Over one connection. Returns what could not be copied. */
