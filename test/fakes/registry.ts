@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { close } from './close.ts';
 
 /** A registry in memory, as far as a push needs one (distribution-spec v1.1). */
 export class FakeRegistry implements AsyncDisposable {
@@ -67,12 +68,7 @@ export class FakeRegistry implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    return new Promise((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+    return close(this.#server);
   }
 }
 

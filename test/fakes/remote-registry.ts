@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { close } from './close.ts';
 
 type Headers = Record<string, string | number>;
 type End = (status: number, headers?: Headers, body?: string | Buffer) => void;
@@ -160,12 +161,7 @@ export class FakeRemote implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    return new Promise((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+    return close(this.#server);
   }
 }
 

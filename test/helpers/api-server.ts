@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { AdminAccess } from '../../gocli-ts/src/kubernetes/kubeconfig.ts';
+import { close } from '../fakes/close.ts';
 
 export interface ApiRequestSeen {
   readonly method: string;
@@ -55,12 +56,7 @@ export class FakeApiServer implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    return new Promise((resolve) =>
-      this.#server.close(() => {
-        resolve();
-      }),
-    );
+    return close(this.#server);
   }
 }
 

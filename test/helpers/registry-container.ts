@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { Docker, FileEntry } from '../../gocli-ts/src/place/port.ts';
 import { TEST_LABEL } from './probe-image.ts';
+import { close } from '../fakes/close.ts';
 
 /** Name and password that registries with a login take. */
 export const LOGIN = { username: 'me', password: 'secret' } as const;
@@ -147,13 +148,6 @@ export async function startTokenServer({ cert, key }: Authority): Promise<TokenS
   return {
     realm: `http://127.0.0.1:${(server.address() as AddressInfo).port.toFixed(0)}/token`,
     scopes,
-    [Symbol.asyncDispose]: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    },
+    [Symbol.asyncDispose]: () => close(server),
   };
 }

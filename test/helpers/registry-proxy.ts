@@ -1,6 +1,7 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { close } from '../fakes/close.ts';
 
 /** Stands before a registry and does what networks and registries do now and then. */
 export interface RegistryProxy extends AsyncDisposable {
@@ -34,14 +35,7 @@ export async function proxyTo(port: number): Promise<RegistryProxy> {
     refuse: [],
     change: (_path, content) => content,
     mounts: true,
-    [Symbol.asyncDispose]: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    },
+    [Symbol.asyncDispose]: () => close(server),
   };
   return proxy;
 }

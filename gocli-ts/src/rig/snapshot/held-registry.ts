@@ -7,7 +7,7 @@ import { notice } from '../start/starting.ts';
 
 /** Lets the registry of a rig stand still, so that nothing is pushed that a save would not have. */
 export async function holdRegistry(found: FoundRig, { docker }: Pick<RigDeps, 'docker'>): Promise<void> {
-  const registry = registryOf(found);
+  const registry = registryIn(found);
   // A save that was killed may have left it so.
   if (registry !== undefined && registry.state !== 'paused') await docker.containers.pause(registry.id);
 }
@@ -17,7 +17,7 @@ export async function holdRegistry(found: FoundRig, { docker }: Pick<RigDeps, 'd
  * ended meanwhile, or somebody else let it go on.
  */
 export async function releaseRegistry(found: FoundRig, deps: RigDeps): Promise<void> {
-  const registry = registryOf(found);
+  const registry = registryIn(found);
   if (registry === undefined) return;
   try {
     await deps.docker.containers.unpause(registry.id);
@@ -29,6 +29,6 @@ export async function releaseRegistry(found: FoundRig, deps: RigDeps): Promise<v
   }
 }
 
-function registryOf({ containers }: FoundRig): FoundRig['containers'][number] | undefined {
+function registryIn({ containers }: FoundRig): FoundRig['containers'][number] | undefined {
   return containers.find(({ labels }) => labels[LABEL.role] === 'registry');
 }
