@@ -12,7 +12,7 @@ const IN_SOURCES = [
   },
   {
     selector: 'CallExpression[callee.name=/^mkdir/] Property[key.name="recursive"]',
-    message: 'it never ends below /proc; take makeFolder of host/files.ts',
+    message: 'it never ends below /proc; take makeFolder of host/atomic-files.ts',
   },
 ];
 

@@ -10,7 +10,7 @@ import { cpus, totalmem } from 'node:os';
 import { createGzip } from 'node:zlib';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { $, argv, path } from 'zx';
-import { readIfThere } from '../../gocli-ts/src/host/files.ts';
+import { readIfThere } from '../../gocli-ts/src/host/atomic-files.ts';
 import { CHECKOUT } from '../helpers/cli.ts';
 import { DEFAULT_PROVIDER, IMAGE, PROVIDER, providerFolder } from '../helpers/provider.ts';
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { RigDeps } from '../../gocli-ts/src/rig/deps.ts';
-import type { RigLayout } from '../../gocli-ts/src/rig/containers.ts';
+import type { RigLayout } from '../../gocli-ts/src/rig/container-specs.ts';
 import type { RigState } from '../../gocli-ts/src/rig/state.ts';
 import type { UpRequest } from '../../gocli-ts/src/rig/up.ts';
 import { readRunOptions, type RunInputs } from '../../gocli-ts/src/api/options.ts';

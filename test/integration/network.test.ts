@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { NODE_SUBNET } from '../../gocli-ts/src/network/addresses.ts';
-import { renderDnsmasq, renderLinks, renderNat } from '../../gocli-ts/src/network/files.ts';
+import { renderDnsmasq, renderLinks, renderNat } from '../../gocli-ts/src/network/network-files.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
 import type { ContainerSpec } from '../../gocli-ts/src/place/port.ts';
 import { systemClock } from '../../gocli-ts/src/shared/clock.ts';

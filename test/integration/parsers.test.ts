@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { renderNodeRules } from '../../gocli-ts/src/kubernetes/node-network.ts';
 import { PORTS } from '../../gocli-ts/src/kubernetes/ports.ts';
 import { NODE_SUBNET } from '../../gocli-ts/src/network/addresses.ts';
-import { renderDnsmasq, renderNat } from '../../gocli-ts/src/network/files.ts';
+import { renderDnsmasq, renderNat } from '../../gocli-ts/src/network/network-files.ts';
 import { quote, quoteAll } from '../../gocli-ts/src/shared/quote.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
 import { tinyImage } from '../helpers/tiny-image.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../errors/error.ts';
-import { readIfThere } from '../host/files.ts';
+import { readIfThere } from '../host/atomic-files.ts';
 import { type Finding, inFileOrder, throwFindings } from '../provider/finding.ts';
 import { inspectManifest } from '../provider/manifest-text.ts';
 import { checkBySchema } from '../provider/schema-findings.ts';

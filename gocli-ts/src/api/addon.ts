@@ -8,7 +8,7 @@ import { collect, throwAll } from '../errors/several.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import type { AddonChange, AddonStatus, AddonTarget } from '../kubernetes/addons/look.ts';
-import type { AddonWork } from '../kubernetes/addons/work.ts';
+import type { AddonCluster } from '../kubernetes/addons/addon-cluster.ts';
 import type { ApiClient } from '../kubernetes/api.ts';
 import { machinesIn } from '../rig/snapshot/create.ts';
 import type { RigState } from '../rig/state.ts';
@@ -130,7 +130,7 @@ export async function disable(request: AddonsRequest, context: Context): Promise
   const catalog = await readCatalog(context.checkout);
   const names = readWishes(requireNamed(request.addons), 'addon').map(({ name }) => name);
   const { disableAddons } = await import('../kubernetes/addons/remove.ts');
-  const { knownRecords } = await import('../kubernetes/addons/work.ts');
+  const { knownRecords } = await import('../kubernetes/addons/addon-cluster.ts');
   return changing(request, catalog, context, async (work) => {
     const records = await knownRecords(work);
     requireEnabled(names, [...records.keys()], catalog, work.state.name);
@@ -214,16 +214,18 @@ async function changing(
   request: RigChoice,
   catalog: Catalog,
   context: Context,
-  act: (work: AddonWork) => Promise<readonly string[]>,
+  act: (work: AddonCluster) => Promise<readonly string[]>,
 ): Promise<AddonWorkResult> {
   const { found } = await chooseCluster({ name: request.name }, context);
-  const { makeWork } = await import('../kubernetes/addons/work.ts');
+  const { addonCluster } = await import('../kubernetes/addons/addon-cluster.ts');
   return changingRig(context, found.name, async (own) => {
     const { found: now, state } = await chooseCluster({ name: found.name }, own);
     using api = await clientOf(state, own);
     const steps = await estimatedSteps(own, state.plan.guest.provider);
     const nodes = machinesIn(now);
-    const addons = await act(makeWork({ catalog, state, nodes, api, steps, deps: own, timeoutMs: WAIT_MS }));
+    const addons = await act(
+      addonCluster({ catalog, state, nodes, api, steps, deps: own, timeoutMs: WAIT_MS }),
+    );
     return { cluster: now.name, addons, seconds: steps.elapsed(), timings: steps.timings };
   });
 }

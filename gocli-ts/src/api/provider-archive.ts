@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import { isErrno, onFile } from '../errors/file-error.ts';
 import { Steps } from '../events/steps.ts';
-import { viaTemporary } from '../host/files.ts';
+import { viaTemporary } from '../host/atomic-files.ts';
 import { pathFrom } from '../host/paths.ts';
 import { archivedFiles } from '../images/archive.ts';
 import { badArchive, shown } from '../images/bad-archive.ts';

@@ -6,7 +6,7 @@ import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { throwValues } from '../rig/options/option.ts';
 import type { RigPlan } from '../rig/plan.ts';
-import { requireImage } from '../rig/snapshot/check.ts';
+import { requireImage } from '../rig/snapshot/restorable.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
 import type { Snapshot } from '../rig/snapshot/list.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GocliError } from '../errors/error.ts';
 import { isErrno } from '../errors/file-error.ts';
-import { copyAtomic, makeFolder, readIfThere, writeAtomic } from '../host/files.ts';
+import { copyAtomic, makeFolder, readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import { pathFrom } from '../host/paths.ts';
 import type { Context } from './context.ts';
 

@@ -5,7 +5,7 @@ import type { RigState } from '../rig/state.ts';
 import * as kubeconfig from '../api/kubeconfig.ts';
 import { kubectl } from '../api/kubectl.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
-import { copyAtomic, writeAtomic } from '../host/files.ts';
+import { copyAtomic, writeAtomic } from '../host/atomic-files.ts';
 import { quote } from '../shared/quote.ts';
 import type { Session } from './session.ts';
 

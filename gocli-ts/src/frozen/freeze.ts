@@ -4,7 +4,7 @@ import { Monitor } from '../machine/monitor.ts';
 import { All, together } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
 import { inTime } from '../waiting/in-time.ts';
-import { frozenFiles } from './files.ts';
+import { frozenFiles } from './frozen-files.ts';
 import { migrationEnd, setCapabilities, type MachineHandle } from './migration.ts';
 import { resumeAfter } from './resume.ts';
 

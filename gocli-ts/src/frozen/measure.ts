@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Docker } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
-import { FROZEN, frozenFiles } from './files.ts';
+import { FROZEN, frozenFiles } from './frozen-files.ts';
 import type { FrozenMachine } from './manifest.ts';
 import { templateMount } from './templates.ts';
 import { runTool, type ToolRun } from './tool.ts';

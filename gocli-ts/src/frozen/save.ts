@@ -5,7 +5,7 @@ import { Monitor } from '../machine/monitor.ts';
 import { All, allOf, together } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
 import { linked } from '../shared/limit.ts';
-import { frozenFiles } from './files.ts';
+import { frozenFiles } from './frozen-files.ts';
 import { bootIdOf, stopAll, type FrozenDeps } from './freeze.ts';
 import { migrationEnd, setCapabilities, setMigration, type MachineHandle } from './migration.ts';
 import { resumeAfter, resumeAll } from './resume.ts';

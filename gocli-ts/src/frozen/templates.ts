@@ -9,7 +9,7 @@ import {
 } from '../place/keeper.ts';
 import type { ContainerInfo, Docker, Labels, Mount } from '../place/port.ts';
 import { FACTS_LABEL } from '../provider/facts.ts';
-import { FROZEN } from './files.ts';
+import { FROZEN } from './frozen-files.ts';
 import type { FrozenDeps } from './freeze.ts';
 import { openManifest, sealManifest, type Manifest } from './manifest.ts';
 import { sweepTools } from './tool.ts';

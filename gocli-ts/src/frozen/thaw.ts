@@ -2,7 +2,7 @@ import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All } from '../shared/all.ts';
 import { asBadState, BadState } from './bad-state.ts';
-import { frozenFiles } from './files.ts';
+import { frozenFiles } from './frozen-files.ts';
 import { BOOT_ID, type FrozenDeps } from './freeze.ts';
 import type { Manifest } from './manifest.ts';
 import { migrationEnd, setMigration, type Capability, type MachineHandle } from './migration.ts';

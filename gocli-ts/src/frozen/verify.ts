@@ -1,5 +1,5 @@
 import type { Docker, Labels } from '../place/port.ts';
-import { frozenFiles } from './files.ts';
+import { frozenFiles } from './frozen-files.ts';
 import type { Manifest } from './manifest.ts';
 import { templateMount, type Template } from './templates.ts';
 import { runTool } from './tool.ts';

@@ -4,7 +4,7 @@ import { constants, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { onFile } from '../errors/file-error.ts';
 import { MIB } from '../shared/size.ts';
-import { makeFolder } from './files.ts';
+import { makeFolder } from './atomic-files.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { GocliError } from '../errors/error.ts';
 import { isErrno } from '../errors/file-error.ts';
-import { makeFolder, readIfThere } from './files.ts';
+import { makeFolder, readIfThere } from './atomic-files.ts';
 import type { Clock } from '../shared/clock.ts';
 
 /** A lock whose owner has not renewed it for so long (a killed process) is taken over. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { BlockList } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { portProblem } from './ports.ts';
+import { portProblem } from './free-ports.ts';
 import { resolverAddresses } from './resolvers.ts';
 
 /** Where packets for a network go. */

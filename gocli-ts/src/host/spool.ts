@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { onFile } from '../errors/file-error.ts';
-import { makeFolder } from './files.ts';
+import { makeFolder } from './atomic-files.ts';
 
 /** Bytes that are read at a time. */
 const CHUNK = 1024 ** 2;

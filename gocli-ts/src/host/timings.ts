@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { EventSink, StepTiming } from '../events/events.ts';
 import { Steps } from '../events/steps.ts';
 import type { Clock } from '../shared/clock.ts';
-import { readIfThere, writeAtomic } from './files.ts';
+import { readIfThere, writeAtomic } from './atomic-files.ts';
 import type { Paths } from './paths.ts';
 
 const schema = z.record(z.string(), z.number());

@@ -17,7 +17,7 @@ import { GocliError } from '../errors/error.ts';
 import { isErrno, onFile } from '../errors/file-error.ts';
 import type { Clock } from '../shared/clock.ts';
 import { quote } from '../shared/quote.ts';
-import { makeFolder, removeAtExit, viaTemporary } from './files.ts';
+import { makeFolder, removeAtExit, viaTemporary } from './atomic-files.ts';
 
 /** What a wait for a lock needs from outside. */
 export interface LockDeps {

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { digestOf, manifestOf, type Blob, type LayerCompression, type LoadableImage } from './image.ts';
+import {
+  digestOf,
+  manifestOf,
+  type Blob,
+  type LayerCompression,
+  type LoadableImage,
+} from './loadable-image.ts';
 import { MOST_LAYERS, type ArchiveReader } from './reader.ts';
 
 /** List of the images of what `docker save` writes (moby, image/spec/spec.md, "Combined Image JSON"). */

@@ -1,7 +1,7 @@
 import type { ArchivedFiles } from './archive.ts';
 import { badArchive } from './bad-archive.ts';
 import { DOCKER_LIST, dockerImages } from './docker-form.ts';
-import type { LoadableImage } from './image.ts';
+import type { LoadableImage } from './loadable-image.ts';
 import { OCI_LIST, ociImages } from './oci-form.ts';
 import { ArchiveReader } from './reader.ts';
 

@@ -3,7 +3,13 @@ import type { DockerImages, ImageInfo } from '../place/port.ts';
 import { fullImageName } from '../shared/image-reference.ts';
 import { didYouMean } from '../shared/text.ts';
 import { archivedFiles } from './archive.ts';
-import { fitsNodes, manifestOf, wrongPlatform, type ArchivedBlob, type LoadableImage } from './image.ts';
+import {
+  fitsNodes,
+  manifestOf,
+  wrongPlatform,
+  type ArchivedBlob,
+  type LoadableImage,
+} from './loadable-image.ts';
 import { imagesIn } from './in-archive.ts';
 import type { Registry } from './registry.ts';
 import { streamSource, type ArchiveSource } from './source.ts';

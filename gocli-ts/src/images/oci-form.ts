@@ -8,7 +8,7 @@ import {
   type ArchivedBlob,
   type LoadableImage,
   type Platform,
-} from './image.ts';
+} from './loadable-image.ts';
 import { configSchema, MOST_LAYERS, type ArchiveReader } from './reader.ts';
 
 /** List of the images of an OCI layout (image-spec, image-layout.md). */

@@ -9,7 +9,7 @@ import type { DockerImages } from '../place/port.ts';
 import { archivedFiles, entryPath, inArchive } from './archive.ts';
 import { badArchive } from './bad-archive.ts';
 import { imagesIn } from './in-archive.ts';
-import { MEDIA, digestOf, type ArchivedBlob, type Manifest } from './image.ts';
+import { MEDIA, digestOf, type ArchivedBlob, type Manifest } from './loadable-image.ts';
 import { streamSource, type ArchiveSource } from './source.ts';
 import type { RemoteImage, RemoteLayer, Repository } from './remote/repository.ts';
 import { uploadOf, type Upload } from './remote/upload.ts';

@@ -4,7 +4,7 @@ import { isCode } from '../errors/error.ts';
 import type { StepHandle } from '../events/steps.ts';
 import { entryPath, inArchive } from './archive.ts';
 import { badArchive } from './bad-archive.ts';
-import type { ArchivedBlob, LoadableImage } from './image.ts';
+import type { ArchivedBlob, LoadableImage } from './loadable-image.ts';
 import type { Registry } from './registry.ts';
 import type { ArchiveSource } from './source.ts';
 

@@ -3,7 +3,7 @@ import { messageOf, type GocliError } from '../errors/error.ts';
 import { fullImageName } from '../shared/image-reference.ts';
 import type { ArchivedFile, ArchivedFiles } from './archive.ts';
 import { badArchive, shown } from './bad-archive.ts';
-import { fitsNodes, wrongPlatform, type LayerCompression } from './image.ts';
+import { fitsNodes, wrongPlatform, type LayerCompression } from './loadable-image.ts';
 
 /** Layers of one image; overlayfs takes a few hundred. */
 export const MOST_LAYERS = 1000;

@@ -4,7 +4,7 @@ import { lastLines } from '../shared/text.ts';
 import { attempt } from '../waiting/attempt.ts';
 import { inTime } from '../waiting/in-time.ts';
 import { Http, type Answer, type Asked } from './http.ts';
-import type { Blob, Manifest } from './image.ts';
+import type { Blob, Manifest } from './loadable-image.ts';
 
 /**
  * Where the registry keeps what is loaded. It is one repository for all images, since a registry looks for the blobs of

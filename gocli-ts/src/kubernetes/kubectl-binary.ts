@@ -5,7 +5,7 @@ import type { RigDeps } from '../rig/deps.ts';
 import { idOfState } from '../rig/identity.ts';
 import type { RigState } from '../rig/state.ts';
 import { KUBERNETES_PATH } from './image-path.ts';
-import { writeAtomic } from '../host/files.ts';
+import { writeAtomic } from '../host/atomic-files.ts';
 import { GocliError } from '../errors/error.ts';
 import { gocliCommand } from '../shared/command.ts';
 

@@ -1,4 +1,4 @@
-import type { LoadableImage } from '../images/image.ts';
+import type { LoadableImage } from '../images/loadable-image.ts';
 import { LOAD_REPOSITORY } from '../images/registry.ts';
 import type { RigState } from '../rig/state.ts';
 import { quote, quoteAll } from '../shared/quote.ts';

@@ -4,7 +4,7 @@ import type { Steps } from '../events/steps.ts';
 import type { MachineHandle } from '../frozen/migration.ts';
 import { archivedFiles } from '../images/archive.ts';
 import { badArchive } from '../images/bad-archive.ts';
-import type { LoadableImage } from '../images/image.ts';
+import type { LoadableImage } from '../images/loadable-image.ts';
 import { imagesIn } from '../images/in-archive.ts';
 import { localImages } from '../images/local.ts';
 import { push, type Pushed } from '../images/push.ts';

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Docker, Labels } from '../place/port.ts';
-import { readIfThere, writeAtomic } from '../host/files.ts';
+import { readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
 import { lastLines } from '../shared/text.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfThere } from '../host/files.ts';
+import { readIfThere } from '../host/atomic-files.ts';
 
 export interface ProviderFolder {
   /** `k8s-1.36`: the folder `k8s/1.36` with its slash replaced. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { GocliError } from '../errors/error.ts';
-import { readIfThere, writeAtomic } from '../host/files.ts';
+import { readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import { IMAGE_TAG, registryAndPath } from '../shared/image-reference.ts';
 import { isProviderName } from './name.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isThere, readIfThere } from '../host/files.ts';
+import { isThere, readIfThere } from '../host/atomic-files.ts';
 import { type GoModFile, parseGoMod } from './go/mod-file.ts';
 import type { Recipe } from './step.ts';
 

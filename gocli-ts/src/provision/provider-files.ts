@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isThere } from '../host/files.ts';
+import { isThere } from '../host/atomic-files.ts';
 import type { Recipe } from './step.ts';
 
 /** Where the files of a provider are: its own folder before that of the one which it extends. */

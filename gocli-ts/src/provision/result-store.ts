@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from '../errors/file-error.ts';
-import { makeFolder, readIfThere, writeAtomic } from '../host/files.ts';
+import { makeFolder, readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import { isAlive } from '../host/is-alive.ts';
 import { type Paths } from '../host/paths.ts';
 import { IMAGE_FILE, type StepName } from './step.ts';

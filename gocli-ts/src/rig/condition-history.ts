@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readIfThere, writeAtomic } from '../host/files.ts';
+import { readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import { rigFolder, type Paths } from '../host/paths.ts';
 import type { ConditionStatus } from './status.ts';
 

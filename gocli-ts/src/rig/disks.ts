@@ -1,5 +1,5 @@
 import { GocliError } from '../errors/error.ts';
-import { frozenFiles } from '../frozen/files.ts';
+import { frozenFiles } from '../frozen/frozen-files.ts';
 import { templateMount, templateVolume } from '../frozen/templates.ts';
 import type { Docker } from '../place/port.ts';
 import { runTool } from '../frozen/tool.ts';

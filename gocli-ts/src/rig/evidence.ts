@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LABEL } from '../place/labels.ts';
-import { writeAtomic } from '../host/files.ts';
+import { writeAtomic } from '../host/atomic-files.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
 import { redact } from '../shared/redact.ts';
 import type { RigDeps } from './deps.ts';

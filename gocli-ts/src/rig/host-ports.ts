@@ -1,5 +1,5 @@
 import { GocliError } from '../errors/error.ts';
-import { freePorts, portHolder, portProblem } from '../host/ports.ts';
+import { freePorts, portHolder, portProblem } from '../host/free-ports.ts';
 import { publishedPorts, type Published } from '../network/ports.ts';
 import type { ContainerInfo, Docker, PublishedPort } from '../place/port.ts';
 import type { Kind } from './kind.ts';

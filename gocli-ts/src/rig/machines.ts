@@ -1,4 +1,4 @@
-import { frozenFiles } from '../frozen/files.ts';
+import { frozenFiles } from '../frozen/frozen-files.ts';
 import type { CpuIdentity, FrozenMachine } from '../frozen/manifest.ts';
 import { templateMount } from '../frozen/templates.ts';
 import { machineContainer, type ExpectedFiles } from '../machine/container.ts';
@@ -7,7 +7,7 @@ import { nodeMac, nodeName, tapName, vncPort } from '../network/addresses.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ContainerSpec, Mount } from '../place/port.ts';
 import { IMAGE_PATH } from '../provider/image-path.ts';
-import { dataMount, labelsFor, type RigLayout } from './containers.ts';
+import { dataMount, labelsFor, type RigLayout } from './container-specs.ts';
 import { rigId } from './identity.ts';
 import { machineDisk, machinesMount } from './machine-files.ts';
 import { containerName, dataVolume } from './names.ts';

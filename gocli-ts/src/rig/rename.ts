@@ -10,7 +10,7 @@ import { decide, situationOf, type FoundRig } from './life.ts';
 import { requireUnclaimed, type Listing } from './listing.ts';
 import { writeRecord, type RigRecord } from './record.ts';
 import { refusal } from './refusal.ts';
-import { requireImage } from './snapshot/check.ts';
+import { requireImage } from './snapshot/restorable.ts';
 import { renameSnapshot } from './snapshot/snapshots.ts';
 import { snapshotsAmong, type Snapshot } from './snapshot/list.ts';
 import { notice } from './start/starting.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import { isErrno, onFile } from '../errors/file-error.ts';
 import { cpuSchema } from '../frozen/manifest.ts';
-import { makeFolder, readIfThere, viaTemporary, writeAtomic } from '../host/files.ts';
+import { makeFolder, readIfThere, viaTemporary, writeAtomic } from '../host/atomic-files.ts';
 import { rigFolder, type Paths } from '../host/paths.ts';
 import type { RigPlan } from './plan.ts';
 import { gocliCommand } from '../shared/command.ts';

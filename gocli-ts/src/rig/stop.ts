@@ -8,7 +8,7 @@ import { keepState, withoutRevision } from './keep-state.ts';
 import { STOPPED } from './names.ts';
 import { followProxy } from './proxy.ts';
 import { removeMachines } from './remove.ts';
-import type { RestoreRequest } from './snapshot/check.ts';
+import type { RestoreRequest } from './snapshot/restorable.ts';
 import { startHalted } from './start/halted.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { stoppedSaves } from './snapshot/list.ts';

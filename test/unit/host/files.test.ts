@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { makeFolder, readIfThere, sweepTemporary, writeAtomic } from '../../../gocli-ts/src/host/files.ts';
+import {
+  makeFolder,
+  readIfThere,
+  sweepTemporary,
+  writeAtomic,
+} from '../../../gocli-ts/src/host/atomic-files.ts';
 
 async function folder(t: ExecutionContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'gocli-files-'));
@@ -48,7 +53,7 @@ test('what cannot be written leaves nothing half-written', async (t) => {
 
 test('a process that ends at once leaves nothing half-written', async (t) => {
   const path = await folder(t);
-  const files = new URL('../../../gocli-ts/src/host/files.js', import.meta.url).href;
+  const files = new URL('../../../gocli-ts/src/host/atomic-files.js', import.meta.url).href;
   const script = `import { viaTemporary } from ${JSON.stringify(files)};
     import { writeFileSync } from 'node:fs';
     await viaTemporary(${JSON.stringify(join(path, 'file'))}, async (temporary) => {

@@ -1,7 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import test from 'ava';
-import { freePorts, listeningInodes, portHolder, portProblem } from '../../../gocli-ts/src/host/ports.ts';
+import {
+  freePorts,
+  listeningInodes,
+  portHolder,
+  portProblem,
+} from '../../../gocli-ts/src/host/free-ports.ts';
 
 // Two lines of /proc/net/tcp: 127.0.0.1:6443 listening, and a connection from the same port.
 const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -27,7 +32,7 @@ test('free ports are all different and can be listened on', async (t) => {
 });
 
 test('when one port cannot be had no other stays held', (t) => {
-  const ports = new URL('../../../gocli-ts/src/host/ports.js', import.meta.url).href;
+  const ports = new URL('../../../gocli-ts/src/host/free-ports.js', import.meta.url).href;
   const script = `import dgram from 'node:dgram';
     import { syncBuiltinESMExports } from 'node:module';
     dgram.createSocket = () => { throw new Error('none'); };

@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { archivedFiles } from '../../../gocli-ts/src/images/archive.ts';
-import type { LoadableImage } from '../../../gocli-ts/src/images/image.ts';
+import type { LoadableImage } from '../../../gocli-ts/src/images/loadable-image.ts';
 import { imagesIn } from '../../../gocli-ts/src/images/in-archive.ts';
 import {
   AMD64,

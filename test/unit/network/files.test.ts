@@ -10,7 +10,12 @@ import {
   tapName,
   vncPort,
 } from '../../../gocli-ts/src/network/addresses.ts';
-import { renderChrony, renderDnsmasq, renderLinks, renderNat } from '../../../gocli-ts/src/network/files.ts';
+import {
+  renderChrony,
+  renderDnsmasq,
+  renderLinks,
+  renderNat,
+} from '../../../gocli-ts/src/network/network-files.ts';
 import { PINNABLE, PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
 import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
 import { CHECKOUT } from '../../helpers/cli.ts';

@@ -1,6 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { networkContainer, networkFiles, registryContainer } from '../../../gocli-ts/src/rig/containers.ts';
+import {
+  networkContainer,
+  networkFiles,
+  registryContainer,
+} from '../../../gocli-ts/src/rig/container-specs.ts';
 import { machineSpec, nodeContainer, type Origin } from '../../../gocli-ts/src/rig/machines.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { qemuArguments } from '../../../gocli-ts/src/machine/arguments.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { checkMemory, parseMeminfo, readMemory } from '../../../gocli-ts/src/rig/memory.ts';
+import { checkMemory, parseMeminfo, readMemory } from '../../../gocli-ts/src/rig/host-memory.ts';
 import { stateOf } from '../../helpers/engine.ts';
 
 test('memory is read from the lines of /proc/meminfo', (t) => {

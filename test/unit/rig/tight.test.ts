@@ -1,5 +1,5 @@
 import test from 'ava';
-import { readMemory } from '../../../gocli-ts/src/rig/memory.ts';
+import { readMemory } from '../../../gocli-ts/src/rig/host-memory.ts';
 import { templateKey } from '../../../gocli-ts/src/rig/template/key.ts';
 import { planRig } from '../../../gocli-ts/src/rig/make-plan.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';

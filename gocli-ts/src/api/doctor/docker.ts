@@ -1,7 +1,7 @@
 import type { DockerInfo } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { requireBridge } from '../../rig/start/daemon.ts';
-import { failed, ok, warning, type Check, type Finding } from './check.ts';
+import { failed, ok, warning, type Check, type Finding } from './finding.ts';
 
 export const dockerChecks: readonly Check[] = [
   { id: 'docker', title: 'Docker answers', run: ({ docker }) => Promise.resolve(judgeDaemon(docker)) },

@@ -3,7 +3,7 @@ import { FACTS_LABEL, providerFactsSchema } from '../../provider/facts.ts';
 import type { ImageInfo } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
 import type { Context, NoRequest } from '../context.ts';
-import type { Check, CheckContext, Finding } from './check.ts';
+import type { Check, CheckContext, Finding } from './finding.ts';
 import { dockerChecks } from './docker.ts';
 import { hostChecks } from './host.ts';
 import { kernelChecks } from './kernel.ts';

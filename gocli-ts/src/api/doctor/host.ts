@@ -1,12 +1,12 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readMemory } from '../../rig/memory.ts';
+import { readMemory } from '../../rig/host-memory.ts';
 import { messageOf } from '../../errors/error.ts';
-import { freePorts, portHolder, portProblem } from '../../host/ports.ts';
+import { freePorts, portHolder, portProblem } from '../../host/free-ports.ts';
 import { PORTS } from '../../kubernetes/ports.ts';
 import { publishedPorts } from '../../network/ports.ts';
 import { formatBytes } from '../../shared/size.ts';
-import { failed, ok, warning, type Check, type Finding } from './check.ts';
+import { failed, ok, warning, type Check, type Finding } from './finding.ts';
 
 const GIB = 1024 ** 3;
 

@@ -7,7 +7,7 @@ import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { isWsl } from '../../host/supported.ts';
 import { readDeviceAccess, type DeviceAccess } from '../../machine/devices.ts';
 import type { Context } from '../context.ts';
-import { failed, ok, warning, type Check, type CheckContext, type Finding } from './check.ts';
+import { failed, ok, warning, type Check, type CheckContext, type Finding } from './finding.ts';
 
 /** A function of each module that the network container needs: bridge, taps, rules, masquerading. */
 const MODULES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/port.ts';
-import { failed, ok, warning, type Check, type CheckContext, type Finding } from './check.ts';
+import { failed, ok, warning, type Check, type CheckContext, type Finding } from './finding.ts';
 
 /** Kubernetes 1.36 names this in its go.mod. */
 const GO_MINOR = 26;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
 import { shown } from '../bad-archive.ts';
-import { digestOf, MEDIA, type Blob, type Manifest } from '../image.ts';
+import { digestOf, MEDIA, type Blob, type Manifest } from '../loadable-image.ts';
 import type { Answer } from '../http.ts';
 import { MOST_LAYERS } from '../reader.ts';
 import { REDIRECTS, type RemoteClient } from './client.ts';

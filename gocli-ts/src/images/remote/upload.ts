@@ -1,5 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
-import type { Blob } from '../image.ts';
+import type { Blob } from '../loadable-image.ts';
 import { MIB } from '../../shared/size.ts';
 import type { Answer } from '../http.ts';
 import type { Scopes } from './access.ts';

@@ -9,7 +9,7 @@ import type { AdminAccess } from '../kubeconfig.ts';
 import { addonsOf } from '../section.ts';
 import { enableAddons } from './enable.ts';
 import { requireImages } from './images.ts';
-import { makeWork } from './work.ts';
+import { addonCluster } from './addon-cluster.ts';
 
 /** Refuses a plan whose addons cannot be had here. @throws GocliError IMAGE_MISSING, CONFLICT, BAD_FILE */
 export async function requireAddons(guest: GuestPlan, deps: RigDeps): Promise<void> {
@@ -28,6 +28,6 @@ export async function enableAtStart(
   const nodes = machinesOf(launched);
   await enableAddons(
     addonsOf(state.plan.guest),
-    makeWork({ catalog, state, nodes, api, steps, deps, timeoutMs }),
+    addonCluster({ catalog, state, nodes, api, steps, deps, timeoutMs }),
   );
 }

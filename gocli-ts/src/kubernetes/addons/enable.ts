@@ -10,14 +10,14 @@ import { bringImages } from './images.ts';
 import { type AddonRecord, recordOf, without } from './inventory.ts';
 import { mayPass, messageIn, nameOf } from './objects.ts';
 import { removeObjects } from './remove.ts';
-import { type AddonWork, AT_ONCE, keepRecord, knownRecords, waitOptions } from './work.ts';
+import { type AddonCluster, AT_ONCE, keepRecord, knownRecords, waitOptions } from './addon-cluster.ts';
 
 /**
  * Enables addons one after the other, each to its end; what is enabled already is set right. What was interrupted goes on
  * where the same is asked for again.
  * @throws GocliError CONFLICT (files changed), IMAGE_MISSING, KUBERNETES, TIMEOUT naming what is waited for
  */
-export async function enableAddons(planned: readonly PlannedAddon[], work: AddonWork): Promise<void> {
+export async function enableAddons(planned: readonly PlannedAddon[], work: AddonCluster): Promise<void> {
   const addons = planned.map((one) => ({ planned: one, addon: plannedIn(one, work.catalog) }));
   const images = addons.flatMap(({ addon }) => addon.images.map(({ name }) => ({ name, addon: addon.name })));
   await bringImages(images, work);
@@ -33,7 +33,7 @@ export async function enableAddons(planned: readonly PlannedAddon[], work: Addon
   }
 }
 
-interface EnableWork extends AddonWork {
+interface EnableWork extends AddonCluster {
   /** What the cluster had of it before. */
   readonly before: AddonRecord | undefined;
   readonly step: StepHandle;
@@ -74,7 +74,7 @@ function isGround({ kind }: AddonObject): boolean {
 }
 
 /** The API took an object; it is sent with each look. */
-function applied(object: AddonObject, { objects }: Pick<AddonWork, 'objects'>): Condition {
+function applied(object: AddonObject, { objects }: Pick<AddonCluster, 'objects'>): Condition {
   return {
     name: `the API takes ${nameOf(object)}`,
     check: async (signal) => {

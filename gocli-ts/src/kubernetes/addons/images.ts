@@ -4,7 +4,7 @@ import { GocliError } from '../../errors/error.ts';
 import type { DockerImages } from '../../place/port.ts';
 import { loadOnto } from '../load.ts';
 import { nodeImages } from '../node-images.ts';
-import type { AddonWork } from './work.ts';
+import type { AddonCluster } from './addon-cluster.ts';
 
 /** An image that an addon asks for. */
 interface AskedImage {
@@ -16,7 +16,7 @@ interface AskedImage {
  * Brings images to all nodes that do not have them, from the local Docker.
  * @throws GocliError IMAGE_MISSING naming all that neither has
  */
-export async function bringImages(images: readonly AskedImage[], work: AddonWork): Promise<void> {
+export async function bringImages(images: readonly AskedImage[], work: AddonCluster): Promise<void> {
   if (images.length === 0) return;
   const { state, nodes, steps, deps } = work;
   const held = await nodeImages(state.name, nodes, deps);

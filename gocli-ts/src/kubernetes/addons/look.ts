@@ -9,7 +9,7 @@ import { messageOf } from '../../errors/error.ts';
 import { addonConditions } from './conditions.ts';
 import { readRecords, without } from './inventory.ts';
 import { ClusterObjects, messageIn, nameOf } from './objects.ts';
-import { AT_ONCE } from './work.ts';
+import { AT_ONCE } from './addon-cluster.ts';
 
 interface SeenCondition {
   readonly name: string;

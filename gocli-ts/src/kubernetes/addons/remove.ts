@@ -8,7 +8,14 @@ import { onNodes } from '../on-nodes.ts';
 import { removeNode } from '../surplus.ts';
 import { type AddonRecord, removeRecord } from './inventory.ts';
 import { nameOf } from './objects.ts';
-import { type AddonWork, askUntilAnswered, AT_ONCE, keepRecord, knownRecords, waitOptions } from './work.ts';
+import {
+  type AddonCluster,
+  askUntilAnswered,
+  AT_ONCE,
+  keepRecord,
+  knownRecords,
+  waitOptions,
+} from './addon-cluster.ts';
 
 /**
  * Takes addons out of a cluster with all that they brought, those that need others first. What was interrupted goes on
@@ -16,7 +23,7 @@ import { type AddonWork, askUntilAnswered, AT_ONCE, keepRecord, knownRecords, wa
  * @param addons in the order in which they are removed
  * @throws GocliError KUBERNETES, TIMEOUT naming what does not go, REMOTE_COMMAND
  */
-export async function disableAddons(addons: readonly string[], work: AddonWork): Promise<void> {
+export async function disableAddons(addons: readonly string[], work: AddonCluster): Promise<void> {
   const records = await knownRecords(work);
   for (const name of addons) {
     const record = records.get(name);
@@ -27,7 +34,7 @@ export async function disableAddons(addons: readonly string[], work: AddonWork):
   }
 }
 
-async function disableOne(record: AddonRecord, work: AddonWork, step: StepHandle): Promise<void> {
+async function disableOne(record: AddonRecord, work: AddonCluster, step: StepHandle): Promise<void> {
   const { api, deps, nodes, state, catalog } = work;
   const { name, objects } = record;
   await keepRecord({ ...record, state: 'disabling' }, work);
@@ -49,7 +56,7 @@ const isRight = ({ apiVersion, kind }: ObjectRef): boolean =>
 /** Removes objects, programs before their rights, and waits until they are gone. */
 export async function removeObjects(
   objects: readonly ObjectRef[],
-  work: AddonWork,
+  work: AddonCluster,
   step: StepHandle,
 ): Promise<void> {
   const options = waitOptions(work, work.deps.signal, (message) => {
@@ -66,7 +73,7 @@ export async function removeObjects(
 }
 
 /** Nobody is there to end the pods of a node that was only an object. */
-function asked(ref: ObjectRef, { api, objects }: AddonWork): Condition {
+function asked(ref: ObjectRef, { api, objects }: AddonCluster): Condition {
   return {
     name: `the API removes ${nameOf(ref)}`,
     check: async (signal) => {
@@ -83,7 +90,7 @@ const leavingSchema = z.object({
   }),
 });
 
-function gone(ref: ObjectRef, { objects }: Pick<AddonWork, 'objects'>): Condition {
+function gone(ref: ObjectRef, { objects }: Pick<AddonCluster, 'objects'>): Condition {
   return patient({
     name: `${nameOf(ref)} is gone`,
     check: async (signal) => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
-import { readIfThere, writeAtomic } from '../../host/files.ts';
+import { readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { repositoryOf } from '../../provider/extend.ts';
 import { editYaml, type YamlEdit } from '../../provider/yaml-edit.ts';
 import { readProviderFile } from '../../provider/provider-file.ts';

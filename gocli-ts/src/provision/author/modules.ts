@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
-import { makeFolder, readIfThere } from '../../host/files.ts';
+import { makeFolder, readIfThere } from '../../host/atomic-files.ts';
 import { type ComponentModule, KUBERNETES, moduleFolders, readModule } from '../component-module.ts';
 import { directivesOf, moduleOfPackage, parseGoMod } from '../go/mod-file.ts';
 import { downloadModule, type GoContext, tidyModule } from '../go/module.ts';

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
-import { makeFolder } from '../../host/files.ts';
+import { makeFolder } from '../../host/atomic-files.ts';
 import type { Host } from '../../host/port.ts';
 import { lastLines } from '../../shared/text.ts';
-import type { LockedPackage } from './lock.ts';
+import type { LockedPackage } from './package-lock.ts';
 
 /** An apt of its own in a folder: the package lists of the guests' release, and no package installed. */
 export interface ScratchApt {

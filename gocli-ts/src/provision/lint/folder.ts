@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { isThere } from '../../host/files.ts';
+import { isThere } from '../../host/atomic-files.ts';
 import type { Finding } from '../../provider/finding.ts';
 import { KUBERNETES, readModule } from '../component-module.ts';
 import { isPlain } from '../guest-folder.ts';

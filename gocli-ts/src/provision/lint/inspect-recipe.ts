@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Finding } from '../../provider/finding.ts';
 import { inspectProvider, type InspectedProvider } from '../../provider/provider-file.ts';
-import { readIfThere } from '../../host/files.ts';
+import { readIfThere } from '../../host/atomic-files.ts';
 import type { YamlDocument } from '../../provider/yaml-text.ts';
 import { inspectManifest } from '../../provider/manifest-text.ts';
 import { listManifests, type ManifestFile } from '../manifests.ts';

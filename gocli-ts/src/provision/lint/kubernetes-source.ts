@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Host } from '../../host/port.ts';
-import { readIfThere } from '../../host/files.ts';
+import { readIfThere } from '../../host/atomic-files.ts';
 
 export interface GoCacheContext {
   readonly host: Host;

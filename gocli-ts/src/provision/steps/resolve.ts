@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
-import { readIfThere, writeAtomic } from '../../host/files.ts';
+import { readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { openScratchApt, resolvePackages, type ScratchApt } from '../debian/apt.ts';
 import {
   diffLocks,
@@ -10,7 +10,7 @@ import {
   type LockedPackage,
   parseLock,
   parsePackageList,
-} from '../debian/lock.ts';
+} from '../debian/package-lock.ts';
 import { debianSources } from '../debian/sources.ts';
 import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
 import { writableFile } from '../provider-files.ts';

@@ -7,7 +7,7 @@ import { bootstrap } from '../debian/bootstrap.ts';
 import { changedInputs, digestInputs } from '../hash.ts';
 import { packTree } from '../image/tree.ts';
 import { readImage, Store } from '../result-store.ts';
-import { readIfThere } from '../../host/files.ts';
+import { readIfThere } from '../../host/atomic-files.ts';
 import { resultOf } from '../image/results.ts';
 import { IMAGE_FILE, type ProvisionStep, type Recipe, type StepContext } from '../step.ts';
 

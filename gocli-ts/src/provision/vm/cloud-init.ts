@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
-import { readIfThere } from '../../host/files.ts';
+import { readIfThere } from '../../host/atomic-files.ts';
 import type { FileEntry } from '../../place/port.ts';
 import type { Finding } from '../../provider/finding.ts';
 import { readYamlDocument } from '../../provider/yaml-text.ts';

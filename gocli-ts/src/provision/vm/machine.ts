@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { networkContainer, networkFiles, type RigLayout } from '../../rig/containers.ts';
+import { networkContainer, networkFiles, type RigLayout } from '../../rig/container-specs.ts';
 import { nodeContainer } from '../../rig/machines.ts';
 import { kindOf } from '../../rig/kind.ts';
 import { defaultGuest } from '../../rig/plan.ts';

@@ -1,6 +1,6 @@
 import type { Docker } from '../../place/port.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
-import { readIfThere } from '../../host/files.ts';
+import { readIfThere } from '../../host/atomic-files.ts';
 import { type Finding, throwFindings } from '../../provider/finding.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 import { providerFile } from '../provider-files.ts';

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { GocliError, messageOf } from '../../errors/error.ts';
-import { makeFolder, writeAtomic } from '../../host/files.ts';
+import { makeFolder, writeAtomic } from '../../host/atomic-files.ts';
 import { abortReason } from '../../shared/clock.ts';
 import { redact } from '../../shared/redact.ts';
 import { attempt } from '../../waiting/attempt.ts';
 import type { FoundRig } from '../life.ts';
 import { kindOf } from '../kind.ts';
-import { containerParts } from './containers.ts';
-import { factParts } from './plan.ts';
+import { containerParts } from './container-logs.ts';
+import { factParts } from './plan-part.ts';
 import { guestParts } from './guest.ts';
 import type { LogDeps, LogPart } from './part.ts';
 

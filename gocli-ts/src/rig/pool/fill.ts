@@ -11,14 +11,14 @@ import { requireRig, requireState } from '../find.ts';
 import { keepState, keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
 import { planRig } from '../make-plan.ts';
-import { readMemory, wantedBytes } from '../memory.ts';
+import { readMemory, wantedBytes } from '../host-memory.ts';
 import { memberName } from '../names.ts';
 import { cleanUpAfter, removeRig } from '../remove.ts';
 import { machinesIn } from '../snapshot/create.ts';
 import { notice } from '../start/starting.ts';
 import { up, type UpRequest } from '../up.ts';
 import { discard, holding, membersOf, whyReplaced, type Member } from './members.ts';
-import { isRoomFor, reserved } from './memory.ts';
+import { isRoomFor, reserved } from './budget.ts';
 import { poolKey, readPools, writePool, type Pool } from './pools.ts';
 import { isAnyStarting } from './turns.ts';
 

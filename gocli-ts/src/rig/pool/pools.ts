@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
 import { isErrno, onFile } from '../../errors/file-error.ts';
 import { keyOf } from '../../frozen/gate.ts';
-import { readIfThere, writeAtomic } from '../../host/files.ts';
+import { readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import type { Paths } from '../../host/paths.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Kind } from '../kind.ts';

@@ -11,7 +11,7 @@ import type { FoundRig } from '../life.ts';
 import type { Listing } from '../listing.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
 import { planDifferences } from '../make-plan.ts';
-import { readMemory, wantedBytes } from '../memory.ts';
+import { readMemory, wantedBytes } from '../host-memory.ts';
 import { poolOfName } from '../names.ts';
 import type { RigPlan } from '../plan.ts';
 import { removeRig } from '../remove.ts';

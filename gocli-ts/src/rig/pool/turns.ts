@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomic } from '../../host/files.ts';
+import { writeAtomic } from '../../host/atomic-files.ts';
 import { isAlive } from '../../host/is-alive.ts';
 import type { Paths } from '../../host/paths.ts';
 import { poolFolder } from './pools.ts';

@@ -3,7 +3,7 @@ import { IMAGE_PATH } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { Labels, Mount } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
-import { frozenFiles } from '../../frozen/files.ts';
+import { frozenFiles } from '../../frozen/frozen-files.ts';
 import { measureInTool } from '../../frozen/measure.ts';
 import { keyOf } from '../../frozen/gate.ts';
 import { FROZEN_FORMAT } from '../../frozen/manifest.ts';
@@ -19,14 +19,14 @@ import {
 } from '../../frozen/templates.ts';
 import { allOf } from '../../shared/all.ts';
 import { runTool } from '../../frozen/tool.ts';
-import { networkContainer, networkFiles, type RigLayout } from '../containers.ts';
+import { networkContainer, networkFiles, type RigLayout } from '../container-specs.ts';
 import { nodeContainer } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
 import { removeLabelled } from '../remove.ts';
 import { hostNamed } from '../identity.ts';
 import { dataVolume } from '../names.ts';
 import { kindOf } from '../kind.ts';
-import { makingTemplate } from '../template/lock.ts';
+import { makingTemplate } from '../template/template-lock.ts';
 import { readKeys, snapshotLayout } from './layout.ts';
 import { snapshotFolder, type Snapshot } from './list.ts';
 

@@ -2,7 +2,7 @@ import type { Docker } from '../../place/port.ts';
 import { GocliError } from '../../errors/error.ts';
 import { processorDifference } from '../../frozen/gate.ts';
 import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
-import type { RigLayout } from '../containers.ts';
+import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
 import { portInfosOf } from '../published.ts';

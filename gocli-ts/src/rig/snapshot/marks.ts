@@ -1,4 +1,4 @@
-import { frozenFiles } from '../../frozen/files.ts';
+import { frozenFiles } from '../../frozen/frozen-files.ts';
 import type { ContainerInfo, Docker } from '../../place/port.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { inside } from '../inside.ts';

@@ -1,7 +1,7 @@
 import type { Docker } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
-import { REGISTRY_USER } from '../containers.ts';
+import { REGISTRY_USER } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { followProxy } from '../proxy.ts';
 import { removeMachines } from '../remove.ts';
@@ -11,7 +11,7 @@ import { notice, writeLate } from '../start/starting.ts';
 import { proveWritable, type RigState } from '../state.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
-import { checkRestore, type RestoreRequest, type Restoring } from './check.ts';
+import { checkRestore, type RestoreRequest, type Restoring } from './restorable.ts';
 import { afterFailedRestore } from './failed-restore.ts';
 import { removeSnapshot } from './snapshots.ts';
 import { snapshotFolder, stoppedSaves, type Snapshot } from './list.ts';

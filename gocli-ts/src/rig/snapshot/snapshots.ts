@@ -17,7 +17,7 @@ import { GocliError } from '../../errors/error.ts';
 import { templateMount } from '../../frozen/templates.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { runTool } from '../../frozen/tool.ts';
-import { REGISTRY_USER } from '../containers.ts';
+import { REGISTRY_USER } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { inside } from '../inside.ts';
 import { idOfState, stateNamed } from '../identity.ts';

@@ -2,7 +2,7 @@ import { GocliError } from '../../errors/error.ts';
 import { runTool } from '../../frozen/tool.ts';
 import { LABEL } from '../../place/labels.ts';
 import { allOf } from '../../shared/all.ts';
-import { REGISTRY_USER, type RigLayout } from '../containers.ts';
+import { REGISTRY_USER, type RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { rigId } from '../identity.ts';
 import { dataVolume } from '../names.ts';

@@ -7,7 +7,7 @@ import { allOf, together } from '../../shared/all.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { WaitOptions } from '../../waiting/condition.ts';
 import { inTime } from '../../waiting/in-time.ts';
-import type { RigLayout } from '../containers.ts';
+import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { launchClaimed, type Claimed, type Running } from './launch-claimed.ts';
 import { allContainers, machinesOf, type Launched } from './launch.ts';

@@ -1,7 +1,7 @@
 import { GocliError, isCode } from '../../errors/error.ts';
 import { LABEL } from '../../place/labels.ts';
 import { allOf } from '../../shared/all.ts';
-import type { RigLayout } from '../containers.ts';
+import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { movedPorts, portsInstead, portsOf } from '../host-ports.ts';
 import { rigId } from '../identity.ts';

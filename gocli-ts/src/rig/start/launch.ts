@@ -5,7 +5,7 @@ import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ContainerSpec } from '../../place/port.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { allOf } from '../../shared/all.ts';
-import { networkContainer, networkFiles, registryContainer, type RigLayout } from '../containers.ts';
+import { networkContainer, networkFiles, registryContainer, type RigLayout } from '../container-specs.ts';
 import { nodeContainer, type Origin } from '../machines.ts';
 import type { RigDeps } from '../deps.ts';
 import { DISKS_USER, machineDisk } from '../machine-files.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { GocliError, isCode } from '../../errors/error.ts';
 import { LABEL } from '../../place/labels.ts';
 import { waitFor, type Condition } from '../../waiting/condition.ts';
-import { REGISTRY_USER } from '../containers.ts';
+import { REGISTRY_USER } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 
 /** Milliseconds for a try; a container is up in one second, on a busy host in some. */

@@ -8,7 +8,7 @@ import type { RigDeps } from '../deps.ts';
 import type { RigState } from '../state.ts';
 import { chooseTemplate, type Choice } from '../template/choose.ts';
 import { templateKey } from '../template/key.ts';
-import { makingTemplate } from '../template/lock.ts';
+import { makingTemplate } from '../template/template-lock.ts';
 import { machinesNeeded } from '../template/used.ts';
 import { coldStart } from './cold.ts';
 import { lookAround, type Surroundings } from './surroundings.ts';

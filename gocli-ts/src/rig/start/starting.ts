@@ -1,6 +1,6 @@
 import { GocliError, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
-import type { RigLayout } from '../containers.ts';
+import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
 import type { Snapshot } from '../snapshot/list.ts';

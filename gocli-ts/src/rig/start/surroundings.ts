@@ -5,14 +5,14 @@ import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { readDeviceAccess } from '../../machine/devices.ts';
 import { PROBE_GUEST } from '../../provider/image-path.ts';
 import { allOf } from '../../shared/all.ts';
-import type { RigLayout } from '../containers.ts';
+import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { rigId } from '../identity.ts';
 import type { RigPlan } from '../plan.ts';
 import { portInfosOf } from '../published.ts';
 import { choosePorts, portsOf } from '../host-ports.ts';
 import { checkDaemon, refuseTaken } from './daemon.ts';
-import { readMemory, wantedBytes } from '../memory.ts';
+import { readMemory, wantedBytes } from '../host-memory.ts';
 
 /** What a start finds out before it makes anything. The ssh key depends on whether a template is thawed. */
 export interface Surroundings {

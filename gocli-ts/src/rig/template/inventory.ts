@@ -12,7 +12,7 @@ import {
   unpublishTemplate,
   type Template,
 } from '../../frozen/templates.ts';
-import { sweepTemporary, writeAtomic } from '../../host/files.ts';
+import { sweepTemporary, writeAtomic } from '../../host/atomic-files.ts';
 import { rigFolder, type Paths } from '../../host/paths.ts';
 import type { RigDeps } from '../deps.ts';
 import { nameBorne } from '../identity.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Check } from '../../../../gocli-ts/src/api/doctor/check.ts';
+import type { Check } from '../../../../gocli-ts/src/api/doctor/finding.ts';
 import { CHECKS, runChecks } from '../../../../gocli-ts/src/api/doctor/doctor.ts';
 import { renderChecks } from '../../../../gocli-ts/src/cli/render/checks.ts';
 import type { Context } from '../../../../gocli-ts/src/api/context.ts';

@@ -13,7 +13,7 @@ import { readRecords } from '../../../../gocli-ts/src/kubernetes/addons/inventor
 import { diffAddon, differences, lookAtAddons } from '../../../../gocli-ts/src/kubernetes/addons/look.ts';
 import { ClusterObjects } from '../../../../gocli-ts/src/kubernetes/addons/objects.ts';
 import { disableAddons } from '../../../../gocli-ts/src/kubernetes/addons/remove.ts';
-import { type AddonWork, makeWork } from '../../../../gocli-ts/src/kubernetes/addons/work.ts';
+import { type AddonCluster, addonCluster } from '../../../../gocli-ts/src/kubernetes/addons/addon-cluster.ts';
 import { ApiClient } from '../../../../gocli-ts/src/kubernetes/api.ts';
 import { makeEngine, stateOf } from '../../../helpers/engine.ts';
 import { ObjectStore } from '../../../helpers/object-store.ts';
@@ -46,7 +46,7 @@ metadata: { name: things.example }
 
 interface Bench {
   readonly store: ObjectStore;
-  readonly work: AddonWork;
+  readonly work: AddonCluster;
   readonly planned: (...texts: string[]) => PlannedAddon[];
   readonly records: () => Promise<Record<string, string>>;
 }
@@ -68,7 +68,7 @@ async function makeBench(t: ExecutionContext): Promise<Bench> {
     await server[Symbol.asyncDispose]();
   });
   const steps = new Steps(deps.emit, deps.clock);
-  const work = makeWork({ catalog, state: stateOf(), nodes: [], api, steps, deps, timeoutMs: 3000 });
+  const work = addonCluster({ catalog, state: stateOf(), nodes: [], api, steps, deps, timeoutMs: 3000 });
   return {
     store,
     work,

@@ -8,7 +8,7 @@ import {
   type LockedPackage,
   parseLock,
   parsePackageList,
-} from '../../../../gocli-ts/src/provision/debian/lock.ts';
+} from '../../../../gocli-ts/src/provision/debian/package-lock.ts';
 
 const hash = (digit: string): string => digit.repeat(64);
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { planDifferences, planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
 import type { RigPlan } from '../../../../gocli-ts/src/rig/plan.ts';
-import { networkFiles } from '../../../../gocli-ts/src/rig/containers.ts';
+import { networkFiles } from '../../../../gocli-ts/src/rig/container-specs.ts';
 import { templateKey } from '../../../../gocli-ts/src/rig/template/key.ts';
 import { kubernetesKind } from '../../../../gocli-ts/src/kubernetes/kind.ts';
 import { readRunOptions } from '../../../../gocli-ts/src/api/options.ts';

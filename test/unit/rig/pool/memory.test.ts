@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { howManyFit, isRoomFor, memoryOf, reserved } from '../../../../gocli-ts/src/rig/pool/memory.ts';
+import { howManyFit, isRoomFor, memoryOf, reserved } from '../../../../gocli-ts/src/rig/pool/budget.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { freePorts } from '../../../../gocli-ts/src/host/ports.ts';
+import { freePorts } from '../../../../gocli-ts/src/host/free-ports.ts';
 import { findRig, requireRig, requireState } from '../../../../gocli-ts/src/rig/find.ts';
 import { phaseOf } from '../../../../gocli-ts/src/rig/life.ts';
 import { giveName } from '../../../../gocli-ts/src/rig/rename.ts';

@@ -2,7 +2,7 @@ import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ImageInfo } from '../../place/port.ts';
 import type { HostProxy } from '../../host/proxy.ts';
 import { GocliError } from '../../errors/error.ts';
-import type { RigLayout } from '../containers.ts';
+import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { boundBy, chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { notice } from '../start/starting.ts';

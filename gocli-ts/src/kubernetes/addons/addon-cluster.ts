@@ -10,7 +10,7 @@ import { type AddonRecord, readRecords, writeRecord } from './inventory.ts';
 import { ClusterObjects } from './objects.ts';
 
 /** What work on the addons of a cluster is done with. */
-export interface AddonWork {
+export interface AddonCluster {
   readonly catalog: Catalog;
   readonly state: RigState;
   readonly nodes: readonly MachineHandle[];
@@ -30,14 +30,14 @@ const LOOK_MS = 15_000;
 
 /** @param onObserved is told what is not there yet */
 export function waitOptions(
-  { deps, timeoutMs }: AddonWork,
+  { deps, timeoutMs }: AddonCluster,
   signal: AbortSignal,
   onObserved: (observed: string) => void,
 ): WaitOptions {
   return { clock: deps.clock, signal, timeoutMs, intervalMs: 300, checkMs: LOOK_MS, onObserved };
 }
 
-export function makeWork(work: Omit<AddonWork, 'objects'>): AddonWork {
+export function addonCluster(work: Omit<AddonCluster, 'objects'>): AddonCluster {
   return { ...work, objects: new ClusterObjects(work.api) };
 }
 
@@ -48,7 +48,7 @@ export function makeWork(work: Omit<AddonWork, 'objects'>): AddonWork {
  */
 export async function askUntilAnswered(
   what: string,
-  work: AddonWork,
+  work: AddonCluster,
   ask: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
   const condition = patient({
@@ -65,7 +65,7 @@ export async function askUntilAnswered(
 }
 
 /** What the cluster has of addons. @throws GocliError TIMEOUT */
-export async function knownRecords(work: AddonWork): Promise<ReadonlyMap<string, AddonRecord>> {
+export async function knownRecords(work: AddonCluster): Promise<ReadonlyMap<string, AddonRecord>> {
   let records: ReadonlyMap<string, AddonRecord> = new Map();
   await askUntilAnswered('the API says which addons there are', work, async (signal) => {
     records = await readRecords(work.api, signal);
@@ -74,7 +74,7 @@ export async function knownRecords(work: AddonWork): Promise<ReadonlyMap<string,
 }
 
 /** Writes down what is done with an addon. @throws GocliError TIMEOUT */
-export async function keepRecord(record: AddonRecord, work: AddonWork): Promise<void> {
+export async function keepRecord(record: AddonRecord, work: AddonCluster): Promise<void> {
   await askUntilAnswered(`the API keeps that ${record.name} is ${record.state}`, work, (signal) =>
     writeRecord(work.api, record, signal),
   );

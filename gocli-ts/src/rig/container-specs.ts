@@ -3,7 +3,7 @@ import { LABEL, type Role } from '../place/labels.ts';
 import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../place/port.ts';
 import type { DeviceAccess } from '../machine/devices.ts';
 import type { Accelerator } from '../machine/spec.ts';
-import { renderChrony, renderDnsmasq, renderLinks, renderNat } from '../network/files.ts';
+import { renderChrony, renderDnsmasq, renderLinks, renderNat } from '../network/network-files.ts';
 import { publishedPorts, type PortInfo } from '../network/ports.ts';
 import type { CpuIdentity } from '../frozen/manifest.ts';
 import { DISKS_FOLDER, machinesMount } from './machine-files.ts';
