@@ -47,6 +47,9 @@ const LOOK = `for one in /proc/[0-9]*; do
   [ "$(cat "$one/comm" 2>/dev/null)" = sh ] || cat "$one/smaps_rollup" 2>/dev/null
 done | sed -n 's/^Pss: *\\([0-9]*\\) kB/\\1/p'`;
 
+/** Looks at a machine: a busy daemon now and then fails to start a program, or loses what it wrote. */
+const LOOKS = 3;
+
 /** Bytes of memory that machines have, shared pages in parts (PSS); undefined when it cannot be read. */
 export async function memoryOf(
   { containers }: Pick<FoundRig, 'containers'>,
@@ -55,12 +58,21 @@ export async function memoryOf(
   const machines = containers.filter(
     ({ labels, state }) => labels[LABEL.node] !== undefined && state === 'running',
   );
-  const looks = await Promise.all(
-    machines.map(({ id }) =>
-      docker.containers.exec(id, ['sh', '-c', LOOK], { user: '107:107' }).catch(() => undefined),
-    ),
-  );
-  const kibibytes = looks.flatMap((look) => look?.stdout.split('\n').filter((line) => line !== '') ?? []);
-  const sum = kibibytes.reduce((total, line) => total + Number(line), 0);
-  return sum > 0 ? sum * 1024 : undefined;
+  const bytes = await Promise.all(machines.map(({ id }) => memoryOfMachine(id, docker)));
+  const known = bytes.filter((one) => one !== undefined);
+  // A sum without one of them would be no figure of the cluster.
+  if (known.length === 0 || known.length < bytes.length) return undefined;
+  return known.reduce((total, one) => total + one, 0);
+}
+
+async function memoryOfMachine(id: string, docker: Docker): Promise<number | undefined> {
+  for (let look = 0; look < LOOKS; look += 1) {
+    const seen = await docker.containers
+      .exec(id, ['sh', '-c', LOOK], { user: '107:107' })
+      .catch(() => undefined);
+    const kibibytes = (seen?.stdout ?? '').split('\n').map(Number);
+    const sum = kibibytes.reduce((total, one) => total + one, 0);
+    if (sum > 0) return sum * 1024;
+  }
+  return undefined;
 }

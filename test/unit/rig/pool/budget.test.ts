@@ -42,6 +42,11 @@ test('memory is what the processes of all machines say; of none that answers it 
   t.is(await memoryOf({ containers }, docker), undefined);
   docker.onExec((_argv, { name }) => ({ stdout: name === 'node01' ? '1000\n24\n' : '1024\n' }));
   t.is(await memoryOf({ containers }, docker), 2048 * 1024);
+  docker.onExec((_argv, { name }) => (name === 'node01' ? { stdout: '1\n' } : new Error('no')));
+  t.is(await memoryOf({ containers }, docker), undefined);
   docker.onExec(() => new Error('no'));
   t.is(await memoryOf({ containers }, docker), undefined);
+  const answers = [new Error('busy'), { stdout: '' }, { stdout: '7\n' }];
+  docker.onExec(() => answers.shift() ?? new Error('asked too often'));
+  t.is(await memoryOf({ containers: containers.slice(0, 1) }, docker), 7 * 1024);
 });
