@@ -4,7 +4,7 @@ import { estimatedSteps } from '../host/timings.ts';
 import { hostProxy } from '../host/proxy.ts';
 import { checkSnapshotName } from '../rig/names.ts';
 import { createSnapshot } from '../rig/snapshot/create.ts';
-import { restoreSnapshot } from '../rig/snapshot/restore.ts';
+import { replaceBySnapshot } from '../rig/snapshot/replace.ts';
 import { requireSnapshot, userSnapshots } from '../rig/snapshot/require.ts';
 import { removeSnapshot } from '../rig/snapshot/snapshots.ts';
 import { listSnapshots, type Snapshot } from '../rig/snapshot/list.ts';
@@ -107,7 +107,7 @@ export async function restore(request: RestoreRequest, context: Context): Promis
     const steps = await estimatedSteps(own, snapshot.record.state.plan.guest.provider);
     const proxy = hostProxy(context.env);
     const restoring = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {}, proxy };
-    await restoreSnapshot(snapshot, restoring, steps, own);
+    await replaceBySnapshot(snapshot, restoring, steps, own);
     return { snapshot: snapshot.name, cluster, seconds: steps.elapsed(), timings: steps.timings };
   });
 }

@@ -10,6 +10,7 @@ import type { Known, knownOf } from './known.ts';
 import { isPooled, isThere, rigOf, situationOf, startedBy, type FoundRig } from './life.ts';
 import { bareIds, idsOf, isOfMachines, listRigs, withLeft, type Listing } from './listing.ts';
 import { idOfState } from './identity.ts';
+import { isAside } from './names.ts';
 import { refusal } from './refusal.ts';
 import { readState, stateNames, type RigState } from './state.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -123,11 +124,14 @@ async function readRig(
   deps: Reading,
   copy: boolean,
 ): Promise<{ readonly rig: FoundRig; readonly known: Known }> {
-  const containers = listing.containers.filter(({ labels }) => labels[LABEL.cluster] === id);
+  const all = listing.containers.filter(({ labels }) => labels[LABEL.cluster] === id);
+  const containers = all.filter((one) => !isAside(one));
   const volume = listing.volumes.find((one) => isOfMachines(one) && one.labels[LABEL.cluster] === id);
   const known = await read({ id, name: listing.names.get(id), containers, volume }, deps, copy);
   const saves = [...stoppedAmong(listing.containers), ...listing.waiting].filter(({ rig }) => rig === id);
-  return { rig: rigOf({ id, name: known.name }, containers, known.state, saves), known };
+  const rig = rigOf({ id, name: known.name }, containers, known.state, saves);
+  const aside = all.filter(isAside);
+  return { rig: aside.length === 0 ? rig : { ...rig, aside }, known };
 }
 
 /** One bad file must not hide the other clusters; what is done with this one says what to type. */

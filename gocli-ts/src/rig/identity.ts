@@ -51,7 +51,7 @@ export function idAmong({ labels }: Pick<ContainerInfo, 'labels'>): string | und
 }
 
 /** What comes after the name of the rig; see names.ts and snapshot/snapshots.ts. */
-const SUFFIX = /-(?:dnsmasq|registry|node\d+|snapshot-[0-9a-f]+)$/;
+const SUFFIX = /-(?:dnsmasq|registry|node\d+|aside\d+|snapshot-[0-9a-f]+)$/;
 
 /** What of a container says whose it is, and what that is called; a copy of a keeper says it, too. */
 type Bearer = Pick<ContainerInfo, 'name' | 'labels'>;

@@ -18,6 +18,8 @@ export interface FoundRig extends Identity {
   readonly state: RigState | undefined;
   /** What it was saved as when it was stopped. While it is there, the rig is stopped, whatever else is left of it. */
   readonly saved?: Snapshot | undefined;
+  /** Containers of machines that stand still until those that are to take their place are Ready, if a restore was killed. */
+  readonly aside?: readonly ContainerInfo[] | undefined;
 }
 
 /** What a rig is doing, as people see it. */
@@ -33,6 +35,8 @@ export type Situation =
   | 'lost'
   /** Paused, or a save of it was killed, and not all of it runs. */
   | 'hampered'
+  /** A restore was killed: the machines that ran before stand aside. */
+  | 'replacing'
   /** Broken, but no machine runs, and their disks are there. */
   | 'bootable'
   /** It was Ready and is about to become a clone of its template, or a command was killed when it was. */
@@ -69,7 +73,7 @@ const LIFE: Readonly<Record<Verb, Readonly<Partial<Record<Situation, Act>>>>> = 
   stop: { starting: 'save', running: 'save', broken: 'save', cloning: 'save', littered: 'clear' },
   pause: { starting: 'hold', running: 'hold', broken: 'hold', cloning: 'hold' },
   // A pause that failed half way leaves machines that stand; letting one go on that runs does no harm.
-  resume: { paused: 'release', hampered: 'release', broken: 'release' },
+  resume: { paused: 'release', hampered: 'release', broken: 'release', replacing: 'release' },
   // One that starts is looked for by its name, and has no record yet.
   rename: {
     running: 'rename',
@@ -126,7 +130,8 @@ export function isHalfTaken(found: FoundRig): boolean {
 }
 
 function situationByParts(found: FoundRig): Situation {
-  const { containers, state, saved } = found;
+  const { containers, state, saved, aside = [] } = found;
+  if (aside.length > 0) return 'replacing';
   if (state?.stopped === true) {
     if (saved === undefined) return 'lost';
     return containers.length === 0 ? 'stopped' : 'littered';
@@ -144,8 +149,10 @@ function situationByParts(found: FoundRig): Situation {
   const isHeld = state.paused === true || parts.some((one) => one.state === 'paused');
   if (parts.length === 0 || running.length < parts.length) return isHeld ? 'hampered' : 'broken';
   if (state.paused === true) return 'paused';
-  const isOther = parts.some(({ labels }) => labels[LABEL.run] !== state.run);
-  return state.readyAt === undefined || isOther ? 'starting' : 'running';
+  // Network and registry stay when the machines are replaced by those of a snapshot.
+  const isOwn =
+    parts.some(isMachine) && parts.filter(isMachine).every(({ labels }) => labels[LABEL.run] === state.run);
+  return state.readyAt === undefined || !isOwn ? 'starting' : 'running';
 }
 
 /** What a rig is doing, as people see it. */
@@ -157,6 +164,7 @@ export function phaseOf(found: FoundRig): RigPhase {
       return 'stopped';
     case 'bootable':
     case 'hampered':
+    case 'replacing':
       return 'broken';
     case 'foreign':
     case 'cloning':
@@ -185,6 +193,11 @@ export function decide(verb: Verb, name: string, found: FoundRig | undefined): A
   const act = LIFE[verb][situation];
   if (act !== undefined) return act;
   throw refusal(situation, verb, name, found?.state, startedBy(found));
+}
+
+/** Whether all of a rig is there, and its machines run or stand still as they should. */
+export function isAwakeOrPaused(found: FoundRig): boolean {
+  return ['running', 'paused'].includes(situationOf(found));
 }
 
 /** Who started a rig, by its label. */

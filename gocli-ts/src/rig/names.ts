@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GocliError } from '../errors/error.ts';
-import { nodeName } from '../network/addresses.ts';
+import { nodeName, twoDigits } from '../network/addresses.ts';
 import { didYouMean } from '../shared/text.ts';
 
 /** Checks a cluster name before it reaches a path, a label or a container name. @throws GocliError BAD_VALUE */
@@ -60,7 +60,14 @@ export const containerName = {
   network: (cluster: string): string => `${cluster}-dnsmasq`,
   registry: (cluster: string): string => `${cluster}-registry`,
   node: (cluster: string, index: number): string => `${cluster}-${nodeName(index)}`,
+  /** Of a machine that stands still beside the one that is to take its place; see snapshot/aside.ts. */
+  aside: (cluster: string, index: number): string => `${cluster}-aside${twoDigits(index)}`,
 } as const;
+
+/** Whether a container is that of a machine which was put aside. */
+export function isAside({ name }: { readonly name: string }): boolean {
+  return /-aside\d\d$/.test(name);
+}
 
 /** The volume with the disks of a cluster's machines and what is known of it; by its id. */
 export function machinesVolume(id: string): string {

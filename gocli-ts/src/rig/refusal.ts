@@ -46,6 +46,11 @@ function words(
     case 'paused':
     case 'hampered':
       return { code: 'NOT_READY', says: 'is paused', hint: `Type: ${gocliCommand('resume', name)}` };
+    case 'replacing': {
+      const says = 'stands still: a restore of it was not finished';
+      const hint = `What ran before goes on with: ${gocliCommand('resume', name)}`;
+      return { code: 'NOT_READY', says, hint };
+    }
     case 'stopped':
     case 'littered':
       if (verb === 'rename') {

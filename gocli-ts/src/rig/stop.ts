@@ -2,7 +2,8 @@ import type { Steps } from '../events/steps.ts';
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
 import type { RigDeps } from './deps.ts';
 import { requireState } from './find.ts';
-import { decide, type FoundRig } from './life.ts';
+import { decide, isMeantByAll, type FoundRig } from './life.ts';
+import { settleAside } from './snapshot/aside.ts';
 import { createSnapshot, machinesIn } from './snapshot/create.ts';
 import { keepState, withoutRevision } from './keep-state.ts';
 import { STOPPED } from './names.ts';
@@ -65,6 +66,10 @@ export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> 
 /** Lets a paused cluster go on, at the right time; also one whose save was killed, which left its registry held. */
 export async function resumeRig(found: FoundRig, deps: RigDeps): Promise<void> {
   decide('resume', found.name, found);
+  if (found.aside !== undefined) {
+    const settled = await settleAside(found, deps);
+    return isMeantByAll('pause', settled) ? undefined : resumeRig(settled, deps);
+  }
   const state = requireState(found);
   await proveWritable(deps.paths, found.name);
   // A save that was killed leaves the registry so.

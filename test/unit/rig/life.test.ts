@@ -62,7 +62,11 @@ const MEMBER = { id: 'pool-0123456789ab-c0ffee', name: 'pool-0123456789ab-c0ffee
 /** A rig in each situation; several where it has several faces. */
 const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
   absent: [undefined],
-  starting: [rig(UP, {}), rig(UP, { ...READY, run: 'another' })],
+  starting: [
+    rig(UP, {}),
+    rig(UP, { ...READY, run: 'another' }),
+    rig(['running', 'running'], { readyAt: READY.readyAt }),
+  ],
   // The fourth only holds a volume, and never runs.
   running: [rig(UP, READY), rig(UP, { readyAt: READY.readyAt }), rig([...UP, 'created'], READY)],
   paused: [rig(UP, { ...READY, paused: true })],
@@ -78,6 +82,10 @@ const RIGS: Readonly<Record<Situation, readonly (FoundRig | undefined)[]>> = {
   hampered: [
     rig(['running', 'exited', 'running'], { ...READY, paused: true }),
     rig(['running', 'paused', 'running'], READY),
+  ],
+  replacing: [
+    { ...rig(UP, { ...READY, paused: true }), aside: containers(UP).slice(2) },
+    { ...rig(['exited', 'exited'], READY), aside: containers(UP).slice(2) },
   ],
   bootable: [rig(['running', 'running', 'exited'], READY), rig(['running', 'running'], READY)],
   cloning: [
@@ -111,6 +119,7 @@ const TABLE: Readonly<Record<Situation, Readonly<Record<Verb, string>>>> = {
   halted: row('boot boot NOT_READY NOT_READY NOT_READY rename NOT_READY NOT_READY'),
   broken: row('look CONFLICT save hold release rename use use'),
   hampered: row('NOT_READY NOT_READY NOT_READY NOT_READY release rename NOT_READY NOT_READY'),
+  replacing: row('NOT_READY NOT_READY NOT_READY NOT_READY release NOT_READY NOT_READY NOT_READY'),
   bootable: row('look boot NOT_READY NOT_READY NOT_READY rename use use'),
   cloning: row('look boot save hold CONFLICT NOT_READY use use'),
   foreign: row('look NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND use'),

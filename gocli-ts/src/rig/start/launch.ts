@@ -97,17 +97,26 @@ export async function replaceNodes(
     throw new GocliError('COMMAND', 'old disks of the machines cannot be removed', {
       observed: removal.stderr.trim(),
     });
-  const nodes = await allOf(
-    nodeSpecs(layout, launched.network, origin).map(async (spec) => {
+  return { ...launched, nodes: await startNodes(layout, launched.network, origin, { docker }) };
+}
+
+/** Creates and starts the machines of a cluster whose network container runs. */
+export function startNodes(
+  layout: RigLayout,
+  network: Pick<Started, 'id'>,
+  origin: Origin,
+  { docker: { containers } }: Pick<RigDeps, 'docker'>,
+): Promise<Started[]> {
+  return allOf(
+    nodeSpecs(layout, network, origin).map(async (spec) => {
       const made = await create(containers, spec);
       await containers.start(made.id);
       return made;
     }),
   );
-  return { ...launched, nodes };
 }
 
-function nodeSpecs(layout: RigLayout, network: Started, origin: Origin): ContainerSpec[] {
+function nodeSpecs(layout: RigLayout, network: Pick<Started, 'id'>, origin: Origin): ContainerSpec[] {
   return Array.from({ length: layout.plan.guest.nodes }, (_, at) =>
     nodeContainer(layout, at + 1, network.id, origin),
   );

@@ -1,0 +1,201 @@
+import { Monitor } from '../../machine/monitor.ts';
+import { MACHINE_PATH } from '../../machine/spec.ts';
+import { tapName, vncPort } from '../../network/addresses.ts';
+import { LABEL } from '../../place/labels.ts';
+import type { ContainerInfo, Docker } from '../../place/port.ts';
+import { GocliError } from '../../errors/error.ts';
+import { allOf } from '../../shared/all.ts';
+import type { RigDeps } from '../deps.ts';
+import { findRig } from '../find.ts';
+import type { FoundRig } from '../life.ts';
+import { DISKS_FOLDER, DISKS_USER, MACHINES } from '../machine-files.ts';
+import { containerName, isAside, nodeIndex } from '../names.ts';
+
+/**
+ * Machines that stand still beside those that are to take their place, in the network that both share: their memory
+ * stays, their containers, taps and disks get other names, and what the registry stores is kept. The names of the
+ * containers say that it is so: they are changed first, and are the last to go.
+ */
+
+/** Where the disks are meanwhile. */
+const ASIDE = `${MACHINES}/aside`;
+/** Where qemu listens for VNC meanwhile, in its own container: of one port there can be one listener. */
+const VNC = `${MACHINE_PATH.qmp}.vnc`;
+
+/** Arguments are the taps. Each step is done once, however often it is begun. */
+const TAPS_ASIDE = `for tap; do
+  [ -e "/sys/class/net/o-$tap" ] || {
+    ip link set dev "$tap" down
+    ip link set dev "$tap" nomaster name "o-$tap"
+  }
+  [ -e "/sys/class/net/$tap" ] || grep -E "^(tuntap add|link set) dev $tap " /etc/gocli/links | ip -batch -
+done`;
+const TAPS_BACK = `for tap; do
+  [ -e "/sys/class/net/o-$tap" ] || continue
+  [ ! -e "/sys/class/net/$tap" ] || ip link delete dev "$tap"
+  ip link set dev "o-$tap" name "$tap"
+  grep "^link set dev $tap " /etc/gocli/links | ip -batch -
+done`;
+const TAPS_GONE = 'for tap; do [ ! -e "/sys/class/net/o-$tap" ] || ip link delete dev "o-$tap"; done';
+
+const DISKS_ASIDE = `[ -e ${ASIDE} ] || mv ${MACHINES}/disks ${ASIDE}`;
+const DISKS_BACK = `[ ! -e ${ASIDE} ] || { rm -rf ${MACHINES}/disks; mv ${ASIDE} ${MACHINES}/disks; }`;
+
+/** In a machine, by the registry's user. The registry keeps nothing in mind, so that it need not end. */
+const REGISTRY = '/data/registry';
+export const REGISTRY_ASIDE = `cd ${REGISTRY}
+[ -e .aside ] || { mkdir .unfinished 2>/dev/null || true; for one in *; do [ ! -e "$one" ] || mv "$one" .unfinished/; done; mv .unfinished .aside; }
+rm -rf ./*`;
+export const REGISTRY_BACK = `cd ${REGISTRY}
+if [ -e .aside ]; then rm -rf ./*; for one in .aside/*; do [ ! -e "$one" ] || mv "$one" .; done; rmdir .aside; fi
+if [ -e .unfinished ]; then for one in .unfinished/*; do [ ! -e "$one" ] || mv "$one" .; done; rmdir .unfinished; fi`;
+const REGISTRY_GONE = `rm -rf ${REGISTRY}/.aside ${REGISTRY}/.unfinished`;
+
+type PutAside = Pick<FoundRig, 'id' | 'name' | 'containers' | 'aside'>;
+
+/**
+ * Puts machines that stand still aside; what killed that is undone by {@link putBack}.
+ * @throws GocliError COMMAND, REMOTE_COMMAND
+ */
+export async function putAside(found: PutAside, nodes: number, deps: RigDeps): Promise<void> {
+  const { docker, signal } = deps;
+  const machines = found.containers.filter(isMachine);
+  await allOf(machines.map((one) => listenAt(one, 'aside', deps, signal)));
+  for (const one of machines)
+    await docker.containers.rename(one.id, containerName.aside(found.name, indexOf(one)));
+  const network = partOf(found, 'dnsmasq');
+  await runIn(network, `${TAPS_ASIDE}\n${DISKS_ASIDE}`, taps(nodes), docker);
+  await docker.containers.putFiles(network.id, '/', [DISKS_FOLDER]);
+}
+
+/**
+ * Puts the registry's content aside, and that of a snapshot in its place.
+ * @param saved its folder, in the data volume
+ */
+export async function exchangeRegistry(found: PutAside, saved: string, docker: Docker): Promise<void> {
+  const registry = partOf(found, 'registry');
+  await runIn(registry, `${REGISTRY_ASIDE}\ncp -a "$1/registry/." ${REGISTRY}/`, [saved], docker);
+}
+
+/**
+ * Puts machines back that stand aside, in the place of those that are there now, which are removed. They stand still as
+ * before; where they ended meanwhile, their disks are back.
+ * @throws GocliError COMMAND, REMOTE_COMMAND, DOCKER; it can be done again
+ */
+export async function putBack(found: PutAside, deps: RigDeps): Promise<void> {
+  const { docker } = deps;
+  const aside = found.aside ?? [];
+  await allOf(found.containers.filter(isMachine).map(({ id }) => docker.containers.remove(id)));
+  const network = await running(partOf(found, 'dnsmasq'), docker);
+  await runIn(
+    network,
+    TAPS_BACK,
+    aside.map((one) => tapName(indexOf(one))),
+    docker,
+  );
+  await runIn(network, DISKS_BACK, [], docker, DISKS_USER);
+  await runIn(await running(partOf(found, 'registry'), docker), REGISTRY_BACK, [], docker);
+  const ended = aside.filter(({ state }) => state !== 'running');
+  const standing = aside.filter((one) => !ended.includes(one));
+  const never = new AbortController().signal;
+  await allOf(standing.map((one) => listenAt(one, 'place', deps, never)));
+  for (const one of aside)
+    await docker.containers.rename(one.id, containerName.node(found.name, indexOf(one)));
+}
+
+/** Removes machines that stand aside, now that others have their place. @throws GocliError COMMAND, DOCKER */
+export async function removeAside(found: PutAside, { docker }: Pick<RigDeps, 'docker'>): Promise<void> {
+  const aside = found.aside ?? [];
+  const network = partOf(found, 'dnsmasq');
+  await allOf([
+    runIn(
+      network,
+      TAPS_GONE,
+      aside.map((one) => tapName(indexOf(one))),
+      docker,
+    ),
+    runIn(partOf(found, 'registry'), REGISTRY_GONE, [], docker),
+    runIn(network, `rm -rf ${ASIDE}`, [], docker, DISKS_USER),
+  ]);
+  await allOf(aside.map(({ id }) => docker.containers.remove(id)));
+}
+
+/**
+ * Ends what a restore began that was killed: machines that were seen Ready have their place, else those that stood aside
+ * get it back, and stand still.
+ * @throws GocliError what {@link putBack} and {@link removeAside} throw
+ */
+export async function settleAside(found: FoundRig, deps: RigDeps): Promise<FoundRig> {
+  const machines = found.containers.filter(isMachine);
+  const run = found.state?.run;
+  const isOver = machines.length > 0 && machines.every(({ labels }) => labels[LABEL.run] === run);
+  await (isOver ? removeAside(found, deps) : putBack(found, deps));
+  return (await findRig(deps.docker, deps.paths, found.name)) ?? found;
+}
+
+/** The same rig with what stands aside told apart, after the names of containers were changed. */
+export async function withAside<T extends PutAside>(found: T, docker: Docker): Promise<T> {
+  const all = await docker.containers.list({ [LABEL.cluster]: found.id });
+  return { ...found, containers: all.filter((one) => !isAside(one)), aside: all.filter(isAside) };
+}
+
+/** Lets qemu listen for VNC where the others do not, or where it did (QMP `display-update`, qemu 7.1). */
+async function listenAt(
+  { id, labels }: ContainerInfo,
+  where: 'aside' | 'place',
+  { docker }: Pick<RigDeps, 'docker'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const node = labels[LABEL.node] ?? '';
+  const port = vncPort(nodeIndex(node, MOST_NODES)).toFixed(0);
+  const address = where === 'aside' ? { type: 'unix', path: VNC } : { type: 'inet', host: '0.0.0.0', port };
+  await using monitor = await Monitor.open(docker, id, node, signal);
+  await monitor.execute('display-update', { type: 'vnc', addresses: [address] }, signal);
+}
+
+/** Names of nodes have two digits. */
+const MOST_NODES = 99;
+
+function indexOf({ labels }: ContainerInfo): number {
+  return nodeIndex(labels[LABEL.node] ?? '', MOST_NODES);
+}
+
+function isMachine({ labels }: ContainerInfo): boolean {
+  return labels[LABEL.node] !== undefined;
+}
+
+function taps(nodes: number): string[] {
+  return Array.from({ length: nodes }, (_, at) => tapName(at + 1));
+}
+
+function partOf({ name, containers }: PutAside, role: 'dnsmasq' | 'registry'): ContainerInfo {
+  const part = containers.find(({ labels }) => labels[LABEL.role] === role);
+  if (part !== undefined) return part;
+  throw new GocliError(
+    'NOT_READY',
+    `cluster "${name}" has no ${role === 'registry' ? role : 'network'} container`,
+  );
+}
+
+/** The host or the daemon may have been started anew. */
+async function running(part: ContainerInfo, { containers }: Docker): Promise<ContainerInfo> {
+  if (part.state === 'paused') await containers.unpause(part.id);
+  else if (part.state !== 'running') await containers.start(part.id);
+  return part;
+}
+
+async function runIn(
+  { id, name }: ContainerInfo,
+  script: string,
+  parameters: readonly string[],
+  { containers }: Docker,
+  user?: string,
+): Promise<void> {
+  const argv = ['sh', '-euc', script, 'sh', ...parameters];
+  const { exitCode, stderr } = await containers.exec(id, argv, user === undefined ? {} : { user });
+  if (exitCode === 0) return;
+  const code = stderr.includes('No space left') ? 'DISK_FULL' : 'COMMAND';
+  throw new GocliError(code, `the machines of ${name.replace(/-[a-z]+$/, '')} cannot be exchanged`, {
+    observed: stderr.trim(),
+  });
+}

@@ -1,0 +1,156 @@
+import test, { type ExecutionContext } from 'ava';
+import type { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
+import { createSnapshot } from '../../../../gocli-ts/src/rig/snapshot/create.ts';
+import { replaceBySnapshot } from '../../../../gocli-ts/src/rig/snapshot/replace.ts';
+import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/require.ts';
+import type { RigDeps } from '../../../../gocli-ts/src/rig/deps.ts';
+import type { RigState } from '../../../../gocli-ts/src/rig/state.ts';
+import { pauseRig, resumeRig } from '../../../../gocli-ts/src/rig/stop.ts';
+import { makeSaving, start, stepsOf, stop, type Saving } from '../../../helpers/saving.ts';
+
+const KEPT = { name: 'kept', kind: 'snapshot' } as const;
+const NAMES = ['c-dnsmasq', 'c-node01', 'c-registry'];
+
+async function withSnapshot(t: ExecutionContext): Promise<Saving> {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  await createSnapshot(await saving.found(), KEPT, stepsOf(engine), engine);
+  return saving;
+}
+
+async function replace(deps: RigDeps): Promise<RigState> {
+  const snapshot = await requireSnapshot(deps.docker, 'kept');
+  return replaceBySnapshot(snapshot, { timeoutMs: 5000, pinnedPorts: {} }, stepsOf(deps), deps);
+}
+
+/** Id of each container of the cluster, by its name. */
+async function ids(saving: Saving): Promise<Record<string, string>> {
+  return Object.fromEntries((await saving.found()).containers.map(({ name, id }) => [name, id]));
+}
+
+const own = (saving: Saving): string[] => saving.containers().filter((name) => !name.includes('-snapshot-'));
+
+test('the machines are others afterwards, network and registry the same, and nothing stands aside', async (t) => {
+  const saving = await withSnapshot(t);
+  const before = await ids(saving);
+  const { run } = await replace(saving.run('later'));
+  t.is(run, 'later');
+  const after = await ids(saving);
+  t.is(after['c-dnsmasq'], before['c-dnsmasq']);
+  t.is(after['c-registry'], before['c-registry']);
+  t.not(after['c-node01'], before['c-node01']);
+  t.deepEqual(own(saving), NAMES);
+  t.is(await saving.phase(), 'running');
+  t.is((await saving.found()).state?.paused, undefined);
+});
+
+for (const paused of [false, true]) {
+  test(`when the new machines do not come up, ${paused ? 'what is paused stays so' : 'what ran runs on'}`, async (t) => {
+    const saving = await withSnapshot(t);
+    const before = await ids(saving);
+    if (paused) await pauseRig(await saving.found(), saving.engine);
+    saving.refused.add('node01 migrate-incoming');
+    const error = await t.throwsAsync<GocliError>(replace(saving.run('failing')), { code: 'REMOTE_COMMAND' });
+    t.regex(error.hint ?? '', paused ? /is paused as before/ : /runs on as before/);
+    t.regex(error.hint ?? '', /gocli snapshot restore --name c kept/);
+    t.deepEqual(await ids(saving), before);
+    t.is(await saving.phase(), paused ? 'paused' : 'running');
+    t.is((await saving.found()).state?.run, saving.engine.run);
+    saving.refused.clear();
+    await replace(saving.run('later'));
+    t.is(await saving.phase(), 'running');
+    t.deepEqual(own(saving), NAMES);
+  });
+}
+
+test('a signal that ends a restore lets what ran run on', async (t) => {
+  const saving = await withSnapshot(t);
+  const before = await ids(saving);
+  const ending = new AbortController();
+  const { docker } = saving.engine;
+  const plain = docker.before;
+  docker.before = async (method, args) => {
+    if (method === 'containers.create') ending.abort(new Error('interrupted'));
+    await plain(method, args);
+  };
+  await t.throwsAsync(replace(saving.run('later', { signal: ending.signal })));
+  docker.before = plain;
+  t.is(await saving.phase(), 'running');
+  t.deepEqual(await ids(saving), before);
+  t.true(saving.notices().some((text) => /runs on as before/.test(text)));
+});
+
+/** Lets n requests to the daemon through, and none after those: as for a process that is killed. */
+async function killedAt(n: number, saving: Saving, work: () => Promise<unknown>): Promise<boolean> {
+  const { docker } = saving.engine;
+  const plain = docker.before;
+  let count = 0;
+  docker.before = async (method, args) => {
+    count += 1;
+    if (count > n) throw new Error('killed');
+    await plain(method, args);
+  };
+  try {
+    await work();
+    return count > n;
+  } catch {
+    return true;
+  } finally {
+    docker.before = plain;
+  }
+}
+
+test('wherever a restore is killed, resume brings back what ran, or ends what is done', async (t) => {
+  t.timeout(120_000);
+  let most = 0;
+  for (let n = 1; ; n += 1) {
+    const saving = await withSnapshot(t);
+    const before = await ids(saving);
+    const wasKilled = await killedAt(n, saving, () => replace(saving.run('later')));
+    if (!wasKilled) break;
+    const aside = own(saving).includes('c-aside01');
+    most += Number(aside);
+    const paused = (await saving.found()).state?.paused === true;
+    if (aside || paused) await resumeRig(await saving.found(), saving.run('after'));
+    t.is(await saving.phase(), 'running', `request ${n}`);
+    t.deepEqual(own(saving), NAMES, `request ${n}`);
+    const { run } = (await saving.found()).state ?? {};
+    const isNew = (await ids(saving))['c-node01'] !== before['c-node01'];
+    t.is(run, isNew ? 'later' : saving.engine.run, `request ${n}`);
+  }
+  t.true(most > 5, 'machines stood aside at some of them');
+});
+
+test('a restore that was killed is begun again', async (t) => {
+  const saving = await withSnapshot(t);
+  const { docker } = saving.engine;
+  let created = false;
+  const plain = docker.before;
+  docker.before = async (method, args) => {
+    created ||= method === 'containers.create';
+    if (created) throw new Error('killed');
+    await plain(method, args);
+  };
+  await t.throwsAsync(replace(saving.run('killed')));
+  docker.before = plain;
+  t.is(await saving.phase(), 'broken');
+  const error = await t.throwsAsync<GocliError>(stop(saving), { code: 'NOT_READY' });
+  t.regex(error.hint ?? '', /gocli resume --name c|gocli resume c/);
+  t.is((await replace(saving.run('later'))).run, 'later');
+  t.is(await saving.phase(), 'running');
+  t.deepEqual(own(saving), NAMES);
+});
+
+test('where both cannot share the network, what runs is saved first, and comes back when the restore fails', async (t) => {
+  const saving = await withSnapshot(t);
+  await stop(saving);
+  const ports = (await saving.found()).state?.ports ?? {};
+  await start(saving, saving.run('moved'), { '5000/tcp': (ports['5000/tcp'] ?? 0) + 1 });
+  saving.refused.add('node01 migrate-incoming');
+  await t.throwsAsync(replace(saving.run('failing')), { code: 'REMOTE_COMMAND' });
+  t.true(saving.notices().some((text) => /saved first, since the snapshot has another network/.test(text)));
+  t.is(await saving.phase(), 'stopped');
+  saving.refused.clear();
+  await start(saving, saving.run('again'));
+  t.is(await saving.phase(), 'running');
+});
