@@ -294,6 +294,51 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   });
 }
 
+/** Whether somebody listens at the port of VNC in the network that the machines share (proc(5), net/tcp). */
+async function servesVnc(name: string): Promise<boolean> {
+  const { stdout } = await sandbox.docker.containers.exec(`${name}-dnsmasq`, ['cat', '/proc/net/tcp']);
+  return /: [0-9A-F]{8}:170D 00000000:0000 0A/.test(stdout);
+}
+
+test.serial('a restore that is ended, wherever that is, loses nothing of what ran', async (t) => {
+  const name = await started(t);
+  const snapshot = `${name}-a`;
+  ended(t, 0, await sandbox.cli('snapshot', 'create', snapshot, '--name', name));
+  await write(name, 'later');
+  await push(name, 'blob pushed later');
+  for (const [signal, step] of [
+    ['SIGINT', 'thaw'],
+    ['SIGKILL', 'containers'],
+    ['SIGKILL', 'thaw'],
+  ] as const) {
+    const kill = (child: ChildProcess): boolean => child.kill(signal);
+    const at = `${signal} in ${step}`;
+    const { exitCode, stderr } = await meddle(['snapshot', 'restore', snapshot], { step }, kill, sandbox.env);
+    t.not(exitCode, 0, stderr);
+    if (signal === 'SIGKILL') {
+      const refused = await sandbox.cli('ports', '--name', name);
+      // At the beginning of a step nothing may have been done yet.
+      if (step === 'thaw') ended(t, 8, refused);
+      if (refused.exitCode !== 0) {
+        t.true(refused.stderr.includes(`gocli resume --name ${name}`), outputOf(refused));
+        ended(t, 0, await sandbox.cli('resume', name));
+      }
+    }
+    t.is(await read(name), 'later', at);
+    t.true(await has(name, 'blob pushed later'), at);
+    t.true(await servesVnc(name), at);
+    t.regex((await sandbox.cli('ls')).stdout, new RegExp(`${name}.*running`), at);
+  }
+  ended(t, 0, await sandbox.cli('snapshot', 'restore', snapshot));
+  t.not(await read(name), 'later');
+  t.false(await has(name, 'blob pushed later'));
+  t.true(await servesVnc(name));
+  const roles = (await sandbox.docker.containers.list({ [LABEL.cluster]: name })).map((one) => one.name);
+  t.deepEqual(roles.sort(), [`${name}-dnsmasq`, `${name}-node01`, `${name}-registry`]);
+  ended(t, 0, await sandbox.cli('rm', name));
+  ended(t, 0, await sandbox.cli('snapshot', 'rm', snapshot));
+});
+
 test.serial('a stopped cluster can be removed', async (t) => {
   const name = await started(t);
   ended(t, 0, await sandbox.cli('stop', name));

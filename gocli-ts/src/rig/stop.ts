@@ -13,7 +13,7 @@ import type { RestoreRequest } from './snapshot/restorable.ts';
 import { startHalted } from './start/halted.ts';
 import { forgetSaves, restoreSnapshot } from './snapshot/restore.ts';
 import { stoppedSaves } from './snapshot/list.ts';
-import { notice, writeCopyLate } from './start/starting.ts';
+import { notice, writeCopyLate, writeLate } from './start/starting.ts';
 import { proveWritable, type RigState } from './state.ts';
 import { allOf } from '../shared/all.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -58,9 +58,14 @@ export async function pauseRig(found: FoundRig, deps: RigDeps): Promise<number> 
   decide('pause', found.name, found);
   const state = requireState(found);
   await proveWritable(deps.paths, found.name);
-  const skewMs = await pauseMachines(machinesIn(found), deps, deps.signal);
+  // First, so that machines never stand still of which nobody knows: to resume one that runs does no harm.
   await keepState({ ...state, paused: true }, deps);
-  return skewMs;
+  try {
+    return await pauseMachines(machinesIn(found), deps, deps.signal);
+  } catch (error) {
+    await writeLate(state, 'runs on', gocliCommand('resume', found.name), deps);
+    throw error;
+  }
 }
 
 /** Lets a paused cluster go on, at the right time; also one whose save was killed, which left its registry held. */
