@@ -158,7 +158,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     id: 'snapshot-restore',
-    left: 'the snapshot; what it replaces is gone once the new machines are made. The same command goes through',
+    left: 'the snapshot, and what ran before: it runs on, and after SIGKILL `resume` lets it. The same command goes through',
     words: '`snapshot restore`',
     argv: ['snapshot', 'restore', SNAPSHOT],
     prepare: async (t, ground) => {
