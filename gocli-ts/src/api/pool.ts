@@ -11,6 +11,7 @@ import type { UpRequest } from '../rig/up.ts';
 import { formatBytes } from '../shared/size.ts';
 import { withRightAddons } from './addon-plans.ts';
 import { refuseNameWithAll } from './choose.ts';
+import { fillAtBoot, forgetBoot } from './pool-at-boot.ts';
 import type { Context, NoRequest } from './context.ts';
 import { guestOptions, OPTIONS, readInputs, readRunOptions, type InputsOf } from './options.ts';
 import { localImage } from './provider-image.ts';
@@ -33,6 +34,8 @@ export interface PoolSetRequest extends InputsOf<typeof POOL_OPTIONS> {
   readonly size: number;
   /** Whether to wait until they do, instead of leaving that to a process of its own. */
   readonly wait?: boolean | undefined;
+  /** Whether the user's systemd fills the pools after a boot of the host, before any command is given. */
+  readonly atBoot?: boolean | undefined;
 }
 
 export interface PoolSetResult {
@@ -40,6 +43,8 @@ export interface PoolSetResult {
   readonly size: number;
   /** Names of the rigs that were made meanwhile. */
   readonly made: readonly string[];
+  /** File of the systemd unit that was written. */
+  readonly unit?: string;
 }
 
 export interface PoolFillRequest {
@@ -97,7 +102,7 @@ export interface PoolLsResult {
  * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, BAD_VALUE, NOT_ENOUGH_MEMORY naming how many fit
  */
 export async function set(request: PoolSetRequest, context: Context): Promise<PoolSetResult> {
-  const { provider, size: asked, wait, ...inputs } = request;
+  const { provider, size: asked, wait, atBoot, ...inputs } = request;
   const size = readSize(asked);
   const options = given(inputs);
   const planned = await requestOf({ provider, options }, 'pool', context);
@@ -107,9 +112,10 @@ export async function set(request: PoolSetRequest, context: Context): Promise<Po
   const there = await poolOf(key, pools, context);
   await requireMemory(size, wantedBytes(plan.guest), there, context);
   const pool = { ...(there ?? { id: key, key, former: [] }), provider, options, size };
+  const unit = atBoot === true ? { unit: await fillAtBoot(context) } : {};
   await writePool(context.paths, pool);
   const { made } = await fill({ wait }, context);
-  return { id: pool.id, size, made };
+  return { id: pool.id, size, made, ...unit };
 }
 
 /** The pool that has a key now, though it may have been set with another: its image was made anew meanwhile. */
@@ -217,6 +223,9 @@ export async function rm({ pool: wanted, all }: PoolRmRequest, context: Context)
     });
     removed.push({ id, members: names.flat() });
   }
+  await failures.part(async () => {
+    if ((await readPools(context.paths)).length === 0) await forgetBoot(context);
+  });
   failures.throw((count) => `${count.toFixed(0)} clusters of pools were not removed`, { removed });
   return { removed };
 }

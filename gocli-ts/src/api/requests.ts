@@ -215,6 +215,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
     provider: text,
     size: number,
     wait: flag.optional(),
+    atBoot: flag.optional(),
     ...shapeOf<typeof POOL_OPTIONS, PoolSetRequest>(POOL_OPTIONS),
   },
   fillPools: { wait: flag.optional(), background: flag.optional() },

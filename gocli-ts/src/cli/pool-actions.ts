@@ -12,6 +12,7 @@ interface PoolArguments extends Readonly<Record<string, unknown>> {
   readonly pool?: string | undefined;
   readonly size?: string | undefined;
   readonly wait: boolean;
+  readonly 'at-boot': boolean;
   readonly all: boolean;
   readonly background: boolean;
 }
@@ -33,11 +34,16 @@ export async function setAction(args: PoolArguments, session: Session): Promise<
   }
   const size = pools.readSize(args.size);
   const options = inputsOf(pools.POOL_OPTIONS, args);
-  const result = await pools.set({ provider, size, wait: args.wait, ...options }, session);
+  const { wait, 'at-boot': atBoot } = args;
+  const result = await pools.set({ provider, size, wait, atBoot, ...options }, session);
+  const boot =
+    result.unit === undefined
+      ? ''
+      : `${result.unit} fills it when you log in after a boot; without that: loginctl enable-linger\n`;
   writeResult(session, {
     data: { ...result },
     names: [result.id],
-    text: `Pool ${result.id} of ${provider}: ${count(result.size)} ready from now on.${args.wait ? '' : LATER}\n`,
+    text: `Pool ${result.id} of ${provider}: ${count(result.size)} ready from now on.${wait ? '' : LATER}\n${boot}`,
   });
   return EXIT.ok;
 }

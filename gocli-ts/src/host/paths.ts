@@ -29,6 +29,11 @@ export function userPaths(env: Environment): Paths {
   };
 }
 
+/** The folder of a user's own systemd units (systemd.unit(5), User Unit Search Path). @throws GocliError BAD_VALUE */
+export function userUnits(env: Environment): string {
+  return join(baseFolder(env, 'XDG_CONFIG_HOME', '.config'), 'systemd', 'user');
+}
+
 function baseFolder(env: Environment, variable: string, below: string): string {
   const named = env[variable] ?? '';
   if (named !== '') return absolute(variable, named);

@@ -19,6 +19,11 @@ export const poolCommand = defineCommand({
       describe: 'How many clusters of this plan stand ready (set)',
     },
     wait: { type: 'boolean', default: false, describe: 'Wait until the pools are full (set, fill)' },
+    'at-boot': {
+      type: 'boolean',
+      default: false,
+      describe: "Let the user's systemd fill the pools after a boot of the host (set)",
+    },
     all: { type: 'boolean', default: false, describe: 'Every pool (rm)' },
     background: { type: 'boolean', default: false, hidden: true },
   },

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findRigs } from '../../../../gocli-ts/src/rig/find.ts';
 import { memberName } from '../../../../gocli-ts/src/rig/names.ts';
@@ -57,6 +60,23 @@ test('a pool is set, taken from, listed and removed', async (t) => {
   await ok(t, console, 'pool', 'rm', 'vm-1');
   t.deepEqual(await names(console), []);
   t.is((await console.run('pool', 'rm', 'vm-1')).code, 4);
+});
+
+test('the unit that fills pools after a boot goes with the last of them', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-pool-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const console = await withMachines(t, { XDG_CONFIG_HOME: folder });
+  const units = join(folder, 'systemd', 'user');
+  const told = await ok(t, console, 'pool', 'set', 'vm-1', '--size', '1', '--at-boot', '--wait');
+  t.true(told.includes(join(units, 'gocli-pool.service')) && told.includes('loginctl enable-linger'), told);
+  await ok(t, console, 'pool', 'set', 'vm-1', '--size', '2', '--memory', '300M', '--wait');
+  const [first, second] = (
+    JSON.parse(await ok(t, console, 'pool', 'ls', '-o', 'json')) as { pools: { id: string }[] }
+  ).pools;
+  await ok(t, console, 'pool', 'rm', first?.id ?? '');
+  t.true((await readdir(units)).includes('gocli-pool.service'));
+  await ok(t, console, 'pool', 'rm', second?.id ?? '');
+  t.false((await readdir(units)).includes('gocli-pool.service'));
 });
 
 test('nothing is taken, and nothing filled, where one is told not to', async (t) => {
