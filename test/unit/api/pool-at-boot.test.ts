@@ -44,7 +44,10 @@ test('one of somebody else is left alone', async (t) => {
   const { home } = await configFolder(t);
   const env = { HOME: '/home/a "b" 100%/$x', XDG_STATE_HOME: '/s\\t' };
   const file = join(home, 'gocli-pool.service');
-  await writeFile(file, renderBootUnit(['/bin/true', 'a "b"', '100%', '$HOME', 'c\\d'], env));
+  const text = renderBootUnit(['/bin/true', 'a "b"', '100%', '$HOME', 'c\\d'], env);
+  // A specifier or a variable that it does not know it leaves as it stands, without a word.
+  t.true(text.includes('"100%%" "$$HOME"') && text.includes('100%%/$x'), text);
+  await writeFile(file, text);
   // It looks for the folder of a login, which a build machine has not.
   const { exitCode, all } = await execa('systemd-analyze', ['--user', 'verify', file], {
     env: { XDG_RUNTIME_DIR: home },
