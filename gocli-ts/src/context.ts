@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { Environment, Runtime } from './api/context.ts';
 import type { CliContext } from './cli/run-cli.ts';
 import { dockerodeEngine } from './place/docker/dockerode.ts';
-import { loadKinds } from './kinds.ts';
 import { localHost } from './host/exec.ts';
 import { userPaths, workingFolder } from './host/paths.ts';
 import { systemClock } from './shared/clock.ts';
@@ -39,7 +38,8 @@ export function processRuntime(signal: AbortSignal, env: Environment = process.e
     clock: systemClock,
     paths: userPaths(env),
     version: versionOf(checkout),
-    loadKinds,
+    // Options of kinds are two dozen files, which `--help` should not pay for.
+    loadKinds: async () => (await import('./api/kinds.ts')).loadKinds(),
   };
 }
 

@@ -139,6 +139,13 @@ export function stateOf(changed: Partial<RigState> = {}): RigState {
   };
 }
 
+/** The same of Kubernetes. */
+export function clusterState(changed: Partial<RigState> = {}): RigState {
+  const { guest, host } = stateOf().plan;
+  const ofCluster = { ...guest, tiny: undefined, kubernetes: K8S_FACTS['kubernetes'] };
+  return stateOf({ plan: { guest: ofCluster, host }, ...changed });
+}
+
 /** What containers of such a cluster are made by. */
 export function layoutOf(changed: Partial<RigLayout> = {}): RigLayout {
   return {

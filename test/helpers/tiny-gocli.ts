@@ -1,7 +1,7 @@
 /** gocli as users have it, with the kind of the tiny guest beside its own. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { KINDS } from '../../gocli-ts/src/kinds.ts';
+import { KINDS } from '../../gocli-ts/src/api/kinds.ts';
 import type { RigState } from '../../gocli-ts/src/rig/state.ts';
 import type { Condition, Observation } from '../../gocli-ts/src/waiting/condition.ts';
 import { tinyKind } from '../kinds/tiny.ts';

@@ -17,6 +17,8 @@ const PORTS: readonly PortInfo[] = [
  */
 export const tinyKind: Kind = {
   name: 'tiny',
+  called: 'rig',
+  next: [{ verb: 'ssh', words: ['node01'] }],
   leastMemoryMiB: 64,
   ports: PORTS,
   options: portOptions(PORTS, ['ssh', 'registry', 'vnc', 'http']),
@@ -34,5 +36,4 @@ export const tinyKind: Kind = {
   readKeys: () => ({}),
   expiresAt: () => undefined,
   logParts: () => Promise.resolve([]),
-  version: () => undefined,
 };

@@ -10,7 +10,7 @@ import test, { type ExecutionContext } from 'ava';
 import { renderKubeconfig } from '../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { writeSecret, writeState } from '../../gocli-ts/src/rig/state.ts';
 import { CHECKOUT, command, type CliResult } from '../helpers/cli.ts';
-import { stateOf } from '../helpers/engine.ts';
+import { clusterState } from '../helpers/engine.ts';
 
 const GOCLI = join(CHECKOUT, 'gocli-ts', 'bin', 'gocli.js');
 
@@ -62,7 +62,7 @@ async function clusterWith(
   });
   const paths = { state: join(folder, 'state', 'gocli'), cache: join(folder, 'cache', 'gocli') };
   const pid = join(folder, 'pid');
-  const state = stateOf();
+  const state = clusterState();
   await writeState(paths, state);
   const program = join(paths.cache, 'kubectl', state.plan.host.imageId.replace('sha256:', ''), 'kubectl');
   await mkdir(join(program, '..'), { recursive: true });

@@ -1,10 +1,10 @@
 import { GocliError } from '../errors/error.ts';
+import { isKubernetes } from '../kubernetes/section.ts';
 import { findRigs, requireRig, requireState } from '../rig/find.ts';
 import { decide, isPooled, type FoundRig } from '../rig/life.ts';
 import { restoreSecrets } from '../rig/lost-secrets.ts';
 import { checkRigName } from '../rig/names.ts';
 import type { RigState } from '../rig/state.ts';
-import { isPlain } from '../vm/section.ts';
 import { gocliCommand } from '../shared/command.ts';
 import type { Context } from './context.ts';
 
@@ -92,7 +92,7 @@ export async function chooseCluster(
 ): Promise<{ found: FoundRig; state: RigState }> {
   const chosen = await chooseStarted(choice, context);
   const { name, plan } = chosen.state;
-  if (!isPlain(plan.guest)) return chosen;
+  if (isKubernetes(plan.guest)) return chosen;
   throw new GocliError('BAD_VALUE', `"${name}" has no Kubernetes: it is made from ${plan.guest.provider}`, {
     hint: `Its machines: ${gocliCommand('ssh', name, 'node01')}`,
   });

@@ -1,5 +1,3 @@
-import { KUBERNETES_OPTIONS } from '../kubernetes/options/kubernetes-options.ts';
-import { VM_OPTIONS } from '../vm/options/vm-options.ts';
 import type { GocliError } from '../errors/error.ts';
 import {
   flagOf,
@@ -13,10 +11,8 @@ import {
   type ValuesOf,
   type Written,
 } from '../rig/options/option.ts';
+import { KIND_OPTIONS } from './kinds.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
-
-/** Options that only rigs of one kind have: those of every kind in kinds.ts. */
-export const KIND_OPTIONS = { ...KUBERNETES_OPTIONS, ...VM_OPTIONS } as const;
 
 /** Every option of `run`, in the order of the help text. */
 export const OPTIONS = { ...RIG_OPTIONS, ...KIND_OPTIONS } as const;

@@ -3,6 +3,7 @@ import type { ImageInfo } from '../place/port.ts';
 import { factsOf, type ProviderFacts } from '../provider/facts.ts';
 import { cachedSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';
+import { kindOf } from '../rig/kind.ts';
 import { inventory } from '../rig/template/inventory.ts';
 import type { Context, NoRequest } from './context.ts';
 import { foldersOf, localImage, provisionRoot } from './provider-image.ts';
@@ -31,6 +32,8 @@ export interface ProviderShowResult {
   readonly reference: string;
   readonly image: ImageInfo;
   readonly facts: ProviderFacts;
+  /** What rigs of each kind bring up, and the version of it: null for the kinds that the provider is not of. */
+  readonly products: readonly { readonly title: string; readonly version: string | null }[];
 }
 
 /** Providers that have a folder in the checkout or an image on this host, by name. */
@@ -60,8 +63,15 @@ function sum(items: readonly { readonly bytes: number }[]): number {
   return items.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-/** The local image of a provider. @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING */
+/** The local image of a provider. @throws GocliError PROVIDER_UNKNOWN (of a kind that is not known, too), IMAGE_MISSING */
 export async function show({ name }: ProviderShowRequest, context: Context): Promise<ProviderShowResult> {
   const { reference, image } = await localImage({ provider: name }, context);
-  return { name, reference, image, facts: factsOf(image, reference) };
+  const facts = factsOf(image, reference);
+  const kind = kindOf(context.kinds, facts);
+  const products = context.kinds.flatMap(({ product, name: of }) =>
+    product === undefined
+      ? []
+      : [{ title: product.title, version: of === kind.name ? product.version(facts) : null }],
+  );
+  return { name, reference, image, facts, products };
 }

@@ -4,7 +4,8 @@ import { timeout } from '../rig/options/timeout.ts';
 import { startStopped } from '../rig/stop.ts';
 import type { Context } from './context.ts';
 import { withEach, type EachRigRequest, type EachRigResult } from './each-rig.ts';
-import { hostOptions, KIND_OPTIONS, readInputs, type InputsOf } from './options.ts';
+import { KIND_OPTIONS } from './kinds.ts';
+import { hostOptions, readInputs, type InputsOf } from './options.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** Options of `start`: how long it may take, and host ports that are to replace those that the rig had. */

@@ -7,7 +7,6 @@ import * as removals from '../api/provider-rm.ts';
 import * as providers from '../api/provider.ts';
 import { EXIT } from '../errors/codes.ts';
 import { GocliError } from '../errors/error.ts';
-import { isKubernetes, kubernetesOf } from '../kubernetes/section.ts';
 import { findingLine } from '../provider/finding.ts';
 import { formatBytes } from '../shared/size.ts';
 import { writeResult } from './render/output.ts';
@@ -62,7 +61,7 @@ export async function listAction(session: Session): Promise<number> {
 
 export async function showAction(given: string | undefined, session: Session): Promise<number> {
   const name = wanted(given, 'show', 'k8s-1.36');
-  const { reference, image, facts } = await providers.show({ name }, session);
+  const { reference, image, facts, products } = await providers.show({ name }, session);
   writeResult(session, {
     data: { name, image, facts },
     names: [reference],
@@ -72,7 +71,7 @@ export async function showAction(given: string | undefined, session: Session): P
       ['Id', image.id],
       ['Size', formatBytes(image.size)],
       ['Created', image.created],
-      ['Kubernetes', isKubernetes(facts) ? kubernetesOf(facts).version : '-'],
+      ...products.map(({ title, version }) => [title, version ?? '-']),
       [
         'Default plan',
         `${facts.defaults.nodes} node, ${facts.defaults.cpus} vCPUs, ${facts.defaults.memoryMiB}M`,

@@ -1,4 +1,5 @@
 import type { Kind } from '../rig/kind.ts';
+import { idOfState } from '../rig/identity.ts';
 import type { GuestPlan } from '../rig/plan.ts';
 import { expiryOf, keysOf, kubeconfigOf } from './access.ts';
 import { renderKubeadmInit, renderPatches } from './kubeadm-config.ts';
@@ -16,6 +17,13 @@ import { KUBECONFIG_FILE } from './state-file.ts';
  */
 export const kubernetesKind: Kind = {
   name: SECTION,
+  called: 'cluster',
+  product: { title: 'Kubernetes', version: (sections) => kubernetesOf(sections).version },
+  next: [
+    { variable: 'KUBECONFIG', secretFile: KUBECONFIG_FILE },
+    { verb: 'kubectl', words: ['get', 'pods', '-A'] },
+    { verb: 'ssh', words: ['node01'] },
+  ],
   // A node with less cannot run a control plane.
   leastMemoryMiB: 1700,
   ports: PORTS,
@@ -49,7 +57,7 @@ export const kubernetesKind: Kind = {
   readKeys: (secrets) => keysOf(parseKubeconfig(secrets[KUBECONFIG_FILE] ?? '')),
   expiresAt: expiryOf,
   logParts: async (found, deps) => (await import('./log-parts.ts')).kubernetesParts(found, deps),
-  version: (guest) => kubernetesOf(guest).version,
+  trial: async (state, deps) => (await import('./trial.ts')).runTrialPod(idOfState(state), deps),
 };
 
 function sent(guest: GuestPlan): readonly unknown[] {

@@ -47,6 +47,20 @@ export interface Proof extends Disposable {
   readonly conditions: readonly Condition[];
 }
 
+/** What a guest plan or the facts of an image have, by key; one of them is the section of a kind. */
+type Sections = Readonly<Record<string, unknown>>;
+
+/** What the rigs of a kind bring up, such as Kubernetes. */
+interface Product {
+  readonly title: string;
+  version(sections: Sections): string;
+}
+
+/** What is typed in a Ready rig: words of gocli, or a variable of the shell that is the path of one of its secrets. */
+export type NextStep =
+  | { readonly verb: string; readonly words?: readonly string[] }
+  | { readonly variable: string; readonly secretFile: string };
+
 /**
  * What a rig is for, and all that differs between rigs: the seam that keeps Kubernetes out of `rig/`. A provider is of
  * the kind whose name is a section of its facts, and a rig of the one whose name is a section of its guest plan.
@@ -54,6 +68,12 @@ export interface Proof extends Disposable {
 export interface Kind {
   /** `kubernetes`; the section in provider.yaml, in the facts of an image and in the guest plan. */
   readonly name: string;
+  /** What its rigs are called: `cluster`. */
+  readonly called: string;
+  /** What they bring up; left out where that is nothing but machines. */
+  readonly product?: Product;
+  /** What whoever has started one types next, in order; how to remove it is told of every rig. */
+  readonly next: readonly NextStep[];
   /** Memory that one of its machines needs at least, in MiB. */
   readonly leastMemoryMiB: number;
   /** Ports that it publishes beside ssh of each node, in the order in which they are listed. */
@@ -104,8 +124,12 @@ export interface Kind {
   expiresAt(keys: KindKeys): number | undefined;
   /** What only this kind can tell of a rig that went wrong. */
   logParts(found: FoundRig, deps: LogDeps): Promise<LogPart[]>;
-  /** Version of what it brings up, if there is one. */
-  version(guest: GuestPlan): string | undefined;
+  /**
+   * Tries in a Ready rig of a new image what no proof of Ready shows, and leaves nothing of it. Left out where there is
+   * nothing of that kind.
+   * @throws GocliError
+   */
+  trial?(state: RigState, deps: RigDeps): Promise<void>;
 }
 
 /**

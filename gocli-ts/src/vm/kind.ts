@@ -6,6 +6,8 @@ import { SECTION, vmOf } from './section.ts';
 /** Rigs of plain machines. What talks to them is loaded at its first use. */
 export const vmKind: Kind = {
   name: SECTION,
+  called: 'rig',
+  next: [{ verb: 'ssh', words: ['node01'] }, { verb: 'status' }],
   // Debian boots with less, but apt does not work there.
   leastMemoryMiB: 256,
   ports: PORTS,
@@ -27,5 +29,4 @@ export const vmKind: Kind = {
   expiresAt: () => undefined,
   // Journals of the guests are among what every rig logs.
   logParts: () => Promise.resolve([]),
-  version: () => undefined,
 };

@@ -12,8 +12,3 @@ export function vmOf(sections: Readonly<Record<string, unknown>>): z.infer<typeo
   if (parsed.success) return parsed.data;
   throw new GocliError('INTERNAL', 'a plain machine was asked of a plan without one');
 }
-
-/** Whether a guest plan or the facts of an image are of plain machines. */
-export function isPlain(sections: Readonly<Record<string, unknown>>): boolean {
-  return sections[SECTION] !== undefined;
-}

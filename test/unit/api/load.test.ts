@@ -8,7 +8,7 @@ import { writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { FakeHost } from '../../fakes/host.ts';
 import { jsonPeer } from '../../fakes/json-peer.ts';
 import { FakeRegistry } from '../../fakes/registry.ts';
-import { makeEngine, stateOf, type Engine } from '../../helpers/engine.ts';
+import { clusterState, makeEngine, type Engine } from '../../helpers/engine.ts';
 import { dockerEntries, layer, ociImage, ociLayout, tar } from '../../helpers/image-archives.ts';
 
 /** A cluster of one node whose guest prints what it is told to for every script. */
@@ -30,7 +30,10 @@ class Cluster {
     const cluster = new Cluster(await makeEngine(t), await FakeRegistry.start());
     t.teardown(() => cluster.registry[Symbol.asyncDispose]());
     const { docker, paths } = cluster.engine;
-    const state = stateOf({ ports: { '5000/tcp': cluster.registry.port }, readyAt: '2030-01-01T00:00:00Z' });
+    const state = clusterState({
+      ports: { '5000/tcp': cluster.registry.port },
+      readyAt: '2030-01-01T00:00:00Z',
+    });
     await writeState(paths, state);
     docker.addImage('image');
     const isolated = { network: 'none', capabilities: [], noNewPrivileges: true };

@@ -24,7 +24,7 @@ import * as templates from '../../../gocli-ts/src/api/template.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { writeSecret, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { FakeHost } from '../../fakes/host.ts';
-import { addProvider, makeEngine, stateOf, VM_FACTS } from '../../helpers/engine.ts';
+import { addProvider, makeEngine, clusterState, VM_FACTS } from '../../helpers/engine.ts';
 
 /** An operation whose request was checked. */
 type Checked = (request: unknown, context: Context) => Promise<unknown>;
@@ -112,7 +112,7 @@ test('what passes the check gives a result or an error of the library on a rig t
     const keys = Object.keys(SHAPES[name]);
     const request = fc.record(Object.fromEntries(keys.map((key) => [key, value])), { requiredKeys: [] });
     const property = fc.asyncProperty(request, async (asked) => {
-      await writeState(engine.paths, stateOf());
+      await writeState(engine.paths, clusterState());
       await writeSecret(engine.paths, 'c', 'id_ed25519', 'key');
       await work(asked, context).catch((error: unknown) => {
         if (!(error instanceof GocliError)) throw error;

@@ -9,12 +9,9 @@ import type { GocliEvent } from '../../../gocli-ts/src/events/events.ts';
 import { writeSecret, writeState, type RigState } from '../../../gocli-ts/src/rig/state.ts';
 import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { makeConsole } from '../../helpers/console.ts';
-import { K8S_FACTS, stateOf } from '../../helpers/engine.ts';
+import { clusterState } from '../../helpers/engine.ts';
 
-const { plan } = stateOf();
-const STATE: RigState = stateOf({
-  plan: { ...plan, guest: { ...plan.guest, kubernetes: K8S_FACTS['kubernetes'] } },
-});
+const STATE: RigState = clusterState();
 const KUBECONFIG = renderKubeconfig('c', { server: 'https://127.0.0.1:1', ca: 'a', cert: 'b', key: 'c' });
 
 /** A Ready cluster, whose kubectl is a program that waits. */

@@ -1,7 +1,7 @@
-import { isKubernetes } from '../../kubernetes/section.ts';
 import { FACTS_LABEL, providerFactsSchema } from '../../provider/facts.ts';
 import type { ImageInfo } from '../../place/port.ts';
 import { messageOf } from '../../errors/error.ts';
+import { kindOf } from '../../rig/kind.ts';
 import type { Context, NoRequest } from '../context.ts';
 import type { Check, CheckContext, Finding } from './finding.ts';
 import { dockerChecks } from './docker.ts';
@@ -55,7 +55,7 @@ async function lookUp(context: Context): Promise<CheckContext> {
   try {
     const docker = await context.docker.system.info();
     const bootable = await context.docker.images.list({ [FACTS_LABEL]: '' });
-    return { context, docker, bootable, providers: bootable.filter(isProvider) };
+    return { context, docker, bootable, providers: bootable.filter((image) => isProvider(image, context)) };
   } catch (error) {
     context.signal.throwIfAborted();
     return {
@@ -67,12 +67,12 @@ async function lookUp(context: Context): Promise<CheckContext> {
   }
 }
 
-/** Guests of tests and of provisioning itself can be booted too, but no cluster comes of them. */
-function isProvider({ labels, tags }: ImageInfo): boolean {
+/** Guests of tests and of provisioning itself can be booted too, but they are of no kind that this gocli has. */
+function isProvider({ labels, tags }: ImageInfo, { kinds }: Context): boolean {
   try {
-    const facts = providerFactsSchema.parse(JSON.parse(labels[FACTS_LABEL] ?? ''));
-    return isKubernetes(facts) && tags.length > 0;
+    kindOf(kinds, providerFactsSchema.parse(JSON.parse(labels[FACTS_LABEL] ?? '')));
+    return tags.length > 0;
   } catch {
-    return false; // made by another version, or by hand
+    return false; // of no kind, made by another version, or by hand
   }
 }

@@ -3,10 +3,9 @@ import { dirname } from 'node:path';
 import { readMemory } from '../../rig/host-memory.ts';
 import { messageOf } from '../../errors/error.ts';
 import { freePorts, portHolder, portProblem } from '../../host/free-ports.ts';
-import { PORTS } from '../../kubernetes/ports.ts';
 import { publishedPorts } from '../../network/ports.ts';
 import { formatBytes } from '../../shared/size.ts';
-import { failed, ok, warning, type Check, type Finding } from './finding.ts';
+import { failed, ok, warning, type Check, type CheckContext, type Finding } from './finding.ts';
 
 const GIB = 1024 ** 3;
 
@@ -86,14 +85,15 @@ export function judgePorts(taken: readonly string[]): Finding {
   return ok(`a start takes free ports; not to be pinned: ${taken.join(', ')}`);
 }
 
-async function checkPorts(): Promise<Finding> {
+async function checkPorts({ context: { kinds } }: CheckContext): Promise<Finding> {
   try {
     await freePorts(['tcp', 'udp']);
   } catch (error) {
     return failed(messageOf(error), 'Allow programs to listen on 127.0.0.1.');
   }
+  const named = kinds.flatMap(({ ports }) => ports);
   const looks = await Promise.all(
-    publishedPorts(1, PORTS).map(async ({ key, port, protocol }) => {
+    publishedPorts(1, named).map(async ({ key, port, protocol }) => {
       if ((await portProblem(port, protocol)) !== 'EADDRINUSE') return [];
       const holder = await portHolder(port, protocol);
       return [holder === undefined ? key : `${key} (${holder})`];

@@ -1,10 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
-import { isKubernetes } from '../../kubernetes/section.ts';
-import { runTrialPod } from '../../kubernetes/trial.ts';
-import { idOfState } from '../../rig/identity.ts';
 import { onRig, type RigDeps } from '../../rig/deps.ts';
+import { kindOf } from '../../rig/kind.ts';
 import { cleanUpAfter, removeRig } from '../../rig/remove.ts';
 import { sshTarget } from '../../rig/ssh-target.ts';
 import { loginAs } from '../../rig/ssh-users.ts';
@@ -36,8 +34,8 @@ export function checkStep(templateBudget?: number): ProvisionStep {
 }
 
 /**
- * A cold start until Ready, a freeze and a thaw, then, with Kubernetes, a pod that asks the cluster's DNS. The rig is removed again; the
- * template of the provider's default plan stays.
+ * A cold start until Ready, a freeze and a thaw, then what its kind tries (in a cluster a pod that asks its DNS). The rig
+ * is removed again; the template of the provider's default plan stays.
  */
 async function checkImage(
   imageId: string,
@@ -63,7 +61,7 @@ async function checkImage(
       },
       deps,
     );
-    if (isKubernetes(state.plan.guest)) await runTrialPod(idOfState(state), deps);
+    await kindOf(deps.kinds, state.plan.guest).trial?.(state, deps);
     await runCommands(commands, state, deps);
   } finally {
     await cleanUpAfter(name, deps, () => removeRig(name, deps));

@@ -31,5 +31,5 @@ async function versions(
 
 function versionOf({ plan }: RigState, kinds: readonly Kind[]): Record<string, string | null> {
   const kind = kindOf(kinds, plan.guest);
-  return { [kind.name]: kind.version(plan.guest) ?? null };
+  return { [kind.name]: kind.product?.version(plan.guest) ?? null };
 }

@@ -3,6 +3,8 @@ import type { Check } from '../../../../gocli-ts/src/api/doctor/finding.ts';
 import { CHECKS, runChecks } from '../../../../gocli-ts/src/api/doctor/doctor.ts';
 import { renderChecks } from '../../../../gocli-ts/src/cli/render/checks.ts';
 import type { Context } from '../../../../gocli-ts/src/api/context.ts';
+import { kubernetesKind } from '../../../../gocli-ts/src/kubernetes/kind.ts';
+import { vmKind } from '../../../../gocli-ts/src/vm/kind.ts';
 import { FACTS_LABEL } from '../../../../gocli-ts/src/provider/facts.ts';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
@@ -17,7 +19,8 @@ const FACTS = {
 const KUBERNETES = { version: '1.36.3', podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12' };
 
 function contextOf(docker: FakeDocker): Context {
-  return { docker, signal: new AbortController().signal } as Partial<Context> as Context;
+  const { signal } = new AbortController();
+  return { docker, signal, kinds: [kubernetesKind, vmKind] } as Partial<Context> as Context;
 }
 
 /** Tells what the shared context holds. */
@@ -35,14 +38,17 @@ test('identifiers are unique, for scripts', (t) => {
   t.is(new Set(CHECKS.map(({ id }) => id)).size, CHECKS.length);
 });
 
-test('only an image with Kubernetes is a provider; a label that cannot be read is none', async (t) => {
+test('an image of any kind that is known is a provider; of another, or with a label that cannot be read, it is none', async (t) => {
   const docker = new FakeDocker();
   docker.addImage('gocli/k8s-1.36:latest', {
     [FACTS_LABEL]: JSON.stringify({ ...FACTS, kubernetes: KUBERNETES }),
   });
+  docker.addImage('gocli/vm-debian-13:latest', {
+    [FACTS_LABEL]: JSON.stringify({ ...FACTS, name: 'vm-debian-13', vm: { user: 'debian' } }),
+  });
   docker.addImage('gocli/tiny:1', { [FACTS_LABEL]: JSON.stringify({ ...FACTS, name: 'tiny' }) });
   docker.addImage('other', { [FACTS_LABEL]: '{nonsense' });
-  t.is((await runChecks([echo], contextOf(docker)))[0]?.observed, '20.10.24 1 of 3');
+  t.is((await runChecks([echo], contextOf(docker)))[0]?.observed, '20.10.24 2 of 4');
 });
 
 test('without a daemon the checks still run', async (t) => {

@@ -5,7 +5,7 @@ import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { MACHINE_PATH } from '../../../../gocli-ts/src/machine/spec.ts';
 import { healthyAgent, jsonPeer } from '../../../fakes/json-peer.ts';
 import { makeConsole, type Console } from '../../../helpers/console.ts';
-import { addProvider, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
+import { addProvider, clusterState, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
 
 /** A cluster "vm-1" that came up. */
 async function withCluster(t: ExecutionContext, ...flags: string[]): Promise<Console> {
@@ -150,6 +150,8 @@ test('a node that cannot be reached is exit code 255', async (t) => {
 test("kubectl is the provider's own, taken from the image once, and gets the kubeconfig", async (t) => {
   const console = await withCluster(t);
   const { docker, paths } = console.engine;
+  const state = await readState(paths, 'vm-1');
+  await writeState(paths, clusterState({ ...state, plan: clusterState().plan }));
   await writeSecret(paths, 'vm-1', 'kubeconfig', 'kind: Config');
   const [owner] = await docker.containers.list({ [LABEL.role]: 'dnsmasq' });
   docker.containerStore.get(owner?.id ?? '')?.files.set('/image/kubectl', Buffer.from('ELF'));

@@ -24,6 +24,7 @@ async function doctor(
     stdout,
     output: 'json',
     env: {},
+    kinds: [],
     checkout: '/checkout',
     paths: { state: '/nonexistent/state', cache: '/nonexistent/cache' },
     signal: new AbortController().signal,

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { readState, writeSecret, writeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { renderKubeconfig } from '../../../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { makeConsole, type Console } from '../../../helpers/console.ts';
-import { stateOf } from '../../../helpers/engine.ts';
+import { clusterState } from '../../../helpers/engine.ts';
 
 const ACCESS = { server: 'https://127.0.0.1:1', ca: 'ca', cert: 'cert', key: 'key' };
 
@@ -14,7 +14,7 @@ async function withHome(t: ExecutionContext): Promise<{ console: Console; file: 
   const probe = await makeConsole(t);
   const home = join(probe.engine.paths.state, '..', 'home');
   const console = await makeConsole(t, { HOME: home });
-  await writeState(console.engine.paths, stateOf());
+  await writeState(console.engine.paths, clusterState());
   await writeSecret(console.engine.paths, 'c', 'kubeconfig', renderKubeconfig('c', ACCESS));
   return { console, file: join(home, '.kube', 'config') };
 }

@@ -9,7 +9,7 @@ import { identifySteps } from '../../../../gocli-ts/src/provision/plan-steps.ts'
 import { readRecipe } from '../../../../gocli-ts/src/provision/recipe.ts';
 import { provisionSteps } from '../../../../gocli-ts/src/provision/steps.ts';
 import { type Console, makeConsole } from '../../../helpers/console.ts';
-import { VM_FACTS } from '../../../helpers/engine.ts';
+import { K8S_FACTS, VM_FACTS } from '../../../helpers/engine.ts';
 import { FILES, writeBelow } from '../../provision/_providers.ts';
 
 test('providers are those of the checkout and those that have an image', async (t) => {
@@ -33,6 +33,12 @@ test('providers are those of the checkout and those that have an image', async (
   t.is(shown.code, 0, shown.stderr);
   t.regex(shown.stdout, /^qemu +10\.0$/m);
   t.regex(shown.stdout, /^Default plan +1 node, 1 vCPUs, 128M$/m);
+  t.regex(shown.stdout, /^Kubernetes +-$/m);
+  console.engine.docker.addImage('gocli/k8s-1:latest', {
+    [LABEL.provider]: 'k8s-1',
+    [FACTS_LABEL]: JSON.stringify({ ...K8S_FACTS, name: 'k8s-1' }),
+  });
+  t.regex((await console.run('provider', 'show', 'k8s-1')).stdout, /^Kubernetes +1\.36\.3$/m);
 
   const absent = await console.run('provider', 'show', 'k8s-1.36');
   t.is(absent.code, 7);

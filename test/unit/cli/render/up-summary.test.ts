@@ -2,24 +2,22 @@ import test, { type ExecutionContext } from 'ava';
 import { writeUpSummary } from '../../../../gocli-ts/src/cli/render/up-summary.ts';
 import type { RigState } from '../../../../gocli-ts/src/rig/state.ts';
 import { makeConsole } from '../../../helpers/console.ts';
-import { K8S_FACTS, stateOf } from '../../../helpers/engine.ts';
+import { clusterState, stateOf } from '../../../helpers/engine.ts';
 import { Captured } from '../../../helpers/captured.ts';
 
-const { plan } = stateOf();
-const STATE = stateOf({
-  plan: { ...plan, guest: { ...plan.guest, kubernetes: K8S_FACTS['kubernetes'] } },
-});
+const STATE = clusterState();
 
 /** What a start prints where gocli is called like this; on PATH when undefined. */
 async function summary(
   t: ExecutionContext,
   command: string | undefined,
   state: RigState = STATE,
+  output?: 'json',
 ): Promise<string> {
   const { engine, context } = await makeConsole(t, command === undefined ? {} : { GOCLI_COMMAND: command });
   const stdout = new Captured();
   const paths = { ...engine.paths, state: '/home/a b' };
-  const session = { ...context, kinds: engine.kinds, emit: engine.emit, output: undefined, run: 'run1' };
+  const session = { ...context, kinds: engine.kinds, emit: engine.emit, output, run: 'run1' };
   writeUpSummary({ state, started: true, timings: [], seconds: 1 }, false, { ...session, stdout, paths });
   return stdout.text;
 }
@@ -61,4 +59,21 @@ test('the reason for emulation is one short clause', async (t) => {
     'Could not access KVM kernel module: No such file or directory, and a lot more that qemu says of it';
   const state = { ...STATE, acceleratorReason: `qemu cannot use /dev/kvm: ${words}` };
   t.regex(await summary(t, undefined, state), /\(tcg: qemu cannot use \/dev\/kvm\)\.\n/);
+});
+
+test('what a rig is called, what it brings up and what to type next come of its kind', async (t) => {
+  const { plan } = stateOf();
+  const machine = stateOf({ plan: { ...plan, guest: { ...plan.guest, vm: { user: 'debian' } } } });
+  const ofMachine = await summary(t, undefined, machine);
+  t.regex(ofMachine, /^Rig c is Ready after/);
+  t.regex(
+    ofMachine,
+    /\nNext:\n {2}gocli ssh --name c node01\n {2}gocli status --name c\n {2}gocli rm --name c\n$/,
+  );
+  t.regex(await summary(t, undefined), /^Cluster c is Ready after/);
+  t.like(JSON.parse(await summary(t, undefined, machine, 'json')), { kubernetes: null, kubeconfig: null });
+  t.like(JSON.parse(await summary(t, undefined, STATE, 'json')), {
+    kubernetes: '1.36.3',
+    kubeconfig: '/home/a b/clusters/c/kubeconfig',
+  });
 });

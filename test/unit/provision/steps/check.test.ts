@@ -5,6 +5,8 @@ import type { GocliEvent } from '../../../../gocli-ts/src/events/events.ts';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { checkStep } from '../../../../gocli-ts/src/provision/steps/check.ts';
 import type { StepContext } from '../../../../gocli-ts/src/provision/step.ts';
+import type { RigState } from '../../../../gocli-ts/src/rig/state.ts';
+import { tinyKind } from '../../../kinds/tiny.ts';
 import { scripted, type Scripted } from '../../rig/scripted.ts';
 
 /** Runs the step on the image of a provider; what it tells is in the engine's events. */
@@ -43,4 +45,16 @@ test('a clean-up that fails does not hide why the start did', async (t) => {
   t.true(
     warnings.some((text) => /nothing can be removed.*gocli rm --name check-|gocli rm check-/.test(text)),
   );
+});
+
+test('what the kind of an image tries is tried, and its refusal is that of the image', async (t) => {
+  const made = await scripted(t);
+  const tried: string[] = [];
+  const trial = ({ name }: RigState): Promise<void> => {
+    tried.push(name);
+    return Promise.reject(new GocliError('KUBERNETES', 'it does not work'));
+  };
+  const engine = { ...made.engine, kinds: [{ ...tinyKind, trial }] };
+  await t.throwsAsync(check({ ...made, engine }), { message: 'it does not work' });
+  t.deepEqual(tried, [`check-${engine.run}`]);
 });

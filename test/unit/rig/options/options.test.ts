@@ -3,7 +3,6 @@ import test from 'ava';
 import {
   guestOptions,
   hostOptions,
-  KIND_OPTIONS,
   OPTIONS,
   readRunOptions,
   type RunInputs,
@@ -11,7 +10,7 @@ import {
 import { START_OPTIONS } from '../../../../gocli-ts/src/api/start.ts';
 import { PLAN_OPTIONS } from '../../../../gocli-ts/src/api/template.ts';
 import { UNHONOURED_VARIABLES } from '../../../../gocli-ts/src/cli/kubevirtci-variables.ts';
-import { loadKinds } from '../../../../gocli-ts/src/kinds.ts';
+import { KIND_OPTIONS, loadKinds } from '../../../../gocli-ts/src/api/kinds.ts';
 import {
   defineGuestOption,
   flagOf,
