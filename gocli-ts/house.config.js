@@ -62,6 +62,13 @@ export default {
     ...floorRules,
     ...packageRules,
     {
+      name: 'cli-asks-api',
+      comment: 'cli/ parses, calls api/ and renders what that says; work belongs there or below',
+      severity: 'error',
+      from: { path: rooms(['cli']) },
+      to: { path: `^${SRC}/[^/]+/`, pathNot: rooms(['cli', 'api', 'events', 'shared', 'errors']) },
+    },
+    {
       name: 'every-folder-is-a-room',
       comment: 'a new folder of src has to be given a floor in gocli-ts/house.config.js',
       severity: 'error',

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { pathFrom } from '../host/paths.ts';
 import { kubectlPath } from '../kubernetes/kubectl-binary.ts';
 import { kubeconfigPath } from '../kubernetes/state-file.ts';
 import { chooseCluster, type RigChoice } from './choose.ts';
@@ -15,4 +17,21 @@ export async function kubectl(request: RigChoice, context: Context): Promise<Kub
   const { state } = await chooseCluster(request, context);
   const program = await kubectlPath(state, context);
   return { program, kubeconfig: kubeconfigPath(context.paths, state.name) };
+}
+
+export interface AttachRequest extends RigChoice {
+  /** Words behind `kubectl`. */
+  readonly words: readonly string[];
+}
+
+/** Runs it on the terminal of this process. @returns its exit code @throws GocliError what {@link kubectl} throws, FILE */
+export async function attach({ words, ...choice }: AttachRequest, context: Context): Promise<number> {
+  const { program, kubeconfig } = await kubectl(choice, context);
+  // Not as a flag: kubectl refuses flags before a plugin's name, and a plugin would not see it.
+  return context.host.attach([program, ...words], {
+    // Its files are meant from here, and from nowhere else.
+    cwd: resolve(pathFrom(context.cwd, '.')),
+    env: { KUBECONFIG: kubeconfig },
+    signal: context.signal,
+  });
 }

@@ -14,6 +14,9 @@ import {
 import { KIND_OPTIONS } from './kinds.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
 
+export { isProviderName } from '../provider/name.ts';
+export { flagOf, type AnyOption, type OptionList };
+
 /** Every option of `run`, in the order of the help text. */
 export const OPTIONS = { ...RIG_OPTIONS, ...KIND_OPTIONS } as const;
 

@@ -6,6 +6,8 @@ import type { SshConnection, SshExecOptions, SshResult } from '../ssh/port.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 
+export type { SshConnection };
+
 export interface SshRequest extends RigChoice {
   /** `node01` */
   readonly node: string;

@@ -1,7 +1,7 @@
+import { isProviderName } from '../api/options.ts';
 import { splitWords } from '../shared/quote.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
-import { isProviderName } from '../provider/name.ts';
 import { UNHONOURED_VARIABLES } from './kubevirtci-variables.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,6 @@
 import * as images from '../api/images.ts';
 import { load } from '../api/load.ts';
 import { GocliError } from '../errors/error.ts';
-import type { NodeImage } from '../kubernetes/node-images.ts';
 import { formatBytes } from '../shared/size.ts';
 import { formatSeconds } from '../shared/text.ts';
 import { refuseWord } from './options.ts';
@@ -99,6 +98,6 @@ function writeRemoved(session: Session, { cluster, removed }: images.ImagesRmRes
   return 0;
 }
 
-function nameOf({ names, digests, id }: NodeImage): string {
+function nameOf({ names, digests, id }: images.ImagesResult['images'][number]): string {
   return names[0] ?? digests[0] ?? id;
 }

@@ -1,5 +1,5 @@
 import type { Options } from 'yargs';
-import { flagOf, type AnyOption, type OptionList } from '../rig/options/option.ts';
+import { flagOf, type AnyOption, type OptionList } from '../api/options.ts';
 
 /** Options as flags in yargs' form, by name without its dashes. */
 export function flagsOfOptions(options: OptionList): Record<string, Options> {

@@ -1,7 +1,7 @@
+import { flagOf } from '../api/options.ts';
 import * as pools from '../api/pool.ts';
 import { EXIT } from '../errors/codes.ts';
 import { GocliError } from '../errors/error.ts';
-import { flagOf } from '../rig/options/option.ts';
 import { formatBytes } from '../shared/size.ts';
 import { formatSeconds } from '../shared/text.ts';
 import { inputsOf } from './option-flags.ts';

@@ -7,7 +7,6 @@ import * as removals from '../api/provider-rm.ts';
 import * as providers from '../api/provider.ts';
 import { EXIT } from '../errors/codes.ts';
 import { GocliError } from '../errors/error.ts';
-import { findingLine } from '../provider/finding.ts';
 import { formatBytes } from '../shared/size.ts';
 import { writeResult } from './render/output.ts';
 import { renderTable } from './render/table.ts';
@@ -87,8 +86,8 @@ export async function showAction(given: string | undefined, session: Session): P
 export async function lintAction(name: string | undefined, session: Session): Promise<number> {
   const { providers: linted } = await authors.lint({ name }, session);
   const lines = linted.flatMap((one) => {
-    const found = one.findings.map((finding) =>
-      findingLine({ ...finding, file: shownPath(finding.file, session) }),
+    const found = one.findings.map(
+      ({ file, line, column, text }) => `${shownPath(file, session)}:${line}:${column}: ${text}`,
     );
     const how = one.withSource
       ? ''

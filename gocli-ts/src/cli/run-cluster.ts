@@ -1,13 +1,13 @@
 import { OPTIONS, type RunInputs } from '../api/options.ts';
 import { runSeveral } from '../api/run-several.ts';
 import { plan, run, type RunRequest } from '../api/run.ts';
+import { writeWrapperFiles } from '../api/wrapper-files.ts';
 import { readEnvironment } from './environment.ts';
 import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
 import { writeSeveralSummary } from './render/several-summary.ts';
 import { writeUpSummary } from './render/up-summary.ts';
 import type { Session } from './session.ts';
-import { writeWrapperFiles } from './wrapper-files.ts';
 
 /** The arguments of `gocli run` beside its options, as parsed. */
 interface RunArguments extends Readonly<Record<string, unknown>> {

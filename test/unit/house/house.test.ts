@@ -38,7 +38,7 @@ test('what goes down the floors is fine', async (t) => {
   t.is(await judge(t, files), 'fine');
 });
 
-test('a planted import of a kind, of a sibling, of a floor above, and a strange folder are refused', async (t) => {
+test('a planted import of a kind, of a sibling, of a floor above, work in cli, and a strange folder are refused', async (t) => {
   const importing = (path: string): string => `import { thing } from '${path}';\nexport const x = thing;\n`;
   const said = await judge(t, {
     'kubernetes/thing.ts': THING,
@@ -49,11 +49,13 @@ test('a planted import of a kind, of a sibling, of a floor above, and a strange 
     // A type alone is an import, too.
     'frozen/above.ts': "import type { thing } from '../rig/thing.ts';\nexport type Thing = typeof thing;\n",
     'attic/new.ts': importing('../host/thing.ts'),
+    'cli/work.ts': importing('../host/thing.ts'),
   });
   t.regex(said, /floor-of-rig: .*rig\/kind\.ts → .*kubernetes\/thing\.ts/);
   t.regex(said, /floor-of-ssh: .*ssh\/sibling\.ts → .*host\/thing\.ts/);
   t.regex(said, /floor-of-frozen: .*frozen\/above\.ts → .*rig\/thing\.ts/);
   t.regex(said, /every-folder-is-a-room: .*attic\/new\.ts/);
+  t.regex(said, /cli-asks-api: .*cli\/work\.ts → .*host\/thing\.ts/);
 });
 
 test('files that load each other are refused', async (t) => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { defineCommand } from '../command.ts';
 import { writeResult } from '../render/output.ts';
 
@@ -22,14 +21,8 @@ export const doctorCommand = defineCommand({
     const { doctor } = await import('../../api/doctor/doctor.ts');
     const { renderChecks } = await import('../render/checks.ts');
     if (fix) {
-      const bootstrap = join(session.checkout, 'cluster-up', 'bootstrap.sh');
-      const exitCode = await session.host.attach(
-        [bootstrap, ...(yes ? ['--yes'] : []), 'docker', 'provider'],
-        {
-          env: { KUBEVIRT_PROVIDER: session.env['KUBEVIRT_PROVIDER'] ?? 'k8s-1.36' },
-          signal: session.signal,
-        },
-      );
+      const { fix: install } = await import('../../api/doctor/fix.ts');
+      const exitCode = await install({ yes }, session);
       if (exitCode !== 0) return exitCode;
     }
     const { healthy, checks } = await doctor({}, session);

@@ -1,5 +1,3 @@
-import { resolve } from 'node:path';
-import { pathFrom } from '../../host/paths.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 
@@ -37,14 +35,7 @@ export const kubectlCommand = defineCommand({
   foreignFlags: KUBECTL_FLAGS,
   examples: [['gocli kubectl get pods -A', 'everything after the verb is for kubectl']],
   run: async (args, session, rest) => {
-    const { kubectl } = await import('../../api/kubectl.ts');
-    const { program, kubeconfig } = await kubectl(args, session);
-    // Not as a flag: kubectl refuses flags before a plugin's name, and a plugin would not see it.
-    return session.host.attach([program, ...rest], {
-      // Its files are meant from here, and from nowhere else.
-      cwd: resolve(pathFrom(session.cwd, '.')),
-      env: { KUBECONFIG: kubeconfig },
-      signal: session.signal,
-    });
+    const { attach } = await import('../../api/kubectl.ts');
+    return attach({ name: args.name, words: rest }, session);
   },
 });

@@ -1,4 +1,3 @@
-import { PORTS } from '../../kubernetes/ports.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
@@ -6,7 +5,9 @@ import { writeResult } from '../render/output.ts';
 export const portsCommand = defineCommand({
   usage: 'ports [port]',
   summary: 'Print the host port of a named port, or all of them',
-  positionals: { port: { type: 'string', describe: `One of ${PORTS.map(({ name }) => name).join(', ')}` } },
+  positionals: {
+    port: { type: 'string', describe: 'Name of one, such as ssh, k8s or registry; unless told, all of them' },
+  },
   options: {
     ...nameOption,
     'container-name': { type: 'string', hidden: true, requiresArg: true },

@@ -1,7 +1,7 @@
+import type { SshConnection } from '../../api/ssh.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 import { loginOf, withoutSshHabits } from '../ssh-habits.ts';
-import type { SshConnection } from '../../ssh/port.ts';
 import type { Session } from '../session.ts';
 
 export const sshCommand = defineCommand({

@@ -1,5 +1,5 @@
 import { EXIT } from '../../errors/codes.ts';
-import type { MachineClock } from '../../rig/clocks.ts';
+import type { StatusResult } from '../../api/status.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import { defineCommand } from '../command.ts';
 import { clusterOf, nameOption } from '../options.ts';
@@ -31,7 +31,7 @@ export const statusCommand = defineCommand({
   },
 });
 
-function offsetOf({ offsetMs }: MachineClock): string {
+function offsetOf({ offsetMs }: StatusResult['clocks'][number]): string {
   if (offsetMs === null) return 'no answer from its guest agent';
   return `${formatSeconds(Math.abs(offsetMs) / 1000)} ${offsetMs < 0 ? 'behind' : 'ahead of'} the host`;
 }

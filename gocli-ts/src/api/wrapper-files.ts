@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { isKubernetes } from '../kubernetes/section.ts';
-import { onRig } from '../rig/deps.ts';
-import type { RigState } from '../rig/state.ts';
-import * as kubeconfig from '../api/kubeconfig.ts';
-import { kubectl } from '../api/kubectl.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { copyAtomic, writeAtomic } from '../host/atomic-files.ts';
+import { onRig } from '../rig/deps.ts';
+import type { RigState } from '../rig/state.ts';
 import { quote } from '../shared/quote.ts';
-import type { Session } from './session.ts';
+import type { Context } from './context.ts';
+import * as kubeconfig from './kubeconfig.ts';
+import { kubectl } from './kubectl.ts';
 
 /**
  * What scripts written for kubevirtci expect after a start: kubeconfig and kubectl in `_ci-configs/<provider>/`, and the
@@ -19,27 +19,27 @@ export async function writeWrapperFiles(
   folder: string | undefined,
   globalKubeconfig: string | undefined,
   state: RigState,
-  session: Session,
+  context: Context,
 ): Promise<void> {
   if (!isKubernetes(state.plan.guest)) return;
   const { name } = state;
   if (folder !== undefined) {
-    await warning(join(folder, '.kubeconfig'), name, session, async (file) => {
-      const { text } = await kubeconfig.show({ name }, session);
+    await warning(join(folder, '.kubeconfig'), name, context, async (file) => {
+      const { text } = await kubeconfig.show({ name }, context);
       await writeAtomic(file, text, 0o600);
     });
     const config = `config-provider-${state.plan.guest.provider}.sh`;
-    await warning(join(folder, config), name, session, async (file) => {
-      await writeAtomic(file, renderProviderConfig(folder, state, session.checkout), 0o644);
+    await warning(join(folder, config), name, context, async (file) => {
+      await writeAtomic(file, renderProviderConfig(folder, state, context.checkout), 0o644);
     });
-    await warning(join(folder, '.kubectl'), name, session, async (file) => {
-      const { program } = await kubectl({ name }, session);
+    await warning(join(folder, '.kubectl'), name, context, async (file) => {
+      const { program } = await kubectl({ name }, context);
       await copyAtomic(program, file, 0o755);
     });
   }
   if (globalKubeconfig !== undefined) {
-    await warning(globalKubeconfig, name, session, async (file) => {
-      await kubeconfig.merge({ name, file }, session);
+    await warning(globalKubeconfig, name, context, async (file) => {
+      await kubeconfig.merge({ name, file }, context);
     });
   }
 }
@@ -64,15 +64,15 @@ function renderProviderConfig(folder: string, { ports }: RigState, checkout: str
 async function warning(
   file: string,
   name: string,
-  session: Session,
+  context: Context,
   write: (file: string) => Promise<void>,
 ): Promise<void> {
   try {
     await write(file);
   } catch (error) {
-    session.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
     const text = `cluster ${name} is Ready, but ${file} was not written: ${messageOf(error)}.${hint} When that is mended, type: cluster-up/up.sh (the cluster stays as it is)`;
-    onRig(session, name).emit({ type: 'notice', level: 'warning', text });
+    onRig(context, name).emit({ type: 'notice', level: 'warning', text });
   }
 }

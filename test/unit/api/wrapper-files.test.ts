@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { parse } from 'yaml';
-import { writeWrapperFiles } from '../../../gocli-ts/src/cli/wrapper-files.ts';
+import { writeWrapperFiles } from '../../../gocli-ts/src/api/wrapper-files.ts';
 import type { GocliEvent } from '../../../gocli-ts/src/events/events.ts';
 import { writeSecret, writeState, type RigState } from '../../../gocli-ts/src/rig/state.ts';
 import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
