@@ -4,12 +4,12 @@ import { waitForAgents } from '../../gocli-ts/src/rig/agents.ts';
 import type { Kind } from '../../gocli-ts/src/rig/kind.ts';
 import { machinesOf } from '../../gocli-ts/src/rig/start/launch.ts';
 
-const PORTS: readonly PortInfo[] = [
-  { name: 'ssh', port: 2201, protocol: 'tcp', flag: '--ssh-port', meaning: 'ssh of node01' },
-  { name: 'registry', port: 5000, protocol: 'tcp', flag: '--registry-port', meaning: 'container registry' },
-  { name: 'vnc', port: 5901, protocol: 'tcp', flag: '--vnc-port', meaning: 'VNC of node01' },
-  { name: 'http', port: 80, protocol: 'tcp', nodePort: 80, flag: '--http-port', meaning: 'its web server' },
-];
+const PORTS = [
+  { name: 'ssh', port: 2201, protocol: 'tcp', pinnable: true, meaning: 'ssh of node01' },
+  { name: 'registry', port: 5000, protocol: 'tcp', pinnable: true, meaning: 'container registry' },
+  { name: 'vnc', port: 5901, protocol: 'tcp', pinnable: true, meaning: 'VNC of node01' },
+  { name: 'http', port: 80, protocol: 'tcp', nodePort: 80, pinnable: true, meaning: 'its web server' },
+] as const satisfies readonly PortInfo[];
 
 /**
  * The kind of the tiny guest: machines that are Ready when their agents answer. It is the second implementation of the
@@ -21,7 +21,7 @@ export const tinyKind: Kind = {
   next: [{ verb: 'ssh', words: ['node01'] }],
   leastMemoryMiB: 64,
   ports: PORTS,
-  options: portOptions(PORTS, ['ssh', 'registry', 'vnc', 'http']),
+  options: portOptions(PORTS),
   sent: () => [],
   bringUp: ({ launched, timeoutMs }, steps, deps, signal) =>
     steps.run('boot', 'Booting the machines', async () => {

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { addonsFolder } from '../addons/folder.ts';
 import { poolOfName, STOPPED } from '../rig/names.ts';
 import { listSnapshots } from '../rig/snapshot/list.ts';
-import { readState, stateNames } from '../rig/state.ts';
+import { portInfosOf } from '../rig/published.ts';
+import { readState, stateNames, type RigState } from '../rig/state.ts';
 import { listTemplates } from '../frozen/templates.ts';
 import { nodeName } from '../network/addresses.ts';
 import type { Context } from './context.ts';
@@ -14,6 +15,8 @@ export interface HostNames {
   clusters(): Promise<readonly string[]>;
   /** Nodes of the cluster named, or of the only one. */
   nodes(cluster: string | undefined): Promise<readonly string[]>;
+  /** Named ports of the same. */
+  ports(cluster: string | undefined): Promise<readonly string[]>;
   providers(): Promise<readonly string[]>;
   addons(): Promise<readonly string[]>;
   snapshots(): Promise<readonly string[]>;
@@ -33,7 +36,12 @@ export function namesOnHost({
   paths,
   checkout,
   docker,
-}: Pick<Context, 'paths' | 'checkout' | 'docker'>): HostNames {
+  kinds,
+}: Pick<Context, 'paths' | 'checkout' | 'docker' | 'kinds'>): HostNames {
+  const stateOf = async (cluster: string | undefined): Promise<RigState | undefined> => {
+    const name = cluster ?? (await ownNames(paths))[0];
+    return name === undefined ? undefined : readState(paths, name).catch(() => undefined);
+  };
   return {
     snapshots: () => soon(listSnapshots(docker), ({ name }) => name),
     templates: () => soon(listTemplates(docker), ({ id }) => id),
@@ -41,9 +49,12 @@ export function namesOnHost({
       (await soon(docker.images.list({}), ({ tags }) => tags.join(' '))).flatMap((tags) => tags.split(' ')),
     clusters: () => ownNames(paths),
     nodes: async (cluster) => {
-      const name = cluster ?? (await ownNames(paths))[0];
-      const state = name === undefined ? undefined : await readState(paths, name).catch(() => undefined);
+      const state = await stateOf(cluster);
       return Array.from({ length: state?.plan.guest.nodes ?? 0 }, (_, at) => nodeName(at + 1));
+    },
+    ports: async (cluster) => {
+      const state = await stateOf(cluster);
+      return state === undefined ? [] : portInfosOf(state.plan, kinds).map(({ name }) => name);
     },
     providers: () => readdir(join(checkout, 'cluster-up', 'cluster')).catch(() => []),
     addons: () => readdir(addonsFolder(checkout)).catch(() => []),

@@ -6,16 +6,19 @@ import {
   tryOptions,
   type AnyOption,
   type GuestOption,
+  type ImageOption,
+  type Names,
   type Option,
   type OptionList,
   type ValuesOf,
   type Written,
 } from '../rig/options/option.ts';
 import { KIND_OPTIONS } from './kinds.ts';
+import type { ImageLocation } from './provider-image.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
 
 export { isProviderName } from '../provider/name.ts';
-export { flagOf, type AnyOption, type OptionList };
+export { flagOf, type AnyOption, type Names, type OptionList };
 
 /** Every option of `run`, in the order of the help text. */
 export const OPTIONS = { ...RIG_OPTIONS, ...KIND_OPTIONS } as const;
@@ -26,6 +29,31 @@ type GuestKeys<O> = { [K in keyof O]: O[K] extends GuestOption<unknown, never> ?
 /** Those of a list of options that change the guest plan: by these templates differ. */
 export function guestOptions<O extends OptionList>(options: O): Pick<O, GuestKeys<O>> {
   return only(options, (option) => option.guest !== undefined) as Pick<O, GuestKeys<O>>;
+}
+
+/** Of a list of options those that say where the provider's image is. */
+type ImageKeys<O> = { [K in keyof O]: O[K] extends ImageOption<string, never> ? K : never }[keyof O];
+
+export function imageOptions<O extends OptionList>(options: O): Pick<O, ImageKeys<O>> {
+  return only(options, (option) => 'locates' in option) as Pick<O, ImageKeys<O>>;
+}
+
+/** Where the image of a provider is, by what was said of it. */
+export function locationOf(
+  provider: string,
+  values: ValuesOf<ReturnType<typeof imageOptions<typeof OPTIONS>>>,
+): ImageLocation {
+  const said: Readonly<Record<string, unknown>> = values;
+  const parts = Object.entries(imageOptions(OPTIONS)).map(([key, { locates }]) => [locates, said[key]]);
+  return { provider, ...(Object.fromEntries(parts) as Omit<ImageLocation, 'provider'>) };
+}
+
+/** Whether something was said that cannot be read and that decides what can be said of the rest. */
+export function lacksGround({ values, at }: Pick<TriedOptions, 'values' | 'at'>): boolean {
+  const read: Readonly<Record<string, unknown>> = values;
+  return Object.entries(OPTIONS as OptionList).some(
+    ([key, { underlies }]) => underlies === true && at[key] !== undefined && read[key] === undefined,
+  );
 }
 
 /** Those that change the host plan alone, which may change while the machines are what they were. */

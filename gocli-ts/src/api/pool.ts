@@ -13,20 +13,21 @@ import { withRightAddons } from './addon-plans.ts';
 import { refuseNameWithAll } from './choose.ts';
 import { fillAtBoot, forgetBoot } from './pool-at-boot.ts';
 import type { Context, NoRequest } from './context.ts';
-import { guestOptions, OPTIONS, readInputs, readRunOptions, type InputsOf } from './options.ts';
+import {
+  guestOptions,
+  imageOptions,
+  locationOf,
+  OPTIONS,
+  readInputs,
+  readRunOptions,
+  type InputsOf,
+} from './options.ts';
 import { localImage } from './provider-image.ts';
 import { fillLog, refillPools } from './refill.ts';
 import { startOf } from './run.ts';
 
-const { containerRegistry, containerOrg, containerSuffix } = OPTIONS;
-
 /** Options of `run` that decide which pool it takes from. */
-export const POOL_OPTIONS = {
-  ...guestOptions(OPTIONS),
-  containerRegistry,
-  containerOrg,
-  containerSuffix,
-} as const;
+export const POOL_OPTIONS = { ...guestOptions(OPTIONS), ...imageOptions(OPTIONS) } as const;
 
 export interface PoolSetRequest extends InputsOf<typeof POOL_OPTIONS> {
   readonly provider: string;
@@ -249,8 +250,7 @@ async function requestOf(
     readInputs(POOL_OPTIONS, options as InputsOf<typeof POOL_OPTIONS>),
     context,
   );
-  const { containerRegistry: registry, containerOrg: organisation, containerSuffix: tag } = values;
-  const image = await localImage({ provider, registry, organisation, tag }, context);
+  const image = await localImage(locationOf(provider, values), context);
   const own = startOf(readRunOptions({}, context.env, false));
   return { ...image, ...own, pool: 'filling', values: { ...values, name } };
 }

@@ -16,18 +16,14 @@ import { changingRig } from './operation.ts';
 import { refillPools } from './refill.ts';
 import {
   idleWithSnapshot,
+  lacksGround,
+  locationOf,
   tryRunOptions,
   type RunInputs,
   type RunValues,
   type TriedOptions,
 } from './options.ts';
-import {
-  localImage,
-  obtainImage,
-  type FindImage,
-  type FoundImage,
-  type ImageLocation,
-} from './provider-image.ts';
+import { localImage, obtainImage, type FindImage, type FoundImage } from './provider-image.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** What to start: a provider or a snapshot, and options; what is left out is the provider's default. */
@@ -147,9 +143,10 @@ function refuseIdle(inputs: RunInputs, provider: string | undefined, ofSnapshot 
 
 /** Adds what the plan of the values that could be read would be refused for. Nothing is fetched to find it out. */
 async function collectPlanErrors(
-  { provider, name, snapshot, values, errors, at }: TriedOptions & Begun,
+  { provider, name, snapshot, errors, ...tried }: TriedOptions & Begun,
   context: Context,
 ): Promise<void> {
+  const { values, at } = tried;
   // Of one that is not there nothing else can be said.
   if (provider === undefined || (at['snapshot'] !== undefined && snapshot === undefined)) return;
   const image =
@@ -160,8 +157,7 @@ async function collectPlanErrors(
     // That it is not there is no fault yet.
     if (isCode(error, 'PROVIDER_UNKNOWN')) errors.push(error);
   });
-  // Which nodes there are cannot be said without their number.
-  if (found === undefined || (at['nodes'] !== undefined && values.nodes === undefined)) return;
+  if (found === undefined || lacksGround(tried)) return;
   collect(errors, () => planRig({ ...found, values: { ...values, name }, at, snapshot }, context.kinds));
 }
 
@@ -170,13 +166,6 @@ interface Begun {
   readonly provider: string | undefined;
   readonly name: string;
   readonly snapshot: Snapshot | undefined;
-}
-
-function locationOf(
-  provider: string,
-  { containerRegistry: registry, containerOrg: organisation, containerSuffix: tag }: RunValues,
-): ImageLocation {
-  return { provider, registry, organisation, tag };
 }
 
 /** @throws GocliError IMAGE_MISSING */

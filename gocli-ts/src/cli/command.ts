@@ -1,7 +1,14 @@
 import type { InferredOptionTypes, Options } from 'yargs';
+import type { Names } from '../api/options.ts';
 import type { Session } from './session.ts';
 
-type OptionSet = Readonly<Record<string, Options>>;
+/** A flag in yargs' form. */
+export interface Flag extends Options {
+  /** What of this host's is meant by its value. */
+  readonly completes?: Names;
+}
+
+type OptionSet = Readonly<Record<string, Flag>>;
 type Parsed<O extends OptionSet> = { [K in keyof InferredOptionTypes<O>]: InferredOptionTypes<O>[K] };
 
 /** One verb of the command line. What it needs beyond parsing is imported by its handler, to keep `--help` quick. */

@@ -1,8 +1,8 @@
-import type { Options } from 'yargs';
+import type { Flag } from './command.ts';
 import { flagOf, type AnyOption, type OptionList } from '../api/options.ts';
 
 /** Options as flags in yargs' form, by name without its dashes. */
-export function flagsOfOptions(options: OptionList): Record<string, Options> {
+export function flagsOfOptions(options: OptionList): Record<string, Flag> {
   return Object.fromEntries(
     Object.entries(options).flatMap(([key, option]) =>
       option.onlyVariable === undefined ? [[flagOf(key).slice(2), flagOfOption(option)]] : [],
@@ -10,7 +10,7 @@ export function flagsOfOptions(options: OptionList): Record<string, Options> {
   );
 }
 
-function flagOfOption({ type, describe, alias, group, hidden, default: value }: AnyOption): Options {
+function flagOfOption({ type, describe, alias, group, hidden, completes, default: value }: AnyOption): Flag {
   return {
     type: type === 'list' ? 'string' : type,
     describe,
@@ -21,6 +21,7 @@ function flagOfOption({ type, describe, alias, group, hidden, default: value }: 
     ...(alias === undefined ? {} : { alias }),
     ...(group === undefined ? {} : { group }),
     ...(hidden === undefined ? {} : { hidden }),
+    ...(completes === undefined ? {} : { completes }),
     ...(value === undefined ? {} : { default: value }),
   };
 }

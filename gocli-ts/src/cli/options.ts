@@ -3,7 +3,13 @@ import { quote } from '../shared/quote.ts';
 
 /** `--name`: which cluster. kubevirtci calls it prefix. */
 export const nameOption = {
-  name: { alias: ['p', 'prefix'], type: 'string', requiresArg: true, describe: 'Name of the cluster' },
+  name: {
+    alias: ['p', 'prefix'],
+    type: 'string',
+    requiresArg: true,
+    describe: 'Name of the cluster',
+    completes: 'clusters',
+  },
 } as const;
 
 /** The cluster that is named, by a word or a flag. @throws GocliError USAGE when these name two */

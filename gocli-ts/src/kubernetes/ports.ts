@@ -1,23 +1,23 @@
 import type { PortInfo } from '../network/ports.ts';
 
 /** The named ports of kubevirtci, in the order `gocli ports` lists them. */
-export const PORTS: readonly PortInfo[] = [
-  { name: 'ssh', flag: '--ssh-port', port: 2201, protocol: 'tcp', meaning: 'ssh of node01' },
-  { name: 'registry', flag: '--registry-port', port: 5000, protocol: 'tcp', meaning: 'container registry' },
+export const PORTS = [
+  { name: 'ssh', pinnable: true, port: 2201, protocol: 'tcp', meaning: 'ssh of node01' },
+  { name: 'registry', pinnable: true, port: 5000, protocol: 'tcp', meaning: 'container registry' },
   {
     name: 'ocp',
-    flag: '--ocp-port',
+    pinnable: true,
     port: 8443,
     protocol: 'tcp',
     nodePort: 8443,
     meaning: 'port 8443 of node01',
   },
   { name: 'console', port: 443, protocol: 'tcp', nodePort: 443, meaning: 'port 443 of node01' },
-  { name: 'k8s', flag: '--k8s-port', port: 6443, protocol: 'tcp', nodePort: 6443, meaning: 'Kubernetes API' },
-  { name: 'vnc', flag: '--vnc-port', port: 5901, protocol: 'tcp', meaning: 'VNC of node01' },
+  { name: 'k8s', pinnable: true, port: 6443, protocol: 'tcp', nodePort: 6443, meaning: 'Kubernetes API' },
+  { name: 'vnc', pinnable: true, port: 5901, protocol: 'tcp', meaning: 'VNC of node01' },
   {
     name: 'http',
-    flag: '--http-port',
+    pinnable: true,
     port: 80,
     protocol: 'tcp',
     nodePort: 80,
@@ -25,7 +25,7 @@ export const PORTS: readonly PortInfo[] = [
   },
   {
     name: 'https',
-    flag: '--https-port',
+    pinnable: true,
     port: 443,
     protocol: 'tcp',
     nodePort: 443,
@@ -33,7 +33,7 @@ export const PORTS: readonly PortInfo[] = [
   },
   {
     name: 'prometheus',
-    flag: '--prometheus-port',
+    pinnable: true,
     port: 30007,
     protocol: 'tcp',
     nodePort: 30007,
@@ -41,7 +41,7 @@ export const PORTS: readonly PortInfo[] = [
   },
   {
     name: 'grafana',
-    flag: '--grafana-port',
+    pinnable: true,
     port: 30008,
     protocol: 'tcp',
     nodePort: 30008,
@@ -55,19 +55,5 @@ export const PORTS: readonly PortInfo[] = [
     nodePort: 30085,
     meaning: 'CDI upload proxy',
   },
-  { name: 'dns', flag: '--dns-port', port: 31111, protocol: 'udp', nodePort: 31111, meaning: 'cluster DNS' },
-];
-
-/** Flags of `run` that pin a named port of kubevirtci to a host port (`--ssh-port` …). */
-export const PINNABLE = [
-  'vnc',
-  'http',
-  'https',
-  'registry',
-  'ocp',
-  'k8s',
-  'ssh',
-  'prometheus',
-  'grafana',
-  'dns',
-] as const;
+  { name: 'dns', pinnable: true, port: 31111, protocol: 'udp', nodePort: 31111, meaning: 'cluster DNS' },
+] as const satisfies readonly PortInfo[];

@@ -7,10 +7,10 @@ export interface PortInfo {
   readonly protocol: 'tcp' | 'udp';
   /** Where the namespace forwards it: a port of a node, or nothing when something in the namespace listens. */
   readonly nodePort?: number;
-  /** Number of that node; 1 unless told. */
+  /** Number of that node, where it is published because that was asked for; else it is node01. */
   readonly node?: number;
-  /** Flag of `run` that pins it to a host port: `--ssh-port`. */
-  readonly flag?: string;
+  /** Whether an option of `run` pins it to a host port: `--ssh-port` (`rig/options/ports.ts`). */
+  readonly pinnable?: true;
   readonly meaning: string;
 }
 
@@ -26,24 +26,25 @@ export interface Published {
 
 /** Everything published for a rig of `nodes` nodes: the ports of its kind once each, and ssh of every node. */
 export function publishedPorts(nodes: number, ports: readonly PortInfo[]): Published[] {
-  const ssh = Array.from({ length: nodes }, (_, at) => published({ port: sshPort(at + 1), protocol: 'tcp' }));
+  const ssh = Array.from({ length: nodes }, (_, at) =>
+    published({ name: '', port: sshPort(at + 1), protocol: 'tcp' }),
+  );
   const unique = new Map<string, Published>();
   for (const one of [...ports.map(published), ...ssh]) {
-    // Several names may share a port, and any of them its flag.
+    // Several names may share a port, and any of them can be pinned.
     unique.set(one.key, { ...one, pin: unique.get(one.key)?.pin ?? one.pin });
   }
   return [...unique.values()];
 }
 
-function published(info: Omit<PortInfo, 'name' | 'meaning'>): Published {
+function published(info: Omit<PortInfo, 'meaning'>): Published {
   const { port, protocol } = info;
   return { key: portKey(port, protocol), port, protocol, pin: pinOf(info) };
 }
 
-/** Of one that leads to a node of its own, the flag says that, too. */
-function pinOf({ flag, node, nodePort, port }: Omit<PortInfo, 'name' | 'meaning'>): string | undefined {
-  if (flag === undefined) return undefined;
-  return `${flag} PORT${node === undefined ? '' : `:${(nodePort ?? port).toFixed(0)}@${nodeName(node)}`}`;
+function pinOf({ name, pinnable, node, nodePort, port }: Omit<PortInfo, 'meaning'>): string | undefined {
+  if (node !== undefined) return `--publish PORT:${(nodePort ?? port).toFixed(0)}@${nodeName(node)}`;
+  return pinnable === true ? `--${name}-port PORT` : undefined;
 }
 
 /** `6443/tcp`. */

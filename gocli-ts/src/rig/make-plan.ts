@@ -6,7 +6,6 @@ import { kindOf, type Kind } from './kind.ts';
 import { applyOptions, flagOf, throwValues, type OptionList } from './options/option.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
-import { pinnedOf } from './published.ts';
 import type { Snapshot } from './snapshot/list.ts';
 
 /** What is planned: an image, the values that were asked for, and perhaps where it begins. */
@@ -67,27 +66,22 @@ function refuseOthers(
 /** What differs between the plan of a running rig and the one asked for, as sentences. */
 export function planDifferences(running: RigPlan, asked: RigPlan, kind: Pick<Kind, 'options'>): string[] {
   const differences: string[] = [];
-  const compare = (what: string, a: unknown, b: unknown): void => {
+  const compare = (what: string, a: unknown, b: unknown, absent = 'nothing'): void => {
     if (JSON.stringify(a) !== JSON.stringify(b))
-      differences.push(`${what}: ${show(a)} runs, ${show(b)} is asked for`);
+      differences.push(`${what}: ${show(a, absent)} runs, ${show(b, absent)} is asked for`);
   };
   compare('provider', running.guest.provider, asked.guest.provider);
   for (const { differs } of Object.values(optionsOf(kind))) {
-    if (differs !== undefined) compare(differs.what, differs.of(running), differs.of(asked));
+    if (differs === undefined) continue;
+    const wanted = differs.of(asked);
+    if (wanted === undefined && differs.onlyAsked === true) continue;
+    compare(differs.what, differs.of(running), wanted, differs.absent);
   }
   compare('image', running.host.imageId, asked.host.imageId);
-  const { published } = asked.host;
-  if (published !== undefined) compare('published ports', running.host.published, published);
-  const told = new Set(Object.keys(pinnedOf(published ?? [])));
-  for (const [port, hostPort] of Object.entries(asked.host.pinnedPorts)) {
-    if (told.has(port)) continue;
-    const now = running.host.pinnedPorts[port];
-    if (now !== hostPort) compare(`host port of ${port}`, now ?? 'a free one', hostPort);
-  }
   return differences;
 }
 
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
+function show(value: unknown, absent: string): string {
+  if (value === undefined) return absent;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -42,7 +42,6 @@ function publishedInfos({ published = [] }: Pick<HostPlan, 'published'>): PortIn
     protocol: one.protocol,
     nodePort: one.port,
     node: one.node,
-    flag: '--publish',
     meaning: `port ${one.port.toFixed(0)} of ${nodeName(one.node)}`,
   }));
 }

@@ -16,7 +16,8 @@ import {
   renderLinks,
   renderNat,
 } from '../../../gocli-ts/src/network/network-files.ts';
-import { PINNABLE, PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
+import { flagOf, OPTIONS } from '../../../gocli-ts/src/api/options.ts';
+import { PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
 import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
 import { CHECKOUT } from '../../helpers/cli.ts';
 
@@ -163,13 +164,13 @@ test('what is published: the named ports once each, and ssh of every node', (t) 
   t.is(publishedPorts(1, PORTS).length, keys.length - 2);
 });
 
-test('every port that can be pinned is a named port with its flag', (t) => {
+test('what pins a port is an option of run', (t) => {
+  const pins = publishedPorts(2, PORTS).flatMap(({ pin }) => pin ?? []);
+  t.true(pins.includes('--k8s-port PORT'));
+  const flags = Object.keys(OPTIONS).map((key) => `${flagOf(key)} PORT`);
   t.deepEqual(
-    PORTS.flatMap(({ flag }) => flag ?? []).sort(),
-    PINNABLE.map((name) => `--${name}-port`).sort(),
-  );
-  t.deepEqual(
-    PINNABLE.filter((name) => !PORTS.some((port) => port.name === name)),
+    pins.filter((pin) => !flags.includes(pin)),
     [],
   );
+  t.is(pins.length, PORTS.filter((port) => 'pinnable' in port).length);
 });

@@ -39,13 +39,13 @@ test('every difference is a sentence with both values', (t) => {
   const { plan } = stateOf();
   const asked = {
     guest: { ...plan.guest, memoryMiB: 256, kernelArgs: ['debug'] },
-    host: { ...plan.host, imageId: 'sha256:2', pinnedPorts: { '6443/tcp': 6443 } },
+    host: { ...plan.host, imageId: 'sha256:2', pinnedPorts: { '80/tcp': 8080 } },
   };
   t.deepEqual(planDifferences(plan, asked, tinyKind), [
     'memory per node (MiB): 128 runs, 256 is asked for',
     'kernel arguments: [] runs, ["debug"] is asked for',
+    'host port of 80/tcp: a free one runs, 8080 is asked for',
     'image: sha256:1 runs, sha256:2 is asked for',
-    'host port of 6443/tcp: a free one runs, 6443 is asked for',
   ]);
 });
 

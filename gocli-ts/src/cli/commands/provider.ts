@@ -17,7 +17,12 @@ export const providerCommand = defineCommand({
     version: { type: 'string', describe: 'For bump: the release of Kubernetes; for save: the file, or -' },
   },
   options: {
-    from: { type: 'string', requiresArg: true, describe: 'For new: the provider whose data it begins with' },
+    from: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'For new: the provider whose data it begins with',
+      completes: 'providers',
+    },
     'dry-run': {
       type: 'boolean',
       default: false,

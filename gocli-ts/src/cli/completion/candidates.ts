@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import type { HostNames } from '../../api/names.ts';
+import type { Names } from '../../api/options.ts';
 import { withLateOptions } from '../late-options.ts';
 import { GLOBAL_OPTIONS, verbIndex, verbOf } from '../flags.ts';
 
@@ -8,6 +9,7 @@ interface Flag {
   readonly type?: string;
   readonly choices?: readonly string[];
   readonly hidden?: boolean;
+  readonly completes?: Names;
 }
 
 /**
@@ -79,11 +81,8 @@ function takesValue(flag: Flag): boolean {
   return flag.type !== 'boolean' && flag.type !== 'count';
 }
 
-async function values({ name, flag }: NamedFlag, names: HostNames): Promise<readonly string[]> {
-  if (name === 'snapshot') return names.snapshots();
-  if (name === 'from') return names.providers();
-  if (name === 'addon') return names.addons();
-  return name === 'name' ? names.clusters() : (flag.choices ?? []);
+async function values({ flag }: NamedFlag, names: HostNames): Promise<readonly string[]> {
+  return flag.completes === undefined ? (flag.choices ?? []) : names[flag.completes]();
 }
 
 function positionalsIn(words: readonly string[], flags: Map<string, NamedFlag>): string[] {
@@ -117,6 +116,8 @@ async function positionalValues(
   switch (placeholder) {
     case 'node':
       return names.nodes(cluster);
+    case 'port':
+      return names.ports(cluster);
     case 'cluster':
       return names.clusters();
     case 'snapshot':

@@ -9,6 +9,7 @@ import { addonsOf, SECTION } from '../section.ts';
 export const addon = defineGuestOption({
   describe: 'Enable an addon, such as kwok or kwok,nodes=20 (all: gocli addon ls)',
   type: 'list',
+  completes: 'addons',
   switches: {
     KUBEVIRT_DEPLOY_KWOK: 'kwok',
   },

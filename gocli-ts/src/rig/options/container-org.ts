@@ -1,11 +1,10 @@
 import { IMAGE_PATH } from '../../shared/image-reference.ts';
 import { matching } from './matching.ts';
-import { defineOption } from './option.ts';
+import { defineImageOption } from './option.ts';
 
-export const containerOrg = defineOption({
+export const containerOrg = defineImageOption({
   describe: 'Path of the image in that registry',
-  type: 'string',
-  notWithSnapshot: true,
+  locates: 'organisation',
   variable: 'KUBEVIRTCI_CONTAINER_ORG',
   read: matching(IMAGE_PATH, 'a path such as kubevirtci'),
 });

@@ -8,6 +8,7 @@ export const nodes = defineGuestOption({
   describe: 'Number of nodes',
   type: 'number',
   alias: 'n',
+  underlies: true,
   variable: 'KUBEVIRT_NUM_NODES',
   read: (input: number | string, at) => wholeNumber(input, at, 1, MOST),
   guest: (value: number) => ({ nodes: value }),

@@ -4,6 +4,9 @@ import type { ProviderFacts } from '../../provider/facts.ts';
 import type { Kind } from '../kind.ts';
 import type { RigPlan, GuestPlan, HostPlan } from '../plan.ts';
 
+/** Kinds of names that only a look at this host can tell. */
+export type Names = 'clusters' | 'snapshots' | 'addons' | 'providers';
+
 /**
  * One value that a user may set, and everything that follows from it: its flag, its variable, its place in the
  * library's request, what it does to the plan, and how a difference of it is told. The command line, the variables,
@@ -32,6 +35,10 @@ export interface Option<Value, Input> {
   readonly switches?: Readonly<Record<string, string>>;
   /** Means nothing where a snapshot is begun at; the same holds for whatever changes the guest plan. */
   readonly notWithSnapshot?: true;
+  /** What of this host's is meant by its value, so that completion offers the names. */
+  readonly completes?: Names;
+  /** Checks of other options look at it: while it cannot be read, nothing can be said of them. */
+  readonly underlies?: true;
   /** Variable that sets it everywhere; such an option has no flag. */
   readonly onlyVariable?: string;
   /**
@@ -49,8 +56,19 @@ export interface Option<Value, Input> {
    * @throws GocliError BAD_VALUE that begins with `at`
    */
   check?(plan: GuestPlan, about: PlanAbout, at: string): void;
-  /** What of a plan is compared when a rig of that name runs already, and how it is called then. */
-  readonly differs?: { readonly what: string; of(plan: RigPlan): unknown };
+  /** What of a plan is compared when a rig of that name runs already. */
+  readonly differs?: Difference;
+}
+
+/** What of two plans is compared, and how a difference of it is told. */
+interface Difference {
+  /** How it is called. */
+  readonly what: string;
+  of(plan: RigPlan): unknown;
+  /** Whether a plan that says nothing of it agrees with any. */
+  readonly onlyAsked?: true;
+  /** What a plan has that says nothing of it; `nothing` unless told. */
+  readonly absent?: string;
 }
 
 /** The part of a host plan that an option looks at. */
@@ -72,6 +90,11 @@ export interface GuestOption<Value, Input> extends Option<Value, Input> {
   readonly differs: Required<Option<Value, Input>>['differs'];
 }
 
+/** An option that says a part of where the provider's image is. */
+export interface ImageOption<Value, Input> extends Option<Value, Input> {
+  readonly locates: 'registry' | 'organisation' | 'tag';
+}
+
 /** Any option. Its methods are called with what its own `read` gave. */
 export type AnyOption = Option<unknown, never>;
 export type OptionList = Readonly<Record<string, AnyOption>>;
@@ -91,6 +114,13 @@ export function defineGuestOption<Value, Input>(
   option: GuestOption<Value, Input>,
 ): GuestOption<Value, Input> {
   return option;
+}
+
+/** Declares an option that says where the provider's image is, which means nothing where a snapshot is begun at. */
+export function defineImageOption<Input>(
+  option: Omit<ImageOption<string, Input>, 'type' | 'notWithSnapshot'>,
+): ImageOption<string, Input> {
+  return { type: 'string', notWithSnapshot: true, ...option };
 }
 
 /** `--kernel-args` of `kernelArgs`. */

@@ -16,19 +16,29 @@ function pinned({ name, port, protocol }: PortInfo): Option<number, number> {
     group: 'Host ports:',
     read: (input: number, at) => wholeNumber(input, at, 1, 65_535),
     host: (value: number, { pinnedPorts }) => ({ pinnedPorts: { ...pinnedPorts, [key]: value } }),
+    differs: {
+      what: `host port of ${key}`,
+      of: ({ host }) => host.pinnedPorts[key],
+      onlyAsked: true,
+      absent: 'a free one',
+    },
   });
   made.set(`${name} ${key}`, option);
   return option;
 }
 
-/** `vncPort`, `sshPort`, …: one for each of these ports of a kind, in this order. */
-export function portOptions<Name extends string>(
-  ports: readonly PortInfo[],
-  names: readonly Name[],
-): Readonly<Record<`${Name}Port`, Option<number, number>>> {
-  const options = names.flatMap((name) => {
-    const port = ports.find((one) => one.name === name);
-    return port === undefined ? [] : [[`${name}Port`, pinned(port)] as const];
-  });
-  return Object.fromEntries(options) as Readonly<Record<`${Name}Port`, Option<number, number>>>;
+/** Names of the ports of a kind that can be pinned. */
+type Pinnable<Ports extends readonly PortInfo[]> = Extract<
+  Ports[number],
+  { readonly pinnable: true }
+>['name'];
+
+/** `vncPort`, `sshPort`, …: one for each port of a kind that can be pinned, in its order. */
+export function portOptions<const Ports extends readonly PortInfo[]>(
+  ports: Ports,
+): Readonly<Record<`${Pinnable<Ports>}Port`, Option<number, number>>> {
+  const options = ports.flatMap((port) =>
+    port.pinnable === true ? [[`${port.name}Port`, pinned(port)] as const] : [],
+  );
+  return Object.fromEntries(options) as Readonly<Record<`${Pinnable<Ports>}Port`, Option<number, number>>>;
 }

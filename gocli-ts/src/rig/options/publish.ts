@@ -25,6 +25,7 @@ export const publish = defineOption({
     published: value,
     pinnedPorts: { ...pinnedPorts, ...pinnedOf(value) },
   }),
+  differs: { what: 'published ports', of: ({ host }) => host.published, onlyAsked: true },
   check: ({ nodes }, { host }, at) => {
     const strange = host.published?.find(({ node }) => node > nodes);
     if (strange === undefined) return;

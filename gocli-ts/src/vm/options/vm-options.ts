@@ -1,5 +1,5 @@
 import { portOptions } from '../../rig/options/ports.ts';
-import { PINNABLE, PORTS } from '../ports.ts';
+import { PORTS } from '../ports.ts';
 
 /** Options that plain machines have beside those of every rig. */
-export const VM_OPTIONS = portOptions(PORTS, PINNABLE);
+export const VM_OPTIONS = portOptions(PORTS);

@@ -14,6 +14,7 @@ const NAMES: HostNames = {
   snapshots: () => Promise.resolve(['clean', 'loaded']),
   templates: () => Promise.resolve(['0123456789ab']),
   images: () => Promise.resolve(['app:1', 'app:2']),
+  ports: () => Promise.resolve(['ssh', 'k8s']),
 };
 
 function complete(...words: string[]): Promise<string[]> {
@@ -41,6 +42,8 @@ test('values of flags: choices, cluster names', async (t) => {
   t.deepEqual(await complete('ssh', '-p', 't'), ['two']);
   t.deepEqual(await complete('--prefix', ''), ['k8s-1.36', 'two']);
   t.deepEqual(await complete('run', '--memory', ''), []);
+  t.deepEqual(await complete('run', '--addon', ''), await NAMES.addons());
+  t.deepEqual(await complete('provider', 'new', 'k8s/2', '--from', ''), ['k8s-1.36']);
 });
 
 test('snapshots and templates, where one is meant', async (t) => {
@@ -54,6 +57,7 @@ test('positionals: nodes of the cluster meant, providers, choices', async (t) =>
   t.deepEqual(await complete('ssh', ''), ['node01']);
   t.deepEqual(await complete('ssh', '--name', 'two', ''), ['node01', 'node02']);
   t.deepEqual(await complete('--name', 'two', 'ssh', ''), ['node01', 'node02']);
+  t.deepEqual(await complete('ports', '--name', 'two', 's'), ['ssh']);
   t.deepEqual(await complete('run', ''), ['k8s-1.36']);
   t.deepEqual(await complete('completion', 'f'), ['fish']);
   t.deepEqual(await complete('ssh', 'node01', ''), []);

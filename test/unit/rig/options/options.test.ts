@@ -3,6 +3,9 @@ import test from 'ava';
 import {
   guestOptions,
   hostOptions,
+  imageOptions,
+  lacksGround,
+  locationOf,
   OPTIONS,
   readRunOptions,
   type RunInputs,
@@ -94,4 +97,27 @@ test('an option that only another kind has is refused, and one of its own pins a
     code: 'BAD_VALUE',
     message: /^--k8s-port: rigs of the kind tiny/,
   });
+});
+
+test('options say themselves where the image is, and what nothing can be said without', (t) => {
+  t.deepEqual(Object.keys(imageOptions(OPTIONS)), ['containerRegistry', 'containerOrg', 'containerSuffix']);
+  t.deepEqual(
+    locationOf('p', readRunOptions({ containerOrg: 'team', containerSuffix: ':1', nodes: 2 }, {}, false)),
+    { provider: 'p', registry: undefined, organisation: 'team', tag: '1' },
+  );
+  t.true(lacksGround({ values: {}, at: { nodes: '--nodes' } }));
+  t.false(lacksGround({ values: { nodes: 2 }, at: { nodes: '--nodes', memory: '--memory' } }));
+});
+
+test('up.sh knows flags before gocli is built: each is one of run', (t) => {
+  const script = readFileSync(`${CHECKOUT}cluster-up/up.sh`, 'utf8');
+  const tests = script.split('\n').filter((line) => line.includes('[[ "$words" =~'));
+  const flags = tests.flatMap((line) => line.match(/--\(?[a-z|=-]+/g) ?? []).join('|');
+  const words = flags.split(/[|(]/).map((word) => word.replace(/^--|=.*$/g, '').replace(/^no-/, ''));
+  const known = ['dry-run', ...all.map(([key]) => flagOf(key).slice(2))];
+  t.true(words.includes('snapshot') && words.includes('container-suffix'), words.join());
+  t.deepEqual(
+    words.filter((word) => word !== '' && !known.includes(word)),
+    [],
+  );
 });
