@@ -31,7 +31,7 @@ export const GLOBAL_OPTIONS = {
 } as const;
 
 /** A flag in one of the forms it may be written in. */
-interface Flag {
+export interface Flag {
   /** `--name` or `-p`. */
   readonly form: string;
   readonly takesValue: boolean;
@@ -56,7 +56,8 @@ export function flagsOf(command: Command | undefined): Flag[] {
   });
 }
 
-function formsOf(options: Readonly<Record<string, Option>>): Flag[] {
+/** Every form of these flags. */
+export function formsOf(options: Readonly<Record<string, Option>>): Flag[] {
   return Object.entries(options).flatMap(([name, { alias, type }]) =>
     [name, ...[alias ?? []].flat()].map((form) => ({
       form: form.length === 1 ? `-${form}` : `--${form}`,
@@ -112,7 +113,7 @@ export function leadingFlags(words: readonly string[], command: Command): Leadin
  * How many words a flag takes up, its own included; undefined for what is no flag of these.
  * @param flags whether a form takes a value
  */
-function wordsOfFlag(word: string, flags: ReadonlyMap<string, boolean>): number | undefined {
+export function wordsOfFlag(word: string, flags: ReadonlyMap<string, boolean>): number | undefined {
   const [form = '', value] = word.split(/=(.*)/s);
   if (form.startsWith('--')) {
     const takesValue = flags.get(form);

@@ -101,6 +101,11 @@ const FLAGS: Readonly<Record<string, string>> = {
   '--follow': 'Follow a log of a node: gocli ssh NODE -- journalctl -f',
   '-f': 'Follow a log of a node: gocli ssh NODE -- journalctl -f',
   '--kubeconfig': 'Write it where you want: gocli kubeconfig >FILE',
+  '-V': 'Type: gocli version',
+  '--version': 'Type: gocli version',
+  '--debug': 'Type --verbose.',
+  '--recursive': 'Leave it out: folders are copied with all that is in them.',
+  '--archive': 'Leave it out: modes, times and links are kept.',
   '--publish': 'Ports are published anyway: gocli ports. One of your own: gocli kubectl port-forward',
 };
 

@@ -30,17 +30,25 @@ export function separatePassThrough(argv: readonly string[], commands: readonly 
 function separateBehindVerb(words: readonly string[], command: Command): Separated {
   if (command.passThroughAfter === undefined) return { own: words, rest: [] };
   const valued = new Set(flagsOf(command).flatMap(({ form, takesValue }) => (takesValue ? [form] : [])));
+  const own: string[] = [];
   let left = command.passThroughAfter;
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
-    if (word === '--') return { own: words.slice(0, at), rest: words.slice(at + 1) };
+    if (word === '--') {
+      if (left === 0) return { own, rest: words.slice(at + 1) };
+      // As in `ssh -- HOST COMMAND`: the end of the flags, no more.
+      continue;
+    }
     const isFlag = word.startsWith('-') && word !== '-';
-    if (left === 0 && !(isFlag && isOwn(word, command)))
-      return { own: words.slice(0, at), rest: words.slice(at) };
+    if (left === 0 && !(isFlag && isOwn(word, command))) return { own, rest: words.slice(at) };
+    own.push(word);
     if (!isFlag) left -= 1;
-    else if (valueFollows(word, valued)) at += 1;
+    else if (valueFollows(word, valued)) {
+      at += 1;
+      own.push(...words.slice(at, at + 1));
+    }
   }
-  return { own: words, rest: [] };
+  return { own, rest: [] };
 }
 
 /**

@@ -2,7 +2,7 @@ import { GocliError } from '../errors/error.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Command } from './command.ts';
 import { insteadOfFlag, insteadOfVerb } from './other-words.ts';
-import { commandOf, flagsOf, verbIndex, verbOf } from './flags.ts';
+import { commandOf, flagsOf, formsOf, verbIndex, verbOf, wordsOfFlag, type Flag } from './flags.ts';
 
 /**
  * What yargs complains about, as an error that names the nearest valid flag or verb.
@@ -13,9 +13,11 @@ export function usageError(
   argv: readonly string[],
   commands: readonly Command[],
 ): GocliError {
+  const stranger = strangerBefore(argv, commands);
+  if (stranger !== undefined) return stranger;
   const command = commandOf(argv, commands);
   if (command === undefined) return unknownVerb(complaint, argv, commands);
-  const hint = `Usage: gocli ${command.usage} (all flags: gocli ${verbOf(command)} --help)`;
+  const hint = hintOf(command);
   const choice = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(complaint);
   if (choice !== null) {
     const [, name = '', given = '', accepted = ''] = choice;
@@ -40,6 +42,48 @@ export function usageError(
     return new GocliError('USAGE', `gocli ${verbOf(command)}: something is missing`, { hint });
   }
   return new GocliError('USAGE', complaint.replace(/\s+/g, ' '), { hint });
+}
+
+/**
+ * A flag before the verb that it does not have. Whether the next word is its value cannot be told, nor so what the verb
+ * is: what the parser makes of the rest would mislead.
+ * @throws GocliError USAGE in the words of the program whose flag it is
+ */
+function strangerBefore(argv: readonly string[], commands: readonly Command[]): GocliError | undefined {
+  const verbs = commands.map(verbOf);
+  const command = commands[verbs.indexOf(argv.find((word) => verbs.includes(word)) ?? '')];
+  const isEnd = (word: string): boolean => (command === undefined ? !/^-./.test(word) : verbs.includes(word));
+  const end = argv.findIndex(isEnd);
+  const before = argv.slice(0, end === -1 ? argv.length : end);
+  const known = command === undefined ? commands.flatMap(flagsOf) : flagsBefore(command);
+  const flag = unknownFlagOf(before, known);
+  if (flag === undefined) return undefined;
+  command?.withoutHabits?.(before);
+  const instead = insteadOfFlag(flag) ?? '';
+  const hint = command === undefined ? 'Type: gocli --help' : hintOf(command);
+  return new GocliError('USAGE', `unknown flag ${flag}. ${instead}`.trimEnd(), { hint });
+}
+
+/** What may stand before a verb: its own flags, and those of the program that it runs. */
+function flagsBefore(command: Command): Flag[] {
+  return [...flagsOf(command), ...formsOf(command.foreignFlags)];
+}
+
+/** The first of some words that is a flag, and none of these. */
+function unknownFlagOf(words: readonly string[], known: readonly Flag[]): string | undefined {
+  const flags = new Map(known.map(({ form, takesValue }) => [form, takesValue]));
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (!/^-[^-]|^--[^-]/.test(word)) continue;
+    const count = wordsOfFlag(word, flags);
+    if (count === undefined) return word.split('=')[0];
+    at += count - 1;
+  }
+  return undefined;
+}
+
+function hintOf(command: Command): string {
+  return `Usage: gocli ${command.usage} (all flags: gocli ${verbOf(command)} --help)`;
 }
 
 function unknownVerb(complaint: string, argv: readonly string[], commands: readonly Command[]): GocliError {

@@ -44,6 +44,23 @@ test('flags of theirs are named, with what to type', async (t) => {
     ['run k8s-1.36 --cpus 4', /Did you mean "--cpu"/],
     ['status --context two', /--name NAME/],
     ['logs -f node01', /journalctl -f/],
+    ['scp --recursive dir node01:/tmp', /--recursive\. Leave it out/],
+    ['-V', /unknown flag -V\. Type: gocli version/],
+    ['ls --version', /gocli version/],
+    // Before the verb, where the next word may be its value.
+    ['--debug ls', /unknown flag --debug\. Type --verbose/],
+    ['--context kind ls', /unknown flag --context\. Type --name NAME/],
+    ['--context run ls', /unknown flag --context\. Type --name NAME/],
+    [
+      '--wait run k8s-1.36',
+      /^USAGE unknown flag --wait\. Leave it out: gocli waits until the cluster is Ready\.(?! unexp)/,
+    ],
+    ['--kubeconfig /f get pods', /unknown flag --kubeconfig\./],
+    ['-o json --memory 4G --foo run', /^USAGE unknown flag --foo\. /],
+    ['-i key ssh node01', /-i of ssh .* has the key of every node/],
+    ['-P 22 scp one node01:/tmp', /-P of scp .* knows the port/],
+    ['--name two mkae', /"mkae" is not a command/],
+    ['mkae --foo', /"mkae" is not a command/],
   ] as const)
     t.regex(await refused(line), typed, line);
 });
@@ -67,6 +84,8 @@ test('flags of kubectl before the verb are its own', async (t) => {
     '--kubeconfig=/f kubectl get pods',
     '-s https://x --name two kubectl get pods',
     '--insecure-skip-tls-verify kubectl get pods',
+    '--as-user-extra=a=b kubectl get pods',
+    '--kuberc /f --log-flush-frequency 5s kubectl get pods',
   ]) {
     const result = await parseCommandLine(line.split(' '), COMMANDS);
     if ('text' in result) throw new Error(result.text);

@@ -110,6 +110,8 @@ test('flags between node and command are those of gocli, as with ssh', async (t)
     'x',
   ]);
   t.deepEqual(await all('ssh node01 --name=two -- -x'), ['two', '-x']);
+  t.deepEqual(await all('ssh -q --name two -- node01 ls -la'), ['two', 'ls', '-la']);
+  t.deepEqual(await all('ssh -- node01 -- -x'), [undefined, '-x']);
   await t.throwsAsync(all('ssh node01 --naem two'), {
     message: 'unknown flag --naem. Did you mean "--name"?',
   });
