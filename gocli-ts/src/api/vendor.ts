@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GocliError } from '../errors/error.ts';
 import { isErrno } from '../errors/file-error.ts';
@@ -61,7 +61,7 @@ export async function vendor(
   await writeAtomic(join(folder, TARGETS), TARGETS_TEXT);
   // Last: what is half written is of the version before.
   await writeAtomic(marker, `${version}\n`);
-  return { folder, version, hasTargets: await includeTargets(join(root, 'Makefile')) };
+  return { folder, version, hasTargets: await includeTargets(root) };
 }
 
 async function requireFolder(root: string): Promise<void> {
@@ -97,9 +97,15 @@ async function scriptsOf(checkout: string): Promise<{ readonly file: string; rea
   );
 }
 
-async function includeTargets(makefile: string): Promise<boolean> {
-  const text = await readIfThere(makefile);
-  if (text !== undefined) return text.includes(INCLUDE);
-  await writeAtomic(makefile, `${INCLUDE}\n`);
+/** The names under which make looks for its file, in its order (GNU make, "What Name to Give Your Makefile"). */
+const MAKEFILES = ['GNUmakefile', 'makefile', 'Makefile'];
+
+async function includeTargets(root: string): Promise<boolean> {
+  for (const makefile of MAKEFILES.map((name) => join(root, name))) {
+    // A link that leads to nothing yet is somebody's, too.
+    if ((await lstat(makefile).catch(() => undefined)) === undefined) continue;
+    return (await readIfThere(makefile))?.includes(INCLUDE) === true;
+  }
+  await writeAtomic(join(root, 'Makefile'), `${INCLUDE}\n`);
   return true;
 }

@@ -57,7 +57,7 @@ export async function showAction({ addons = [] }: AddonArguments, session: Sessi
       ? []
       : ['Options:', renderTable([['  NAME', 'DEFAULT', 'WHAT'], ...options]).trimEnd()]),
   ];
-  writeResult(session, { data: { ...shown }, names: [shown.name], text: `${lines.join('\n')}\n` });
+  writeResult(session, { data: { addon: shown }, names: [shown.name], text: `${lines.join('\n')}\n` });
   return EXIT.ok;
 }
 

@@ -1,4 +1,15 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -93,6 +104,8 @@ test('a careful user in production can have them written, and they run', async (
   };
   const written = await run([...strict, process.execPath, bin, 'vendor', '.'], env);
   t.is(written.exitCode, 0, written.stderr);
+  const described = await run([bin, 'vendor', '.', '-o', 'json'], env);
+  t.like(JSON.parse(described.stdout), { version: 1, gocliVersion: env.INSTALLED, hasTargets: true });
   t.is((await stat(join(root, 'cluster-up/up.sh'))).mode & 0o777, 0o755);
   t.is((await stat(join(root, 'cluster-up/gocli-version'))).mode & 0o777, 0o644);
   const up = await run([...strict, 'make', 'cluster-up'], env);
@@ -188,6 +201,21 @@ test('files of an earlier version are replaced, those of the repository stay', a
   t.is(await readFile(script, 'utf8'), await readFile(join(CHECKOUT, 'cluster-up/up.sh'), 'utf8'));
   t.is((await stat(script)).mode & 0o777, 0o755);
   t.is(await readFile(join(root, 'cluster-up', 'own.sh'), 'utf8'), 'own');
+});
+
+test('the Makefile that make reads is the one that counts, whatever its name; a link is not replaced', async (t) => {
+  for (const name of ['GNUmakefile', 'makefile', 'Makefile']) {
+    const { root, write } = await consumer(t);
+    await writeFile(join(root, name), 'all:\n');
+    t.false((await write()).hasTargets, name);
+    t.is((await readdir(root)).filter((one) => /makefile/i.test(one)).join(), name);
+    await writeFile(join(root, name), 'include cluster-up/gocli.mk\n');
+    t.true((await write()).hasTargets, name);
+  }
+  const { root, write } = await consumer(t);
+  await symlink('not/yet', join(root, 'Makefile'));
+  t.false((await write()).hasTargets);
+  t.is(await readlink(join(root, 'Makefile')), 'not/yet');
 });
 
 test('one that failed half way says so when it is used, and can be repeated', async (t) => {

@@ -8,13 +8,12 @@ export const vendorCommand = defineCommand({
   examples: [['gocli vendor .', 'then make cluster-up starts the cluster of this repository']],
   run: async (args, session) => {
     const { vendor } = await import('../../api/vendor.ts');
-    const result = await vendor(args, session);
-    const { folder, version, hasTargets } = result;
+    const { folder, version, hasTargets } = await vendor(args, session);
     const next = hasTargets
       ? 'Next: make cluster-up'
       : 'Next: add this line to the Makefile, then make cluster-up\n  include cluster-up/gocli.mk';
     writeResult(session, {
-      data: { ...result },
+      data: { folder, gocliVersion: version, hasTargets },
       names: [folder],
       text: `Wrote ${folder}, for gocli ${version}.\n${next}\n`,
     });

@@ -4,8 +4,8 @@ import type { Session } from '../session.ts';
 import { renderTable } from './table.ts';
 
 interface Result {
-  /** The whole result, for machines; gets a field `version` with the version of its form. */
-  readonly data: Readonly<Record<string, unknown>>;
+  /** The whole result, for machines; gets a field `version` with the version of its form, and so has none of its own. */
+  readonly data: Readonly<Record<string, unknown>> & { readonly version?: never };
   /** Rows for people; the first is the head. */
   readonly table?: readonly (readonly string[])[];
   /** What `-o name` prints, one line each. */
