@@ -14,6 +14,11 @@ function optionsOf({ name, hostKey }: Host): [string, string][] {
   ];
 }
 
+/** A path as one word of ssh_config(5), where `%` begins a token: paths of CI systems have `%2F` in them. */
+function quoted(path: string): string {
+  return `"${path.replaceAll(/["\\]/g, '\\$&').replaceAll('%', '%%')}"`;
+}
+
 /** A file for `ssh -F`, or to be included by ~/.ssh/config. */
 export function renderSshConfig(hosts: readonly Host[]): string {
   return hosts
@@ -22,7 +27,7 @@ export function renderSshConfig(hosts: readonly Host[]): string {
         ['HostName', one.host],
         ['Port', one.port.toFixed(0)],
         ['User', one.user],
-        ['IdentityFile', `"${one.identityFile}"`],
+        ['IdentityFile', quoted(one.identityFile)],
         ...optionsOf(one),
       ];
       return `Host ${one.name}\n${options.map((pair) => `  ${pair.join(' ')}\n`).join('')}`;

@@ -25,6 +25,16 @@ test('ssh knows each machine by its own host key, whoever had the port before', 
   t.regex(first, /^ {2}StrictHostKeyChecking yes$/m);
 });
 
+test('what ssh would take for more than a path is quoted for it', (t) => {
+  for (const [path, word] of [
+    ['/ci/job%2Fbranch/id', '"/ci/job%%2Fbranch/id"'],
+    ['/a "b\\c/id', '"/a \\"b\\\\c/id"'],
+  ] as const) {
+    const text = renderSshConfig([{ ...hostOf('a', 'a', 4001), identityFile: path }]);
+    t.true(text.includes(`\n  IdentityFile ${word}\n`), text);
+  }
+});
+
 test('an inventory has the machines of each rig and of each provider as a group', (t) => {
   const { all } = ansibleInventory(HOSTS) as { all: Record<'hosts' | 'children', Record<string, unknown>> };
   t.deepEqual(Object.keys(all.hosts), ['a', 'b-node01', 'b-node02']);
