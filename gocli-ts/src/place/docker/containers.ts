@@ -4,12 +4,13 @@ import { containerOptions } from './container-options.ts';
 import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { connectTo, execIn, startIn } from './exec.ts';
 import { filesOf } from './container-files.ts';
+import { makeVolumes, type IsPodman } from './podman.ts';
 import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
 
 /** Containers of the daemon. */
-export function containersOf(connect: Connect): DockerContainers {
+export function containersOf(connect: Connect, isPodman: IsPodman): DockerContainers {
   return {
-    ...lifecycleOf(connect),
+    ...lifecycleOf(connect, isPodman),
     ...filesOf(connect),
     inspect: (id, signal) =>
       askFor(
@@ -52,14 +53,16 @@ export function containersOf(connect: Connect): DockerContainers {
 
 function lifecycleOf(
   connect: Connect,
+  isPodman: IsPodman,
 ): Pick<DockerContainers, 'create' | 'start' | 'stop' | 'pause' | 'unpause' | 'rename' | 'remove' | 'wait'> {
   return {
     create: (spec) =>
-      request(
-        connect,
-        `create container ${spec.name}`,
-        async (engine) => (await engine.createContainer(containerOptions(spec))).id,
-      ),
+      request(connect, `create container ${spec.name}`, async (engine) => {
+        const { mounts = [] } = spec;
+        const labelled = mounts.some(({ labels }) => labels !== undefined);
+        if (labelled && (await isPodman())) await makeVolumes(engine, mounts);
+        return (await engine.createContainer(containerOptions(spec))).id;
+      }),
     start: async (id) => {
       await requestUnless(connect, `start container ${id.slice(0, 12)}`, [304], (engine) =>
         engine.getContainer(id).start(),

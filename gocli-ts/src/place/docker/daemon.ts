@@ -2,26 +2,21 @@
 import coerce from 'semver/functions/coerce.js';
 import lt from 'semver/functions/lt.js';
 import { GocliError } from '../../errors/error.ts';
+import { isPodmanOf, type VersionAnswer } from './podman.ts';
 
-/** Oldest daemon that is tested: Debian 12's. */
-const MINIMUM_VERSION = '20.10.0';
+/** Oldest engines that are tested: Debian 12's Docker and Debian 13's Podman. */
+const MINIMUM = {
+  docker: { words: 'the Docker daemon', version: '20.10.0' },
+  podman: { words: 'Podman, which is the engine behind the Docker socket,', version: '5.4.0' },
+} as const;
 
-/** Refuses engines that are too old or are not Docker. @throws GocliError DOCKER_UNSUPPORTED */
-export function checkEngine(version: string, components: readonly string[]): void {
-  if (components.some((name) => /podman/i.test(name))) {
-    throw new GocliError(
-      'DOCKER_UNSUPPORTED',
-      'the engine behind the Docker socket is Podman, which is not supported yet',
-      {
-        hint: 'Start a Docker daemon and point DOCKER_HOST at its socket.',
-      },
-    );
-  }
+/** Refuses engines that are too old. @throws GocliError DOCKER_UNSUPPORTED */
+export function checkEngine(answer: VersionAnswer): void {
+  const { words, version } = isPodmanOf(answer) ? MINIMUM.podman : MINIMUM.docker;
   // Up to 19.03 the months have a leading zero, which semver does not take for a number.
-  const parsed = coerce(version.replace(/\.0+(?=\d)/g, '.'));
-  if (parsed !== null && lt(parsed, MINIMUM_VERSION)) {
-    throw new GocliError('DOCKER_UNSUPPORTED', `the Docker daemon is version ${version}`, {
-      hint: `gocli needs ${MINIMUM_VERSION} or newer.`,
-    });
-  }
+  const parsed = coerce(answer.Version.replace(/\.0+(?=\d)/g, '.'));
+  if (parsed === null || !lt(parsed, version)) return;
+  throw new GocliError('DOCKER_UNSUPPORTED', `${words} is version ${answer.Version}`, {
+    hint: `gocli needs ${version} or newer.`,
+  });
 }

@@ -6,6 +6,7 @@ import type { RunHelper } from './credentials.ts';
 import { checkEngine } from './daemon.ts';
 import { endpointOf, endpointWords, type Endpoint } from './endpoint.ts';
 import { imagesOf, type FindLogin } from './images.ts';
+import { podmanTeller, type VersionAnswer } from './podman.ts';
 import type { BridgeNetwork, Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
 
 /** What an adapter may be given. */
@@ -26,10 +27,11 @@ export function dockerodeEngine(env: Environment, { interrupt, runHelper }: Engi
     const { loginFor } = await import('./credentials.ts');
     return loginFor(reference, env, runHelper, { signal });
   };
+  const isPodman = podmanTeller(connect);
   return {
     system: systemOf(connect, { config, endpoint, login }),
-    images: imagesOf(connect, login),
-    containers: containersOf(connect),
+    images: imagesOf(connect, { findLogin: login, isPodman }),
+    containers: containersOf(connect, isPodman),
     volumes: volumesOf(connect),
   };
 }
@@ -43,11 +45,6 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 async function load(endpoint: Endpoint): Promise<Dockerode> {
   const { loadDockerode } = await import('./load.ts');
   return loadDockerode(endpoint);
-}
-
-interface VersionAnswer {
-  readonly Version: string;
-  readonly Components?: readonly { readonly Name: string }[];
 }
 
 interface InfoAnswer {
@@ -98,10 +95,7 @@ function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge'>> {
   return ask(connect, 'answer', async (engine, options) => {
     const interruptible = engine as unknown as Interruptible;
     const [version, info] = await Promise.all([interruptible.version(options), interruptible.info(options)]);
-    checkEngine(
-      version.Version,
-      (version.Components ?? []).map(({ Name }) => Name),
-    );
+    checkEngine(version);
     const has = (option: string): boolean =>
       (info.SecurityOptions ?? []).some((one) => one.split(',').includes(`name=${option}`));
     return {
@@ -110,7 +104,8 @@ function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge'>> {
       cgroupVersion: info.CgroupVersion ?? '1',
       memoryBytes: info.MemTotal,
       rootDir: info.DockerRootDir,
-      architecture: info.Architecture,
+      // Podman has Go's word for it.
+      architecture: info.Architecture === 'amd64' ? 'x86_64' : info.Architecture,
       rootless: has('rootless'),
       remapsUsers: has('userns'),
     };

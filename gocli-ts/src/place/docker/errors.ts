@@ -35,11 +35,19 @@ const CONNECTION: Readonly<Record<string, [string, string]>> = {
 
 const ANOTHER = 'DOCKER_HOST or a Docker context (docker context ls) names another';
 
+/**
+ * What Podman answers with status 500 and Docker with 409: a name that exists (in two ways), a container that does not
+ * run, and one whose network others have.
+ */
+const PODMAN_CONFLICT =
+  /that name is already in use|UNIQUE constraint failed: ContainerConfig\.Name|container state improper|has dependent containers which must be removed before it/;
+
 /** The only place that looks at the words of the daemon. First match wins. */
 const MESSAGES: readonly [RegExp, ErrorCode, string?][] = [
   [/no space left on device/i, 'DISK_FULL', 'Free space in the data root of Docker: docker system df'],
   [/port is already allocated|address already in use/i, 'PORT_TAKEN'],
   [/no such image|pull access denied|manifest unknown|repository .* not found/i, 'IMAGE_MISSING'],
+  [PODMAN_CONFLICT, 'CONFLICT'],
   [/error gathering device information.*tun/i, 'NO_TUN', 'Type: sudo modprobe tun'],
 ];
 

@@ -5,30 +5,32 @@ import { ask, askFor, labelFilter, request, requestUnless, type Connect } from '
 import { dockerError } from './errors.ts';
 import { IMAGE_REFERENCE } from '../../shared/image-reference.ts';
 import type { DockerImages, ImageInfo, Login, TransferProgress } from '../port.ts';
+import { imageInfo, listedInfo } from './image-info.ts';
+import { isLong, loadedLocally, shortName, type IsPodman } from './podman.ts';
 import { sending } from './sending.ts';
 
 /** The user's login at the registry of an image. */
 export type FindLogin = (reference: string, signal: AbortSignal) => Promise<Login>;
 
+interface ImagesOptions {
+  readonly findLogin: FindLogin;
+  readonly isPodman: IsPodman;
+}
+
 /** Images of the daemon. */
-export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.resolve({})): DockerImages {
+export function imagesOf(connect: Connect, { findLogin, isPodman }: ImagesOptions): DockerImages {
+  const named = async (image: ImageInfo): Promise<ImageInfo> =>
+    image.tags.some(isLong) && (await isPodman()) ? { ...image, tags: image.tags.map(shortName) } : image;
   const inspect = (reference: string): Promise<ImageInfo | undefined> =>
     askFor(connect, `inspect image ${reference}`, async (engine) =>
-      imageInfo(await imageAt(engine, reference).inspect()),
+      named(imageInfo(await imageAt(engine, reference).inspect())),
     );
   return {
     inspect,
     list: (labels) =>
       ask(connect, 'list images', async (engine, options) => {
         const found = await engine.listImages({ ...options, filters: labelFilter(labels) });
-        return found.map(({ Id, RepoTags, Labels, Size, Created }) => ({
-          id: Id,
-          // The daemon says null for an image without a tag, whatever its types promise.
-          tags: (RepoTags as string[] | null | undefined) ?? [],
-          labels: (Labels as Record<string, string> | null) ?? {},
-          size: Size,
-          created: new Date(Created * 1000).toISOString(),
-        }));
+        return Promise.all(found.map((one) => named(listedInfo(one))));
       }),
     pull: async (reference, { signal, onProgress }) => {
       await pull({ connect, findLogin, reference, signal, onProgress });
@@ -45,8 +47,12 @@ export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.
         signal,
       ),
     save: (references, signal) => saveImages(connect, references, signal),
-    load: (archive, { signal, onProgress }) =>
-      request(connect, 'load images', (engine) => loadImages(engine, archive, signal, onProgress), signal),
+    load: async (archive, { signal, onProgress }) => {
+      const load = (engine: Dockerode): Promise<string[]> => loadImages(engine, archive, signal, onProgress);
+      const local = await request(connect, 'load images', load, signal);
+      if (local.length === 0 || !(await isPodman())) return;
+      await request(connect, 'name loaded images', (engine) => moveFromLocalhost(engine, local), signal);
+    },
     commit: (containerId, reference, { changes, comment }) =>
       request(connect, `commit ${reference}`, async (engine) => {
         const { repo, tag } = splitReference(reference);
@@ -55,7 +61,7 @@ export function imagesOf(connect: Connect, findLogin: FindLogin = () => Promise.
           .commit({ repo, tag, changes: [...changes], comment: comment ?? '', pause: false })) as {
           Id: string;
         };
-        return answer.Id;
+        return withDigestName(answer.Id);
       }),
     tag: async (source, reference) => {
       await request(connect, `tag ${source} as ${reference}`, (engine) =>
@@ -135,18 +141,33 @@ async function importRootfs(
   });
 }
 
+/** @returns what {@link loadedLocally} tells of */
 async function loadImages(
   engine: Dockerode,
   archive: Readable,
   signal: AbortSignal,
   onProgress: ((progress: TransferProgress) => void) | undefined,
-): Promise<void> {
+): Promise<string[]> {
   const { readProgress } = await import('./progress.ts');
+  const local: string[] = [];
   await sending(archive, signal, async (abortSignal) => {
     const options = { abortSignal } as Parameters<Dockerode['loadImage']>[1];
     const stream = (await engine.loadImage(archive, options)) as unknown as Readable;
-    await readProgress(stream, onProgress ?? (() => undefined));
+    await readProgress(stream, (progress) => {
+      local.push(...loadedLocally(progress.message));
+      onProgress?.(progress);
+    });
   });
+  return local;
+}
+
+/** Gives images that were loaded the names of the archive: another image may still have these. */
+async function moveFromLocalhost(engine: Dockerode, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const image = imageAt(engine, `localhost/${name}`);
+    await image.tag(splitReference(name));
+    await image.remove();
+  }
 }
 
 /** `GET /images/get`, which dockerode's types leave out. */
@@ -165,18 +186,9 @@ function saveImages(
   return request(connect, `save ${references.join(', ')}`, save, signal);
 }
 
-function imageInfo(answer: Dockerode.ImageInspectInfo): ImageInfo {
-  // The daemon says null when there is none, whatever its types promise.
-  const { Labels: labels } = answer.Config as { Labels?: Record<string, string> | null };
-  return {
-    id: answer.Id,
-    tags: answer.RepoTags,
-    labels: labels ?? {},
-    size: answer.Size,
-    created: answer.Created,
-    layers: answer.RootFS.Layers ?? [],
-    platform: { os: answer.Os, architecture: answer.Architecture },
-  };
+/** Podman leaves the name of the digest out where it has made an image. */
+function withDigestName(id: string): string {
+  return id.includes(':') ? id : `sha256:${id}`;
 }
 
 function imageAt(engine: Dockerode, reference: string): Dockerode.Image {

@@ -6,6 +6,8 @@ import type { TransferProgress } from '../port.ts';
 
 const lineSchema = z.object({
   status: z.string().optional(),
+  /** What was loaded. */
+  stream: z.string().optional(),
   id: z.string().optional(),
   error: z.string().optional(),
   progressDetail: z.object({ current: z.number().optional(), total: z.number().optional() }).optional(),
@@ -32,7 +34,7 @@ export async function readProgress(
     if (line.trim() === '') continue;
     const parsed = lineSchema.safeParse(JSON.parse(line));
     if (!parsed.success) continue;
-    const { status = '', id = '', error, progressDetail } = parsed.data;
+    const { stream: said = '', status = said.trim(), id = '', error, progressDetail } = parsed.data;
     if (error !== undefined) throw new Error(error);
     last = status === '' ? last : status;
     if (progressDetail?.current !== undefined && progressDetail.total !== undefined) {

@@ -22,7 +22,10 @@ test('references and ids of images are in the grammar', (t) => {
 
 test('no request to the daemon is made of what is not the reference of an image', async (t) => {
   // Nothing listens there: a request would be told of as a daemon that does not answer.
-  const images = imagesOf(() => Promise.resolve(new Dockerode({ socketPath: '/nowhere/docker.sock' })));
+  const connect = (): Promise<Dockerode> =>
+    Promise.resolve(new Dockerode({ socketPath: '/nowhere/docker.sock' }));
+  const unasked = (): Promise<never> => t.fail();
+  const images = imagesOf(connect, { findLogin: unasked, isPodman: unasked });
   const { signal } = new AbortController();
   for (const odd of [
     'gocli/../../x:latest',
