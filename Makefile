@@ -107,7 +107,7 @@ charts: build ## what popular charts ask of a cluster, shown with the real provi
 	@.ci/tier charts $(ARGS)
 
 .PHONY: e2e-lab
-e2e-lab: build ## what this host lacks: KVM, cgroup v2 and a current Docker, in an emulated Debian host (slow)
+e2e-lab: build ## what this host lacks: KVM, cgroup v2, a current Docker and Podman, in an emulated Debian host (slow)
 	@$(BOOTSTRAP) docker provision
 	@.ci/tier lab $(ARGS)
 

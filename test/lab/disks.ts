@@ -9,10 +9,11 @@ import { bootstrap } from '../../gocli-ts/src/provision/debian/bootstrap.ts';
 import { debianSources } from '../../gocli-ts/src/provision/debian/sources.ts';
 import { CHECKOUT } from '../helpers/cli.ts';
 
-/** What a developer's machine has: Debian's full kernel, systemd, Docker and Node. */
+/** What developers' machines have: Debian's full kernel, systemd, Docker, Podman and Node. */
 const PACKAGES = [
   'apt',
   'ca-certificates',
+  'crun',
   'dbus',
   'docker-cli',
   'docker.io',
@@ -22,8 +23,10 @@ const PACKAGES = [
   'kmod',
   'libpam-systemd',
   'linux-image-amd64',
+  'netavark',
   'nodejs',
   'openssh-server',
+  'podman',
   'procps',
   'systemd-resolved',
   'systemd-sysv',

@@ -5,6 +5,7 @@ import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
 import { generateSshKey, type SshKeyPair } from '../../gocli-ts/src/ssh/keys.ts';
 import type { SshResult } from '../../gocli-ts/src/ssh/port.ts';
+import { diskImage } from '../helpers/disk-image.ts';
 import { runArguments } from '../helpers/sandbox.ts';
 import { tinyImage } from '../helpers/tiny-image.ts';
 import { payloadDisk, rootDisk } from './disks.ts';
@@ -12,6 +13,8 @@ import { Lab } from './vm.ts';
 
 const docker = dockerodeEngine(process.env);
 let image: string;
+/** Its guest has an ssh server. */
+let sshImage: string;
 let root: string;
 let work: string | undefined;
 let key: SshKeyPair;
@@ -25,9 +28,10 @@ const OTHER_CPU = 'max,-avx2,-bmi2,-fma';
 test.before('a Debian host with KVM', async () => {
   key = await generateSshKey('lab');
   image = await tinyImage(docker);
+  sshImage = await diskImage(docker);
   root = await rootDisk();
   work = await mkdtemp(join(userPaths(process.env).cache, 'lab', 'work-'));
-  await payloadDisk(work, [image]);
+  await payloadDisk(work, [image, sshImage]);
   lab = await boot(CPU);
   await run('docker load --quiet --input /payload/images.tar');
 });
@@ -49,17 +53,31 @@ async function run(command: string): Promise<SshResult> {
 }
 
 /** Runs the command line in the lab. */
-async function gocli(t: ExecutionContext, ...argv: string[]): Promise<SshResult> {
+function gocli(t: ExecutionContext, ...argv: string[]): Promise<SshResult> {
+  return timed(t, argv, GOCLI);
+}
+
+/** The same with Podman's socket, and with a state folder of its own. */
+function onPodman(t: ExecutionContext, ...argv: string[]): Promise<SshResult> {
+  return timed(t, argv, `DOCKER_HOST=unix:///run/podman/podman.sock XDG_STATE_HOME=/root/podman ${GOCLI}`);
+}
+
+async function timed(t: ExecutionContext, argv: readonly string[], program: string): Promise<SshResult> {
   const started = Date.now();
-  const result = await run(`${GOCLI} ${argv.join(' ')}`);
+  const result = await run(`${program} ${argv.join(' ')}`);
   t.log(`${argv.join(' ')}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
   return result;
 }
 
+/** Words of a `gocli run` that has the time that it needs here. */
+function patient(reference: string, name: string): string[] {
+  const argv = runArguments(reference, name).map((word) => (word === '120' ? '900' : word));
+  return [...argv, '--progress', 'plain'];
+}
+
 /** `gocli run` of the tiny guest; what it prints on stderr. */
 async function start(t: ExecutionContext, name: string, ...flags: string[]): Promise<string> {
-  const argv = runArguments(image, name).map((word) => (word === '120' ? '900' : word));
-  return (await gocli(t, ...argv, '--progress', 'plain', ...flags)).stderr;
+  return (await gocli(t, ...patient(image, name), ...flags)).stderr;
 }
 
 async function json<T>(t: ExecutionContext, ...argv: string[]): Promise<T> {
@@ -150,6 +168,27 @@ test.serial('stop and start', async (t) => {
   t.regex((await gocli(t, 'ls')).stdout, /one .* stopped/);
   await gocli(t, 'start', 'one');
   t.is((await json<{ ready: boolean }>(t, 'status', '--name', 'one')).ready, true);
+});
+
+test.serial('Podman: run, thaw, ssh, snapshot, stop, start and rm', async (t) => {
+  await run('systemctl start podman.socket && podman load --quiet --input /payload/images.tar');
+  await onPodman(t, ...patient(sshImage, 'pod'));
+  const said = await onPodman(t, ...patient(sshImage, 'pod2'));
+  t.regex(said.stdout, /thawed from template/);
+  const inGuest = await onPodman(t, 'ssh', '--name', 'pod2', 'node01', '--', 'cat', '/proc/cmdline');
+  t.regex(inGuest.stdout, /console=/);
+  await onPodman(t, 'snapshot', 'create', 'there', '--name', 'pod2');
+  await onPodman(t, 'stop', 'pod2');
+  t.regex((await onPodman(t, 'ls')).stdout, /pod2 .* stopped/);
+  await onPodman(t, 'start', 'pod2');
+  await onPodman(t, 'status', '--name', 'pod2');
+  await onPodman(t, 'snapshot', 'restore', 'there');
+  await onPodman(t, 'snapshot', 'rm', 'there');
+  await onPodman(t, 'rm', '--all');
+  const { stdout } = await onPodman(t, 'template', 'ls', '-o', 'json');
+  for (const { id } of (JSON.parse(stdout) as { templates: { id: string }[] }).templates)
+    await onPodman(t, 'template', 'rm', id);
+  t.is((await run('podman ps --all --quiet; podman volume ls --quiet')).stdout, '');
 });
 
 test.serial('on another processor the template is refused, and the start is cold', async (t) => {

@@ -68,7 +68,7 @@ function checkRuntime(env: Environment): void {
     throw bad(
       'KUBEVIRTCI_RUNTIME',
       text,
-      'docker, because gocli speaks to the API of a Docker daemon and is not tested on podman',
+      'docker, which is whatever answers at DOCKER_HOST. For Podman: DOCKER_HOST=unix:///run/podman/podman.sock',
     );
   }
   if (text !== undefined && text !== 'docker') throw bad('KUBEVIRTCI_RUNTIME', text, 'docker');

@@ -84,7 +84,7 @@ const malformed: readonly [string, string, RegExp][] = [
   ['KUBEVIRT_NUM_VCPU', '-1', /1 to 64/],
   ['KUBEVIRT_MEMORY_SIZE', '5G0', /3072M/],
   ['KUBEVIRTCI_TAG', 'a b', /tag/],
-  ['KUBEVIRTCI_RUNTIME', 'podman', /not tested on podman/],
+  ['KUBEVIRTCI_RUNTIME', 'podman', /DOCKER_HOST=unix:\/\/\/run\/podman/],
   ['KUBEVIRTCI_RUNTIME', 'dokcer', /docker/],
   ['KUBEVIRTCI_CONTAINER_REGISTRY', 'https://quay.io', /host name/],
   ['KUBEVIRTCI_CONTAINER_ORG', '/kubevirtci', /path/],
