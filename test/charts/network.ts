@@ -20,12 +20,16 @@ export async function hostPort(t: ExecutionContext, { cluster, wait, onNode }: D
   t.is(await onNode(onBothAddresses(80)), 'an ingress\n'.repeat(2));
 }
 
-/** The same of a service's port, once kube-proxy knows it. */
+/** curl's code for a connection that is refused (curl(1)); 28 is that for none in time. */
+const REFUSED = '7\n';
+
+/** The same of a service's port, once kube-proxy knows it; one with nothing behind it refuses at once. */
 export async function nodePort(t: ExecutionContext, { cluster, wait, onNode }: Deployed): Promise<void> {
   await wait('pod/web', 'condition=Ready');
   const answer = await until('kube-proxy has the port', () => fromHost(cluster, 'prometheus'));
   t.is(answer, 'a service\n');
   t.is(await onNode(onBothAddresses(30_007)), 'a service\n'.repeat(2));
+  t.is(await onNode('curl -s --max-time 60 http://127.0.0.1:30009/; echo $?'), REFUSED);
 }
 
 /** Bytes of the file that is fetched, those that pass before the limit acts, and those that it lets pass in a second. */

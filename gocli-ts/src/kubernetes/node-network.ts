@@ -65,25 +65,32 @@ const LOOPBACK_MARK = '0x2000';
  * Chains that make NodePorts answer at 127.0.0.1 on the node, which kube-proxy's nftables mode does not
  * (k8s.io/kubernetes, pkg/proxy/nftables, syncProxyRules). What goes there gets the node's own address on both ends
  * before connections are tracked, so that kube-proxy's rules take it; what comes back gets 127.0.0.1 again once all
- * that has been undone. The range is that of the API server (--service-node-port-range).
+ * that has been undone. What kube-proxy has led nowhere, since there is no such service or nothing behind it, gets
+ * 127.0.0.1 back before kube-proxy refuses it (priority 0): its refusal names an address that the program has not
+ * asked for, and so is lost. The range is that of the API server (--service-node-port-range).
  */
 function loopbackChains(address: string): string {
   const marked = `${LOOPBACK_MARK} != 0`;
   const both = (to: string): string => `ip saddr set ${to} ip daddr set ${to}`;
-  const mine =
-    'ip saddr 127.0.0.0/8 ip daddr 127.0.0.0/8 meta l4proto { tcp, udp, sctp } th dport 30000-32767';
-  const chain = (name: string, type: string, rule: string): string =>
-    `  chain ${name} {\n    type ${type};\n    ${rule}\n  }\n`;
+  const ports = 'meta l4proto { tcp, udp, sctp } th dport 30000-32767';
+  const chain = (name: string, type: string, ...rules: string[]): string =>
+    `  chain ${name} {\n    type ${type};\n${rules.map((rule) => `    ${rule}\n`).join('')}  }\n`;
   return (
     chain(
       'loopback-out',
       'route hook output priority raw',
-      `${mine} meta mark set meta mark or ${LOOPBACK_MARK} ${both(address)}`,
+      `ip saddr 127.0.0.1 ip daddr 127.0.0.1 ${ports} meta mark set meta mark or ${LOOPBACK_MARK} ${both(address)}`,
     ) +
     chain(
       'loopback-mark',
       'filter hook output priority mangle',
       `meta mark and ${marked} ct mark set ct mark or ${LOOPBACK_MARK}`,
+    ) +
+    chain(
+      'loopback-unled',
+      'filter hook input priority -1',
+      'ct status dnat return',
+      `iifname "lo" meta mark and ${marked} ip daddr ${address} ${ports} ${both('127.0.0.1')}`,
     ) +
     chain(
       'loopback-in',

@@ -57,7 +57,7 @@ test('what goes to a NodePort at 127.0.0.1 has the address of this node while ku
   const rules = renderNodeRules(NETWORK);
   t.regex(
     rules,
-    /hook output priority raw;\s+ip saddr 127\.0\.0\.0\/8 [^\n]*30000-32767 [^\n]*ip saddr set 192\.168\.66\.102 ip daddr set 192\.168\.66\.102\n/,
+    /hook output priority raw;\s+ip saddr 127\.0\.0\.1 [^\n]*30000-32767 [^\n]*ip saddr set 192\.168\.66\.102 ip daddr set 192\.168\.66\.102\n/,
   );
   t.regex(rules, /ct direction reply [^\n]*ip saddr set 127\.0\.0\.1 ip daddr set 127\.0\.0\.1\n/);
 });
