@@ -60,9 +60,9 @@ type PutAside = Pick<FoundRig, 'id' | 'name' | 'containers' | 'aside'>;
 export async function putAside(found: PutAside, nodes: number, deps: RigDeps): Promise<void> {
   const { docker, signal } = deps;
   const machines = found.containers.filter(isMachine);
-  await allOf(machines.map((one) => listenAt(one, 'aside', deps, signal)));
   for (const one of machines)
     await docker.containers.rename(one.id, containerName.aside(found.name, indexOf(one)));
+  await allOf(machines.map((one) => listenAt(one, 'aside', deps, signal)));
   const network = partOf(found, 'dnsmasq');
   await runIn(network, `${TAPS_ASIDE}\n${DISKS_ASIDE}`, taps(nodes), docker);
   await docker.containers.putFiles(network.id, '/', [DISKS_FOLDER]);
@@ -85,7 +85,8 @@ export async function exchangeRegistry(found: PutAside, saved: string, docker: D
 export async function putBack(found: PutAside, deps: RigDeps): Promise<void> {
   const { docker } = deps;
   const aside = found.aside ?? [];
-  await allOf(found.containers.filter(isMachine).map(({ id }) => docker.containers.remove(id)));
+  const { others, named } = inPlaceOf(found);
+  await allOf(others.map(({ id }) => docker.containers.remove(id)));
   const network = await running(partOf(found, 'dnsmasq'), docker);
   await runIn(
     network,
@@ -95,8 +96,8 @@ export async function putBack(found: PutAside, deps: RigDeps): Promise<void> {
   );
   await runIn(network, DISKS_BACK, [], docker, DISKS_USER);
   await runIn(await running(partOf(found, 'registry'), docker), REGISTRY_BACK, [], docker);
-  const ended = aside.filter(({ state }) => state !== 'running');
-  const standing = aside.filter((one) => !ended.includes(one));
+  // One that ended meanwhile listens nowhere.
+  const standing = [...aside, ...named].filter(({ state }) => state === 'running');
   const never = new AbortController().signal;
   await allOf(standing.map((one) => listenAt(one, 'place', deps, never)));
   for (const one of aside)
@@ -126,11 +127,26 @@ export async function removeAside(found: PutAside, { docker }: Pick<RigDeps, 'do
  * @throws GocliError what {@link putBack} and {@link removeAside} throw
  */
 export async function settleAside(found: FoundRig, deps: RigDeps): Promise<FoundRig> {
-  const machines = found.containers.filter(isMachine);
-  const run = found.state?.run;
-  const isOver = machines.length > 0 && machines.every(({ labels }) => labels[LABEL.run] === run);
+  const { others, named } = inPlaceOf(found);
+  const { run, readyAt } = found.state ?? {};
+  const isOver =
+    readyAt !== undefined &&
+    named.length === 0 &&
+    others.length > 0 &&
+    others.every(({ labels }) => labels[LABEL.run] === run);
   await (isOver ? removeAside(found, deps) : putBack(found, deps));
   return (await findRig(deps.docker, deps.paths, found.name)) ?? found;
+}
+
+/**
+ * Machines whose containers have the names of nodes: those of the snapshot, and those of the run that stands aside, which
+ * were not called otherwise yet, or not any more, when a command was killed.
+ */
+function inPlaceOf({ containers, aside = [] }: PutAside): Record<'others' | 'named', ContainerInfo[]> {
+  const runs = new Set(aside.map(({ labels }) => labels[LABEL.run]));
+  const machines = containers.filter(isMachine);
+  const named = machines.filter(({ labels }) => runs.has(labels[LABEL.run]));
+  return { named, others: machines.filter((one) => !named.includes(one)) };
 }
 
 /** The same rig with what stands aside told apart, after the names of containers were changed. */
