@@ -22,7 +22,7 @@ export interface LabRequest {
 /** Label of the container; its value is the process that made it. */
 const LAB_LABEL = 'io.gocli.lab';
 const SSH_PORT = 2222;
-const BOOT_MS = 300_000;
+const BOOT_MS = 900_000;
 
 /**
  * A Debian host of its own, emulated, whose processor has AMD's virtualisation: in it /dev/kvm works, and everything is
@@ -102,7 +102,9 @@ function qemuArguments(cpu: string, sshPublicKey: string): string[] {
   const machine = ['-nodefaults', '-display', 'none', '-machine', 'q35', '-smp', '2', '-m', '8G'];
   const processor = ['-accel', 'tcg,thread=multi,tb-size=2048', '-cpu', cpu];
   const boot = ['-kernel', `/root-disk/${ROOT.kernel}`, '-initrd', `/root-disk/${ROOT.initrd}`];
-  const append = 'root=/dev/vda rw console=ttyS0 mitigations=off quiet systemd.show_status=false';
+  // On a busy machine the disk of the payload takes longer than systemd would wait for it.
+  const patience = 'systemd.default_device_timeout_sec=1200';
+  const append = `root=/dev/vda rw console=ttyS0 mitigations=off quiet systemd.show_status=false ${patience}`;
   const disks = [
     ...['-drive', 'file=/lab/root.qcow2,if=virtio,cache=unsafe,discard=unmap'],
     ...['-drive', 'file=/lab/payload.raw,if=virtio,format=raw,readonly=on'],
