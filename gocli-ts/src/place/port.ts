@@ -62,6 +62,11 @@ export interface DockerInfo {
   readonly rootless: boolean;
   /** Users of containers are others on the host (`userns-remap`). */
   readonly remapsUsers: boolean;
+  /**
+   * Whether its socket was made in the network namespace of this process; undefined when it is reached by TCP. One in a
+   * container that was given the socket has another.
+   */
+  readonly isHere: boolean | undefined;
   /** Its network `bridge`; undefined when it has none (`"bridge": "none"`). */
   readonly bridge: BridgeNetwork | undefined;
 }

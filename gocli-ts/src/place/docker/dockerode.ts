@@ -85,13 +85,24 @@ function systemOf(connect: Connect, { config, endpoint, login }: UserSettings): 
       return lockOf(endpointWords(await endpoint()), name, options);
     },
     info: async () => {
-      const [about, bridge] = await Promise.all([aboutDaemon(connect), bridgeOf(connect)]);
-      return { ...about, bridge };
+      const [about, bridge, isHere] = await Promise.all([
+        aboutDaemon(connect),
+        bridgeOf(connect),
+        isSocketHere(endpoint),
+      ]);
+      return { ...about, bridge, isHere };
     },
   };
 }
 
-function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge'>> {
+async function isSocketHere(endpoint: UserSettings['endpoint']): Promise<boolean | undefined> {
+  const at = await endpoint();
+  if (!('socketPath' in at)) return undefined;
+  const { listensHere } = await import('./listening.ts');
+  return listensHere(at.socketPath);
+}
+
+function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge' | 'isHere'>> {
   return ask(connect, 'answer', async (engine, options) => {
     const interruptible = engine as unknown as Interruptible;
     const [version, info] = await Promise.all([interruptible.version(options), interruptible.info(options)]);

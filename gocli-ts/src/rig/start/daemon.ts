@@ -15,9 +15,11 @@ export async function checkDaemon({ guest, host }: RigPlan, deps: RigDeps): Prom
   const [info, around] = await Promise.all([deps.docker.system.info(), hostNetwork()]);
   const gateway = gatewayOf(requireBridge(info, nodeSubnet(guest)));
   for (const text of overlaps(networksOf(guest, deps.kinds), around)) notice(deps, text, 'warning');
-  // Where the daemon's end of the bridge is, there are its ports. Elsewhere they may be, forwarded.
-  if (gateway !== undefined && (await isOwnAddress(gateway))) return;
-  await proveReachable(host.imageId, gateway, deps);
+  // Where the daemon's end of the bridge is, there are its ports. Elsewhere they may be, forwarded; and a container with
+  // a daemon of its own has such an address, too, but not the socket of the host's.
+  const near = gateway !== undefined && (await isOwnAddress(gateway));
+  if (near && info.isHere !== false) return;
+  await proveReachable(host.imageId, near ? undefined : gateway, deps);
 }
 
 /**

@@ -85,6 +85,15 @@ test('a network that is asked for is refused where somebody has it, and the usua
   t.pass();
 });
 
+test('an address that this host has, too, proves nothing where the socket was made elsewhere', async (t) => {
+  const engine = await makeEngine(t);
+  const plan = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
+  engine.docker.about = { ...about, isHere: false };
+  engine.docker.hostPortOf = () => 1;
+  const error = await t.throwsAsync(checkDaemon(plan, engine));
+  t.true(isCode(error, 'DOCKER_UNSUPPORTED') && !/has the address/.test(error.observed ?? ''), String(error));
+});
+
 test('where the ports of the daemon are reached although its address is elsewhere, a start goes on', async (t) => {
   const engine = await makeEngine(t);
   const plan = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
