@@ -6,13 +6,14 @@ import type { CliContext } from './cli/run-cli.ts';
 import { dockerodeEngine } from './place/docker/dockerode.ts';
 import { localHost } from './host/exec.ts';
 import { userPaths, workingFolder } from './host/paths.ts';
+import { AS_FLAGS, type Naming } from './rig/options/option.ts';
 import { systemClock } from './shared/clock.ts';
 import { ssh2Client } from './ssh/client.ts';
 
 /** Builds the context of a command line in this process. */
 export function processContext(signal: AbortSignal): CliContext {
   const { stdin, stdout, stderr } = process;
-  const runtime = processRuntime(signal);
+  const runtime = processRuntime(signal, AS_FLAGS);
   // yargs and execa ask for the folder of the process and fail without one; for all else there is `pathFrom`.
   if (runtime.cwd === '') process.chdir('/');
   return { ...runtime, stdin, stdout, stderr, signal };
@@ -21,14 +22,16 @@ export function processContext(signal: AbortSignal): CliContext {
 /**
  * What an operation works with: the only place that knows the adapters.
  * @param signal of the operation
+ * @param naming what values of a request are called
  */
-export function processRuntime(signal: AbortSignal, env: Environment = process.env): Runtime {
+export function processRuntime(signal: AbortSignal, naming: Naming, env: Environment = process.env): Runtime {
   const checkout = findCheckout(dirname(fileURLToPath(import.meta.url)));
   const host = localHost(env);
   return {
     env,
     cwd: workingFolder(),
     checkout,
+    naming,
     docker: dockerodeEngine(env, {
       interrupt: signal,
       runHelper: (argv, stdin, bounded) => host.run(argv, { stdin, signal: bounded, allowFailure: true }),

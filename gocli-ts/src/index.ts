@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { CallOptions, Context } from './api/context.ts';
 import { operate } from './api/operation.ts';
+import { AS_KEYS } from './rig/options/option.ts';
 import { processRuntime } from './context.ts';
 import { explainFileError } from './errors/file-error.ts';
 import type { Requests } from './api/requests.ts';
@@ -37,7 +38,7 @@ function bind<N extends keyof Requests, Result>(
     // Every wait for every machine listens to it; Node would warn of a leak at the eleventh.
     setMaxListeners(0, execution.signal);
     try {
-      return await operate(execution, processRuntime(execution.signal, env), (context) =>
+      return await operate(execution, processRuntime(execution.signal, AS_KEYS, env), (context) =>
         work(request, context),
       );
     } catch (error) {

@@ -23,13 +23,14 @@ export async function makeConsole(t: ExecutionContext, env: Record<string, strin
   const loadKinds = () => Promise.resolve(engine.kinds);
   const stdout = new Captured();
   const stderr = new Captured();
-  const { docker, ssh, clock, paths, version, signal } = engine;
+  const { docker, ssh, clock, paths, version, naming, signal } = engine;
   const context = {
     docker,
     ssh,
     clock,
     paths,
     version,
+    naming,
     signal,
     host,
     ...surroundings,

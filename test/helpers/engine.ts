@@ -14,6 +14,7 @@ import { deviceAccess } from '../../gocli-ts/src/machine/devices.ts';
 import { EMULATED_CPU } from '../../gocli-ts/src/machine/cpu-models.ts';
 import { kubernetesKind } from '../../gocli-ts/src/kubernetes/kind.ts';
 import { vmKind } from '../../gocli-ts/src/vm/kind.ts';
+import { AS_FLAGS } from '../../gocli-ts/src/rig/options/option.ts';
 import { tinyKind } from '../kinds/tiny.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeDocker } from '../fakes/docker.ts';
@@ -70,6 +71,7 @@ export async function makeEngine(t: ExecutionContext): Promise<Engine> {
     run: '0123abcd',
     version: '0.1.0',
     checkout: '/',
+    naming: AS_FLAGS,
     events,
     stop,
   };

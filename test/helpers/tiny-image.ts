@@ -16,6 +16,7 @@ import { runnerStep } from '../../gocli-ts/src/provision/steps/runner.ts';
 import { TINY_FILES, tinyStep } from '../../gocli-ts/src/provision/steps/tiny.ts';
 import { systemClock } from '../../gocli-ts/src/shared/clock.ts';
 import { ssh2Client } from '../../gocli-ts/src/ssh/client.ts';
+import { AS_FLAGS } from '../../gocli-ts/src/rig/options/option.ts';
 import { CHECKOUT } from './cli.ts';
 
 export interface TinyImageOptions {
@@ -60,6 +61,7 @@ export function provisionTiny(docker: Docker): Promise<ProvisionResult> {
       docker,
       host: localHost(process.env),
       ssh: ssh2Client(),
+      naming: AS_FLAGS,
       clock: systemClock,
       paths: userPaths(process.env),
       emit: () => undefined,

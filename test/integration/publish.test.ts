@@ -15,6 +15,7 @@ import { localHost } from '../../gocli-ts/src/host/exec.ts';
 import { FACTS_LABEL, RECIPE_LABEL } from '../../gocli-ts/src/provider/facts.ts';
 import { readPublished } from '../../gocli-ts/src/provider/published.ts';
 import { labelInstruction } from '../../gocli-ts/src/provision/image/labels.ts';
+import { AS_FLAGS } from '../../gocli-ts/src/rig/options/option.ts';
 import { selfSigned } from '../helpers/api-server.ts';
 import { VM_FACTS } from '../helpers/engine.ts';
 import { TEST_LABEL } from '../helpers/probe-image.ts';
@@ -33,7 +34,7 @@ const authority = selfSigned();
 const LAYER = randomBytes(20 * 1024 ** 2);
 const PIECE = 16 * 1024 ** 2;
 
-const { docker } = processRuntime(new AbortController().signal);
+const { docker } = processRuntime(new AbortController().signal, AS_FLAGS);
 let folder = '';
 let open: RunningRegistry = { port: 0, host: '' };
 
@@ -45,7 +46,12 @@ async function onHost<T>(
 ): Promise<T> {
   const { signal } = new AbortController();
   const paths = { XDG_STATE_HOME: join(folder, 'state'), XDG_CACHE_HOME: join(folder, 'cache') };
-  const runtime = processRuntime(signal, { ...process.env, DOCKER_CONFIG: folder, ...paths, ...env });
+  const runtime = processRuntime(signal, AS_FLAGS, {
+    ...process.env,
+    DOCKER_CONFIG: folder,
+    ...paths,
+    ...env,
+  });
   const execution = { operation: 'publish', onEvent: () => undefined, signal };
   return operate(execution, { ...runtime, checkout: join(folder, checkout) }, work);
 }

@@ -1,7 +1,7 @@
 import { readCatalog } from '../addons/catalog.ts';
 import type { AddonWish } from '../addons/options.ts';
 import { planAddons } from '../addons/plan.ts';
-import { throwValues } from '../rig/options/option.ts';
+import { throwValues, type Naming } from '../rig/options/option.ts';
 import type { GocliError } from '../errors/error.ts';
 import type { Context } from './context.ts';
 
@@ -12,27 +12,27 @@ interface WithAddons {
 /**
  * Values of options with the addons in them as this gocli has them: of which version and files, with all options and
  * all that they need. Nothing is read where none is asked for.
- * @param errors gets one for each thing that is wrong, BAD_VALUE that begins with `at`
+ * @param errors gets one for each thing that is wrong, BAD_VALUE that begins with its name
  * @throws GocliError BAD_FILE when the files of an addon are wrong
  */
 export async function withAddons<V extends WithAddons>(
   values: V,
   errors: GocliError[],
   { checkout }: Pick<Context, 'checkout'>,
-  at = '--addon',
+  { of }: Naming,
 ): Promise<V> {
   const { addon } = values;
   if (addon === undefined || addon.length === 0) return values;
-  return { ...values, addon: planAddons(addon, await readCatalog(checkout), at, errors) };
+  return { ...values, addon: planAddons(addon, await readCatalog(checkout), of('addon'), errors) };
 }
 
 /** The same for whoever has nothing else to say. @throws GocliError BAD_VALUE of all that is wrong, BAD_FILE */
 export async function withRightAddons<V extends WithAddons>(
   values: V,
-  context: Pick<Context, 'checkout'>,
+  context: Pick<Context, 'checkout' | 'naming'>,
 ): Promise<V> {
   const errors: GocliError[] = [];
-  const planned = await withAddons(values, errors, context);
-  throwValues(errors);
+  const planned = await withAddons(values, errors, context, context.naming);
+  throwValues(errors, context.naming);
   return planned;
 }

@@ -4,11 +4,12 @@ import { findRigs, requireRig, requireState } from '../rig/find.ts';
 import { decide, isPooled, type FoundRig } from '../rig/life.ts';
 import { restoreSecrets } from '../rig/lost-secrets.ts';
 import { checkRigName } from '../rig/names.ts';
+import type { Naming } from '../rig/options/option.ts';
 import type { RigState } from '../rig/state.ts';
 import { gocliCommand } from '../shared/command.ts';
 import type { Context } from './context.ts';
 
-type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env' | 'kinds'>;
+type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env' | 'kinds' | 'naming'>;
 
 /** Which rig a request is about. */
 export interface RigChoice {
@@ -30,7 +31,8 @@ export async function chooseAny(choice: RigChoice, context: ChoiceContext): Prom
 }
 
 async function choose({ name }: RigChoice, context: ChoiceContext): Promise<FoundRig> {
-  if (name !== undefined) return requireRig(context.docker, context.paths, checkRigName(name));
+  if (name !== undefined)
+    return requireRig(context.docker, context.paths, checkRigName(name, context.naming.of('name')));
   const found = await chooseUnnamed(context);
   if (found !== undefined) return found;
   throw new GocliError('NOT_FOUND', 'no cluster exists', { hint: 'Type: gocli run k8s-1.36' });
@@ -40,10 +42,10 @@ async function choose({ name }: RigChoice, context: ChoiceContext): Promise<Foun
  * What is removed or held by a slip does not come back, so whoever names one and means all is asked which.
  * @throws GocliError USAGE
  */
-export function refuseNameWithAll(name: string | undefined, all: boolean | undefined): void {
+export function refuseNameWithAll(name: string | undefined, all: boolean | undefined, { of }: Naming): void {
   if (name === undefined || all !== true) return;
   throw new GocliError('USAGE', `either "${name}" or all of them: both are asked for`, {
-    hint: `Leave out --all, or the name.`,
+    hint: `Leave out ${of('all')}, or the name.`,
   });
 }
 
@@ -55,6 +57,7 @@ export async function chooseUnnamed({
   docker,
   paths,
   env,
+  naming,
 }: Omit<ChoiceContext, 'kinds'>): Promise<FoundRig | undefined> {
   const all = (await findRigs(docker, paths)).filter((one) => !isPooled(one));
   // A job of a CI system means its own, and never the only one there is, which is another job's.
@@ -64,7 +67,7 @@ export async function chooseUnnamed({
   const preferred = all.find((cluster) => cluster.name === env['KUBEVIRT_PROVIDER']);
   if (preferred !== undefined) return preferred;
   throw new GocliError('NOT_FOUND', 'there are several clusters', {
-    hint: `Name one with --name: ${all.map((one) => one.name).join(', ')}`,
+    hint: `Name one with ${naming.of('name')}: ${all.map((one) => one.name).join(', ')}`,
   });
 }
 

@@ -3,6 +3,7 @@ import type { Paths } from '../host/paths.ts';
 import type { Host } from '../host/port.ts';
 import type { Docker } from '../place/port.ts';
 import type { RigDeps } from '../rig/deps.ts';
+import type { Naming } from '../rig/options/option.ts';
 import type { Kind } from '../rig/kind.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Ssh } from '../ssh/port.ts';
@@ -26,6 +27,8 @@ export interface Runtime extends Place {
   readonly paths: Paths;
   readonly version: string;
   readonly checkout: string;
+  /** What values of a request are called in errors. */
+  readonly naming: Naming;
   /** What rigs can be for; loaded when an operation begins. */
   readonly loadKinds: () => Promise<readonly Kind[]>;
 }

@@ -31,7 +31,7 @@ export async function withEach(
   work: (found: FoundRig, steps: Steps, context: Context) => Promise<unknown>,
 ): Promise<EachRigResult> {
   const { docker, paths } = context;
-  refuseNameWithAll(request.name, request.all);
+  refuseNameWithAll(request.name, request.all, context.naming);
   const names =
     request.all === true
       ? (await findRigs(docker, paths)).flatMap((found) => (isMeantByAll(verb, found) ? [found.name] : []))

@@ -12,6 +12,6 @@ export interface GcResult {
 
 /** Removes templates that nobody misses. @throws GocliError BAD_VALUE, DOCKER_UNREACHABLE */
 export async function gc({ templateBudget }: GcRequest, context: Context): Promise<GcResult> {
-  const values = readRunOptions({ templateBudget }, context.env, false);
+  const values = readRunOptions({ templateBudget }, context.env, false, context.naming);
   return { removed: await collectGarbage(context, values.templateBudget) };
 }

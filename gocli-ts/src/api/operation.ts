@@ -52,7 +52,7 @@ async function beginOperation(
   { operation, onEvent, signal, withoutKinds = false }: Execution,
   runtime: Runtime,
 ): Promise<Context> {
-  const { docker, ssh, clock, paths, version, host, env, cwd, checkout, loadKinds } = runtime;
+  const { docker, ssh, clock, paths, version, host, env, cwd, checkout, naming, loadKinds } = runtime;
   const run = randomBytes(4).toString('hex');
   return {
     docker,
@@ -70,6 +70,7 @@ async function beginOperation(
     },
     run,
     signal,
+    naming,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { GocliError } from '../errors/error.ts';
 import {
+  AS_FLAGS,
   flagOf,
   readOptions,
   throwValues,
@@ -8,10 +9,12 @@ import {
   type GuestOption,
   type ImageOption,
   type Names,
+  type Naming,
   type Option,
   type OptionList,
   type ValuesOf,
   type Written,
+  writtenAs,
 } from '../rig/options/option.ts';
 import { KIND_OPTIONS } from './kinds.ts';
 import type { ImageLocation } from './provider-image.ts';
@@ -49,10 +52,10 @@ export function locationOf(
 }
 
 /** Whether something was said that cannot be read and that decides what can be said of the rest. */
-export function lacksGround({ values, at }: Pick<TriedOptions, 'values' | 'at'>): boolean {
+export function lacksGround({ values, said }: Pick<TriedOptions, 'values' | 'said'>): boolean {
   const read: Readonly<Record<string, unknown>> = values;
   return Object.entries(OPTIONS as OptionList).some(
-    ([key, { underlies }]) => underlies === true && at[key] !== undefined && read[key] === undefined,
+    ([key, { underlies }]) => underlies === true && said.has(key) && read[key] === undefined,
   );
 }
 
@@ -112,15 +115,19 @@ function together(switched: readonly Written[], written: readonly Written[]): Wr
   return [...all.values()];
 }
 
-function given(inputs: Readonly<Record<string, unknown>>): Written[] {
+function given(inputs: Readonly<Record<string, unknown>>, { of }: Naming): Written[] {
   return Object.entries(inputs).flatMap(([key, input]) =>
-    input === undefined ? [] : [{ key, input, at: flagOf(key) }],
+    input === undefined ? [] : [{ key, input, at: of(key) }],
   );
 }
 
 /** Reads what a request says. @throws GocliError BAD_VALUE that names everything that is wrong */
-export function readInputs<O extends OptionList>(options: O, inputs: InputsOf<O>): ValuesOf<O> {
-  return readOptions(options, given(inputs));
+export function readInputs<O extends OptionList>(
+  options: O,
+  inputs: InputsOf<O>,
+  naming: Naming,
+): ValuesOf<O> {
+  return readOptions(options, given(inputs, naming), naming);
 }
 
 /**
@@ -128,9 +135,14 @@ export function readInputs<O extends OptionList>(options: O, inputs: InputsOf<O>
  * @param kubevirtci whether kubevirtci's variables count
  * @throws GocliError BAD_VALUE that names everything that is wrong
  */
-export function readRunOptions(inputs: RunInputs, env: Environment, kubevirtci: boolean): RunValues {
-  const { values, errors } = tryRunOptions(inputs, env, kubevirtci);
-  throwValues(errors);
+export function readRunOptions(
+  inputs: RunInputs,
+  env: Environment,
+  kubevirtci: boolean,
+  asked = AS_FLAGS,
+): RunValues {
+  const { values, errors, naming } = tryRunOptions(inputs, env, kubevirtci, asked);
+  throwValues(errors, naming);
   return values;
 }
 
@@ -139,22 +151,30 @@ export interface TriedOptions {
   readonly values: RunValues;
   /** One for each value that cannot be read. */
   readonly errors: GocliError[];
-  /** What each was written as, by key, whether it could be read or not. */
-  readonly at: Readonly<Record<string, string>>;
+  /** Keys of all that was written, whether it could be read or not. */
+  readonly said: ReadonlySet<string>;
+  /** What each was written as. */
+  readonly naming: Naming;
   /** Variables that were not read: image and machines of a snapshot are what they are, and scripts set these always. */
   readonly passedOver: readonly string[];
 }
 
 /** {@link readRunOptions} for whoever tells of further faults together with these. */
-export function tryRunOptions(inputs: RunInputs, env: Environment, kubevirtci: boolean): TriedOptions {
+export function tryRunOptions(
+  inputs: RunInputs,
+  env: Environment,
+  kubevirtci: boolean,
+  asked: Naming,
+): TriedOptions {
   const switched = kubevirtci && inputs.snapshot === undefined ? fromSwitches(env) : [];
-  const written = given(inputs);
+  const written = given(inputs, asked);
   const rest = fromEnvironment(env, kubevirtci).filter(({ key }) => !written.some((one) => one.key === key));
   const idle = rest.filter(({ key }) => inputs.snapshot !== undefined && isIdle(key));
   const read = together(switched, [...rest.filter((one) => !idle.includes(one)), ...written]);
   return {
     ...tryOptions(OPTIONS, read),
-    at: Object.fromEntries(read.map(({ key, at }) => [key, at])),
+    said: new Set(read.map(({ key }) => key)),
+    naming: writtenAs(Object.fromEntries(read.map(({ key, at }) => [key, at])), asked),
     passedOver: idle.map(({ at }) => at),
   };
 }
@@ -165,11 +185,11 @@ function isIdle(key: string): boolean {
   return option?.guest !== undefined || option?.notWithSnapshot === true;
 }
 
-/** Flags that a request gives and that cannot act on a start from a snapshot; what is said by default asks for nothing. */
-export function idleWithSnapshot(inputs: RunInputs): string[] {
-  return given(inputs).flatMap(({ key, input, at }) =>
+/** What a request says and what cannot act on a start from a snapshot; what is said by default asks for nothing. */
+export function idleWithSnapshot(inputs: RunInputs, naming: Naming): string[] {
+  return given(inputs, naming).flatMap(({ key, input, at }) =>
     isIdle(key) && input !== (OPTIONS as OptionList)[key]?.default
-      ? [input === false ? at.replace('--', '--no-') : at]
+      ? [input === false ? at.replace(/^--/, '--no-') : at]
       : [],
   );
 }

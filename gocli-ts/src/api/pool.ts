@@ -3,6 +3,7 @@ import { Failures } from '../errors/several.ts';
 import { listTemplates } from '../frozen/templates.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { readMemory, wantedBytes } from '../rig/host-memory.ts';
+import type { Naming } from '../rig/options/option.ts';
 import { wholeNumber } from '../rig/options/number.ts';
 import { discard, membersOf, requireOnly, whyReplaced, whyUnfit, type Member } from '../rig/pool/members.ts';
 import { howManyFit, memoryOf } from '../rig/pool/budget.ts';
@@ -104,7 +105,7 @@ export interface PoolLsResult {
  */
 export async function set(request: PoolSetRequest, context: Context): Promise<PoolSetResult> {
   const { provider, size: asked, wait, atBoot, ...inputs } = request;
-  const size = readSize(asked);
+  const size = readSize(asked, context.naming);
   const options = given(inputs);
   const planned = await requestOf({ provider, options }, 'pool', context);
   const plan = planRig(planned, context.kinds);
@@ -202,7 +203,7 @@ export async function ls(_request: NoRequest, context: Context): Promise<PoolLsR
  * @throws GocliError USAGE (one and all), NOT_FOUND; what could not be removed, once all else is
  */
 export async function rm({ pool: wanted, all }: PoolRmRequest, context: Context): Promise<PoolRmResult> {
-  refuseNameWithAll(wanted, all);
+  refuseNameWithAll(wanted, all, context.naming);
   const pools = await readPools(context.paths);
   const gone = all === true ? pools : [requireOnly(pools, wanted)];
   const members = await membersOf(gone, context);
@@ -232,8 +233,8 @@ export async function rm({ pool: wanted, all }: PoolRmRequest, context: Context)
 }
 
 /** How many rigs, as it may be written. @throws GocliError BAD_VALUE */
-export function readSize(written: unknown): number {
-  return wholeNumber(written, '--size', 1, 100);
+export function readSize(written: unknown, { of }: Naming): number {
+  return wholeNumber(written, of('size'), 1, 100);
 }
 
 function given(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -247,7 +248,7 @@ async function requestOf(
   context: Context,
 ): Promise<UpRequest> {
   const values = await withRightAddons(
-    readInputs(POOL_OPTIONS, options as InputsOf<typeof POOL_OPTIONS>),
+    readInputs(POOL_OPTIONS, options as InputsOf<typeof POOL_OPTIONS>, context.naming),
     context,
   );
   const image = await localImage(locationOf(provider, values), context);

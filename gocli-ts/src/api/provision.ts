@@ -93,7 +93,9 @@ export async function addons(request: BuildAddonsRequest, context: Context): Pro
   const catalog = await readCatalog(context.checkout);
   const errors: GocliError[] = [];
   const named = request.addons.includes('all') ? [...catalog.keys()] : request.addons;
-  const asked = named.flatMap((name) => collect(errors, () => addonNamed(name, catalog, '--addons')) ?? []);
+  const asked = named.flatMap(
+    (name) => collect(errors, () => addonNamed(name, catalog, context.naming.of('addons'))) ?? [],
+  );
   throwAll(errors, 'All addons: gocli addon ls');
   const steps = await estimatedSteps(context, ADDONS);
   const images: BuiltImage[] = [];

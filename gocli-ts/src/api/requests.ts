@@ -94,6 +94,7 @@ const text = z.string('a string');
 const path = z.string('a path').regex(/^[^\0]*$/, 'a path, which has no NUL');
 const flag = z.boolean('true or false');
 const number = z.number('a number');
+const lines = z.int('a whole number from 1 on').min(1, 'a whole number from 1 on');
 const texts = z.array(text, 'a list of strings').readonly();
 const word = z.union([number, text], 'a number or a string');
 const words = z.union([word, z.array(word).readonly()], 'a string, a number or a list of these');
@@ -202,7 +203,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   imagesRm: { ...rig, images: texts },
   imagesPrune: { ...rig, all: flag.optional() },
   merge: { ...rig, file: path.optional() },
-  tail: { ...rig, node: text.optional(), lines: number.optional() },
+  tail: { ...rig, node: text.optional(), lines: lines.optional() },
   exportLogs: { ...rig, folder: path },
   snapshot,
   restore: { ...snapshot, ...shapeOf<typeof RESTORE_OPTIONS, RestoreRequest>(RESTORE_OPTIONS) },

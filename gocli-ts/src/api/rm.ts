@@ -64,14 +64,14 @@ async function namesOf(
   { name, all }: RmRequest,
   context: Context,
 ): Promise<{ readonly names: string[]; readonly pooled: string[] }> {
-  refuseNameWithAll(name, all);
+  refuseNameWithAll(name, all, context.naming);
   if (all === true) {
     const found = await findRigs(context.docker, context.paths);
     const namesWhere = (pooled: boolean): string[] =>
       found.filter((one) => isPooled(one) === pooled).map((one) => one.name);
     return { names: namesWhere(false), pooled: namesWhere(true) };
   }
-  if (name !== undefined) return { names: [checkRigName(name)], pooled: [] };
+  if (name !== undefined) return { names: [checkRigName(name, context.naming.of('name'))], pooled: [] };
   const only = await chooseUnnamed(context);
   return { names: only === undefined ? [] : [only.name], pooled: [] };
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import { GocliError, isCode } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
+import type { Naming } from '../rig/options/option.ts';
 import { checkNewRigName } from '../rig/names.ts';
 import type { Context } from './context.ts';
 import { plan, run, type RunRequest, type RunResult } from './run.ts';
@@ -30,7 +31,7 @@ export async function runSeveral(
   context: Context,
   faults: readonly GocliError[] = [],
 ): Promise<RunSeveralResult> {
-  const requests = namesOf(request, count).map((name) => ({ ...request, name }));
+  const requests = namesOf(request, count, context.naming).map((name) => ({ ...request, name }));
   const isThere = await refusePinned(requests[0], context, faults);
   const start = context.clock.monotonic();
   const failures = new Failures();
@@ -50,16 +51,16 @@ function atOnce(): number {
 }
 
 /** @throws GocliError USAGE, BAD_VALUE */
-function namesOf({ name, provider }: RunRequest, count: number): string[] {
+function namesOf({ name, provider }: RunRequest, count: number, { of }: Naming): string[] {
   if (!Number.isInteger(count) || count < 1 || count > 99)
-    throw new GocliError('BAD_VALUE', `--count: "${count}" is not a number from 1 to 99`);
+    throw new GocliError('BAD_VALUE', `${of('count')}: "${count}" is not a number from 1 to 99`);
   const prefix = name ?? provider;
   if (prefix === undefined)
     throw new GocliError('USAGE', 'a provider is missing', {
       hint: 'For example: gocli run vm-debian-13 --name a --count 10',
     });
   return Array.from({ length: count }, (_, at) =>
-    checkNewRigName(`${prefix}-${String(at + 1).padStart(2, '0')}`),
+    checkNewRigName(`${prefix}-${String(at + 1).padStart(2, '0')}`, of('name')),
   );
 }
 
@@ -82,7 +83,7 @@ async function refusePinned(
   if (ports.length === 0) return planned !== undefined;
   throw new GocliError(
     'USAGE',
-    `not with --count: host port ${ports.join(', ')}, which only one rig can have`,
+    `not with ${context.naming.of('count')}: host port ${ports.join(', ')}, which only one rig can have`,
     {
       hint: 'Leave it out: each rig gets free ports.',
     },

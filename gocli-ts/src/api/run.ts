@@ -4,7 +4,7 @@ import { hostProxy } from '../host/proxy.ts';
 import { writeTimings } from '../host/timings.ts';
 import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
-import { throwValues } from '../rig/options/option.ts';
+import { throwValues, type Naming } from '../rig/options/option.ts';
 import type { RigPlan } from '../rig/plan.ts';
 import { requireImage } from '../rig/snapshot/restorable.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
@@ -81,10 +81,10 @@ async function prepare(
   context: Context,
 ): Promise<UpRequest> {
   const { provider: asked, kubevirtci = false, ...inputs } = request;
-  const read = tryRunOptions(inputs, context.env, kubevirtci);
-  const { errors, at } = read;
+  const read = tryRunOptions(inputs, context.env, kubevirtci, context.naming);
+  const { errors, naming } = read;
   errors.unshift(...faults);
-  const values = await withAddons(read.values, errors, context, at['addon']);
+  const values = await withAddons(read.values, errors, context, naming);
   const tried = { ...read, values };
   const snapshot =
     values.snapshot === undefined
@@ -99,25 +99,25 @@ async function prepare(
     own.emit({ type: 'notice', level: 'warning', text });
   }
   collect(errors, () => {
-    requireWords(inputs, provider);
+    requireWords(inputs, provider, naming);
   });
   collect(errors, () => {
-    if (inputs.snapshot !== undefined) refuseIdle(inputs, provider, ofSnapshot);
+    if (inputs.snapshot !== undefined) refuseIdle(inputs, naming, provider, ofSnapshot);
   });
   if (errors.length > 0) await collectPlanErrors({ provider, name, snapshot, ...tried }, context);
-  throwValues(errors);
+  throwValues(errors, naming);
   const image =
     snapshot === undefined
       ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, own)
       : await imageOfSnapshot(snapshot, context);
   const proxy = hostProxy(context.env);
-  return { ...image, values: { ...values, name }, at, snapshot, proxy, ...startOf(values) };
+  return { ...image, values: { ...values, name }, naming, snapshot, proxy, ...startOf(values) };
 }
 
 /** @throws GocliError USAGE when something is not said without which nothing can be started */
-function requireWords({ name, snapshot }: RunInputs, provider: string | undefined): void {
+function requireWords({ name, snapshot }: RunInputs, provider: string | undefined, { of }: Naming): void {
   if (snapshot !== undefined && name === undefined) {
-    throw new GocliError('USAGE', '--snapshot needs a name for the new cluster', {
+    throw new GocliError('USAGE', `${of('snapshot')} needs a name for the new cluster`, {
       hint: 'For example: gocli run --snapshot clean --name other',
     });
   }
@@ -129,14 +129,19 @@ function requireWords({ name, snapshot }: RunInputs, provider: string | undefine
 }
 
 /** What is said and cannot act must not be passed over in silence. @throws GocliError USAGE */
-function refuseIdle(inputs: RunInputs, provider: string | undefined, ofSnapshot = provider): void {
+function refuseIdle(
+  inputs: RunInputs,
+  naming: Naming,
+  provider: string | undefined,
+  ofSnapshot = provider,
+): void {
   const idle = [
     ...(provider === ofSnapshot ? [] : [`provider ${provider ?? ''}`]),
-    ...idleWithSnapshot(inputs),
+    ...idleWithSnapshot(inputs, naming),
   ];
   if (idle.length === 0) return;
 
-  throw new GocliError('USAGE', `not with --snapshot: ${idle.join(', ')}`, {
+  throw new GocliError('USAGE', `not with ${naming.of('snapshot')}: ${idle.join(', ')}`, {
     hint: 'Leave it out: image and machines of a snapshot are what they were.',
   });
 }
@@ -146,9 +151,9 @@ async function collectPlanErrors(
   { provider, name, snapshot, errors, ...tried }: TriedOptions & Begun,
   context: Context,
 ): Promise<void> {
-  const { values, at } = tried;
+  const { values, said, naming } = tried;
   // Of one that is not there nothing else can be said.
-  if (provider === undefined || (at['snapshot'] !== undefined && snapshot === undefined)) return;
+  if (provider === undefined || (said.has('snapshot') && snapshot === undefined)) return;
   const image =
     snapshot === undefined
       ? localImage(locationOf(provider, values), context)
@@ -158,7 +163,7 @@ async function collectPlanErrors(
     if (isCode(error, 'PROVIDER_UNKNOWN')) errors.push(error);
   });
   if (found === undefined || lacksGround(tried)) return;
-  collect(errors, () => planRig({ ...found, values: { ...values, name }, at, snapshot }, context.kinds));
+  collect(errors, () => planRig({ ...found, values: { ...values, name }, naming, snapshot }, context.kinds));
 }
 
 /** What a start begins at. */

@@ -100,7 +100,7 @@ export async function show(request: SnapshotRequest, context: Context): Promise<
  * @throws GocliError what {@link show} throws, and CONFLICT (another accelerator or processor), PORT_TAKEN, TIMEOUT
  */
 export async function restore(request: RestoreRequest, context: Context): Promise<SnapshotWork> {
-  const values = readInputs(RESTORE_OPTIONS, { timeout: request.timeout });
+  const values = readInputs(RESTORE_OPTIONS, { timeout: request.timeout }, context.naming);
   const { cluster } = await chosen(request, context);
   return changingRig(context, cluster, async (own) => {
     const snapshot = await chosen({ ...request, name: cluster }, own);

@@ -19,7 +19,7 @@ export type StartRequest = EachRigRequest & InputsOf<typeof START_OPTIONS>;
  */
 export async function start(request: StartRequest, context: Context): Promise<EachRigResult> {
   const { name, all, ...inputs } = request;
-  const values = readInputs(START_OPTIONS, inputs);
+  const values = readInputs(START_OPTIONS, inputs, context.naming);
   const { pinnedPorts } = applyToHost(START_OPTIONS, values, { pinnedPorts: {} });
   const proxy = hostProxy(context.env);
   const restore = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts, proxy };

@@ -116,7 +116,7 @@ async function planOf(
   find: FindImage,
   context: Context,
 ): Promise<PlanRequest> {
-  const values = await withRightAddons(readInputs(PLAN_OPTIONS, plan), context);
+  const values = await withRightAddons(readInputs(PLAN_OPTIONS, plan, context.naming), context);
   const image = await find({ provider, provision: true }, context);
   return { ...image, values: { ...values, name: `template-${context.run}` } };
 }
@@ -210,7 +210,7 @@ export async function rm(
 }
 
 async function chosenItems({ template, all }: TemplatesChoice, context: Context): Promise<InventoryItem[]> {
-  refuseNameWithAll(template, all);
+  refuseNameWithAll(template, all, context.naming);
   return all === true ? inventory(context) : [await oneItem(template, context)];
 }
 

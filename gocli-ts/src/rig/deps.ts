@@ -1,5 +1,6 @@
 import type { Docker } from '../place/port.ts';
 import type { EventSink } from '../events/events.ts';
+import type { Naming } from './options/option.ts';
 import type { Kind } from './kind.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -15,6 +16,8 @@ export interface RigDeps {
   readonly signal: AbortSignal;
   /** What rigs can be for; see kind.ts. */
   readonly kinds: readonly Kind[];
+  /** What values of the request are called in errors. */
+  readonly naming: Naming;
   /** Identifies this operation, for labels: what a failed one removes. */
   readonly run: string;
   /** Version of gocli, for labels. */

@@ -3,7 +3,7 @@ import { collect } from '../errors/several.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { factsOf } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
-import { applyOptions, flagOf, throwValues, type OptionList } from './options/option.ts';
+import { applyOptions, AS_FLAGS, throwValues, type Naming, type OptionList } from './options/option.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
 import type { Snapshot } from './snapshot/list.ts';
@@ -15,8 +15,8 @@ export interface PlanRequest {
   readonly reference: string;
   /** Values of options that were read, by key. */
   readonly values: Readonly<Record<string, unknown>> & { readonly name: string };
-  /** What the values were written as, by key: `--memory`, `KUBEVIRT_MEMORY_SIZE`. */
-  readonly at?: Readonly<Record<string, string>> | undefined;
+  /** What the values were written as: `--memory`, `KUBEVIRT_MEMORY_SIZE`; flags unless told. */
+  readonly naming?: Naming | undefined;
   /** Snapshot of another rig that this one begins at. */
   readonly snapshot?: Snapshot | undefined;
 }
@@ -27,7 +27,7 @@ export interface PlanRequest {
  * @throws GocliError BAD_VALUE of everything that is wrong, IMAGE_MISSING, PROVIDER_UNKNOWN
  */
 export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
-  const { image, reference, snapshot, values, at } = request;
+  const { image, reference, snapshot, values, naming = AS_FLAGS } = request;
   const host = { name: values.name, image: reference, imageId: image.id, pinnedPorts: {} };
   const facts = factsOf(image, reference);
   const kind = kindOf(kinds, facts);
@@ -35,10 +35,10 @@ export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
   const guest = snapshot?.record.state.plan.guest ?? defaultGuest(facts, kind);
   const errors: GocliError[] = [];
   collect(errors, () => {
-    refuseOthers(options, request, kind);
+    refuseOthers(options, values, kind, naming);
   });
-  const plan = collect(errors, () => applyOptions(options, values, { guest, host }, { kind, facts, at }));
-  throwValues(errors);
+  const plan = collect(errors, () => applyOptions(options, values, { guest, host }, { kind, facts, naming }));
+  throwValues(errors, naming);
   return plan ?? { guest, host };
 }
 
@@ -50,8 +50,9 @@ function optionsOf(kind: Pick<Kind, 'options'>): OptionList {
 /** What another kind would heed must not be passed over in silence. @throws GocliError BAD_VALUE */
 function refuseOthers(
   options: OptionList,
-  { values, at }: Pick<PlanRequest, 'values' | 'at'>,
+  values: PlanRequest['values'],
   { name }: Kind,
+  naming: Naming,
 ): void {
   const others = Object.keys(values).filter(
     (key) => values[key] !== undefined && !Object.hasOwn(options, key),
@@ -59,7 +60,7 @@ function refuseOthers(
   if (others.length === 0) return;
   throw new GocliError(
     'BAD_VALUE',
-    `${others.map((key) => at?.[key] ?? flagOf(key)).join(', ')}: rigs of the kind ${name} have no such option`,
+    `${others.map(naming.of).join(', ')}: rigs of the kind ${name} have no such option`,
   );
 }
 

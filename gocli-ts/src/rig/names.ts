@@ -31,7 +31,7 @@ export function checkNewRigName(name: string, at?: string): string {
 }
 
 /** Checks the name of a snapshot before it reaches a label. @throws GocliError BAD_VALUE */
-export function checkSnapshotName(name: string, at = 'NAME'): string {
+export function checkSnapshotName(name: string, at = 'snapshot'): string {
   return checkName(name, at, 'snapshot');
 }
 

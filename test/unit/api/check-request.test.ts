@@ -80,3 +80,10 @@ test('what a call is told beside its request is checked, too', (t) => {
   for (const wrong of [null, [], { onEvent: 5 }, { signal: {} }, { env: { A: 1 } }, { evn: {} }])
     t.throws(() => checkCall(wrong), { instanceOf: GocliError, code: 'BAD_VALUE' });
 });
+
+test('lines of a log are counted from 1 on, and named by their key', (t) => {
+  t.throws(() => checkRequest('tail', { lines: 0 }), {
+    message: 'lines: 0 is not a whole number from 1 on',
+  });
+  t.deepEqual(checkRequest('tail', { lines: 1 }), { lines: 1 });
+});

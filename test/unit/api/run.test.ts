@@ -2,8 +2,11 @@ import test, { type ExecutionContext } from 'ava';
 import type { Context } from '../../../gocli-ts/src/api/context.ts';
 import { plan as planProvision } from '../../../gocli-ts/src/api/provision.ts';
 import { plan, run, type RunRequest } from '../../../gocli-ts/src/api/run.ts';
+import { rm } from '../../../gocli-ts/src/api/rm.ts';
+import { runSeveral } from '../../../gocli-ts/src/api/run-several.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { FACTS_LABEL } from '../../../gocli-ts/src/provider/facts.ts';
+import { AS_KEYS } from '../../../gocli-ts/src/rig/options/option.ts';
 import { publishSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import { FakeHost } from '../../fakes/host.ts';
 import { addProvider, makeEngine, stateOf, VM_FACTS, type Engine } from '../../helpers/engine.ts';
@@ -41,6 +44,34 @@ test('what cannot be read and what the plan is refused for are said together', a
     'a provider is missing',
   ]);
   t.true(engine.docker.calls.every(({ method }) => method !== 'images.pull'));
+});
+
+test('a program hears of what is wrong by the keys that it gave', async (t) => {
+  const { engine, context } = await setUp(t, {});
+  addProvider(engine.docker, VM_FACTS);
+  const ofProgram = { ...context, naming: AS_KEYS };
+  const asked = { provider: 'vm-1', cpu: 0, memory: ['1M', 'node03=1G'], httpPort: 70_000, k8sPort: 1 };
+  t.deepEqual(await faultsOf(t, asked, ofProgram), [
+    'cpu: 0 is out of range',
+    'httpPort: 70000 is out of range',
+    'k8sPort: rigs of the kind tiny have no such option',
+    'memory: there is no node03 in a plan of 1 nodes',
+  ]);
+  const error = await t.throwsAsync<GocliError>(plan(asked, ofProgram));
+  t.is(error.hint, 'All keys: docs/library.md');
+  // Of what only the start of a rig looks at, too, and of what is no option.
+  const late = { provider: 'vm-1', memory: 'node02=1G', diskSize: '1G' };
+  t.deepEqual(await faultsOf(t, late, ofProgram), [
+    'memory: there is no node02 in a plan of 1 nodes',
+    'diskSize: the image of vm-1 has no disk that can grow',
+  ]);
+  t.deepEqual(await faultsOf(t, { provider: 'vm-1', snapshot: 'none', pool: false }, ofProgram), [
+    'there is no snapshot "none".',
+    'snapshot needs a name for the new cluster',
+    'not with snapshot: pool',
+  ]);
+  await t.throwsAsync(runSeveral({ provider: 'vm-1', count: 0 }, ofProgram), { message: /^count: "0"/ });
+  await t.throwsAsync(rm({ name: 'A' }, ofProgram), { message: /^name: "A"/ });
 });
 
 test('a plan fetches no image, and says where it is to be had', async (t) => {

@@ -14,6 +14,7 @@ import type {
 } from '../../../gocli-ts/src/provision/step.ts';
 import { systemClock } from '../../../gocli-ts/src/shared/clock.ts';
 import type { Ssh } from '../../../gocli-ts/src/ssh/port.ts';
+import { AS_FLAGS } from '../../../gocli-ts/src/rig/options/option.ts';
 
 export const PROVIDER_YAML = `apiVersion: gocli.io/v1
 kind: Provider
@@ -58,6 +59,7 @@ export async function openBench(t: ExecutionContext): Promise<Bench> {
     paths: { cache: join(base, 'cache'), state: join(base, 'state') },
     emit: (event) => events.push(event),
     signal: abort.signal,
+    naming: AS_FLAGS,
     version: '0.0.0',
     run: 'test',
     checkout: '/',

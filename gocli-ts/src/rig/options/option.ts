@@ -80,8 +80,7 @@ export interface PlanAbout {
   /** What only the host sees of the plan. */
   readonly host: HostPlan;
   readonly facts: ProviderFacts;
-  /** What values were written as, by key. */
-  readonly at?: Readonly<Record<string, string>> | undefined;
+  readonly naming: Naming;
 }
 
 /** An option that changes what a guest can observe, and so which template fits and what is compared. */
@@ -128,9 +127,26 @@ export function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** What the values of a request are called for whoever made it. */
+export interface Naming {
+  readonly of: (key: string) => string;
+  /** Where all of them are. */
+  readonly all: string;
+}
+
+/** On the command line. */
+export const AS_FLAGS: Naming = { of: flagOf, all: 'All flags: gocli run --help' };
+/** In the library. */
+export const AS_KEYS: Naming = { of: (key) => key, all: 'All keys: docs/library.md' };
+
+/** The same where some were written in another way, such as a variable. */
+export function writtenAs(written: Readonly<Record<string, string>>, { of, all }: Naming): Naming {
+  return { of: (key) => written[key] ?? of(key), all };
+}
+
 /** Throws what is wrong with values of options, if anything is. @throws GocliError */
-export function throwValues(errors: readonly GocliError[]): void {
-  throwAll(errors, 'All flags: gocli run --help');
+export function throwValues(errors: readonly GocliError[], { all } = AS_FLAGS): void {
+  throwAll(errors, all);
 }
 
 /** A value of an option as it was written, of the type that the option says, and where. */
@@ -144,9 +160,13 @@ export interface Written {
  * Reads everything that was written, each by its option; of several for one option the last counts.
  * @throws GocliError BAD_VALUE that tells of everything that is wrong
  */
-export function readOptions<O extends OptionList>(options: O, written: readonly Written[]): ValuesOf<O> {
+export function readOptions<O extends OptionList>(
+  options: O,
+  written: readonly Written[],
+  naming: Naming,
+): ValuesOf<O> {
   const { values, errors } = tryOptions(options, written);
-  throwValues(errors);
+  throwValues(errors, naming);
   return values;
 }
 
@@ -178,8 +198,8 @@ export function applyOptions(
   for (const [option, value] of given(options, values)) guest = { ...guest, ...option.guest?.(value, guest) };
   const errors: GocliError[] = [];
   for (const [key, option] of Object.entries(options))
-    collect(errors, () => option.check?.(guest, about, about.at?.[key] ?? flagOf(key)));
-  throwValues(errors);
+    collect(errors, () => option.check?.(guest, about, about.naming.of(key)));
+  throwValues(errors, about.naming);
   return { guest, host };
 }
 

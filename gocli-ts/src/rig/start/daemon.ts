@@ -26,13 +26,17 @@ export async function checkDaemon({ guest, host }: RigPlan, deps: RigDeps): Prom
  * Refuses a network of nodes that was asked for where the host has something else. One that a rig has had before stays.
  * @throws GocliError BAD_VALUE
  */
-export async function refuseTaken({ guest }: RigPlan, around?: HostNetwork): Promise<void> {
+export async function refuseTaken(
+  { guest }: RigPlan,
+  { naming }: Pick<RigDeps, 'naming'>,
+  around?: HostNetwork,
+): Promise<void> {
   if (guest.network === undefined) return;
   const hidden = hiddenBy(guest.network, around ?? (await hostNetwork()));
   if (hidden.length === 0) return;
   throw new GocliError(
     'BAD_VALUE',
-    `--network or GOCLI_NETWORK: ${guest.network} is in use at this host: ${hidden.join(', ')}`,
+    `${naming.of('network')} or GOCLI_NETWORK: ${guest.network} is in use at this host: ${hidden.join(', ')}`,
     {
       hint: 'Choose one to which no route of this host leads: ip route',
     },

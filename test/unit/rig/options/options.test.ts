@@ -105,8 +105,8 @@ test('options say themselves where the image is, and what nothing can be said wi
     locationOf('p', readRunOptions({ containerOrg: 'team', containerSuffix: ':1', nodes: 2 }, {}, false)),
     { provider: 'p', registry: undefined, organisation: 'team', tag: '1' },
   );
-  t.true(lacksGround({ values: {}, at: { nodes: '--nodes' } }));
-  t.false(lacksGround({ values: { nodes: 2 }, at: { nodes: '--nodes', memory: '--memory' } }));
+  t.true(lacksGround({ values: {}, said: new Set(['nodes']) }));
+  t.false(lacksGround({ values: { nodes: 2 }, said: new Set(['nodes', 'memory']) }));
 });
 
 test('up.sh knows flags before gocli is built: each is one of run', (t) => {

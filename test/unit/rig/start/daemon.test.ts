@@ -76,12 +76,15 @@ test('a network that is asked for is refused where somebody has it, and the usua
   const { guest, host } = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
   const routes = [{ network: '10.5.0.0/24', device: 'tun0' }];
   const plan = { guest: { ...guest, network: '10.5.0.0/24' }, host };
-  await t.throwsAsync(refuseTaken(plan, { ...AROUND, routes }), {
+  await t.throwsAsync(refuseTaken(plan, engine, { ...AROUND, routes }), {
     code: 'BAD_VALUE',
     message: /^--network or GOCLI_NETWORK: 10\.5\.0\.0\/24 is in use .*tun0/,
   });
-  await refuseTaken(plan, AROUND);
-  await refuseTaken({ guest, host }, { ...AROUND, routes: [{ network: '192.168.66.0/24', device: 'tun0' }] });
+  await refuseTaken(plan, engine, AROUND);
+  await refuseTaken({ guest, host }, engine, {
+    ...AROUND,
+    routes: [{ network: '192.168.66.0/24', device: 'tun0' }],
+  });
   t.pass();
 });
 
