@@ -167,7 +167,8 @@ test('whatever is changed in an archive, it is refused as such, or is one still'
       try {
         t.is((await load({ file: Readable.from([broken]) }, work)).provider, 'vm-1');
       } catch (error) {
-        t.true(isCode(error, 'BAD_ARCHIVE'), String(error));
+        // Where a letter of its tag is another one it is an archive still, of which this Docker knows nothing.
+        t.true(isCode(error, 'BAD_ARCHIVE') || /no image gocli\/vm-1:/.test(String(error)), String(error));
       }
     }),
     { numRuns: 60 },
