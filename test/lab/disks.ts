@@ -24,6 +24,7 @@ const PACKAGES = [
   'libpam-systemd',
   'linux-image-amd64',
   'netavark',
+  'nftables',
   'nodejs',
   'openssh-server',
   'podman',
