@@ -12,6 +12,7 @@ import type { RigDeps } from './deps.ts';
 import { rigId } from './identity.ts';
 import { keepState } from './keep-state.ts';
 import { kindOf, type Proxied } from './kind.ts';
+import { isAside } from './names.ts';
 import { networksOf, type GuestPlan } from './plan.ts';
 import { notice } from './start/starting.ts';
 import type { RigState } from './state.ts';
@@ -68,8 +69,8 @@ function saidOf(proxy: HostProxy | undefined, unit: string): string {
 }
 
 function machinesAmong(containers: readonly ContainerInfo[]): MachineHandle[] {
-  return containers.flatMap(({ id, labels: { [LABEL.node]: node } }) =>
-    node === undefined ? [] : [{ container: id, node }],
+  return containers.flatMap(({ id, name, labels: { [LABEL.node]: node } }) =>
+    node === undefined || isAside({ name }) ? [] : [{ container: id, node }],
   );
 }
 

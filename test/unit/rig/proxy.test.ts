@@ -107,6 +107,14 @@ test('a proxy is told to containerd once, with all that is inside of the cluster
   t.is(guest.scripts, 2);
 });
 
+test('a machine that stands aside is not asked: it would not answer', async (t) => {
+  const { engine, guest } = await setUp(t);
+  const [node] = await engine.docker.containers.list({ [LABEL.node]: '' });
+  await engine.docker.containers.rename(node?.id ?? '', 'c-aside01');
+  await followProxy(state, hostProxy({ HTTPS_PROXY: 'http://proxy.example:3128' }), engine);
+  t.is(guest.scripts, 0);
+});
+
 test('one on the loopback of the host is told by the name of the host, if it can be reached there', async (t) => {
   const { engine, guest, notices } = await setUp(t);
   const proxy = hostProxy({ http_proxy: 'http://127.0.0.1:3128', https_proxy: 'localhost:3129' });
