@@ -86,6 +86,6 @@ export async function forgetSaves(saves: readonly Snapshot[], deps: RigDeps): Pr
 }
 
 async function restoreRegistry(launched: Launched, folder: string, docker: Docker): Promise<void> {
-  const script = 'rm -rf /data/registry/* && cp -a "$1/registry/." /data/registry/';
+  const script = 'find /data/registry -mindepth 1 -delete && cp -a "$1/registry/." /data/registry/';
   await inside(docker, machinesOf(launched)[0], script, [folder], REGISTRY_USER);
 }

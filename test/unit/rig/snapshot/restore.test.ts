@@ -140,3 +140,10 @@ test('a stopped cluster that a restore cannot replace is still stopped', async (
   t.is(await saving.phase(), 'running');
   t.is((await saving.found()).saved, undefined);
 });
+
+test('all that the registry stored goes before that of the snapshot comes, what was put aside in it, too', async (t) => {
+  const saving = await withSnapshot(t);
+  await restore(saving.run('later'));
+  const scripts = saving.engine.docker.calls.map(({ args }) => JSON.stringify(args));
+  t.true(scripts.some((text) => /find \/data\/registry -mindepth 1 -delete && cp -a/.test(text)));
+});
