@@ -25,10 +25,7 @@ export async function afterFailedRestore(
     const text = `Not everything that this start made could be removed (${messageOf(failure)}); the next one does it.`;
     notice(deps, text, 'warning');
   });
-  const left =
-    snapshot.record.kind === 'stopped'
-      ? `Its saved state is kept, and it is stopped as before. Try again: ${gocliCommand('start', cluster)}`
-      : `The snapshot is kept. Try again: ${gocliCommand('snapshot restore', cluster, snapshot.name)}`;
+  const left = await whatIsLeft(snapshot, deps);
   if (deps.signal.aborted || !(error instanceof GocliError)) {
     notice(deps, `Cluster ${cluster} was not started. ${left}`, 'warning');
     return error;
@@ -36,6 +33,15 @@ export async function afterFailedRestore(
   const { code, message, observed, exitCode } = error;
   const more = isCode(error, 'TIMEOUT') && error.hint !== undefined ? `. ${error.hint}` : '';
   return new GocliError(code, message, { observed, exitCode, cause: error, hint: `${left}${more}` });
+}
+
+async function whatIsLeft({ cluster, rig, name, record }: Snapshot, { docker }: RigDeps): Promise<string> {
+  const start = gocliCommand('start', cluster);
+  if (record.kind === 'stopped')
+    return `Its saved state is kept, and it is stopped as before. Try again: ${start}`;
+  const isStopped = (await stoppedSaves(docker, rig).catch(() => [])).length > 0;
+  const before = isStopped ? `. What it was before is saved, and goes on with: ${start}` : '';
+  return `The snapshot is kept. Try again: ${gocliCommand('snapshot restore', cluster, name)}${before}`;
 }
 
 async function tidyUp({ cluster: name, rig: id }: Snapshot, deps: RigDeps): Promise<void> {
