@@ -51,6 +51,10 @@ function heldCondition(found: FoundRig): ConditionStatus | undefined {
   const undo = UNDO[phase];
   if (phase === 'pooled')
     return { name: 'the cluster runs', met: false, observed: 'it is of the pool (gocli pool ls)' };
+  if (found.aside !== undefined) {
+    const observed = `a restore of it is not over; if nothing is at it: ${gocliCommand('resume', found.name)}`;
+    return { name: 'the cluster runs', met: false, observed };
+  }
   if (undo === undefined) return undefined;
   return { name: 'the cluster runs', met: false, observed: `${phase} (${gocliCommand(undo, found.name)})` };
 }

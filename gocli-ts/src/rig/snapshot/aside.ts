@@ -8,8 +8,9 @@ import { allOf } from '../../shared/all.ts';
 import type { RigDeps } from '../deps.ts';
 import { findRig } from '../find.ts';
 import type { FoundRig } from '../life.ts';
-import { DISKS_FOLDER, DISKS_USER, MACHINES } from '../machine-files.ts';
+import { DISKS_FOLDER } from '../machine-files.ts';
 import { containerName, isAside, nodeIndex } from '../names.ts';
+import { exchangeContent, putDisksAside, runIn, settleFiles } from './kept-files.ts';
 
 /**
  * Machines that stand still beside those that are to take their place, in the network that both share: their memory
@@ -17,8 +18,6 @@ import { containerName, isAside, nodeIndex } from '../names.ts';
  * containers say that it is so: they are changed first, and are the last to go.
  */
 
-/** Where the disks are meanwhile. */
-const ASIDE = `${MACHINES}/aside`;
 /** Where qemu listens for VNC meanwhile, in its own container: of one port there can be one listener. */
 const VNC = `${MACHINE_PATH.qmp}.vnc`;
 
@@ -38,19 +37,6 @@ const TAPS_BACK = `for tap; do
 done`;
 const TAPS_GONE = 'for tap; do [ ! -e "/sys/class/net/o-$tap" ] || ip link delete dev "o-$tap"; done';
 
-const DISKS_ASIDE = `[ -e ${ASIDE} ] || mv ${MACHINES}/disks ${ASIDE}`;
-const DISKS_BACK = `[ ! -e ${ASIDE} ] || { rm -rf ${MACHINES}/disks; mv ${ASIDE} ${MACHINES}/disks; }`;
-
-/** In a machine, by the registry's user. The registry keeps nothing in mind, so that it need not end. */
-const REGISTRY = '/data/registry';
-export const REGISTRY_ASIDE = `cd ${REGISTRY}
-[ -e .aside ] || { mkdir .unfinished 2>/dev/null || true; for one in *; do [ ! -e "$one" ] || mv "$one" .unfinished/; done; mv .unfinished .aside; }
-rm -rf ./*`;
-export const REGISTRY_BACK = `cd ${REGISTRY}
-if [ -e .aside ]; then rm -rf ./*; for one in .aside/*; do [ ! -e "$one" ] || mv "$one" .; done; rmdir .aside; fi
-if [ -e .unfinished ]; then for one in .unfinished/*; do [ ! -e "$one" ] || mv "$one" .; done; rmdir .unfinished; fi`;
-const REGISTRY_GONE = `rm -rf ${REGISTRY}/.aside ${REGISTRY}/.unfinished`;
-
 type PutAside = Pick<FoundRig, 'id' | 'name' | 'containers' | 'aside'>;
 
 /**
@@ -60,11 +46,14 @@ type PutAside = Pick<FoundRig, 'id' | 'name' | 'containers' | 'aside'>;
 export async function putAside(found: PutAside, nodes: number, deps: RigDeps): Promise<void> {
   const { docker, signal } = deps;
   const machines = found.containers.filter(isMachine);
+  const network = partOf(found, 'dnsmasq');
+  // Of machines that somebody removed by hand something may be left, which is not to be taken for what is put there now.
+  await allOf([runIn(network, TAPS_GONE, taps(nodes), docker), settleFiles(found, 'gone', deps)]);
   for (const one of machines)
     await docker.containers.rename(one.id, containerName.aside(found.name, indexOf(one)));
   await allOf(machines.map((one) => listenAt(one, 'aside', deps, signal)));
-  const network = partOf(found, 'dnsmasq');
-  await runIn(network, `${TAPS_ASIDE}\n${DISKS_ASIDE}`, taps(nodes), docker);
+  await runIn(network, TAPS_ASIDE, taps(nodes), docker);
+  await putDisksAside(network, docker);
   await docker.containers.putFiles(network.id, '/', [DISKS_FOLDER]);
 }
 
@@ -73,8 +62,7 @@ export async function putAside(found: PutAside, nodes: number, deps: RigDeps): P
  * @param saved its folder, in the data volume
  */
 export async function exchangeRegistry(found: PutAside, saved: string, docker: Docker): Promise<void> {
-  const registry = partOf(found, 'registry');
-  await runIn(registry, `${REGISTRY_ASIDE}\ncp -a "$1/registry/." ${REGISTRY}/`, [saved], docker);
+  await exchangeContent(partOf(found, 'registry'), saved, docker);
 }
 
 /**
@@ -87,15 +75,8 @@ export async function putBack(found: PutAside, deps: RigDeps): Promise<void> {
   const aside = found.aside ?? [];
   const { others, named } = inPlaceOf(found);
   await allOf(others.map(({ id }) => docker.containers.remove(id)));
-  const network = await running(partOf(found, 'dnsmasq'), docker);
-  await runIn(
-    network,
-    TAPS_BACK,
-    aside.map((one) => tapName(indexOf(one))),
-    docker,
-  );
-  await runIn(network, DISKS_BACK, [], docker, DISKS_USER);
-  await runIn(await running(partOf(found, 'registry'), docker), REGISTRY_BACK, [], docker);
+  await inNetwork(found, TAPS_BACK, docker);
+  await settleFiles(found, 'back', deps);
   // One that ended meanwhile listens nowhere.
   const standing = [...aside, ...named].filter(({ state }) => state === 'running');
   const never = new AbortController().signal;
@@ -105,20 +86,23 @@ export async function putBack(found: PutAside, deps: RigDeps): Promise<void> {
 }
 
 /** Removes machines that stand aside, now that others have their place. @throws GocliError COMMAND, DOCKER */
-export async function removeAside(found: PutAside, { docker }: Pick<RigDeps, 'docker'>): Promise<void> {
-  const aside = found.aside ?? [];
-  const network = partOf(found, 'dnsmasq');
-  await allOf([
-    runIn(
-      network,
-      TAPS_GONE,
-      aside.map((one) => tapName(indexOf(one))),
-      docker,
-    ),
-    runIn(partOf(found, 'registry'), REGISTRY_GONE, [], docker),
-    runIn(network, `rm -rf ${ASIDE}`, [], docker, DISKS_USER),
-  ]);
-  await allOf(aside.map(({ id }) => docker.containers.remove(id)));
+export async function removeAside(found: PutAside, deps: RigDeps): Promise<void> {
+  const { docker } = deps;
+  await allOf([inNetwork(found, TAPS_GONE, docker), settleFiles(found, 'gone', deps)]);
+  await allOf((found.aside ?? []).map(({ id }) => docker.containers.remove(id)));
+}
+
+/** With the network container go its taps, and with its next start they are made anew. */
+async function inNetwork(
+  { containers, aside = [] }: PutAside,
+  script: string,
+  docker: Docker,
+): Promise<void> {
+  const network = containers.find(
+    ({ labels, state }) => labels[LABEL.role] === 'dnsmasq' && state === 'running',
+  );
+  const own = aside.map((one) => tapName(indexOf(one)));
+  if (network !== undefined) await runIn(network, script, own, docker);
 }
 
 /**
@@ -191,27 +175,4 @@ function partOf({ name, containers }: PutAside, role: 'dnsmasq' | 'registry'): C
     'NOT_READY',
     `cluster "${name}" has no ${role === 'registry' ? role : 'network'} container`,
   );
-}
-
-/** The host or the daemon may have been started anew. */
-async function running(part: ContainerInfo, { containers }: Docker): Promise<ContainerInfo> {
-  if (part.state === 'paused') await containers.unpause(part.id);
-  else if (part.state !== 'running') await containers.start(part.id);
-  return part;
-}
-
-async function runIn(
-  { id, name }: ContainerInfo,
-  script: string,
-  parameters: readonly string[],
-  { containers }: Docker,
-  user?: string,
-): Promise<void> {
-  const argv = ['sh', '-euc', script, 'sh', ...parameters];
-  const { exitCode, stderr } = await containers.exec(id, argv, user === undefined ? {} : { user });
-  if (exitCode === 0) return;
-  const code = stderr.includes('No space left') ? 'DISK_FULL' : 'COMMAND';
-  throw new GocliError(code, `the machines of ${name.replace(/-[a-z]+$/, '')} cannot be exchanged`, {
-    observed: stderr.trim(),
-  });
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { GocliError, messageOf } from '../../errors/error.ts';
+import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { LABEL } from '../../place/labels.ts';
 import { allOf } from '../../shared/all.ts';
@@ -36,7 +36,10 @@ export async function replaceBySnapshot(
   deps: RigDeps,
 ): Promise<RigState> {
   const { docker, paths } = deps;
-  const found = await findRig(docker, paths, snapshot.cluster).catch(() => undefined);
+  // What nobody can read any more is replaced, but not what this time could not be asked for.
+  const found = await findRig(docker, paths, snapshot.cluster).catch((error: unknown) => {
+    if (!isCode(error, 'BAD_FILE')) throw error;
+  });
   const settled = found?.aside === undefined ? found : await settleAside(found, deps);
   if (settled?.id !== snapshot.rig || !isAwakeOrPaused(settled))
     return restoreSnapshot(snapshot, request, steps, deps);
@@ -55,7 +58,9 @@ async function whyNotBeside(
   layout: RigLayout,
   { kinds }: RigDeps,
 ): Promise<string | undefined> {
-  const { plan, ports } = requireState(found);
+  const { plan, ports, revision } = requireState(found);
+  // That of an earlier version has its disks elsewhere, and no record that could say whose the cluster is.
+  if (revision === undefined) return 'an earlier gocli started it';
   const now: RigLayout = { ...layout, plan, ports, portInfos: portInfosOf(plan, kinds) };
   const networkOf = (one: RigLayout): unknown => [one.plan.host.imageId, one.ports, networkFiles(one)];
   if (!isDeepStrictEqual(networkOf(now), networkOf(layout)))

@@ -1,10 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
-import type { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
+import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { createSnapshot } from '../../../../gocli-ts/src/rig/snapshot/create.ts';
 import { replaceBySnapshot } from '../../../../gocli-ts/src/rig/snapshot/replace.ts';
 import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/require.ts';
 import type { RigDeps } from '../../../../gocli-ts/src/rig/deps.ts';
-import type { RigState } from '../../../../gocli-ts/src/rig/state.ts';
+import { rigStatus } from '../../../../gocli-ts/src/rig/status.ts';
+import { withoutRevision } from '../../../../gocli-ts/src/rig/keep-state.ts';
+import { writeState, type RigState } from '../../../../gocli-ts/src/rig/state.ts';
 import { pauseRig, resumeRig } from '../../../../gocli-ts/src/rig/stop.ts';
 import { VM_FACTS } from '../../../helpers/engine.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../../helpers/saving.ts';
@@ -149,18 +151,24 @@ test('wherever the way back of two machines is killed, resume brings back what r
   }
 });
 
-test('a restore that was killed is begun again', async (t) => {
+/** A cluster whose restore is killed at the first request of this kind that comes after machines were put aside. */
+async function withAside(t: ExecutionContext, last: string): Promise<Saving> {
   const saving = await withSnapshot(t);
   const { docker } = saving.engine;
-  let created = false;
+  let isOver = false;
   const plain = docker.before;
   docker.before = async (method, args) => {
-    created ||= method === 'containers.create';
-    if (created) throw new Error('killed');
+    isOver ||= method === last && own(saving).includes('c-aside01');
+    if (isOver) throw new Error('killed');
     await plain(method, args);
   };
-  await t.throwsAsync(replace(saving.run('killed')));
+  await replace(saving.run('killed')).catch(() => undefined);
   docker.before = plain;
+  return saving;
+}
+
+test('a restore that was killed is begun again', async (t) => {
+  const saving = await withAside(t, 'containers.create');
   t.is(await saving.phase(), 'broken');
   const error = await t.throwsAsync<GocliError>(stop(saving), { code: 'NOT_READY' });
   t.regex(error.hint ?? '', /gocli resume --name c|gocli resume c/);
@@ -180,5 +188,73 @@ test('where both cannot share the network, what runs is saved first, and comes b
   t.is(await saving.phase(), 'stopped');
   saving.refused.clear();
   await start(saving, saving.run('again'));
+  t.is(await saving.phase(), 'running');
+});
+
+test('after a restart of the host its disks come back in a container of their own, and it boots from them', async (t) => {
+  const saving = await withAside(t, 'containers.create');
+  const { docker } = saving.engine;
+  t.true(own(saving).includes('c-aside01'));
+  for (const { info } of docker.containerStore.values()) docker.end(info.id, 137);
+  docker.calls.length = 0;
+  const found = await saving.found();
+  t.regex((await rigStatus(found, saving.engine)).conditions[0]?.observed ?? '', /gocli resume/);
+  const error = await t.throwsAsync<GocliError>(resumeRig(found, saving.run('after')), { code: 'NOT_READY' });
+  t.regex(error.hint ?? '', /gocli start/);
+  t.deepEqual(own(saving), NAMES);
+  t.is(await saving.phase(), 'halted');
+  const tool = docker.calls.find(({ method }) => method === 'containers.exec')?.args[1] as string[];
+  t.true(tool[2]?.includes('mv "$1/aside" "$1/disks"') === true && tool[2].includes('mv -T .aside'));
+  t.false(
+    docker.calls.some(
+      ({ method, args }) => method === 'containers.start' && args[0] === found.containers[0]?.id,
+    ),
+  );
+});
+
+test('a restart of the host after a restore that was over leaves a cluster that can be booted', async (t) => {
+  const saving = await withAside(t, 'containers.remove');
+  const { docker } = saving.engine;
+  t.deepEqual(own(saving), ['c-aside01', ...NAMES]);
+  for (const { info } of docker.containerStore.values()) docker.end(info.id, 137);
+  await t.throwsAsync(resumeRig(await saving.found(), saving.run('after')), { code: 'NOT_READY' });
+  t.deepEqual(own(saving), NAMES);
+  t.is(await saving.phase(), 'halted');
+  t.is((await saving.found()).state?.run, 'killed');
+});
+
+test('what somebody left aside is removed before anything is put there', async (t) => {
+  const saving = await withSnapshot(t);
+  const { docker } = saving.engine;
+  docker.calls.length = 0;
+  await replace(saving.run('later'));
+  const scripts = docker.calls.map(({ method, args }) => `${method} ${JSON.stringify(args)}`);
+  const renamed = scripts.findIndex((text) => /^containers.rename .*c-aside01/.test(text));
+  for (const left of ['/aside', '.aside .unfinished', 'o-$tap']) {
+    const at = scripts.findIndex((text) => text.includes('containers.exec') && text.includes(left));
+    t.true(at >= 0 && at < renamed, left);
+  }
+});
+
+test('a cluster that cannot be asked for is not replaced', async (t) => {
+  const saving = await withSnapshot(t);
+  const before = await ids(saving);
+  const deps = saving.run('later');
+  const snapshot = await requireSnapshot(deps.docker, 'kept');
+  saving.engine.docker.failNext('containers.modified', new GocliError('DOCKER', 'the daemon is busy'));
+  const request = { timeoutMs: 5000, pinnedPorts: {} };
+  await t.throwsAsync(replaceBySnapshot(snapshot, request, stepsOf(deps), deps), { code: 'DOCKER' });
+  t.deepEqual(await ids(saving), before);
+});
+
+test('one of a version before records is saved first', async (t) => {
+  const saving = await withSnapshot(t);
+  const { docker, paths } = saving.engine;
+  const { state, containers } = await saving.found();
+  if (state === undefined) return t.fail();
+  docker.erase(containers.find(({ name }) => name === 'c-dnsmasq')?.id ?? '', '/machines/record.json');
+  await writeState(paths, withoutRevision(state));
+  await replace(saving.run('later'));
+  t.true(saving.notices().some((text) => /saved first, since an earlier gocli/.test(text)));
   t.is(await saving.phase(), 'running');
 });
