@@ -17,7 +17,7 @@ import { dataVolume } from '../names.ts';
 const REGISTRY = '/data/registry';
 
 /** Arguments are the folder of the machines, or that of the registry. */
-export const DISKS_ASIDE = `[ -e "$1/aside" ] || mv "$1/disks" "$1/aside"`;
+const DISKS_ASIDE = `[ -e "$1/aside" ] || mv "$1/disks" "$1/aside"`;
 const DISKS_BACK = `[ ! -e "$1/aside" ] || { rm -rf "$1/disks"; mv "$1/aside" "$1/disks"; }`;
 const DISKS_GONE = `rm -rf "$1/aside"`;
 

@@ -127,7 +127,13 @@ async function thawBeside(
   await goOnThawed(start, steps, deps, deps.signal);
   // A command that only looked may have brought those of the record back meanwhile.
   await writeAccess(keys, state, deps);
-  return keepState({ ...state, readyAt: new Date(deps.clock.now()).toISOString() }, deps);
+  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
+  return keepState(ready, deps).catch(async (error: unknown) => {
+    // A busy daemon may have done it without an answer: then there is no way back from what the record says.
+    const now = await findRig(deps.docker, deps.paths, found.name).catch(() => undefined);
+    if (now?.state?.readyAt !== undefined && now.state.run === state.run) return now.state;
+    throw error;
+  });
 }
 
 function partsOf({ name, containers }: FoundRig): { readonly network: Started; readonly registry: Started } {

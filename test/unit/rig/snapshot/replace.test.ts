@@ -183,7 +183,8 @@ test('where both cannot share the network, what runs is saved first, and comes b
   const ports = (await saving.found()).state?.ports ?? {};
   await start(saving, saving.run('moved'), { '5000/tcp': (ports['5000/tcp'] ?? 0) + 1 });
   saving.refused.add('node01 migrate-incoming');
-  await t.throwsAsync(replace(saving.run('failing')), { code: 'REMOTE_COMMAND' });
+  const error = await t.throwsAsync<GocliError>(replace(saving.run('failing')), { code: 'REMOTE_COMMAND' });
+  t.regex(error.hint ?? '', /saved, and goes on with: gocli start --name c/);
   t.true(saving.notices().some((text) => /saved first, since the snapshot has another network/.test(text)));
   t.is(await saving.phase(), 'stopped');
   saving.refused.clear();
@@ -257,4 +258,18 @@ test('one of a version before records is saved first', async (t) => {
   await replace(saving.run('later'));
   t.true(saving.notices().some((text) => /saved first, since an earlier gocli/.test(text)));
   t.is(await saving.phase(), 'running');
+});
+
+test('a record that was written without an answer counts', async (t) => {
+  const saving = await withSnapshot(t);
+  const { containers } = saving.engine.docker;
+  const plain = containers.putFiles.bind(containers);
+  containers.putFiles = async (id, directory, files) => {
+    await plain(id, directory, files);
+    const isLast = files.some(({ content }) => /"run":"later".*"readyAt"/.test(content?.toString() ?? ''));
+    if (isLast) throw new GocliError('DOCKER', 'no answer');
+  };
+  t.is((await replace(saving.run('later'))).run, 'later');
+  t.is(await saving.phase(), 'running');
+  t.deepEqual(own(saving), NAMES);
 });
