@@ -21,7 +21,7 @@ import type { ImageLocation } from './provider-image.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';
 
 export { isProviderName } from '../provider/name.ts';
-export { flagOf, type AnyOption, type Names, type OptionList };
+export { AS_FLAGS, flagOf, type AnyOption, type Names, type OptionList };
 
 /** Every option of `run`, in the order of the help text. */
 export const OPTIONS = { ...RIG_OPTIONS, ...KIND_OPTIONS } as const;

@@ -1,5 +1,6 @@
 import type { InferredOptionTypes, Options } from 'yargs';
-import type { Names } from '../api/options.ts';
+import type { GocliError } from '../errors/error.ts';
+import type { Names, OptionList } from '../api/options.ts';
 import type { Session } from './session.ts';
 
 /** A flag in yargs' form. */
@@ -18,8 +19,10 @@ export interface Command {
   readonly summary: string;
   readonly positionals: OptionSet;
   readonly options: OptionSet;
-  /** Further options, loaded when the verb is this one. */
-  readonly lateOptions?: () => Promise<OptionSet>;
+  /** Options of rigs that it has too, loaded when the verb is this one. */
+  readonly lateOptions?: () => Promise<OptionList>;
+  /** These, once they are loaded; their flags are among the options then. */
+  readonly rigOptions?: OptionList;
   readonly examples: readonly (readonly [command: string, meaning: string])[];
   /** Verbs whose words after the given number of positionals belong to another program. */
   readonly passThroughAfter?: number;
@@ -29,8 +32,15 @@ export interface Command {
   readonly withoutKinds?: true;
   /** Takes what users of another program write from habit out of the words behind the verb. */
   readonly withoutHabits?: (words: readonly string[]) => readonly string[];
-  /** Returns the exit code. `rest` are the words after `--`. */
-  run(args: Readonly<Record<string, unknown>>, session: Session, rest: readonly string[]): Promise<number>;
+  /** Tells of faults of the command line together with those of its own: it is run though there are some. */
+  readonly tellsFaults?: true;
+  /** Returns the exit code. `rest` are the words after `--`; `faults` what is wrong with the command line. */
+  run(
+    args: Readonly<Record<string, unknown>>,
+    session: Session,
+    rest: readonly string[],
+    faults: readonly GocliError[],
+  ): Promise<number>;
 }
 
 interface CommandDefinition<P extends OptionSet, O extends OptionSet> {
@@ -38,13 +48,19 @@ interface CommandDefinition<P extends OptionSet, O extends OptionSet> {
   readonly summary: string;
   readonly positionals?: P;
   readonly options?: O;
-  readonly lateOptions?: () => Promise<OptionSet>;
+  readonly lateOptions?: () => Promise<OptionList>;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   readonly passThroughAfter?: number;
   readonly foreignFlags?: OptionSet;
   readonly withoutKinds?: true;
   readonly withoutHabits?: (words: readonly string[]) => readonly string[];
-  run(args: Parsed<P> & Parsed<O>, session: Session, rest: readonly string[]): Promise<number>;
+  readonly tellsFaults?: true;
+  run(
+    args: Parsed<P> & Parsed<O>,
+    session: Session,
+    rest: readonly string[],
+    faults: readonly GocliError[],
+  ): Promise<number>;
 }
 
 /** Declares a verb; the types of its arguments follow from its options. */
@@ -52,7 +68,13 @@ export function defineCommand<const P extends OptionSet, const O extends OptionS
   definition: CommandDefinition<P, O>,
 ): Command {
   const { usage, summary, positionals, options, lateOptions, examples } = definition;
-  const { passThroughAfter, foreignFlags, withoutHabits, withoutKinds = false } = definition;
+  const {
+    passThroughAfter,
+    foreignFlags,
+    withoutHabits,
+    withoutKinds = false,
+    tellsFaults = false,
+  } = definition;
   return {
     usage,
     summary,
@@ -63,8 +85,10 @@ export function defineCommand<const P extends OptionSet, const O extends OptionS
     ...(lateOptions === undefined ? {} : { lateOptions }),
     ...(passThroughAfter === undefined ? {} : { passThroughAfter }),
     ...(withoutKinds ? { withoutKinds } : {}),
+    ...(tellsFaults ? { tellsFaults } : {}),
     ...(withoutHabits === undefined ? {} : { withoutHabits }),
     // yargs has checked and converted the arguments by the very options their type is inferred from.
-    run: (args, session, rest) => definition.run(args as Parsed<P> & Parsed<O>, session, rest),
+    run: (args, session, rest, faults) =>
+      definition.run(args as Parsed<P> & Parsed<O>, session, rest, faults),
   };
 }

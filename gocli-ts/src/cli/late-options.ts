@@ -24,5 +24,7 @@ function concerns(argv: readonly string[], command: Command): boolean {
 async function complete(command: Command): Promise<Command> {
   if (command.lateOptions === undefined) return command;
   // Its own stand behind those of the rig, as in the help text of a command that has none of these.
-  return { ...command, options: { ...(await command.lateOptions()), ...command.options } };
+  const { flagsOfOptions } = await import('./option-flags.ts');
+  const rigOptions = await command.lateOptions();
+  return { ...command, rigOptions, options: { ...flagsOfOptions(rigOptions), ...command.options } };
 }

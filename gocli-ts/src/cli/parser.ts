@@ -1,10 +1,13 @@
 import type { Argv } from 'yargs';
-import { GocliError } from '../errors/error.ts';
+import type { InputsOf, OptionList } from '../api/options.ts';
+import type { GocliError } from '../errors/error.ts';
 import type { Command } from './command.ts';
-import { commandOf, detachValues, flagsOf, GLOBAL_OPTIONS, verbOf } from './flags.ts';
+import { commandOf, detachValues, GLOBAL_OPTIONS, verbOf } from './flags.ts';
+import { checkedValues, faultsOfSwitches, OPERAND, unmarked } from './line-faults.ts';
 import { withLateOptions } from './late-options.ts';
 import { separatePassThrough } from './pass-through.ts';
-import { throwAll } from '../errors/several.ts';
+import { collect, collectLater, throwAll } from '../errors/several.ts';
+import { withoutUnknown } from './unknown-flags.ts';
 import { usageError } from './usage-error.ts';
 
 /** What parsing a command line gives. */
@@ -12,12 +15,14 @@ export interface Invocation {
   readonly command: Command;
   readonly args: Readonly<Record<string, unknown>>;
   readonly rest: readonly string[];
+  /** What is wrong with the line, for a command that tells of it with its own; else that is thrown. */
+  readonly faults: readonly GocliError[];
 }
 
 /** Parsed, or text to print (help, version). */
 export type ParseResult = { readonly invocation: Invocation } | { readonly text: string };
 
-/** @throws GocliError USAGE with the nearest valid flag or verb, BAD_VALUE */
+/** @throws GocliError USAGE with the nearest valid flag or verb, BAD_VALUE; of several that are wrong, all */
 export async function parseCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
@@ -45,21 +50,45 @@ async function parse(
   const command = commandOf(words, commands);
   const behind = command?.withoutHabits?.(written.slice(1)) ?? written.slice(1);
   const own = [...written.slice(0, 1), ...detachValues(behind, command)];
+  const { known, unknown } =
+    withTexts || command === undefined ? { known: own, unknown: [] } : withoutUnknown(own, command);
+  const faults = unknown.map((name) => usageError(`Unknown argument: ${name}`, words, commands));
   const onFound: OnFound = (found, args) => {
-    invocation = { command: found, args, rest };
+    invocation = { command: found, args: checkedValues(args, found, faults), rest, faults };
   };
   const parser = await buildParser(commands, words, withTexts, onFound);
-  await parser.parseAsync(markOperands(own), {}, (_error, _args, output) => {
-    text = output;
-  });
+  // It throws some of its complaints before there is a promise.
+  const parsing = async (): Promise<unknown> =>
+    parser.parseAsync(markOperands(known), {}, (_error, _args, output) => {
+      text = output;
+    });
+  await collectLater(faults, parsing());
   if (text !== '') return { text: `${text}\n` };
+  faults.push(...faultsOfSwitches(known, command));
+  if (invocation === undefined && faults.length === 0) throw usageError('', words, commands);
+  if (invocation?.command.tellsFaults !== true) await throwFaults(faults, invocation, command);
   if (invocation === undefined) throw usageError('', words, commands);
-  checkSwitches(own, command);
   return { invocation };
 }
 
-/** Before a word that yargs would not take for an operand; no argument of a program can have this character. */
-const OPERAND = '\0';
+/** With what is wrong with values of options that the command would read itself. */
+async function throwFaults(
+  faults: GocliError[],
+  invocation: Invocation | undefined,
+  command: Command | undefined,
+): Promise<void> {
+  if (faults.length === 0) return;
+  const { rigOptions } = invocation?.command ?? {};
+  if (invocation !== undefined && rigOptions !== undefined) {
+    const { AS_FLAGS, readInputs } = await import('../api/options.ts');
+    const { inputsOf } = await import('./option-flags.ts');
+    collect(faults, () =>
+      readInputs(rigOptions, inputsOf(rigOptions, invocation.args) as InputsOf<OptionList>, AS_FLAGS),
+    );
+  }
+  const help = command === undefined ? 'gocli --help' : `gocli ${verbOf(command)} --help`;
+  throwAll(faults, `All flags: ${help}`);
+}
 
 /**
  * yargs counts no word after `--` as a positional, so `--` goes, and words that look like flags are marked instead. It
@@ -74,17 +103,13 @@ function markOperands(words: readonly string[]): string[] {
     .filter((_, at) => at !== end);
 }
 
-function unmarked(text: string): string {
-  return text.replaceAll(OPERAND, '');
-}
-
 /** The help text of one verb, or of the whole command line. */
 export async function helpText(commands: readonly Command[], verb?: string): Promise<string> {
   const result = await parseCommandLine(verb === undefined ? ['--help'] : ['--help', verb], commands);
   return 'text' in result ? result.text : '';
 }
 
-type OnFound = (command: Command, args: Invocation['args']) => void;
+type OnFound = (command: Command, args: Readonly<Record<string, unknown>>) => void;
 
 async function buildParser(
   commands: readonly Command[],
@@ -117,16 +142,23 @@ async function buildParser(
   return parser;
 }
 
-/** Options as they are declared, or all of them hidden, which changes nothing but the help text. */
+/**
+ * Options as they are declared, or all of them hidden, which changes nothing but the help text, and without the choices of
+ * their values, which are looked at together with all else.
+ */
 function shown<T extends object>(
   options: Readonly<Record<string, T>>,
   withTexts: boolean,
 ): Record<string, T> {
   if (withTexts) return options;
   const hidden = Object.entries(options).map(
-    ([name, option]) => [name, { ...option, hidden: true }] as const,
+    ([name, option]) => [name, withoutChoices({ ...option, hidden: true })] as const,
   );
   return Object.fromEntries(hidden);
+}
+
+function withoutChoices<T extends object>(option: T): T {
+  return Object.fromEntries(Object.entries(option).filter(([key]) => key !== 'choices')) as T;
 }
 
 function addCommand(parser: Argv, command: Command, withTexts: boolean, onFound: OnFound): void {
@@ -142,55 +174,7 @@ function addCommand(parser: Argv, command: Command, withTexts: boolean, onFound:
       return builder;
     },
     (args) => {
-      onFound(command, checkedValues(args, command));
+      onFound(command, args);
     },
   );
-}
-
-/**
- * The last of a repeated flag counts, and a number must be one: yargs would hand on a list, or NaN.
- * @throws GocliError BAD_VALUE
- */
-function checkedValues(args: Readonly<Record<string, unknown>>, command: Command): Record<string, unknown> {
-  const { options, positionals } = command;
-  const isList = (name: string): boolean =>
-    name === '_' || options[name]?.array === true || positionals[name]?.array === true;
-  const checked = Object.fromEntries(
-    Object.entries(args).map(([name, value]): [string, unknown] => [
-      name,
-      operand(Array.isArray(value) && !isList(name) ? value.at(-1) : value),
-    ]),
-  );
-  const wrong = Object.keys(command.options).find((name) => Number.isNaN(checked[name]));
-  if (wrong === undefined) return checked;
-  throw new GocliError('BAD_VALUE', `--${wrong}: not a number`, { hint: `For example: --${wrong} 2` });
-}
-
-function operand(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(operand);
-  return typeof value === 'string' ? unmarked(value) : value;
-}
-
-/**
- * yargs reads whatever a switch is given as false, unless it is `true`, and takes `--no-` before any flag.
- * @throws GocliError BAD_VALUE, USAGE
- */
-function checkSwitches(words: readonly string[], command: Command | undefined): void {
-  const flags = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
-  const errors: GocliError[] = [];
-  const end = words.indexOf('--');
-  for (const word of end === -1 ? words : words.slice(0, end)) {
-    const denied = /^--no-([^=]+)/.exec(word)?.[1];
-    if (denied !== undefined && flags.get(`--${denied}`) === true && !flags.has(`--no-${denied}`)) {
-      const message = `unknown flag --no-${denied}: --${denied} takes a value`;
-      errors.push(new GocliError('USAGE', message, { hint: 'Leave it out.' }));
-      continue;
-    }
-    const [, long, letter, value = ''] = /^(?:(--[^=]+)|-[^-=]*([^-=]))=(.*)$/s.exec(word) ?? [];
-    const flag = long ?? `-${letter ?? ''}`;
-    if (flags.get(flag) !== false || value === 'true' || value === 'false') continue;
-    const message = `${flag}: "${value}" is neither true nor false`;
-    errors.push(new GocliError('BAD_VALUE', message, { hint: `${flag} alone means true.` }));
-  }
-  if (command !== undefined) throwAll(errors, `All flags: gocli ${verbOf(command)} --help`);
 }

@@ -23,7 +23,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       context.stdout.write(parsed.text);
       return 0;
     }
-    const { command, args, rest } = parsed.invocation;
+    const { command, args, rest, faults } = parsed.invocation;
     const output = args['output'] as OutputFormat | undefined;
     const mode = modeOf(args, context.env);
     form = { json: output === 'json' || mode === 'json', verbose: args['verbose'] === true };
@@ -38,7 +38,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       };
       return await operate(execution, context, (operation) => {
         const session: Session = { ...operation, stdin, stdout, stderr, output };
-        return command.run(args, session, rest);
+        return command.run(args, session, rest, faults);
       });
     } finally {
       progress.close();

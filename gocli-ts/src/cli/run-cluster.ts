@@ -2,6 +2,7 @@ import { OPTIONS, type RunInputs } from '../api/options.ts';
 import { runSeveral } from '../api/run-several.ts';
 import { plan, run, type RunRequest } from '../api/run.ts';
 import { writeWrapperFiles } from '../api/wrapper-files.ts';
+import type { GocliError } from '../errors/error.ts';
 import { readEnvironment } from './environment.ts';
 import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
@@ -20,7 +21,11 @@ interface RunArguments extends Readonly<Record<string, unknown>> {
 }
 
 /** `gocli run`: a rig, and what the wrappers of cluster-up expect to find afterwards. */
-export async function runCluster(args: RunArguments, session: Session): Promise<number> {
+export async function runCluster(
+  args: RunArguments,
+  session: Session,
+  faultsOfLine: readonly GocliError[],
+): Promise<number> {
   const kubevirtci = args['from-environment'];
   const environment = kubevirtci ? readEnvironment(session.env) : undefined;
   for (const text of environment?.warnings ?? []) session.emit({ type: 'notice', level: 'warning', text });
@@ -28,8 +33,9 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
   // A snapshot has its provider, and scripts set this variable always.
   const provider = args.provider ?? (inputs.snapshot === undefined ? environment?.provider : undefined);
   const request: RunRequest = { ...inputs, provider, kubevirtci };
+  const faults = [...faultsOfLine, ...(environment?.errors ?? [])];
   if (args['dry-run']) {
-    const planned = await plan(request, session, environment?.errors);
+    const planned = await plan(request, session, faults);
     writeResult(session, {
       data: { plan: planned },
       text: `${JSON.stringify(planned, undefined, 2)}\n`,
@@ -37,7 +43,6 @@ export async function runCluster(args: RunArguments, session: Session): Promise<
     });
     return 0;
   }
-  const faults = environment?.errors;
   if (args.count !== undefined) {
     const several = await runSeveral({ ...request, count: args.count }, session, faults);
     writeSeveralSummary(several, session);

@@ -6,7 +6,7 @@ import { commandOf, flagsOf, formsOf, verbIndex, verbOf, wordsOfFlag, type Flag 
 
 /**
  * What yargs complains about, as an error that names the nearest valid flag or verb.
- * @param complaint yargs' own words, in English; several lines for a value that is not among the choices
+ * @param complaint yargs' own words, in English
  */
 export function usageError(
   complaint: string,
@@ -18,13 +18,6 @@ export function usageError(
   const command = commandOf(argv, commands);
   if (command === undefined) return unknownVerb(complaint, argv, commands);
   const hint = hintOf(command);
-  const choice = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(complaint);
-  if (choice !== null) {
-    const [, name = '', given = '', accepted = ''] = choice;
-    return new GocliError('BAD_VALUE', `${written(name, command)}: ${given} is not accepted`, {
-      hint: `Accepted: ${accepted}`,
-    });
-  }
   const unknown = /^Unknown arguments?: (.*)$/.exec(complaint)?.[1];
   if (unknown !== undefined) {
     return new GocliError('USAGE', problems(unknown.split(', '), argv, command), { hint });
@@ -113,7 +106,7 @@ function problems(words: readonly string[], argv: readonly string[], command: Co
 }
 
 /** A flag as it is written; a positional by its name. */
-function written(name: string, command: Command): string {
+export function written(name: string, command: Command): string {
   if (name in command.positionals) return name;
   return name.length === 1 ? `-${name}` : `--${name}`;
 }

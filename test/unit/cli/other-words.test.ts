@@ -5,7 +5,9 @@ import type { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 
 async function refused(line: string): Promise<string> {
   try {
-    await parseCommandLine(line.split(' '), COMMANDS);
+    const parsed = await parseCommandLine(line.split(' '), COMMANDS);
+    // What run tells itself, with all else that is wrong.
+    if ('invocation' in parsed) for (const fault of parsed.invocation.faults) throw fault;
   } catch (error) {
     const { code, message, hint } = error as GocliError;
     return `${code} ${message} ${hint ?? ''}`;

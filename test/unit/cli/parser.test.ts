@@ -305,3 +305,28 @@ test('--version is the verb version', async (t) => {
   const result = await parseCommandLine(['--version'], COMMANDS);
   t.true('invocation' in result && verbOf(result.invocation.command) === 'version');
 });
+
+test('all that is wrong with a line is said together, an unknown flag too', async (t) => {
+  const wrong = async (...argv: string[]): Promise<string[]> => {
+    const error = await t.throwsAsync<GocliError>(parseCommandLine(argv, [...SAMPLE, ...COMMANDS]));
+    return (error.observed ?? error.message).split('\n').map((line) => line.replace(/ \(.*/, ''));
+  };
+  t.deepEqual(await wrong('make', 'milk', '--suggar', '1', '-s', 'much', '-o', 'xml', '--keep-warm=maybe'), [
+    'unknown flag --suggar. Did you mean "--sugar"?',
+    '--output: "xml" is not accepted',
+    'what: "milk" is not accepted',
+    '--sugar: not a number',
+    '--keep-warm: "maybe" is neither true nor false',
+  ]);
+  t.deepEqual(await wrong('make', '--keep-wram', '--zzzzzz'), [
+    'unknown flag --keep-wram. Did you mean "--keep-warm"?',
+    'unknown flag --zzzzzz.',
+    'gocli make: something is missing',
+  ]);
+  // Whether the word behind it is its value nobody can say.
+  t.deepEqual(await wrong('make', '--zzzzzz', 'tea', '-o', 'xml'), ['unknown flag --zzzzzz.']);
+  t.deepEqual(await wrong('pool', 'set', 'vm-1', '--memroy', '4G', '--cpu', 'many'), [
+    'unknown flag --memroy. Did you mean "--memory"?',
+    '--cpu: many is out of range',
+  ]);
+});

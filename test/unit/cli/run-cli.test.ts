@@ -24,6 +24,12 @@ test('bad input is one line and a hint, never a stack trace', async (t) => {
     [[], 2, /a command is missing/],
     [['rnu'], 2, /"rnu" is not a command\. Did you mean "run"\?/],
     [['run', 'vm-1', '--memroy', '3G'], 2, /unknown flag --memroy\. Did you mean "--memory"\?/],
+    [
+      ['run', 'vm-1', '--memroy', '3G', '--cpu', '0', '-o', 'xml', '--name', 'A', '--http-port', 'x'],
+      2,
+      /unknown flag --memroy[^]*--output: "xml"[^]*--name: "A"[^]*--cpu: 0[^]*--http-port: x/,
+    ],
+    [['run', 'vm-2', '--memroy', '3G'], 2, /unknown flag --memroy[^]*there is no provider "vm-2"/],
     [['run', 'vm-1', '--memory', '5G0'], 2, /--memory: "5G0" is not a size/],
     [['run', 'vm-1', '--nodes', '0'], 2, /--nodes: 0/],
     [['run', 'vm-1', '--nodes', '1000'], 2, /--nodes: 1000 is out of range/],

@@ -27,11 +27,7 @@ export const poolCommand = defineCommand({
     all: { type: 'boolean', default: false, describe: 'Every pool (rm)' },
     background: { type: 'boolean', default: false, hidden: true },
   },
-  lateOptions: async () => {
-    const { POOL_OPTIONS } = await import('../../api/pool.ts');
-    const { flagsOfOptions } = await import('../option-flags.ts');
-    return flagsOfOptions(POOL_OPTIONS);
-  },
+  lateOptions: async () => (await import('../../api/pool.ts')).POOL_OPTIONS,
   examples: [
     ['gocli pool set k8s-1.36 --size 2', 'two clusters of the default plan stand ready from now on'],
     ['gocli pool fill --wait', 'in the set-up of a CI runner'],

@@ -22,19 +22,16 @@ export const runCommand = defineCommand({
     provider: { type: 'string', describe: 'Provider, such as k8s-1.36 (see: gocli provider ls)' },
   },
   options: OWN,
-  lateOptions: async () => {
-    const { OPTIONS } = await import('../../api/options.ts');
-    const { flagsOfOptions } = await import('../option-flags.ts');
-    return flagsOfOptions(OPTIONS);
-  },
+  lateOptions: async () => (await import('../../api/options.ts')).OPTIONS,
   examples: [
     ['gocli run k8s-1.36', 'start a cluster named k8s-1.36'],
     ['gocli run k8s-1.36 --name two --memory 4G', 'another one beside it'],
     ['gocli run vm-debian-13 --name a --count 10', 'ten plain machines, a-01 to a-10'],
     ['gocli run --snapshot clean --name other', 'a new cluster that begins at a snapshot of another'],
   ],
-  run: async (args, session) => {
+  tellsFaults: true,
+  run: async (args, session, _rest, faults) => {
     const { runCluster } = await import('../run-cluster.ts');
-    return runCluster(args, session);
+    return runCluster(args, session, faults);
   },
 });

@@ -14,11 +14,7 @@ export const snapshotCommand = defineCommand({
     snapshot: { type: 'string', describe: 'Name of the snapshot' },
   },
   options: nameOption,
-  lateOptions: async () => {
-    const { RESTORE_OPTIONS } = await import('../../api/snapshot.ts');
-    const { flagsOfOptions } = await import('../option-flags.ts');
-    return flagsOfOptions(RESTORE_OPTIONS);
-  },
+  lateOptions: async () => (await import('../../api/snapshot.ts')).RESTORE_OPTIONS,
   examples: [
     ['gocli snapshot create clean', 'memory, disks and registry of the cluster, which then runs on'],
     ['gocli snapshot restore clean', 'the same cluster as it was then: same name, ports and kubeconfig'],

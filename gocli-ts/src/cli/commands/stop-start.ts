@@ -21,11 +21,7 @@ export const startCommand: Command = defineCommand({
   usage: 'start [cluster]',
   summary: 'Bring a stopped cluster back, on the ports it had that are free',
   ...choice,
-  lateOptions: async () => {
-    const { START_OPTIONS } = await import('../../api/start.ts');
-    const { flagsOfOptions } = await import('../option-flags.ts');
-    return flagsOfOptions(START_OPTIONS);
-  },
+  lateOptions: async () => (await import('../../api/start.ts')).START_OPTIONS,
   run: async (args, session) => (await import('../stop-start-actions.ts')).startAction(args, session),
 });
 

@@ -15,11 +15,7 @@ export const templateCommand = defineCommand({
   options: {
     all: { type: 'boolean', default: false, describe: 'Every template (rm, verify)' },
   },
-  lateOptions: async () => {
-    const { PLAN_OPTIONS } = await import('../../api/template.ts');
-    const { flagsOfOptions } = await import('../option-flags.ts');
-    return flagsOfOptions(PLAN_OPTIONS);
-  },
+  lateOptions: async () => (await import('../../api/template.ts')).PLAN_OPTIONS,
   examples: [
     ['gocli template build k8s-1.36 --nodes 3', 'make the template of three nodes before it is needed'],
     ['gocli template show 0123456789ab --memory 4G', 'why it does or does not fit that plan'],

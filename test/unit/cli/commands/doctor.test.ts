@@ -29,7 +29,7 @@ async function doctor(
     paths: { state: '/nonexistent/state', cache: '/nonexistent/cache' },
     signal: new AbortController().signal,
   };
-  const exitCode = await doctorCommand.run(args, session as Session, []);
+  const exitCode = await doctorCommand.run(args, session as Session, [], []);
   stdout.end();
   return { exitCode, stdout: await text(stdout) };
 }
