@@ -19,6 +19,9 @@ export YES
 
 # Passed on to the command of a target: make cluster-up ARGS="--memory 4G"
 ARGS ?=
+# vm-debian-13 is made from vm/debian-13.
+PROVIDER_FOLDER = cluster-provision/$(shell name='$(KUBEVIRT_PROVIDER)'; printf '%s' "$${name/-//}")
+
 # Where `make install` puts the command.
 PREFIX ?= $(if $(filter 0,$(shell id -u)),/usr/local,$(HOME)/.local)
 
@@ -134,9 +137,9 @@ bench: build ## measure and write test/bench/results; with ARGS="--against=CHECK
 ## --- using
 
 .PHONY: provision
-provision: build ## build the provider image of KUBEVIRT_PROVIDER
+provision: build ## build the provider image of KUBEVIRT_PROVIDER, or of PROVIDER=NAME
 	@$(BOOTSTRAP) docker provision
-	@"$(GOCLI)" provision "cluster-provision/k8s/$(KUBEVIRT_PROVIDER:k8s-%=%)" $(ARGS)
+	@"$(GOCLI)" provision "$(PROVIDER_FOLDER)" $(ARGS)
 
 .PHONY: cluster-up
 cluster-up: ## start a cluster, from nothing if need be

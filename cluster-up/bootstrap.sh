@@ -302,7 +302,7 @@ goal_provision() {
   [[ -f "$(has gcc && gcc -print-file-name=libc.a)" ]] || missing+=(libc6-dev)
   [[ ${#missing[@]} == 0 ]] || install_packages "provisioning builds a node image from Debian packages and Go sources" "${missing[@]}"
   [[ "$(id -u)" == 0 ]] || fail "provisioning needs root, because mmdebstrap makes device nodes and foreign owners" \
-    "as root: $GOCLI_ROOT/cluster-up/cli.sh provision cluster-provision/k8s/${KUBEVIRT_PROVIDER#k8s-}"
+    "as root: $GOCLI_ROOT/cluster-up/cli.sh provision cluster-provision/${KUBEVIRT_PROVIDER/-//}"
   require_go
 }
 

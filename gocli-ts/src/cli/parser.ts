@@ -50,9 +50,10 @@ async function parse(
   const command = commandOf(words, commands);
   const behind = command?.withoutHabits?.(written.slice(1)) ?? written.slice(1);
   const own = [...written.slice(0, 1), ...detachValues(behind, command)];
-  const { known, unknown } =
-    withTexts || command === undefined ? { known: own, unknown: [] } : withoutUnknown(own, command);
+  const isParted = !withTexts && command !== undefined;
+  const { known, unknown, unclear } = isParted ? withoutUnknown(own, command) : { known: own, unknown: [] };
   const faults = unknown.map((name) => usageError(`Unknown argument: ${name}`, words, commands));
+  if (unclear === true) await throwFaults(faults, undefined, command);
   const onFound: OnFound = (found, args) => {
     invocation = { command: found, args: checkedValues(args, found, faults), rest, faults };
   };

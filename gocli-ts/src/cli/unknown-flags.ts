@@ -7,12 +7,13 @@ interface Apart {
   readonly known: readonly string[];
   /** Their names, without dashes. */
   readonly unknown: readonly string[];
+  /** Nobody can say whether the word behind one of them is its value, and so what the rest means. */
+  readonly unclear?: true;
 }
 
 /**
  * Takes out the long flags that a verb does not have, so that what is wrong with the rest can be said, too. The word
- * behind one is its value when that of the nearest known flag would be. Where there is no such flag nobody can say whose
- * the word is: nothing is taken out then.
+ * behind one is its value when that of the nearest known flag would be.
  */
 export function withoutUnknown(words: readonly string[], command: Command): Apart {
   const flags = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
@@ -30,7 +31,7 @@ export function withoutUnknown(words: readonly string[], command: Command): Apar
     const next = at + 1 < end ? words[at + 1] : undefined;
     if (value !== undefined || next === undefined || next.startsWith('-')) continue;
     const meant = nearest(form, [...flags.keys()]);
-    if (meant === undefined) return { known: words, unknown: [] };
+    if (meant === undefined) return { known, unknown, unclear: true };
     if (flags.get(meant) === true) at += 1;
   }
   return { known, unknown };

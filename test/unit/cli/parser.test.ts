@@ -324,7 +324,7 @@ test('all that is wrong with a line is said together, an unknown flag too', asyn
     'gocli make: something is missing',
   ]);
   // Whether the word behind it is its value nobody can say.
-  t.deepEqual(await wrong('make', '--zzzzzz', 'tea', '-o', 'xml'), ['unknown flag --zzzzzz.']);
+  t.deepEqual(await wrong('make', '--zzzzzz', 'tea', '-s', 'much'), ['unknown flag --zzzzzz.']);
   t.deepEqual(await wrong('pool', 'set', 'vm-1', '--memroy', '4G', '--cpu', 'many'), [
     'unknown flag --memroy. Did you mean "--memory"?',
     '--cpu: many is out of range',

@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
+import { listProviderFolders } from '../../../gocli-ts/src/provider/folders.ts';
 import { checkRigName } from '../../../gocli-ts/src/rig/names.ts';
-import { CHECKOUT } from '../../helpers/cli.ts';
+import { CHECKOUT, command } from '../../helpers/cli.ts';
 import { layOut, scriptCheckout, type ScriptCheckout } from '../../helpers/script-checkout.ts';
 
 const PROVIDER = 'cluster-provision/k8s/1.36';
@@ -316,4 +317,16 @@ test('gocli is told how it is called: as itself where it is on PATH, else by its
   t.is(await called([script, 'version'], { GOCLI_COMMAND: 'npx gocli' }), 'npx gocli');
   await symlink(join(root, 'gocli-ts/bin/gocli.js'), join(env['PATH'] ?? '', 'gocli'));
   t.is(await called([script, 'version']), '-');
+});
+
+test('make provision takes any provider by its name', async (t) => {
+  const root = join(CHECKOUT, 'cluster-provision');
+  const folders = await listProviderFolders(root);
+  t.true(folders.some(({ name }) => name === 'vm-debian-13'));
+  for (const { name, folder } of folders) {
+    const { stdout, stderr } = await command(['make', '-n', 'provision', `PROVIDER=${name}`], {
+      cwd: CHECKOUT,
+    });
+    t.true(stdout.includes(` provision "cluster-provision/${relative(root, folder)}"`), stdout + stderr);
+  }
 });
