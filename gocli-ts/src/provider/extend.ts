@@ -1,6 +1,6 @@
 import { didYouMean } from '../shared/text.ts';
 import type { Finding } from './finding.ts';
-import { type ExtendingConfig, type ProviderConfig, providerSchema } from './schema.ts';
+import { type ExtendingConfig, type ProviderConfig, providerSchema, sectionsIn } from './schema.ts';
 import type { YamlDocument } from './yaml-text.ts';
 
 /** What a provider is that says only in what it differs from another one. */
@@ -10,7 +10,12 @@ export function extendProvider(
   document: YamlDocument,
 ): { readonly data: ProviderConfig; readonly findings: readonly Finding[] } {
   const { extends: folder, tags = {}, components = [], images = [], ...more } = own;
-  const { defaults, kubernetes, vm, packages = [], ...rest } = more;
+  const { defaults, packages = [], ...rest } = more;
+  const inherited: Readonly<Record<string, object | undefined>> = sectionsIn(base);
+  const sections = Object.entries(sectionsIn(own)).map(([kind, section]): [string, object] => [
+    kind,
+    { ...inherited[kind], ...section },
+  ]);
   const known = base.images.map((image) => repositoryOf(image.name));
   const tagged = base.images.map((image) => {
     const repository = repositoryOf(image.name);
@@ -21,8 +26,7 @@ export function extendProvider(
     ...base,
     ...rest,
     defaults: { ...base.defaults, ...defaults },
-    ...(kubernetes === undefined ? {} : { kubernetes: { ...base.kubernetes, ...kubernetes } }),
-    ...(vm === undefined ? {} : { vm: { ...base.vm, ...vm } }),
+    ...Object.fromEntries(sections),
     packages: [...new Set([...base.packages, ...packages])],
     components: overlaid(base.components, components, ({ name }) => name),
     images: overlaid(tagged, images, ({ name }) => repositoryOf(name)),

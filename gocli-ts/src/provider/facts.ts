@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { parseMiB } from '../shared/size.ts';
-import type { ProviderConfig } from './schema.ts';
+import { sectionsIn, type ProviderConfig } from './schema.ts';
 
 /** Label of a provider image that carries {@link ProviderFacts} as JSON, so that one image inspect tells everything. */
 export const FACTS_LABEL = 'io.gocli.provider.facts';
@@ -31,7 +31,7 @@ export type ProviderFacts = z.infer<typeof providerFactsSchema>;
 
 /** What a cluster start needs to know of a provider; it travels as a label of its image. */
 export function providerFacts(provider: ProviderConfig): ProviderFacts {
-  const { name, kernelArgs, kubernetes, vm, defaults } = provider;
+  const { name, kernelArgs, defaults } = provider;
   return {
     format: 1,
     name,
@@ -43,8 +43,7 @@ export function providerFacts(provider: ProviderConfig): ProviderFacts {
     },
     kernelArgs,
     disk: true,
-    ...(kubernetes === undefined ? {} : { kubernetes }),
-    ...(vm === undefined ? {} : { vm }),
+    ...sectionsIn(provider),
   };
 }
 

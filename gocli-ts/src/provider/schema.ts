@@ -48,6 +48,44 @@ const imageSchema = z.strictObject({
   entrypoint: z.array(z.string()).default([]),
 });
 
+/**
+ * The section of each kind, by the kind's name. It is all that a kind says here: the files that extend others, the facts of
+ * an image and the guest plan take what stands in this list.
+ */
+export const SECTIONS = {
+  kubernetes: z.strictObject({
+    version: z.string().regex(/^\d+\.\d+\.\d+$/),
+    podSubnet: z.string(),
+    serviceSubnet: z.string(),
+  }),
+  /** Of plain machines, whose provider has no components and no images. */
+  vm: z.strictObject({
+    /** Beside root; `gocli ssh` logs in as this one. */
+    user: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'a user name of lower-case letters, digits and "-"'),
+  }),
+};
+
+type Sections = typeof SECTIONS;
+type SectionName = keyof Sections;
+
+/** What a provider says of its kind, by the names of the sections. */
+export function sectionsIn<T extends Partial<Record<SectionName, unknown>>>(
+  config: T,
+): Partial<Pick<T, SectionName>> {
+  const names = Object.keys(SECTIONS) as SectionName[];
+  return Object.fromEntries(
+    names.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]])),
+  );
+}
+
+/** A schema made of each of them. */
+function sectionsOf(make: (section: z.ZodObject) => z.ZodType): Record<string, z.ZodType> {
+  return Object.fromEntries(Object.entries(SECTIONS).map(([name, section]) => [name, make(section)]));
+}
+
+type Whole = { [K in SectionName]: z.ZodOptional<Sections[K]> };
+type Partly = { [K in SectionName]: z.ZodOptional<z.ZodType<Partial<z.infer<Sections[K]>>>> };
+
 /** Schema of `provider.yaml`. Unknown keys are refused with file, line, column and the nearest valid key. */
 export const providerSchema = z.strictObject({
   apiVersion: z.literal('gocli.io/v1'),
@@ -67,21 +105,7 @@ export const providerSchema = z.strictObject({
   }),
   /** Added to the kernel command line of every node. */
   kernelArgs: z.array(z.string()).default([]),
-  /** Of a provider of Kubernetes clusters. */
-  kubernetes: z
-    .strictObject({
-      version: z.string().regex(/^\d+\.\d+\.\d+$/),
-      podSubnet: z.string(),
-      serviceSubnet: z.string(),
-    })
-    .optional(),
-  /** Of a provider of plain machines, which has no components and no images. */
-  vm: z
-    .strictObject({
-      /** Beside root; `gocli ssh` logs in as this one. */
-      user: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'a user name of lower-case letters, digits and "-"'),
-    })
-    .optional(),
+  ...(sectionsOf((section) => section.optional()) as Whole),
   /** Debian packages of plain machines, beside those that the guest has anyway. */
   packages: z.array(z.string().regex(DEBIAN_PACKAGE, 'the name of a Debian package')).default([]),
   /** Shell commands that must succeed on the first machine of a rig before the image gets its name. */
@@ -92,8 +116,7 @@ export const providerSchema = z.strictObject({
   images: z.array(imageSchema).default([]),
 });
 
-const { apiVersion, kind, guest, defaults, kernelArgs, kubernetes, vm, packages, check } =
-  providerSchema.shape;
+const { apiVersion, kind, guest, defaults, kernelArgs, packages, check } = providerSchema.shape;
 
 /**
  * Schema of a `provider.yaml` that says only in what it differs from that of another version: what stands once is not
@@ -108,8 +131,7 @@ export const extendingSchema = z.strictObject({
   guest: guest.optional(),
   defaults: defaults.partial().optional(),
   kernelArgs: kernelArgs.unwrap().optional(),
-  kubernetes: kubernetes.unwrap().partial().optional(),
-  vm: vm.unwrap().partial().optional(),
+  ...(sectionsOf((section) => section.partial().optional()) as Partly),
   /** In addition. */
   packages: packages.unwrap().optional(),
   check: check.unwrap().optional(),
