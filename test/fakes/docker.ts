@@ -129,6 +129,9 @@ export class FakeDocker implements Docker {
     lock: async (name, { signal, onWait }) => {
       signal.throwIfAborted();
       const before = this.#locks.get(name);
+      if (before !== undefined) onWait({ pid: 1, since: '2030-01-01T00:00:00.000Z' });
+      // Some want it only if it is free.
+      signal.throwIfAborted();
       let free = (): void => undefined;
       const held = new Promise<undefined>((resolve) => {
         free = () => {
@@ -136,7 +139,6 @@ export class FakeDocker implements Docker {
         };
       });
       this.#locks.set(name, held);
-      if (before !== undefined) onWait({ pid: 1, since: '2030-01-01T00:00:00.000Z' });
       await before;
       return {
         [Symbol.asyncDispose]: () => {

@@ -92,12 +92,13 @@ export function addProvider(docker: FakeDocker, facts: ProviderFacts): ImageInfo
 
 /** What a test asks of a start: the request, and values of options as the library's users write them. */
 type Asked = Partial<Omit<UpRequest, 'values'>> &
-  Pick<RunInputs, 'name' | 'nodes' | 'cpu' | 'memory' | 'diskSize'>;
+  Pick<RunInputs, 'name' | 'nodes' | 'cpu' | 'memory' | 'diskSize' | 'ttl' | 'ttlEvidence'>;
 
 /** A request for a cluster "c" of one virtual machine. */
 export function requestFor(image: ImageInfo, asked: Asked = {}): UpRequest {
-  const { name, nodes, cpu, memory, diskSize, ...rest } = asked;
-  const values = readRunOptions({ name: name ?? 'c', nodes, cpu, memory, diskSize }, {}, false);
+  const { name, nodes, cpu, memory, diskSize, ttl, ttlEvidence, ...rest } = asked;
+  const inputs = { name: name ?? 'c', nodes, cpu, memory, diskSize, ttl, ttlEvidence };
+  const values = readRunOptions(inputs, {}, false);
   return {
     image,
     reference: image.tags[0] ?? image.id,

@@ -6,10 +6,11 @@ import { restoreSecrets } from '../rig/lost-secrets.ts';
 import { checkRigName } from '../rig/names.ts';
 import type { Naming } from '../rig/options/option.ts';
 import type { RigState } from '../rig/state.ts';
+import { untilOf, using } from '../rig/time-limit.ts';
 import { gocliCommand } from '../shared/command.ts';
 import type { Context } from './context.ts';
 
-type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env' | 'kinds' | 'naming'>;
+type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env' | 'kinds' | 'naming' | 'signal' | 'keep'>;
 
 /** Which rig a request is about. */
 export interface RigChoice {
@@ -58,7 +59,7 @@ export async function chooseUnnamed({
   paths,
   env,
   naming,
-}: Omit<ChoiceContext, 'kinds'>): Promise<FoundRig | undefined> {
+}: Pick<ChoiceContext, 'docker' | 'paths' | 'env' | 'naming'>): Promise<FoundRig | undefined> {
   const all = (await findRigs(docker, paths)).filter((one) => !isPooled(one));
   // A job of a CI system means its own, and never the only one there is, which is another job's.
   const own = env['GOCLI_CLUSTER'] ?? '';
@@ -75,7 +76,15 @@ export async function chooseUnnamed({
 export async function chooseAwake(choice: RigChoice, context: ChoiceContext): Promise<FoundRig> {
   const found = await chooseAny(choice, context);
   decide('logs', found.name, found);
+  await keepInUse(found, context);
   return found;
+}
+
+/** Nobody removes a rig with a time limit as long as the operation works with it. */
+async function keepInUse({ id, state }: FoundRig, context: ChoiceContext): Promise<void> {
+  if (context.keep === undefined || untilOf(state) === null) return;
+  const place = await using(id, context);
+  if (place !== undefined) context.keep(place);
 }
 
 /** Like {@link chooseAwake}, with the state that every completely started rig has. */
@@ -85,6 +94,7 @@ export async function chooseStarted(
 ): Promise<{ found: FoundRig; state: RigState }> {
   const found = await chooseAny(choice, context);
   decide('use', found.name, found);
+  await keepInUse(found, context);
   return { found, state: requireState(found) };
 }
 

@@ -34,7 +34,10 @@ export interface Runtime extends Place {
 }
 
 /** Everything that one operation works with; see operation.ts for how it comes about. */
-export interface Context extends RigDeps, Place {}
+export interface Context extends RigDeps, Place {
+  /** Keeps something until the operation is over. */
+  readonly keep?: (kept: AsyncDisposable) => void;
+}
 
 /** How a function of the library is called, beside its request. */
 export interface CallOptions {

@@ -1,6 +1,7 @@
 import { findRigs } from '../rig/find.ts';
 import { isPooled, phaseOf, type RigPhase } from '../rig/life.ts';
 import type { RigState } from '../rig/state.ts';
+import { untilOf } from '../rig/time-limit.ts';
 import type { Context } from './context.ts';
 
 /** A rig in a list. What is not known of one that never came up is null. */
@@ -13,6 +14,8 @@ export interface ListedRig {
   readonly accelerator: RigState['accelerator'] | null;
   /** RFC 3339. */
   readonly createdAt: string | null;
+  /** RFC 3339 time from which on `gc` and `run` remove it; null when it has no time limit. */
+  readonly until: string | null;
   /** Port of the Kubernetes API on 127.0.0.1. */
   readonly apiPort: number | null;
 }
@@ -36,6 +39,7 @@ export async function ls({ all = false }: LsRequest, { docker, paths }: Context)
     state: phaseOf(one),
     accelerator: one.state?.accelerator ?? null,
     createdAt: one.state?.createdAt ?? null,
+    until: untilOf(one.state),
     apiPort: one.state?.ports['6443/tcp'] ?? null,
   }));
   return { clusters };

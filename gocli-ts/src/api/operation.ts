@@ -40,12 +40,19 @@ export async function operate<T>(
       fault(error);
     }
   };
-  const context = await beginOperation({ ...execution, onEvent }, runtime);
+  const kept: AsyncDisposable[] = [];
+  await using _ = { [Symbol.asyncDispose]: () => disposeAll(kept) };
+  const begun = await beginOperation({ ...execution, onEvent }, runtime);
+  const context = { ...begun, keep: (one: AsyncDisposable) => void kept.push(one) };
   const problem = await runtime.docker.system.configProblem();
   if (problem !== undefined) context.emit({ type: 'notice', level: 'warning', text: `${problem}.` });
   const result = await work(context);
   if (faults.length > 0) throw faults[0];
   return result;
+}
+
+async function disposeAll(kept: readonly AsyncDisposable[]): Promise<void> {
+  for (const one of kept) await one[Symbol.asyncDispose]();
 }
 
 async function beginOperation(

@@ -47,17 +47,20 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
 }
 
 function remove(name: string, context: Context): Promise<RemovedRig> {
-  const { paths, env, cwd } = context;
-  return changingRig(context, name, async (own) => {
-    // It goes with the rig.
-    const written = await readKubeconfig(paths, name).catch(() => undefined);
-    const failures = new Failures();
-    const removed = await failures.part(() => removeRig(name, own));
-    await failures.part(() => forgetInFiles(kubeconfigFiles(env, cwd), name, written, own));
-    failures.throw(() => `cluster ${name} was not removed completely`);
-    const nothing = { containers: 0, volumes: 0, state: false, snapshots: [] };
-    return { name, ...nothing, ...removed };
-  });
+  return changingRig(context, name, (own) => removeHeld(name, own));
+}
+
+/** Removes one that nobody else changes meanwhile. @throws GocliError when something of it is left */
+export async function removeHeld(name: string, own: Context): Promise<RemovedRig> {
+  const { paths, env, cwd } = own;
+  // It goes with the rig.
+  const written = await readKubeconfig(paths, name).catch(() => undefined);
+  const failures = new Failures();
+  const removed = await failures.part(() => removeRig(name, own));
+  await failures.part(() => forgetInFiles(kubeconfigFiles(env, cwd), name, written, own));
+  failures.throw(() => `cluster ${name} was not removed completely`);
+  const nothing = { containers: 0, volumes: 0, state: false, snapshots: [] };
+  return { name, ...nothing, ...removed };
 }
 
 async function namesOf(

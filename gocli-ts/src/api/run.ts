@@ -9,10 +9,12 @@ import type { RigPlan } from '../rig/plan.ts';
 import { requireImage } from '../rig/snapshot/restorable.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
 import type { Snapshot } from '../rig/snapshot/list.ts';
+import { allOf } from '../shared/all.ts';
 import { up, type UpRequest, type UpResult } from '../rig/up.ts';
 import { withAddons } from './addon-plans.ts';
 import type { Context } from './context.ts';
 import { changingRig } from './operation.ts';
+import { reapBeside } from './reap.ts';
 import { refillPools } from './refill.ts';
 import {
   idleWithSnapshot,
@@ -47,7 +49,7 @@ export async function run(
   context: Context,
   faults: readonly GocliError[] = [],
 ): Promise<RunResult> {
-  const prepared = await prepare(request, faults, obtainImage, context);
+  const [prepared] = await allOf([prepare(request, faults, obtainImage, context), reapBeside(context)]);
   const result = await changingRig(context, prepared.values.name, (own) => up(prepared, own));
   if (result.started) {
     await writeTimings(context.paths, result.state.plan.guest.provider, result.timings);

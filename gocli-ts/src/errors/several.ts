@@ -78,6 +78,16 @@ export class Failures {
     }
   }
 
+  /** Does one part of which something may be done though it fails. @returns that: what the error says in `done` */
+  async partly<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#failures.push(error);
+      return error instanceof GocliError ? (error.done as T | undefined) : undefined;
+    }
+  }
+
   /** Does the same with each, side by side. @returns the results of those that did not fail */
   async parts<I, R>(inputs: readonly I[], work: (input: I) => Promise<R>): Promise<R[]> {
     const results = await Promise.allSettled(inputs.map(work));

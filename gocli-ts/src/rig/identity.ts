@@ -26,7 +26,7 @@ export function idOfState({ name, plan }: RigState): string {
 
 /** A plan of another name. */
 export function hostNamed(host: HostPlan, { id, name }: Identity): HostPlan {
-  const { image, imageId, pinnedPorts, published } = host;
+  const { image, imageId, pinnedPorts, published, ttlMs, ttlEvidence } = host;
   return {
     name,
     ...(id === name ? {} : { id }),
@@ -34,6 +34,8 @@ export function hostNamed(host: HostPlan, { id, name }: Identity): HostPlan {
     imageId,
     pinnedPorts,
     ...(published === undefined ? {} : { published }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(ttlEvidence === undefined ? {} : { ttlEvidence }),
   };
 }
 

@@ -42,6 +42,10 @@ export interface HostPlan {
   readonly pinnedPorts: Readonly<Record<string, number>>;
   /** Ports of nodes that are published beside those of the kind; absent when there are none. */
   readonly published?: readonly Publish[];
+  /** How long the rig may be there once it is Ready, in milliseconds; absent when nothing removes it. */
+  readonly ttlMs?: number;
+  /** Whether what it logged is kept when that time is over. */
+  readonly ttlEvidence?: true;
 }
 
 /** Pure description of a rig. */

@@ -39,6 +39,8 @@ export const stateSchema = z.object({
   building: z.string().optional(),
   /** RFC 3339 time at which the cluster was first seen Ready; absent while it starts. */
   readyAt: z.string().optional(),
+  /** RFC 3339 time from which on `gc` and `run` may remove it; see time-limit.ts. */
+  until: z.string().optional(),
   /** That of the record that it is a copy of; see record.ts. */
   revision: z.string().optional(),
 });

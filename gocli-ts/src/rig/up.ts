@@ -22,6 +22,7 @@ import {
 } from './life.ts';
 import { idForNew } from './listing.ts';
 import { elsewhere } from './refusal.ts';
+import { keepState } from './keep-state.ts';
 import { kindOf } from './kind.ts';
 import { restoreSecrets } from './lost-secrets.ts';
 import { planDifferences, planRig, type PlanRequest } from './make-plan.ts';
@@ -35,6 +36,7 @@ import { notice } from './start/starting.ts';
 import { listSnapshots } from './snapshot/list.ts';
 import { proveWritable, readState, removeState, type RigState } from './state.ts';
 import { rigStatus } from './status.ts';
+import { limitedAgain } from './time-limit.ts';
 import type { TemplateUse } from './start/starting.ts';
 import { gocliCommand } from '../shared/command.ts';
 
@@ -126,12 +128,18 @@ async function reuse(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpR
   requireSamePlan(state, plan, deps);
   await restoreSecrets(state, found.containers, deps);
   const { ready, conditions } = await rigStatus(found, deps);
-  if (ready) return { state, started: false, timings: [], seconds: 0 };
+  if (ready) return { state: await again(state, plan, deps), started: false, timings: [], seconds: 0 };
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
     hint: wayBack(found),
   });
+}
+
+/** One that runs is left as it is, but that its time begins anew for whoever says again how long it is to be. */
+async function again(state: RigState, { host }: RigPlan, deps: RigDeps): Promise<RigState> {
+  const limited = limitedAgain(state, host, deps.clock.now());
+  return limited === state ? state : await keepState(limited, deps);
 }
 
 /** What brings a rig back that is not Ready, with as much of it as can be. */

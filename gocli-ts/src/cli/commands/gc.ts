@@ -3,18 +3,23 @@ import { writeDone, writeResult } from '../render/output.ts';
 
 export const gcCommand = defineCommand({
   usage: 'gc',
-  summary: 'Remove templates that are not in use and old, without their image or over the budget',
+  summary: 'Remove clusters whose --ttl is over, and templates that nobody misses',
   examples: [['GOCLI_TEMPLATE_BUDGET=10G gocli gc', 'let all templates together have 10 GiB']],
   run: async (_args, session) => {
     const { gc } = await import('../../api/gc.ts');
-    await writeDone(gc({}, session), ({ removed }) => {
+    const { reapedWords } = await import('../../api/reap.ts');
+    await writeDone(gc({}, session), ({ removed, rigs }) => {
+      const lines = [
+        ...rigs.map((one) => `${reapedWords(one)}\n`),
+        ...removed.map(({ id, why }) => `Removed template ${id}: ${why}.\n`),
+      ];
       writeResult(session, {
-        data: { removed },
-        names: removed.map(({ id }) => id),
+        data: { removed, rigs },
+        names: [...rigs.map(({ name }) => name), ...removed.map(({ id }) => id)],
         text:
-          removed.length === 0
-            ? 'There is no template to remove.\n'
-            : removed.map(({ id, why }) => `Removed template ${id}: ${why}.\n`).join(''),
+          lines.length === 0
+            ? 'There is no template to remove, and no cluster whose time is over.\n'
+            : lines.join(''),
       });
     });
     return 0;

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { endWords } from '../render/end-words.ts';
 import { writeResult } from '../render/output.ts';
 
 export const lsCommand = defineCommand({
@@ -10,11 +11,12 @@ export const lsCommand = defineCommand({
   run: async ({ all }, session) => {
     const { ls } = await import('../../api/ls.ts');
     const { clusters } = await ls({ all }, session);
+    const now = session.clock.now();
     writeResult(session, {
       data: { clusters },
       names: clusters.map(({ name }) => name),
       table: [
-        ['NAME', 'PROVIDER', 'NODES', 'STATE', 'API PORT', 'CREATED'],
+        ['NAME', 'PROVIDER', 'NODES', 'STATE', 'API PORT', 'CREATED', 'ENDS'],
         ...clusters.map((one) => [
           one.name,
           one.provider ?? '-',
@@ -22,6 +24,7 @@ export const lsCommand = defineCommand({
           one.state,
           String(one.apiPort ?? '-'),
           one.createdAt ?? '-',
+          one.until === null ? '-' : endWords(one.until, now),
         ]),
       ],
     });

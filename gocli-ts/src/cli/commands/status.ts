@@ -3,6 +3,7 @@ import type { StatusResult } from '../../api/status.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import { defineCommand } from '../command.ts';
 import { clusterOf, nameOption } from '../options.ts';
+import { endWords } from '../render/end-words.ts';
 import { writeResult } from '../render/output.ts';
 
 export const statusCommand = defineCommand({
@@ -12,9 +13,15 @@ export const statusCommand = defineCommand({
   options: nameOption,
   run: async (args, session) => {
     const { status } = await import('../../api/status.ts');
-    const { name: cluster, ready, conditions, clocks } = await status({ name: clusterOf(args) }, session);
+    const {
+      name: cluster,
+      ready,
+      conditions,
+      clocks,
+      until,
+    } = await status({ name: clusterOf(args) }, session);
     writeResult(session, {
-      data: { name: cluster, ready, conditions, clocks },
+      data: { name: cluster, ready, conditions, clocks, until },
       names: conditions.filter(({ met }) => !met).map(({ name }) => name),
       table: [
         ['', 'CONDITION', 'OBSERVED', 'SINCE'],
@@ -24,6 +31,7 @@ export const statusCommand = defineCommand({
           observed,
           met ? '' : since,
         ]),
+        ...(until === null ? [] : [['', 'time limit', endWords(until, session.clock.now()), '']]),
         ...clocks.map((clock) => ['', `clock of ${clock.node}`, offsetOf(clock), '']),
       ],
     });

@@ -4,6 +4,7 @@ import { gocliCommand } from '../../shared/command.ts';
 import { quote } from '../../shared/quote.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import type { Session } from '../session.ts';
+import { endWords } from './end-words.ts';
 import { writeResult } from './output.ts';
 import { renderTable } from './table.ts';
 import { renderWaterfall } from './waterfall.ts';
@@ -30,16 +31,17 @@ export function writeUpSummary(result: RunResult, waterfall: boolean, session: S
       thawed: summary.thawed,
       nodes: summary.nodes,
       ports: state.ports,
+      until: state.until ?? null,
       ...summary.secretFiles,
       timings,
     },
     names: [state.name],
-    text: textOf(result, summary, waterfall, invocation(session)),
+    text: textOf(result, summary, waterfall, session),
   });
 }
 
-function textOf(result: RunResult, summary: RunSummary, waterfall: boolean, gocli: string): string {
-  const { timings } = result;
+function textOf(result: RunResult, summary: RunSummary, waterfall: boolean, session: Session): string {
+  const { timings, state } = result;
   const nodes = renderTable([
     ['NODE', 'ADDRESS', 'VCPUS', 'MEMORY'],
     ...summary.nodes.map((node) => [
@@ -50,8 +52,12 @@ function textOf(result: RunResult, summary: RunSummary, waterfall: boolean, gocl
     ]),
   ]);
   const times = timings.length === 0 ? '' : `\n${waterfall ? renderWaterfall(timings) : timesOf(timings)}`;
-  const next = nextLines(result, summary, gocli);
-  return `${headline(result, summary)}\n\n${nodes}${times}\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`;
+  const next = nextLines(result, summary, invocation(session));
+  const end =
+    state.until === undefined
+      ? ''
+      : `\nIts time: ${endWords(state.until, session.clock.now())}; then gocli gc and gocli run remove it.\n`;
+  return `${headline(result, summary)}\n\n${nodes}${times}${end}\nNext:\n${next.map((line) => `  ${line}\n`).join('')}`;
 }
 
 function headline({ state, started, seconds }: RunResult, { called, ...summary }: RunSummary): string {

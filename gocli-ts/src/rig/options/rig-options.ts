@@ -17,6 +17,7 @@ import { snapshot } from './snapshot.ts';
 import { template } from './template.ts';
 import { templateBudget } from './template-budget.ts';
 import { timeout } from './timeout.ts';
+import { ttl, ttlEvidence } from './ttl.ts';
 
 /** Options of rigs of every kind, in the order of the help text. A new one is a file and a line here. */
 export const RIG_OPTIONS = {
@@ -28,6 +29,8 @@ export const RIG_OPTIONS = {
   diskSize,
   network,
   publish,
+  ttl,
+  ttlEvidence,
   containerRegistry,
   containerOrg,
   containerSuffix,

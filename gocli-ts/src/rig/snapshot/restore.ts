@@ -9,6 +9,7 @@ import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
 import { notice, writeLate } from '../start/starting.ts';
 import { proveWritable, type RigState } from '../state.ts';
+import { readyAt } from '../time-limit.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
 import { checkRestore, type RestoreRequest, type Restoring } from './restorable.ts';
@@ -38,7 +39,7 @@ export async function restoreSnapshot(
   } catch (error) {
     throw await afterFailedRestore(error, snapshot, deps);
   }
-  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
+  const ready = readyAt(state, deps.clock.now());
   const { name } = ready;
   const start = gocliCommand('start', name);
   const next =

@@ -7,6 +7,7 @@ import type { Snapshot } from '../snapshot/list.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { keepState } from '../keep-state.ts';
 import { writeState, type RigState } from '../state.ts';
+import { readyAt } from '../time-limit.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Whether a start may thaw: `use` a template or make one, make a `fresh` one, or none at all. */
@@ -54,7 +55,7 @@ export function stateOf(
 
 /** Writes down that a cluster was seen Ready. It is, and runs on, even if that cannot be written. */
 export async function markReady(state: RigState, deps: RigDeps): Promise<RigState> {
-  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
+  const ready = readyAt(state, deps.clock.now());
   const { name } = state;
   const next = `${gocliCommand('stop', name)}, then ${gocliCommand('start', name)}`;
   await writeLate(ready, 'is Ready and runs on', next, deps);

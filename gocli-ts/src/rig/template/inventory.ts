@@ -109,7 +109,7 @@ async function lastUse(paths: Paths, id: string): Promise<number | undefined> {
 /**
  * Removes templates that nobody misses, and what is left of unfinished ones.
  * @param budget bytes that all templates may have together; a quarter of the free disk when undefined
- * @throws GocliError what could not be removed, once all else is: `done` names as `removed` those that went
+ * @throws GocliError what could not be removed, once all else is: `done` has those that went
  */
 export async function collectGarbage(deps: InventoryDeps, budget: number | undefined): Promise<Evicted[]> {
   const items = await inventory(deps);
@@ -134,7 +134,7 @@ export async function collectGarbage(deps: InventoryDeps, budget: number | undef
   for (const sweep of [sweepTemplates, forgetUses, sweepState]) await failures.part(() => sweep(deps));
   failures.throw(
     (count) => `${count.toFixed(0)} parts of what nobody misses were not removed`,
-    removed.length === 0 ? undefined : { removed },
+    removed.length === 0 ? undefined : removed,
   );
   return removed;
 }
