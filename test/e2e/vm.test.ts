@@ -1,3 +1,5 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { CHECKOUT, gocli, outputOf, type CliResult } from '../helpers/cli.ts';
@@ -5,6 +7,7 @@ import { CHECKOUT, gocli, outputOf, type CliResult } from '../helpers/cli.ts';
 const PROVIDER = 'vm-debian-13';
 const RIGS = ['e2e-vm-01', 'e2e-vm-02'] as const;
 const [FIRST] = RIGS;
+const OWN = 'e2e-vm-own';
 
 function ended(t: ExecutionContext, code: number, result: CliResult): void {
   t.is(result.exitCode, code, outputOf(result));
@@ -35,7 +38,7 @@ test.before('the provider is there', async (t) => {
 });
 
 test.after.always('nothing stays', async () => {
-  for (const name of RIGS) await gocli(['rm', '--name', name]);
+  for (const name of [...RIGS, OWN]) await gocli(['rm', '--name', name]);
 });
 
 test.serial('clones of one template are thawed side by side, and no two are the same machine', async (t) => {
@@ -69,6 +72,26 @@ test.serial('one is its user there, root by sudo, and learns that there is no Ku
     t.regex(refused.stderr, /has no Kubernetes/);
   }
   ended(t, 0, await gocli(['status', '--name', FIRST]));
+});
+
+test.serial('cloud-init does what is asked of one clone, which goes when its time is over', async (t) => {
+  t.timeout(10 * 60_000);
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-e2e-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'user-data');
+  const start = (): Promise<CliResult> =>
+    gocli(['run', PROVIDER, '--name', OWN, '--user-data', file, '--ttl', '1s']);
+  await writeFile(file, '#cloud-config\nruncmd: touch\n');
+  const refused = await start();
+  ended(t, 2, refused);
+  t.regex(refused.stderr, /user-data:2:9: "runcmd": it has to be a list/);
+  await writeFile(file, '#cloud-config\nruncmd: [touch /var/ran]\n');
+  ended(t, 0, await start());
+  ended(t, 0, await on(OWN, 'test -e /var/ran'));
+  t.regex((await gocli(['ls'])).stdout, new RegExp(`^${OWN} .*over since`, 'm'));
+  const collected = await gocli(['gc']);
+  ended(t, 0, collected);
+  t.regex(collected.stdout, new RegExp(`Removed cluster ${OWN}, whose time was over`));
 });
 
 test.serial('snapshot, stop and start leave the machine what it is', async (t) => {

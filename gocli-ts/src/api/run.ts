@@ -26,6 +26,7 @@ import {
   type TriedOptions,
 } from './options.ts';
 import { localImage, obtainImage, type FindImage, type FoundImage } from './provider-image.ts';
+import { checkUserData, readUserData, withUserData } from './user-data.ts';
 import { WAIT_MS } from './wait.ts';
 
 /** What to start: a provider or a snapshot, and options; what is left out is the provider's default. */
@@ -50,7 +51,9 @@ export async function run(
   faults: readonly GocliError[] = [],
 ): Promise<RunResult> {
   const [prepared] = await allOf([prepare(request, faults, obtainImage, context), reapBeside(context)]);
-  const result = await changingRig(context, prepared.values.name, (own) => up(prepared, own));
+  const result = await changingRig(context, prepared.values.name, async (own) =>
+    withUserData(await up(prepared, own), prepared, own),
+  );
   if (result.started) {
     await writeTimings(context.paths, result.state.plan.guest.provider, result.timings);
   }
@@ -86,7 +89,8 @@ async function prepare(
   const read = tryRunOptions(inputs, context.env, kubevirtci, context.naming);
   const { errors, naming } = read;
   errors.unshift(...faults);
-  const values = await withAddons(read.values, errors, context, naming);
+  const withContent = await withAddons(read.values, errors, context, naming);
+  const values = await readUserData(withContent, errors, context, naming);
   const tried = { ...read, values };
   const snapshot =
     values.snapshot === undefined
@@ -112,6 +116,7 @@ async function prepare(
     snapshot === undefined
       ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, own)
       : await imageOfSnapshot(snapshot, context);
+  await checkUserData(values.userData, image.image, context, naming);
   const proxy = hostProxy(context.env);
   return { ...image, values: { ...values, name }, naming, snapshot, proxy, ...startOf(values) };
 }

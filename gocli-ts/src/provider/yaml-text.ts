@@ -20,10 +20,13 @@ interface ReadYaml {
   readonly findings: readonly Finding[];
 }
 
-/** Reads a text of one document, such as provider.yaml; a second one is an error of it. */
-export function readYamlDocument(text: string, file: string): ReadYaml {
+/**
+ * Reads a text of one document, such as provider.yaml; a second one is an error of it.
+ * @param version of YAML, as whoever else reads the text has it
+ */
+export function readYamlDocument(text: string, file: string, version: '1.1' | '1.2' = '1.2'): ReadYaml {
   const lines = new LineCounter();
-  return read([parseDocument(text, { lineCounter: lines, prettyErrors: false })], lines, file);
+  return read([parseDocument(text, { lineCounter: lines, prettyErrors: false, version })], lines, file);
 }
 
 /** Reads a text of any number of documents, such as a manifest. */

@@ -26,7 +26,7 @@ export function idOfState({ name, plan }: RigState): string {
 
 /** A plan of another name. */
 export function hostNamed(host: HostPlan, { id, name }: Identity): HostPlan {
-  const { image, imageId, pinnedPorts, published, ttlMs, ttlEvidence } = host;
+  const { image, imageId, pinnedPorts, published, ttlMs, ttlEvidence, userData } = host;
   return {
     name,
     ...(id === name ? {} : { id }),
@@ -36,6 +36,7 @@ export function hostNamed(host: HostPlan, { id, name }: Identity): HostPlan {
     ...(published === undefined ? {} : { published }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
     ...(ttlEvidence === undefined ? {} : { ttlEvidence }),
+    ...(userData === undefined ? {} : { userData }),
   };
 }
 

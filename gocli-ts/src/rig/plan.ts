@@ -46,6 +46,8 @@ export interface HostPlan {
   readonly ttlMs?: number;
   /** Whether what it logged is kept when that time is over. */
   readonly ttlEvidence?: true;
+  /** SHA-256 of what cloud-init is to run in its machines at their start; absent when that is nothing. */
+  readonly userData?: string;
 }
 
 /** Pure description of a rig. */

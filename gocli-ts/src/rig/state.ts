@@ -41,6 +41,8 @@ export const stateSchema = z.object({
   readyAt: z.string().optional(),
   /** RFC 3339 time from which on `gc` and `run` may remove it; see time-limit.ts. */
   until: z.string().optional(),
+  /** What its plan says of user-data, from when that ran to its end. */
+  userData: z.string().optional(),
   /** That of the record that it is a copy of; see record.ts. */
   revision: z.string().optional(),
 });

@@ -16,6 +16,8 @@ cp /build/initrd/make.sh /build/init "$root/tmp/initrd/"
 chroot "$root" /tmp/initrd/make.sh /tmp/initrd.img /tmp/initrd/init 'virtio_pci virtio_blk ext4'
 mv "$root/tmp/initrd.img" /build/out/initrd.img
 rm -r "$root/tmp/initrd"
+# By which user-data of a start is checked, before anything of it is started.
+cp "$root/usr/lib/python3/dist-packages/cloudinit/config/schemas/schema-cloud-config-v1.json" /build/out/cloud-config.json
 
 echo 'making the file system'
 truncate -s "$size" /build/disk.raw

@@ -7,6 +7,7 @@ import { imageLabels, labelInstruction } from '../image/labels.ts';
 import { addLayer, type LayerSource } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
 import { KUBERNETES_PATH } from '../../kubernetes/image-path.ts';
+import { VM_PATH } from '../../vm/image-path.ts';
 import { providerFacts } from '../../provider/facts.ts';
 import { type ManifestFile, readManifests } from '../manifests.ts';
 import { isPlain } from '../guest-folder.ts';
@@ -88,7 +89,7 @@ async function smallFiles(context: StepContext): Promise<LayerSource[]> {
     { folder: resultOf(context, 'disk'), names: ['vmlinuz', 'initrd.img'] },
     { folder: resultOf(context, 'tiny'), names: ['tiny.img'] },
     ...(isPlain(recipe)
-      ? []
+      ? [{ folder: resultOf(context, 'disk'), names: [basename(VM_PATH.schema)] }]
       : [{ folder: join(resultOf(context, 'components'), 'bin'), names: ['kubectl'] }]),
     ...manifestSources(manifests),
     { folder: scratch, names: ['sbom.json'] },

@@ -128,9 +128,20 @@ async function take(name: string, { plan }: Asking, deps: RigDeps): Promise<Foun
   });
 }
 
-/** Whether machines and published ports are those of a plan; host ports that it asks for are looked at as they are. */
+/**
+ * Whether machines and published ports are those of a plan; host ports that it asks for are looked at as they are. What is
+ * done with a rig that is Ready is done with one that was taken, too.
+ */
 function isWanted(state: RigState, { guest, host }: RigPlan, { kinds }: RigDeps): boolean {
-  const asked = { guest, host: { ...host, pinnedPorts: {} } };
+  const { name, image, imageId, published } = host;
+  const machines = {
+    name,
+    image,
+    imageId,
+    pinnedPorts: {},
+    ...(published === undefined ? {} : { published }),
+  };
+  const asked = { guest, host: machines };
   if (planDifferences(state.plan, asked, kindOf(kinds, guest)).length > 0) return false;
   return Object.entries(host.pinnedPorts).every(([key, port]) => state.ports[key] === port);
 }

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { inspectCloudInit, readStatus } from '../../../../gocli-ts/src/provision/vm/cloud-init.ts';
+import { inspectCloudInit } from '../../../../gocli-ts/src/provision/vm/cloud-init.ts';
+import { readStatus } from '../../../../gocli-ts/src/vm/cloud-init.ts';
 import { temporaryFolder } from '../_bench.ts';
 
 // As cloud-init 25.1 writes it, shortened.
