@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import type { GocliError } from '../errors/error.ts';
-import { collect, throwAll } from '../errors/several.ts';
+import { collect, Failures, throwAll } from '../errors/several.ts';
 import type { StepTiming } from '../events/events.ts';
 import { pathFrom } from '../host/paths.ts';
 import { estimatedSteps, writeTimings } from '../host/timings.ts';
 import type { BuiltImage } from '../provision/addon-images.ts';
+import { madeFrom } from '../provision/children.ts';
 import { planProvision, provision } from '../provision/provision.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { latestReference } from '../provision/steps/commit.ts';
@@ -20,19 +21,26 @@ export interface ProvisionRequest {
   readonly force?: readonly string[] | undefined;
   /** Whether a locked package that is gone is an error, instead of a reason to renew the lock. */
   readonly locked?: boolean | undefined;
+  /** Whether all that is made from it, by `from`, is made anew, too. */
+  readonly withChildren?: boolean | undefined;
+}
+
+interface PlannedAction {
+  readonly step: string;
+  readonly action: 'run' | 'cached';
+  readonly why: string;
+  /** Hash of all that decides the result of the step. */
+  readonly key: string;
 }
 
 export interface PlannedProvision {
-  readonly steps: readonly {
-    readonly step: string;
-    readonly action: 'run' | 'cached';
-    readonly why: string;
-    /** Hash of all that decides the result of the step. */
-    readonly key: string;
-  }[];
+  readonly steps: readonly PlannedAction[];
+  /** The same of what is made from it, parents first; empty when that is to stay as it is. */
+  readonly children: readonly { readonly provider: string; readonly steps: readonly PlannedAction[] }[];
 }
 
-export interface ProvisionResult {
+/** What was made of one provider. */
+export interface Provisioned {
   readonly provider: string;
   /** Reference of the image; null when the steps asked for do not make one. */
   readonly image: string | null;
@@ -42,26 +50,58 @@ export interface ProvisionResult {
   readonly timings: readonly StepTiming[];
 }
 
+export interface ProvisionResult extends Provisioned {
+  /** What was made of those that are made from it. */
+  readonly children: readonly Provisioned[];
+}
+
 /** What {@link build} would do, step by step, without doing it. @throws GocliError BAD_FILE, BAD_VALUE */
 export async function plan(request: ProvisionRequest, context: Context): Promise<PlannedProvision> {
-  const steps = (await planProvision(workOf(request, context), context)).map(
-    ({ step, key, cached, why }) => ({
+  const planOf = async (work: Work): Promise<PlannedAction[]> =>
+    (await planProvision(work, context)).map(({ step, key, cached, why }) => ({
       step: step.name,
       action: cached === undefined ? ('run' as const) : ('cached' as const),
       why,
       key,
-    }),
-  );
-  return { steps };
+    }));
+  const work = workOf(request, context);
+  const steps = await planOf(work);
+  const children = [];
+  for (const { name, folder } of request.withChildren === true ? await madeFrom(work.folder) : [])
+    children.push({ provider: name, steps: await planOf({ ...work, folder }) });
+  return { steps, children };
 }
 
 /**
  * Makes a provider image from its folder. What failed or was interrupted goes on where it ended.
- * @throws GocliError BAD_FILE, BAD_VALUE, and what the steps throw
+ * @throws GocliError BAD_FILE, BAD_VALUE, and what the steps throw; when some of the children could not be made, once all
+ * others are: its `done` is the {@link ProvisionResult} of those
  */
 export async function build(request: ProvisionRequest, context: Context): Promise<ProvisionResult> {
+  const work = workOf(request, context);
+  const own = await buildOne(work, context);
+  const made = await madeFrom(work.folder);
+  if (request.withChildren !== true) {
+    const names = made.map(({ name }) => name).join(', ');
+    const text = `Made from it, and not made anew: ${names} (--with-children)`;
+    if (own.changed && made.length > 0) context.emit({ type: 'notice', level: 'info', text });
+    return { ...own, children: [] };
+  }
+  const failures = new Failures();
+  const children: Provisioned[] = [];
+  for (const { folder } of made)
+    await failures.part(async () => children.push(await buildOne({ ...work, folder }, context)));
+  const result = { ...own, children };
+  failures.throw(
+    (count) => `${count.toFixed(0)} of ${made.length.toFixed(0)} children were not made`,
+    result,
+  );
+  return result;
+}
+
+async function buildOne(work: Work, context: Context): Promise<Provisioned> {
   const start = context.clock.monotonic();
-  const { recipe, timings, changed, results } = await provision(workOf(request, context), context);
+  const { recipe, timings, changed, results } = await provision(work, context);
   return {
     provider: recipe.provider.name,
     image: results.has('commit') ? latestReference(recipe) : null,
@@ -107,6 +147,8 @@ export async function addons(request: BuildAddonsRequest, context: Context): Pro
 
 /** What the times of these steps are kept under; no provider is called so. */
 const ADDONS = 'addons';
+
+type Work = ReturnType<typeof workOf>;
 
 function workOf({ folder, phases, force, locked = false }: ProvisionRequest, { cwd, env }: Context) {
   const { templateBudget } = readRunOptions({}, env, false);

@@ -1,36 +1,57 @@
-import { addons as buildAddons, build, plan, type ProvisionRequest } from '../api/provision.ts';
+import {
+  addons as buildAddons,
+  build,
+  plan,
+  type Provisioned,
+  type ProvisionRequest,
+  type ProvisionResult,
+} from '../api/provision.ts';
 import { GocliError } from '../errors/error.ts';
 import { formatSeconds } from '../shared/text.ts';
-import { writeResult } from './render/output.ts';
+import { writeDone, writeResult } from './render/output.ts';
 import { renderTable } from './render/table.ts';
 import type { Session } from './session.ts';
 
 export async function planAction(request: ProvisionRequest, session: Session): Promise<number> {
-  const { steps } = await plan(request, session);
+  const { steps, children } = await plan(request, session);
   writeResult(session, {
-    data: { steps },
+    data: { steps, children },
     names: steps.filter(({ action }) => action === 'run').map(({ step }) => step),
-    table: [['STEP', 'ACTION', 'WHY'], ...steps.map(({ step, action, why }) => [step, action, why])],
+    table: [
+      ['STEP', 'ACTION', 'WHY'],
+      ...steps.map(({ step, action, why }) => [step, action, why]),
+      ...children.flatMap((child) =>
+        child.steps.map(({ step, action, why }) => [`${child.provider}: ${step}`, action, why]),
+      ),
+    ],
   });
   return 0;
 }
 
 export async function buildAction(request: ProvisionRequest, session: Session): Promise<number> {
-  const result = await build(request, session);
-  const { image, changed, seconds, timings } = result;
+  await writeDone(build(request, session), (result) => {
+    writeBuilt(result, session);
+  });
+  return 0;
+}
+
+function writeBuilt(result: ProvisionResult, session: Session): void {
+  const { children } = result;
+  writeResult(session, {
+    data: { ...result },
+    names: [result, ...children].flatMap(({ image }) => image ?? []),
+    text: [result, ...children].map(builtText).join('\n'),
+  });
+}
+
+function builtText({ image, changed, seconds, timings }: Provisioned): string {
   const what = image ?? 'the steps asked for';
   const times = timings.map((one) => [
     one.title,
     one.outcome === 'cached' ? 'cached' : formatSeconds(one.seconds),
   ]);
-  writeResult(session, {
-    data: { ...result },
-    names: image === null ? [] : [image],
-    text: `${changed ? `Built ${what}` : `Nothing changed: ${what} is up to date`} (${formatSeconds(seconds)}).\n${
-      changed ? `\n${renderTable(times)}` : ''
-    }`,
-  });
-  return 0;
+  const first = changed ? `Built ${what}` : `Nothing changed: ${what} is up to date`;
+  return `${first} (${formatSeconds(seconds)}).\n${changed ? `\n${renderTable(times)}` : ''}`;
 }
 
 /** The images of addons, without a provider. @throws GocliError USAGE when both are asked for, or nothing is */

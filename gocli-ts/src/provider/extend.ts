@@ -1,6 +1,12 @@
 import { didYouMean } from '../shared/text.ts';
 import type { Finding } from './finding.ts';
-import { type ExtendingConfig, type ProviderConfig, providerSchema, sectionsIn } from './schema.ts';
+import {
+  type ChildConfig,
+  type ExtendingConfig,
+  type ProviderConfig,
+  providerSchema,
+  sectionsIn,
+} from './schema.ts';
 import type { YamlDocument } from './yaml-text.ts';
 
 /** What a provider is that says only in what it differs from another one. */
@@ -38,6 +44,20 @@ export function extendProvider(
       return document.finding(['tags'], text, name);
     });
   return { data, findings };
+}
+
+/** What a provider of plain machines is that is made from another one. */
+export function childOf(parent: ProviderConfig, own: ChildConfig): ProviderConfig {
+  const { name, defaults, kernelArgs = parent.kernelArgs, vm, packages = [], check = [] } = own;
+  return providerSchema.parse({
+    ...parent,
+    name,
+    kernelArgs,
+    defaults: { ...parent.defaults, ...defaults },
+    vm: { ...parent.vm, ...vm },
+    packages: [...new Set([...parent.packages, ...packages])],
+    check: [...parent.check, ...check],
+  });
 }
 
 /** `registry.k8s.io/etcd` of `registry.k8s.io/etcd:3.6.8-0` */

@@ -2,15 +2,29 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GocliError } from '../errors/error.ts';
 import { MIB } from '../shared/size.ts';
-import { extendProvider } from './extend.ts';
+import { didYouMean } from '../shared/text.ts';
+import { childOf, extendProvider } from './extend.ts';
 import { type Finding, throwFindings } from './finding.ts';
-import { extendingSchema, PROVIDER_FOLDER, type ProviderConfig, providerSchema } from './schema.ts';
+import { listProviderFolders } from './folders.ts';
+import {
+  childSchema,
+  extendingSchema,
+  PROVIDER_FOLDER,
+  type ProviderConfig,
+  providerSchema,
+} from './schema.ts';
 import { checkBySchema } from './schema-findings.ts';
 import { readYamlDocument, type YamlDocument } from './yaml-text.ts';
 
 export const PROVIDER_FILE = 'provider.yaml';
 /** A provider file has some hundred lines; more than this is not one. */
 const MAX_BYTES = MIB;
+
+/** Folders of one provider: its own, and that of the one which it extends. */
+export interface Layer {
+  readonly folder: string;
+  readonly base?: string | undefined;
+}
 
 /** A provider's file, and all that is wrong with it. */
 export interface InspectedProvider {
@@ -21,16 +35,25 @@ export interface InspectedProvider {
   readonly provider?: ProviderConfig;
   /** Folder of the provider that this one extends. */
   readonly base?: string;
+  /** Those that this one is made from, the oldest first. */
+  readonly parents?: readonly Layer[];
   readonly findings: readonly Finding[];
 }
 
 /**
- * Reads and checks the `provider.yaml` of a version folder, and that of the one which it extends.
+ * Reads and checks the `provider.yaml` of a version folder, and those of the ones which it extends or is made from.
  * @throws GocliError BAD_FILE: no such file (naming the folders that have one) or too big
  */
-export async function inspectProvider(folder: string): Promise<InspectedProvider> {
+export function inspectProvider(folder: string): Promise<InspectedProvider> {
+  return inspectFor(folder, []);
+}
+
+/** @param children folders of what is made from it, the youngest first */
+async function inspectFor(folder: string, children: readonly string[]): Promise<InspectedProvider> {
   const file = join(folder, PROVIDER_FILE);
   const text = await readText(folder, file);
+  const parent = wordIn(text, file, 'from');
+  if (parent !== undefined) return inspectChild({ folder, file, text }, parent, children);
   const named = baseOf(text, file);
   if (named === undefined) return checkProvider(text, file);
   const base = join(dirname(dirname(folder)), named);
@@ -40,6 +63,50 @@ export async function inspectProvider(folder: string): Promise<InspectedProvider
   const other = checkProvider(await readText(base, baseFile), baseFile);
   const own = checkProvider(text, file, other);
   return { ...own, base, findings: [...own.findings, ...other.findings] };
+}
+
+/** One that is made from another provider; `from` and all that follows from it. */
+async function inspectChild(
+  { folder, file, text }: { readonly folder: string; readonly file: string; readonly text: string },
+  parent: string,
+  children: readonly string[],
+): Promise<InspectedProvider> {
+  const { documents, findings } = readYamlDocument(text, file);
+  const [document] = documents;
+  if (document === undefined) throw new GocliError('INTERNAL', `${file} has no document`);
+  const read = { file, text, document };
+  const { data, findings: wrong } = checkBySchema(childSchema, document);
+  const refuse = (why: string): InspectedProvider => ({
+    ...read,
+    findings: [...findings, ...wrong, document.finding(['from'], `"from": ${why}`)],
+  });
+  const all = await listProviderFolders(dirname(dirname(folder)));
+  const there = all.find(({ name }) => name === parent);
+  const descent = [...children, folder];
+  if (there === undefined)
+    return refuse(
+      `there is no provider "${parent}".${didYouMean(
+        parent,
+        all.map(({ name }) => name),
+      )}`,
+    );
+  if (descent.includes(there.folder))
+    return refuse(
+      `it would be made from itself: ${[...descent, there.folder].map(nameOfFolder).join(' from ')}`,
+    );
+  const other = await inspectFor(there.folder, descent);
+  if (other.provider !== undefined && other.provider.vm === undefined)
+    return refuse(`"${parent}" makes no plain machines`);
+  const own =
+    data === undefined || other.provider === undefined ? {} : { provider: childOf(other.provider, data) };
+  const layer = { folder: there.folder, base: other.base };
+  const parents = [...(other.parents ?? []), layer];
+  return { ...read, ...own, parents, findings: [...findings, ...wrong, ...other.findings] };
+}
+
+/** `vm-l0` of `…/vm/l0`. */
+function nameOfFolder(folder: string): string {
+  return folder.split('/').slice(-2).join('-');
 }
 
 /**
@@ -98,9 +165,15 @@ function extendsAnother(data: unknown): data is { readonly extends: unknown } {
 
 /** The folder that a provider's file names as the one it extends, as far as that can be read. */
 function baseOf(text: string, file: string): string | undefined {
+  const named = wordIn(text, file, 'extends');
+  return named !== undefined && PROVIDER_FOLDER.test(named) ? named : undefined;
+}
+
+/** What stands in a file for a key, if that is a word. */
+function wordIn(text: string, file: string, key: string): string | undefined {
   const data = readYamlDocument(text, file).documents[0]?.data;
-  const named = extendsAnother(data) ? data.extends : undefined;
-  return typeof named === 'string' && PROVIDER_FOLDER.test(named) ? named : undefined;
+  const word: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, key) : undefined;
+  return typeof word === 'string' ? word : undefined;
 }
 
 async function readText(folder: string, file: string): Promise<string> {

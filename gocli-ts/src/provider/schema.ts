@@ -143,7 +143,27 @@ export const extendingSchema = z.strictObject({
   tags: z.record(z.string(), z.string().regex(IMAGE_TAG, 'a tag')).optional(),
 });
 
+/**
+ * Schema of a `provider.yaml` of plain machines that is made from another one: all that the other has, and then what this
+ * one says. Files come on top of the other's, and its user-data and provision.sh are run after those of the other.
+ */
+export const childSchema = z.strictObject({
+  apiVersion,
+  kind,
+  name: providerSchema.shape.name,
+  /** Name of the other provider, `vm-debian-13`. */
+  from: z.string().refine(isProviderName, 'the name of a provider, such as vm-debian-13'),
+  defaults: defaults.partial().optional(),
+  kernelArgs: kernelArgs.unwrap().optional(),
+  vm: vm.unwrap().partial().optional(),
+  /** In addition. */
+  packages: packages.unwrap().optional(),
+  /** In addition. */
+  check: check.unwrap().optional(),
+});
+
 export type ProviderConfig = z.infer<typeof providerSchema>;
+export type ChildConfig = z.infer<typeof childSchema>;
 export type ExtendingConfig = z.infer<typeof extendingSchema>;
 export type ComponentConfig = z.infer<typeof componentSchema>;
 export type ImageConfig = z.infer<typeof imageSchema>;

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere } from '../host/atomic-files.ts';
+import type { Layer } from '../provider/provider-file.ts';
 import type { Recipe } from './step.ts';
 
 /** Where the files of a provider are: its own folder before that of the one which it extends. */
@@ -8,6 +9,24 @@ type Folders = Pick<Recipe, 'folder' | 'base'>;
 
 function foldersOf({ folder, base }: Folders): readonly string[] {
   return base === undefined ? [folder] : [folder, base];
+}
+
+/** What a provider is made of, one on top of the other: those that it is made from, and itself. */
+export function layersOf({
+  folder,
+  base,
+  parents = [],
+}: Pick<Recipe, 'folder' | 'base' | 'parents'>): Layer[] {
+  return [...parents, { folder, base }];
+}
+
+/** Paths of a file that each of them may have, the oldest first. */
+export async function layeredFiles(
+  folders: Pick<Recipe, 'folder' | 'base' | 'parents'>,
+  name: string,
+): Promise<string[]> {
+  const found = await Promise.all(layersOf(folders).map((layer) => providerFile(layer, name)));
+  return found.filter((path) => path !== undefined);
 }
 
 /** Path of one of the provider's files; undefined when neither folder has it. */

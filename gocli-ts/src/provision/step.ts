@@ -1,3 +1,4 @@
+import type { Layer } from '../provider/provider-file.ts';
 import type { ProviderConfig } from '../provider/schema.ts';
 import type { StepHandle } from '../events/steps.ts';
 import type { Host } from '../host/port.ts';
@@ -27,6 +28,8 @@ export interface Recipe {
   readonly folder: string;
   /** Folder of the provider that this one extends: what the folder itself does not have is taken from there. */
   readonly base?: string | undefined;
+  /** Providers that this one is made from, the oldest first. */
+  readonly parents?: readonly Layer[] | undefined;
   readonly provider: ProviderConfig;
 }
 

@@ -31,6 +31,8 @@ test('the versions are those that can be had', async (t) => {
     'k8s-1.36': '1.36.3',
     'k8s-1.37': '1.37.2',
     'vm-debian-13': undefined,
+    'vm-l0': undefined,
+    'vm-l1': undefined,
   });
 });
 

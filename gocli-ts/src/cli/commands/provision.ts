@@ -23,6 +23,11 @@ export const provisionCommand = defineCommand({
       default: false,
       describe: 'Fail when a locked package is gone, instead of renewing the lock',
     },
+    'with-children': {
+      type: 'boolean',
+      default: false,
+      describe: 'Build all that is made from it ("from" of provider.yaml), too',
+    },
     addons: {
       type: 'string',
       requiresArg: true,
@@ -43,7 +48,13 @@ export const provisionCommand = defineCommand({
     const { folder, phases, force, locked, addons } = args;
     if (folder === undefined || addons !== undefined)
       return actions.addonsAction({ folder, addons }, session);
-    const request = { folder, phases: phases?.split(','), force, locked };
+    const request = {
+      folder,
+      phases: phases?.split(','),
+      force,
+      locked,
+      withChildren: args['with-children'],
+    };
     return args['dry-run'] ? actions.planAction(request, session) : actions.buildAction(request, session);
   },
 });

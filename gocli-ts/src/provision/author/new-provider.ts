@@ -68,6 +68,7 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
   const copied = all.filter((file) => {
     const path = relative(folder, file);
     if (path === PROVIDER_FILE || path === 'README.md') return false;
+    if (isPlain(recipe)) return false;
     if (base !== undefined) return true;
     // Of one that says all itself only what pins the modules: the rest is what both share.
     return (
@@ -83,8 +84,9 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
     }),
   );
   const text = await readFile(join(folder, PROVIDER_FILE), 'utf8');
-  const yaml =
-    base === undefined ? extendingFile(recipe, name) : editYaml(text, [{ path: ['name'], value: name }]);
+  const edited = (): string => editYaml(text, [{ path: ['name'], value: name }]);
+  const extending = base === undefined ? extendingFile(recipe, name) : edited();
+  const yaml = isPlain(recipe) ? childFile(of.replace('/', '-'), name) : extending;
   const readme: NewFile = {
     path: join(target, 'README.md'),
     text: isPlain(recipe) ? aboutPlain(of, name) : aboutIt(of, name, base),
@@ -96,13 +98,13 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
 function aboutPlain(of: string, name: string): string {
   return `# ${name}
 
-What this folder does not have is that of [${of}](../../${of}/README.md).
+It is all that [${of}](../../${of}/README.md) is, and what this folder adds.
 
 | file | says |
 |---|---|
-| \`provider.yaml\` | in what it differs; \`packages\` come in addition |
-| \`files/\` | what goes into the machine, as it lies below / |
-| \`user-data\` | what cloud-init does in it, once, when it is built |
+| \`provider.yaml\` | in what it differs; \`packages\` and \`check\` come in addition |
+| \`files/\` | what goes into the machine, as it lies below /, on top of the other's |
+| \`user-data\` | what cloud-init does in it, once, when it is built, after what the other does |
 | \`provision.sh\` | what is run in it as root after that |
 
 \`gocli provision cluster-provision/${name.replace('-', '/')}\`, then \`gocli run ${name}\`.
@@ -124,6 +126,17 @@ are made of.
 
 Another release: \`gocli provider bump ${name} VERSION\`. Whether all agrees: \`gocli provider lint ${name}\`.
 `;
+}
+
+function childFile(parent: string, name: string): string {
+  return [
+    'apiVersion: gocli.io/v1',
+    'kind: Provider',
+    `name: ${name}`,
+    '# It is all that this one is, and then what is said here and lies beside this file.',
+    `from: ${parent}`,
+    '',
+  ].join('\n');
 }
 
 function extendingFile({ folder, provider }: Recipe, name: string): string {

@@ -34,8 +34,8 @@ export interface InspectedRecipe {
  */
 export async function inspectRecipe(folder: string): Promise<InspectedRecipe> {
   const source = await inspectProvider(folder);
-  const { base, provider } = source;
-  const folders = { folder, base };
+  const { base, parents, provider } = source;
+  const folders = { folder, base, parents };
   const prePull = await prePullOf(folders);
   const built = provider?.images.map(({ name }) => name);
   const files = await listManifests(folders);

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
@@ -9,7 +10,7 @@ import { temporaryName } from '../image/box.ts';
 import { tarArguments } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
-import { cloudInitFiles, SCHEMA_CHECK, seedOf } from '../vm/cloud-init.ts';
+import { buildParts, CHECKED, cloudInitFiles, SCHEMA_CHECK } from '../vm/cloud-init.ts';
 import { PROGRAM_FOLDER } from './components.ts';
 import { IMAGES_FILE } from './images.ts';
 import { ROOTFS_FILE } from './rootfs.ts';
@@ -71,7 +72,7 @@ async function makeDisk(context: StepContext): Promise<void> {
   try {
     await docker.containers.start(id);
     await fill(context, id);
-    if (isPlain(context.recipe)) await seed(context, id);
+    if (isPlain(context.recipe)) await checkUserData(context, id);
     await runScript(context, id);
     await takeOut(context, id);
   } finally {
@@ -103,24 +104,28 @@ async function fill(context: StepContext, id: string): Promise<void> {
   await putTar(context, id, '/build', dirname(guestPart(recipe, 'make-disk.sh')), makers, '.');
 }
 
-/** What cloud-init is to do, once it was checked. @throws GocliError BAD_FILE with what its schema refuses */
-async function seed(context: StepContext, id: string): Promise<void> {
-  const files = await seedOf(context.recipe);
-  if (files.length === 0) return;
-  context.step.progress({ message: 'checking user-data' });
-  await context.docker.containers.putFiles(id, ROOT, files);
+/** Checks what cloud-init is to do. @throws GocliError BAD_FILE with what its schema refuses */
+async function checkUserData(context: StepContext, id: string): Promise<void> {
+  const { docker, signal, step } = context;
+  for (const { userData } of await buildParts(context.recipe)) {
+    if (userData === undefined) continue;
+    step.progress({ message: 'checking user-data' });
+    const content = await readFile(userData, 'utf8');
+    await docker.containers.putFiles(id, ROOT, [{ path: CHECKED, content }]);
+    await checkSeed(context, id, userData);
+  }
+  await docker.containers.exec(id, ['rm', '-f', `${ROOT}/${CHECKED}`], { signal });
+}
+
+async function checkSeed(context: StepContext, id: string, userData: string): Promise<void> {
   const argv = ['chroot', ROOT, ...SCHEMA_CHECK];
   const { exitCode, stdout, stderr } = await context.docker.containers.exec(id, argv, {
     signal: context.signal,
   });
   if (exitCode === 0) return;
-  throw new GocliError(
-    'BAD_FILE',
-    `the user-data of ${context.recipe.provider.name} is refused by cloud-init`,
-    {
-      observed: lastLines(`${stdout}\n${stderr}`, 15),
-    },
-  );
+  throw new GocliError('BAD_FILE', `${userData} is refused by cloud-init`, {
+    observed: lastLines(`${stdout}\n${stderr}`, 15),
+  });
 }
 
 /** Programs of the components into the folders of the node, and links for the further names of each. */

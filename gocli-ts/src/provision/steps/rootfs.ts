@@ -4,7 +4,7 @@ import { quote } from '../../shared/quote.ts';
 import { bootstrap, contentLines } from '../debian/bootstrap.ts';
 import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
 import { resultOf } from '../image/results.ts';
-import { providerFile } from '../provider-files.ts';
+import { layeredFiles } from '../provider-files.ts';
 import { packTree } from '../image/tree.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
@@ -28,9 +28,9 @@ async function partsOf(recipe: Recipe): Promise<string[]> {
   const shared = ['files', 'excluded'].map((name) => join(guestFolder(recipe), name));
   const parts = [...shared, guestPart(recipe, 'setup.sh')];
   if (!isPlain(recipe)) return parts;
-  const ofProvider = await providerFile(recipe, 'files');
+  const ofProvider = await layeredFiles(recipe, 'files');
   const plain = ['files', 'without'].map((name) => guestPart(recipe, name));
-  return [...parts, ...plain, ...(ofProvider === undefined ? [] : [ofProvider])];
+  return [...parts, ...plain, ...ofProvider];
 }
 
 /** Archives of the files that go into the guest, in order. A plain machine has some of a node's, and more of its own. */
@@ -43,10 +43,8 @@ async function packFiles({ recipe, scratch, host, signal }: StepContext): Promis
   }
   const without = contentLines(await readFile(guestPart(recipe, 'without'), 'utf8'));
   await packTree(host, files, shared, signal, without);
-  const more = [guestPart(recipe, 'files'), await providerFile(recipe, 'files')];
-  const archives = more.flatMap((folder, at) =>
-    folder === undefined ? [] : [{ folder, archive: join(scratch, `files-${at}.tar`) }],
-  );
+  const more = [guestPart(recipe, 'files'), ...(await layeredFiles(recipe, 'files'))];
+  const archives = more.map((folder, at) => ({ folder, archive: join(scratch, `files-${at}.tar`) }));
   for (const { folder, archive } of archives) await packTree(host, folder, archive, signal);
   return [shared, ...archives.map(({ archive }) => archive)];
 }

@@ -12,10 +12,10 @@ import { isPlain } from '../guest-folder.ts';
 import { Cleanup } from '../image/cleanup.ts';
 import { resultOf } from '../image/results.ts';
 import { readManifests } from '../manifests.ts';
-import { providerFile } from '../provider-files.ts';
+import { layeredFiles, providerFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 import { cleanScript } from '../vm/clean-script.ts';
-import { cloudInitFiles, runCloudInit } from '../vm/cloud-init.ts';
+import { type BuildPart, buildParts, runCloudInit, SCRIPT } from '../vm/cloud-init.ts';
 import { type BuildMachine, startMachine } from '../vm/machine.ts';
 import { fetchImages, loadImages, PRE_PULL_FILE, readPrePull } from '../vm/pre-pull.ts';
 import { squash } from '../vm/squash.ts';
@@ -24,8 +24,6 @@ import { squash } from '../vm/squash.ts';
 const BOOT_MS = 480_000;
 /** Milliseconds between switching off and the end of qemu. */
 const OFF_MS = 30_000;
-/** The provider's own part of the node. */
-const SCRIPT = 'provision.sh';
 const DISK_FILE = 'disk.qcow2';
 /** Not below /run, which is mounted noexec; the clean-up empties it. */
 const GUEST_SCRIPT = '/var/tmp/gocli-provision.sh';
@@ -40,8 +38,11 @@ export const vmStep: ProvisionStep = {
     files: await filesOf(recipe),
   }),
   run: async (context) => {
-    const userData = isPlain(context.recipe) ? await cloudInitFiles(context.recipe) : [];
-    if (isPlain(context.recipe) && userData.length === 0 && (await scriptOf(context.recipe)) === undefined) {
+    const parts = await buildParts(context.recipe);
+    if (
+      isPlain(context.recipe) &&
+      parts.every(({ userData, script }) => (userData ?? script) === undefined)
+    ) {
       context.step.note('nothing is to be run in it');
       await copyFile(join(resultOf(context, 'disk'), DISK_FILE), join(context.output, DISK_FILE));
       return;
@@ -54,8 +55,10 @@ export const vmStep: ProvisionStep = {
     await whileAlive(context.docker, machine.containers, context.signal, async (signal) => {
       context.step.progress({ message: 'booting' });
       await using node = await boot(context, machine, signal);
-      if (userData.length > 0) await runCloudInit(context, node, signal);
-      await runProvisionScript(context, node, signal);
+      for (const part of parts) {
+        if (isPlain(context.recipe)) await runCloudInit(context, node, part, signal);
+        await runProvisionScript(context, node, part, signal);
+      }
       await loadImages(context.docker, node, prePull, signal);
       await node.run(`sh -c ${quote(cleanScript())}`, { signal });
     });
@@ -68,11 +71,10 @@ export const vmStep: ProvisionStep = {
 
 /** The manifests are copied by `commit`; a change of one is checked here, beside the machine they are meant for. */
 async function filesOf(recipe: Recipe): Promise<string[]> {
-  const optional = await Promise.all(
-    [SCRIPT, PRE_PULL_FILE].map(async (name) => (await providerFile(recipe, name)) ?? []),
-  );
+  const scripts = await layeredFiles(recipe, SCRIPT);
+  const prePull = (await providerFile(recipe, PRE_PULL_FILE)) ?? [];
   const manifests = await readManifests(recipe);
-  return [...optional.flat(), ...manifests.map(({ path }) => path)];
+  return [...scripts, ...[prePull].flat(), ...manifests.map(({ path }) => path)];
 }
 
 /** @throws GocliError TIMEOUT with the end of the console */
@@ -93,21 +95,22 @@ async function boot(
   }
 }
 
-function scriptOf(recipe: Recipe): Promise<string | undefined> {
-  return providerFile(recipe, SCRIPT);
-}
-
 /** @throws GocliError REMOTE_COMMAND with the script's last lines */
 async function runProvisionScript(
   { recipe, emit, step }: StepContext,
   node: SshConnection,
+  { script: file }: BuildPart,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = await scriptOf(recipe);
   if (file === undefined) return;
   const script = await readFile(file, 'utf8');
-  const { name, kubernetes } = recipe.provider;
-  const env = { GOCLI_IN_GUEST: '1', GOCLI_PROVIDER: name, KUBERNETES_VERSION: kubernetes?.version ?? '' };
+  const { name, kubernetes, vm } = recipe.provider;
+  const env = {
+    GOCLI_IN_GUEST: '1',
+    GOCLI_PROVIDER: name,
+    KUBERNETES_VERSION: kubernetes?.version ?? '',
+    ...(vm === undefined ? {} : { GOCLI_USER: vm.user }),
+  };
   const words = Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`);
   await node.run(`cat > ${GUEST_SCRIPT} && chmod 700 ${GUEST_SCRIPT}`, { stdin: script, signal });
   await node.run(`env ${words.join(' ')} ${GUEST_SCRIPT}`, {
