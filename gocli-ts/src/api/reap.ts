@@ -1,10 +1,13 @@
 import { messageOf } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
+import { LABEL } from '../place/labels.ts';
 import { lockIfFree } from '../place/lock-if-free.ts';
 import { onRig } from '../rig/deps.ts';
 import { collectEvidence } from '../rig/evidence.ts';
 import { findRig, findRigs } from '../rig/find.ts';
-import { overSince, unused } from '../rig/time-limit.ts';
+import { nameBorne } from '../rig/identity.ts';
+import { readState, stateNames } from '../rig/state.ts';
+import { overSince, unused, untilOf } from '../rig/time-limit.ts';
 import type { Context } from './context.ts';
 import { removeHeld } from './rm.ts';
 
@@ -21,17 +24,42 @@ export interface ReapedRig {
 
 /**
  * Removes rigs whose time is over. Those that somebody is at work on, or works with, stay until the next time.
+ * @param names of those that are looked at; all that there are unless told
  * @throws GocliError when something could not be removed, once all the rest is; `done` names the others
  */
-export async function reapOver(context: Context): Promise<ReapedRig[]> {
-  const { docker, paths, clock } = context;
-  const rigs = await findRigs(docker, paths);
-  const over = rigs.filter((found) => overSince(found, clock.now()) !== undefined);
+export async function reapOver(context: Context, names?: readonly string[]): Promise<ReapedRig[]> {
   const failures = new Failures();
-  const reaped = await failures.parts(over, ({ name }) => reap(name, onRig(context, name)));
+  const looked = names ?? (await namesOver(context));
+  const reaped = await failures.parts(looked, (name) => reap(name, onRig(context, name)));
   const gone = reaped.flatMap((one) => one ?? []);
   failures.throw((count) => `${count.toFixed(0)} clusters whose time is over were not removed`, gone);
   return gone;
+}
+
+async function namesOver({ docker, paths, clock }: Context): Promise<string[]> {
+  const rigs = await findRigs(docker, paths);
+  return rigs.flatMap((found) => (overSince(found, clock.now()) === undefined ? [] : [found.name]));
+}
+
+/**
+ * Those whose time may be over, by one request and what is written here: to ask each rig takes a hundred milliseconds, which
+ * a start that thaws has not. It misses what is stopped elsewhere, or was taken from a pool there; gc does not.
+ */
+async function likelyNames({ docker, paths, clock }: Context): Promise<string[]> {
+  const now = clock.now();
+  const [containers, here] = await Promise.all([
+    docker.containers.list({ [LABEL.ttl]: '' }),
+    stateNames(paths),
+  ]);
+  const labelled = containers.filter(
+    ({ created, labels }) => Date.parse(created) + Number(labels[LABEL.ttl]) <= now,
+  );
+  const states = await Promise.all(here.map((name) => readState(paths, name).catch(() => undefined)));
+  const known = states.flatMap((state) => {
+    const until = untilOf(state);
+    return until === null || Date.parse(until) > now ? [] : [state?.name ?? ''];
+  });
+  return [...new Set([...labelled.flatMap((one) => nameBorne(one) ?? []), ...known])];
 }
 
 async function reap(name: string, own: Context): Promise<ReapedRig | undefined> {
@@ -55,10 +83,10 @@ async function reap(name: string, own: Context): Promise<ReapedRig | undefined> 
   return { name, until: new Date(since).toISOString(), snapshots, evidence: evidence ?? null };
 }
 
-/** The same for a start, of whose own work that is no part: what fails is a warning. */
+/** The same for a start, of whose own work that is no part: it is to cost next to nothing, and what fails is a warning. */
 export async function reapBeside(context: Context): Promise<void> {
   try {
-    for (const one of await reapOver(context)) {
+    for (const one of await reapOver(context, await likelyNames(context))) {
       onRig(context, one.name).emit({ type: 'notice', level: 'info', text: reapedWords(one) });
     }
   } catch (error) {

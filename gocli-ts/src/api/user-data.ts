@@ -108,9 +108,9 @@ async function schemaOf(
 export async function withUserData(result: UpResult, request: UpRequest, own: Context): Promise<UpResult> {
   const { userData } = request.values as WithUserData;
   const { state } = result;
-  if (userData?.text === undefined) return result;
+  // One that was halted is started, too.
+  if (userData?.text === undefined || state.userData === userData.digest) return result;
   if (!result.started) {
-    if (state.userData === userData.digest) return result;
     throw new GocliError('NOT_READY', `the user-data of "${state.name}" did not run to its end`, {
       hint: `Start it anew: ${gocliCommand('rm', state.name)}`,
     });

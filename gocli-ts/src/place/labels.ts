@@ -8,6 +8,8 @@ export const LABEL = {
   version: 'io.gocli.version',
   /** Who started a rig, for people: `alice (uid 1000)`. Rigs of earlier versions do not say it. */
   user: 'io.gocli.user',
+  /** Milliseconds that a rig may be there once it is Ready, as its start said; on its network container. */
+  ttl: 'io.gocli.ttl',
   /** Id of the image that the containers of a rig are made from. */
   image: 'io.gocli.image',
   /** Id of the template that something belongs to or was thawed from. */

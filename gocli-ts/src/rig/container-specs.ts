@@ -53,7 +53,7 @@ export function networkContainer(layout: RigLayout, resolvers?: ResolverFile): C
     name: containerName.network(plan.host.name),
     image: plan.host.imageId,
     hostname: 'gateway',
-    labels: labelsFor(layout, 'dnsmasq'),
+    labels: { ...labelsFor(layout, 'dnsmasq'), ...limitLabel(plan.host) },
     network: 'bridge',
     ports: publishedFor(layout),
     capabilities: ['NET_ADMIN', 'NET_RAW', 'NET_BIND_SERVICE', 'SETUID', 'SETGID'],
@@ -65,6 +65,11 @@ export function networkContainer(layout: RigLayout, resolvers?: ResolverFile): C
     entrypoint: ['/usr/lib/gocli/network'],
     command: [],
   };
+}
+
+/** By which a start sees at a glance whose time may be over. */
+function limitLabel({ ttlMs }: RigPlan['host']): Labels {
+  return ttlMs === undefined ? {} : { [LABEL.ttl]: ttlMs.toFixed(0) };
 }
 
 const RESOLVERS = '/run/host-resolvers';

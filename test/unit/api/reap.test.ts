@@ -135,6 +135,22 @@ test('a start removes them, its own name among them, before it begins', async (t
   t.is(await findRig(engine.docker, engine.paths, 'b'), undefined);
 });
 
+test('a start finds those of others by one request, and asks no rig whose time cannot be over', async (t) => {
+  const { engine, context, start, names } = await makeBench(t);
+  await start('a', '1h');
+  await start('b');
+  const other = { ...context, paths: { state: `${engine.paths.state}-2`, cache: engine.paths.cache } };
+  const callsOf = async (): Promise<string[]> => {
+    const before = engine.docker.calls.length;
+    await reapBeside(other);
+    return engine.docker.calls.slice(before).map(({ method }) => method);
+  };
+  t.deepEqual(await callsOf(), ['containers.list']);
+  engine.clock.advance(2 * HOUR);
+  t.true((await callsOf()).includes('containers.remove'));
+  t.deepEqual(await names(), ['b']);
+});
+
 test('what cannot be removed is no fault of the start beside it', async (t) => {
   const { engine, context, start, names } = await makeBench(t);
   await start('a', '1h');

@@ -112,8 +112,12 @@ test('cloud-init runs in each machine, and what it warns of is told', async (t) 
     ['cloud-init of node01: an old key'],
   );
   t.false(engine.events.some((event) => event.type === 'log' && event.line.startsWith('ci-info')));
-  const again = { ...result, started: false };
-  t.is(await withUserData(again, request(), context), again);
+  const calls = engine.ssh.calls.length;
+  for (const started of [false, true]) {
+    const again = { ...result, started };
+    t.is(await withUserData(again, request(), context), again);
+  }
+  t.is(engine.ssh.calls.length, calls, 'once');
 });
 
 test('a rig in which it failed goes, with the log of what failed', async (t) => {
