@@ -43,7 +43,7 @@ export async function setAction(args: PoolArguments, session: Session): Promise<
   writeResult(session, {
     data: { ...result },
     names: [result.id],
-    text: `Pool ${result.id} of ${provider}: ${count(result.size)} ready from now on.${wait ? '' : LATER}\n${boot}`,
+    text: `Pool ${result.id} of ${provider}: ${count(result.size)} ready from now on.${wait ? '' : session.typed(LATER)}\n${boot}`,
   });
   return EXIT.ok;
 }

@@ -121,7 +121,9 @@ export async function newAction(
   writeResult(session, {
     data: { provider, folder, files },
     names: [provider],
-    text: `Made ${path} (${files.length.toFixed(0)} files). ${release}gocli provision ${path}\n`,
+    text: session.typed(
+      `Made ${path} (${files.length.toFixed(0)} files). ${release}gocli provision ${path}\n`,
+    ),
   });
   return EXIT.ok;
 }
@@ -188,7 +190,7 @@ export async function loadAction(given: string | undefined, session: Session): P
   writeResult(session, {
     data: { ...result },
     names: [reference],
-    text: `Loaded ${reference} (${id}).\n${before}Next: gocli run ${provider}\n`,
+    text: session.typed(`Loaded ${reference} (${id}).\n${before}Next: gocli run ${provider}\n`),
   });
   return EXIT.ok;
 }

@@ -1,6 +1,7 @@
 import type { Runtime } from '../api/context.ts';
 import { operate } from '../api/operation.ts';
 import { explainFileError } from '../errors/file-error.ts';
+import type { OperationSink } from '../events/events.ts';
 import { COMMANDS } from './commands.ts';
 import { commandOf, verbIndex, verbOf } from './flags.ts';
 import { withLateOptions } from './late-options.ts';
@@ -30,14 +31,18 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     const progress = await makeProgress(mode, context.stderr, form.verbose);
     try {
       const { stdin, stdout, stderr, signal } = context;
+      const typed = (text: string): string => asCalled(text, context.env['GOCLI_COMMAND']);
+      const onEvent: OperationSink = (event) => {
+        progress.sink(event.type === 'notice' ? { ...event, text: typed(event.text) } : event);
+      };
       const execution = {
         operation: operationOf(parsed.invocation),
-        onEvent: progress.sink,
+        onEvent,
         signal,
         withoutKinds: command.withoutKinds === true,
       };
       return await operate(execution, context, (operation) => {
-        const session: Session = { ...operation, stdin, stdout, stderr, output };
+        const session: Session = { ...operation, stdin, stdout, stderr, output, typed };
         return command.run(args, session, rest, faults);
       });
     } finally {
@@ -95,13 +100,13 @@ function errorFormOf(argv: readonly string[]): ErrorForm {
 }
 
 /**
- * A hint whose commands are called as the scripts of cluster-up say they call gocli, where it is not on PATH.
+ * A text whose commands are called as the scripts of cluster-up say they call gocli, where it is not on PATH.
  * @param command as a shell reads it
  */
-function asCalled(hint: string, command: string | undefined): string {
-  if (command === undefined) return hint;
+function asCalled(text: string, command: string | undefined): string {
+  if (command === undefined) return text;
   const verbs = COMMANDS.map(verbOf).join('|');
-  return hint.replaceAll(new RegExp(`\\bgocli (?=(?:${verbs})\\b)`, 'g'), () => `${command} `);
+  return text.replaceAll(new RegExp(`\\bgocli (?=(?:${verbs})\\b)`, 'g'), () => `${command} `);
 }
 
 /** After a signal the reason of the abort counts, whatever the interrupted work made of it. */

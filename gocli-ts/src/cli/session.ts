@@ -20,6 +20,8 @@ export interface Streams {
 export interface Session extends Context, Streams {
   /** How results are written. */
   readonly output: OutputFormat | undefined;
+  /** A text whose commands are called as gocli is called there, where it is not on PATH. */
+  readonly typed: (text: string) => string;
 }
 
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml', 'name'] as const;

@@ -31,7 +31,14 @@ async function setUp(t: ExecutionContext): Promise<{
   await writeState(engine.paths, STATE);
   await writeSecret(engine.paths, 'c', 'kubeconfig', KUBECONFIG);
   const folder = join(state, '..', '_ci-configs', 'k8s-1.36');
-  const session = { ...context, kinds: engine.kinds, emit: engine.emit, output: undefined, run: 'run1' };
+  const session = {
+    ...context,
+    kinds: engine.kinds,
+    emit: engine.emit,
+    output: undefined,
+    typed: (text: string) => text,
+    run: 'run1',
+  };
   return {
     folder,
     kubectl,

@@ -193,6 +193,11 @@ test('what to do is called as gocli is called there', async (t) => {
   t.regex(stderr, /Type: cluster-up\/cli\.sh run /);
   const script = 'gocli on PATH: gocli ssh';
   t.notRegex((await console.run('ssh', script)).stderr, /cli\.sh on PATH/);
+  // In results, too.
+  const { docker } = console.engine;
+  addProvider(docker, VM_FACTS);
+  const several = await console.run('run', 'vm-1', '--count', '2');
+  t.regex(several.stdout, /Next:\n {2}cluster-up\/cli\.sh ssh --name vm-1-01 node01/);
 });
 
 test('on a terminal of which nobody can say what it can, progress is lines', async (t) => {

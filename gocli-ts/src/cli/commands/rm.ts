@@ -37,7 +37,9 @@ function write({ removed, absent, pooled }: RmResult, session: Session): void {
   writeResult(session, {
     data: { removed },
     names: removed.map(({ name }) => name),
-    text: `${sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join('')}${left}`,
+    text: session.typed(
+      `${sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join('')}${left}`,
+    ),
   });
 }
 

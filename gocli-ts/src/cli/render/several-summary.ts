@@ -27,6 +27,6 @@ export function writeSeveralSummary({ rigs, seconds }: RunSeveralResult, session
   writeResult(session, {
     data: { rigs: rows, seconds },
     names: rows.map(({ name }) => name),
-    text: `${rows.length} rigs are Ready after ${formatSeconds(seconds)}.\n\n${table}${next}`,
+    text: `${rows.length} rigs are Ready after ${formatSeconds(seconds)}.\n\n${table}${session.typed(next)}`,
   });
 }

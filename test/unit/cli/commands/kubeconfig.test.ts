@@ -46,6 +46,14 @@ test('a kubeconfig, and where it was merged, in the form that was asked for', as
   t.deepEqual(JSON.parse(merged.stdout), { version: 1, file });
 });
 
+test('what to type once a kubeconfig is mended is called as gocli is called there', async (t) => {
+  const { console, file } = await withHome(t);
+  Object.assign(console.context.env, { GOCLI_COMMAND: 'cluster-up/cli.sh' });
+  await mkdir(join(file, '..'), { recursive: true });
+  await writeFile(file, 'contexts: [{name: c');
+  t.regex((await console.run('rm')).stderr, /then type: cluster-up\/cli\.sh rm --name c/);
+});
+
 test('rm of a name that others use leaves their context', async (t) => {
   const { console, file } = await withHome(t);
   const theirs = renderKubeconfig('minikube', ACCESS);

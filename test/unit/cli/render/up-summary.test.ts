@@ -17,7 +17,14 @@ async function summary(
   const { engine, context } = await makeConsole(t, command === undefined ? {} : { GOCLI_COMMAND: command });
   const stdout = new Captured();
   const paths = { ...engine.paths, state: '/home/a b' };
-  const session = { ...context, kinds: engine.kinds, emit: engine.emit, output, run: 'run1' };
+  const session = {
+    ...context,
+    kinds: engine.kinds,
+    emit: engine.emit,
+    output,
+    typed: (text: string) => text,
+    run: 'run1',
+  };
   writeUpSummary({ state, started: true, timings: [], seconds: 1 }, false, { ...session, stdout, paths });
   return stdout.text;
 }
