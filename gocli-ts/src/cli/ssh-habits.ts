@@ -24,7 +24,7 @@ const OFF = new Set([
 ]);
 
 const ITSELF =
-  'For all else use ssh itself: ssh -p "$(gocli ports ssh)" -i ~/.local/state/gocli/clusters/NAME/id_ed25519 root@127.0.0.1';
+  'For all else use ssh itself: gocli ssh-config >gocli.ssh; ssh -F gocli.ssh NAME (or scp), where NAME is one of its hosts.';
 const FORWARDS = `Ports of the cluster: gocli ports, or gocli kubectl port-forward. ${ITSELF}`;
 const KEY = 'Leave it out: gocli has the key of every node. (A terminal on the node: -t)';
 const PORT = 'Leave it out: gocli knows the port of every node.';
