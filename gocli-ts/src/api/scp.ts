@@ -47,19 +47,32 @@ export async function scp({ name, copies }: ScpRequest, context: Context): Promi
       throw new GocliError('BAD_VALUE', 'a path on this machine is empty; this folder is "."');
   }
   const { state } = await chooseStarted({ name }, context);
-  const failures: GocliError[] = [];
+  const outcomes: Outcome[] = [];
   for (const { user, node, copies: own } of byLogin(copies, (asked) =>
     copiesAs(asked, state, context.kinds),
   )) {
     await using connection = await connectAs(user, node, state, context);
-    failures.push(...(await copyAll(connection, own, context)));
+    outcomes.push(...(await copyAll(connection, own, context)));
   }
+  throwFailures(outcomes);
+}
+
+/** What kept one source from being copied, or all of it. */
+type Outcome = GocliError | undefined;
+
+/** @throws GocliError */
+function throwFailures(outcomes: readonly Outcome[]): void {
+  const failures = outcomes.filter((one) => one !== undefined);
   const [first] = failures;
   if (first === undefined) return;
-  if (failures.length === 1) throw first;
-  throw new GocliError('REMOTE_COMMAND', `${failures.length} sources were not copied, or not all of them`, {
-    observed: failures.map(({ message, observed = '' }) => `${message}\n${observed}`.trim()).join('\n'),
-  });
+  // Of several that one is not there is told like that one cannot be read: the others were copied.
+  if (failures.length === 1 && (outcomes.length === 1 || first.code !== 'NOT_FOUND')) throw first;
+  const seen = failures.map(({ message, observed = '' }) => `${message}\n${observed}`.trim());
+  throw new GocliError(
+    'REMOTE_COMMAND',
+    `${failures.length} of ${outcomes.length} sources were not copied, or not all of them`,
+    { observed: [...new Set(seen)].join('\n') },
+  );
 }
 
 interface Login {
@@ -81,14 +94,14 @@ function byLogin(copies: ScpRequest['copies'], userOf: (asked: string | undefine
   return [...logins.values()];
 }
 
-/** Over one connection. Returns what could not be copied. */
+/** Over one connection. */
 async function copyAll(
   connection: SshConnection,
   copies: ScpRequest['copies'],
   context: Context,
-): Promise<GocliError[]> {
+): Promise<Outcome[]> {
   const { host, cwd, signal } = context;
-  const failures: GocliError[] = [];
+  const outcomes: Outcome[] = [];
   const ends = { connection, host };
   for (const one of await withoutPatterns(copies, ends, signal)) {
     try {
@@ -97,13 +110,14 @@ async function copyAll(
         const to = typeof one.local === 'string' ? pathFrom(cwd, one.local) : one.local;
         await download(ends, one.remote, to, signal);
       }
+      outcomes.push(undefined);
     } catch (error) {
       if (!(error instanceof GocliError) || error.code === 'GUEST_UNREACHABLE') throw error;
       signal.throwIfAborted();
-      failures.push(error);
+      outcomes.push(error);
     }
   }
-  return failures;
+  return outcomes;
 }
 
 /** @throws GocliError BAD_VALUE for a pattern that fits several, which one stream cannot take */

@@ -149,7 +149,12 @@ async function copy(from: Place, to: Place, signal: AbortSignal): Promise<void> 
       signal,
     );
   else {
-    const packing = { ...from, script: PACK_FILE, args: [posix.dirname(from.path), name, scratch()] };
+    const packing = {
+      ...from,
+      script: PACK_FILE,
+      args: [posix.dirname(from.path), name, scratch()],
+      whole: true,
+    };
     await transfer(packing, { ...to, script: UNPACK_FILE, args: [path, name, scratch()] }, signal);
   }
 }
@@ -162,6 +167,8 @@ function scratch(): string {
 interface Step extends Place {
   readonly script: string;
   readonly args: readonly string[];
+  /** Whether what is left out while packing is all that there is. */
+  readonly whole?: boolean;
 }
 
 /** Lets one end pack and the other unpack. When one fails, the other is ended. */
@@ -188,11 +195,14 @@ async function transfer(from: Step, to: Step, signal: AbortSignal): Promise<void
   for (const one of [packed, unpacked])
     if (one.status === 'rejected' && one.reason !== gaveUp) throw one.reason;
   const left = packed.status === 'fulfilled' && packed.value.exitCode !== 0 ? packed.value : undefined;
-  // Without a good archive, what the other end says of it does not matter.
-  if (left !== undefined && left.exitCode !== INCOMPLETE)
-    throw failed(from.end, `${from.path} cannot be read ${from.end.where}`, left.stderr);
   const unwritten =
     unpacked.status === 'fulfilled' && unpacked.value.exitCode !== 0 ? unpacked.value : undefined;
+  // Without a good archive, or without what it is for, it does not matter what the other end says.
+  if (
+    left !== undefined &&
+    (left.exitCode !== INCOMPLETE || (from.whole === true && unwritten !== undefined))
+  )
+    throw failed(from.end, `${from.path} cannot be read ${from.end.where}`, left.stderr);
   if (unwritten !== undefined)
     throw failed(
       to.end,

@@ -73,7 +73,7 @@ const TAR = 'tar -c -S --format=gnu --warning=no-file-changed --warning=no-file-
  * there is no moment in which it exists and the trap does not know it. A signal goes to the whole group, so that rm,
  * too, must be spared.
  */
-const SCRATCH = `clean() { trap '' HUP INT TERM PIPE; rm -rf -- "$folder"; }
+const SCRATCH = `clean() { trap '' HUP INT TERM PIPE; [ ! -e "$folder" ] || rm -rf -- "$folder"; }
 trap clean EXIT
 trap 'clean; exit 129' HUP INT TERM PIPE`;
 

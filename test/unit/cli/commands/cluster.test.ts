@@ -135,8 +135,11 @@ test('scp copies every source it can, and fails when one is not there', async (t
     stdout: path?.endsWith('/absent') === true ? 'absent' : 'file',
   }));
   const copied = (): string[] => console.host.calls.slice(-2).map(({ argv }) => argv.slice(4, 6).join(' '));
-  t.is((await console.run('scp', '-r', '/h/absent', '/h/one', 'node01:/t')).code, 4);
+  const partly = await console.run('scp', '-r', '/h/absent', '/h/one', 'node01:/t');
+  t.is(partly.code, 1);
+  t.regex(partly.stderr, /1 of 2 sources .*\n.*absent is not there here/);
   t.deepEqual(copied(), ['/h/one', '/h one']);
+  t.is((await console.run('scp', '/h/absent', 'node01:/t')).code, 4);
   t.is((await console.run('scp', '-p', '/h/two', 'root@node01:/t/')).code, 0);
   t.deepEqual(copied(), ['/h/two', '/h two']);
 });
