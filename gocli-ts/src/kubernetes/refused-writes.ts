@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { abortReason } from '../shared/clock.ts';
 import { linked } from '../shared/limit.ts';
 import type { Condition } from '../waiting/condition.ts';
 import type { ApiClient } from './api.ts';
@@ -62,7 +63,7 @@ const EXEMPT: Write = {
 /**
  * Milliseconds until a write is tried beside what does not answer yet: whoever is refused tries again for longer than
  * anybody waits (k8s.io/apiserver, plugin/pkg/authorizer/webhook, DefaultRetryBackoff). This and the next together are
- * less than the five seconds that `status` gives a condition.
+ * less than a third of what `status` gives a condition.
  */
 const PATIENCE_MS = 1000;
 
@@ -119,10 +120,12 @@ async function keptBack(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   // A server that is only slow is spared the trials: most clusters have no webhook at all.
-  if (!(await hasWebhooks(api, signal))) return undefined;
+  if (!(await shared(api, 'webhooks', signal, (bounded) => hasWebhooks(api, bounded)))) return undefined;
+  const tried = (write: Write): Promise<boolean> =>
+    shared(api, write.path, signal, (bounded) => isRefusedNow(write, api, bounded));
   const open = new Set(writes.map(({ path }) => path));
   const trials = writes.map(async (write) => {
-    const refused = await isRefusedNow(write, api, signal).catch(() => false);
+    const refused = await tried(write).catch(() => false);
     open.delete(write.path);
     return refused ? `a webhook refuses ${write.path}` : undefined;
   });
@@ -134,11 +137,61 @@ async function keptBack(
     return undefined;
   };
   const silent = async (): Promise<string> => {
-    await isRefusedNow(EXEMPT, api, signal);
+    await tried(EXEMPT);
     await delay(SILENCE_MS, undefined, { signal });
     return `a webhook gives no answer to ${[...open][0] ?? ''}`;
   };
   return Promise.race([answered(), silent()]);
+}
+
+/** What is asked of an API server just now, and for whom: it ends when nobody waits for the answer any more. */
+interface Asked {
+  readonly answer: Promise<boolean>;
+  readonly stop: AbortController;
+  waiting: number;
+}
+
+const asked = new WeakMap<ApiClient, Map<string, Asked>>();
+
+/**
+ * Asks once what several conditions ask at the same time: each further connection is a handshake, of which an emulated
+ * guest on a busy host has no dozen in the time of a look.
+ */
+async function shared(
+  api: ApiClient,
+  what: string,
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<boolean>,
+): Promise<boolean> {
+  signal.throwIfAborted();
+  const all = asked.get(api) ?? new Map<string, Asked>();
+  asked.set(api, all);
+  const one = all.get(what) ?? start(ask);
+  all.set(what, one);
+  one.waiting += 1;
+  let leave: (() => void) | undefined;
+  const left = new Promise<never>((_, reject) => {
+    leave = () => {
+      reject(abortReason(signal));
+    };
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([one.answer, left]);
+  } finally {
+    if (leave !== undefined) signal.removeEventListener('abort', leave);
+    one.waiting -= 1;
+    // An answer is of its moment: whoever asks later asks anew.
+    if (all.get(what) === one && (one.waiting === 0 || !signal.aborted)) all.delete(what);
+    if (one.waiting === 0) one.stop.abort();
+  }
+}
+
+function start(ask: (signal: AbortSignal) => Promise<boolean>): Asked {
+  const stop = new AbortController();
+  const answer = ask(stop.signal);
+  answer.catch(() => undefined);
+  return { answer, stop, waiting: 0 };
 }
 
 async function isRefusedNow(

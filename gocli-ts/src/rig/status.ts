@@ -19,8 +19,8 @@ export interface RigStatus {
   readonly conditions: readonly ConditionStatus[];
 }
 
-/** Milliseconds a condition may take when it is looked at once. */
-const LOOK_MS = 5000;
+/** Milliseconds a condition may take when it is looked at once; an emulated guest on a busy host needs half of them. */
+const LOOK_MS = 10_000;
 
 /** Looks at every condition of a cluster once, all at the same time. */
 export async function rigStatus(
