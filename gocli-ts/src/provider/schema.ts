@@ -155,7 +155,7 @@ export const childSchema = z.strictObject({
   from: z.string().refine(isProviderName, 'the name of a provider, such as vm-debian-13'),
   defaults: defaults.partial().optional(),
   kernelArgs: kernelArgs.unwrap().optional(),
-  vm: vm.unwrap().partial().optional(),
+  vm: SECTIONS.vm.partial().optional(),
   /** In addition. */
   packages: packages.unwrap().optional(),
   /** In addition. */
