@@ -60,7 +60,7 @@ async function whyNotBeside(
 ): Promise<string | undefined> {
   const { plan, ports, revision } = requireState(found);
   // That of an earlier version has its disks elsewhere, and no record that could say whose the cluster is.
-  if (revision === undefined) return 'an earlier gocli started it';
+  if (revision === undefined) return 'it is of an earlier version of gocli';
   const now: RigLayout = { ...layout, plan, ports, portInfos: portInfosOf(plan, kinds) };
   const networkOf = (one: RigLayout): unknown => [one.plan.host.imageId, one.ports, networkFiles(one)];
   if (!isDeepStrictEqual(networkOf(now), networkOf(layout)))

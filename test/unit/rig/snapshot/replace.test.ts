@@ -256,7 +256,7 @@ test('one of a version before records is saved first', async (t) => {
   docker.erase(containers.find(({ name }) => name === 'c-dnsmasq')?.id ?? '', '/machines/record.json');
   await writeState(paths, withoutRevision(state));
   await replace(saving.run('later'));
-  t.true(saving.notices().some((text) => /saved first, since an earlier gocli/.test(text)));
+  t.true(saving.notices().some((text) => /saved first, since it is of an earlier version/.test(text)));
   t.is(await saving.phase(), 'running');
 });
 
