@@ -270,6 +270,8 @@ export type { ProviderRmRequest, ProviderRmResult } from './api/provider-rm.ts';
 export type { ProvisionManagerRequest, ProvisionManagerResult } from './api/provision-manager.ts';
 export type { PublishRequest, PublishResult } from './api/publish.ts';
 export type { RunRequest, RunResult } from './api/run.ts';
+export type { HostsResult } from './api/hosts.ts';
+export type { RunSeveralRequest, RunSeveralResult } from './api/run-several.ts';
 export type { VendorRequest, VendorResult } from './api/vendor.ts';
 export type { RenameRequest, RenameResult } from './api/rename.ts';
 export type { RemovedRig, RmRequest, RmResult } from './api/rm.ts';

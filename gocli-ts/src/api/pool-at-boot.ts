@@ -22,7 +22,7 @@ const KEPT = [
 
 /**
  * Makes the user's systemd fill the pools when it starts: with the first session after a boot, or with the boot itself for
- * a user who lingers (loginctl(1), enable-linger). The daemon may come later, so it is tried for five minutes.
+ * a user who lingers (loginctl(1), enable-linger). The daemon may come later, so it is tried twenty times.
  * @returns the unit's file
  * @throws GocliError CONFLICT (there is one of another's making), FILE, BAD_VALUE (HOME)
  */
@@ -71,7 +71,7 @@ export function renderBootUnit(argv: readonly string[], env: Context['env']): st
     MARK,
     '[Unit]',
     'Description=Clusters of gocli that stand ready',
-    'StartLimitIntervalSec=600',
+    'StartLimitIntervalSec=1d',
     'StartLimitBurst=20',
     '',
     '[Service]',

@@ -252,8 +252,8 @@ async function requestOf(
     context,
   );
   const image = await localImage(locationOf(provider, values), context);
-  const own = startOf(readRunOptions({}, context.env, false));
-  return { ...image, ...own, pool: 'filling', values: { ...values, name } };
+  const own = startOf(readRunOptions({}, context.env, false, context.naming));
+  return { ...image, ...own, naming: context.naming, pool: 'filling', values: { ...values, name } };
 }
 
 /** @throws GocliError NOT_ENOUGH_MEMORY */

@@ -1,10 +1,11 @@
-import { messageOf } from '../errors/error.ts';
+import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
 import { LABEL } from '../place/labels.ts';
 import { lockIfFree } from '../place/lock-if-free.ts';
 import { onRig } from '../rig/deps.ts';
 import { collectEvidence } from '../rig/evidence.ts';
 import { findRig, findRigs } from '../rig/find.ts';
+import type { FoundRig } from '../rig/life.ts';
 import { nameBorne } from '../rig/identity.ts';
 import { readState, stateNames } from '../rig/state.ts';
 import { overSince, unused, untilOf } from '../rig/time-limit.ts';
@@ -75,25 +76,39 @@ async function reap(name: string, own: Context): Promise<ReapedRig | undefined> 
   if (places === undefined) return undefined;
   await using __ = places;
   const { plan, run } = found.state ?? {};
-  const evidence =
-    plan?.host.ttlEvidence === true
-      ? await collectEvidence(found, run ?? '', own).catch(() => undefined)
-      : undefined;
+  const evidence = plan?.host.ttlEvidence === true ? await evidenceOf(found, run ?? '', own) : undefined;
   const { snapshots } = await removeHeld(name, own);
   return { name, until: new Date(since).toISOString(), snapshots, evidence: evidence ?? null };
+}
+
+/** The rig goes all the same: it was asked for, and a full disk gets no emptier by what stays. */
+function evidenceOf(found: FoundRig, run: string, own: Context): Promise<string | undefined> {
+  return collectEvidence(found, run, own).catch((error: unknown) => {
+    const text = `What ${found.name} logged could not be kept: ${messageOf(error)}.`;
+    own.emit({ type: 'notice', level: 'warning', text });
+    return undefined;
+  });
 }
 
 /** The same for a start, of whose own work that is no part: it is to cost next to nothing, and what fails is a warning. */
 export async function reapBeside(context: Context): Promise<void> {
   try {
-    for (const one of await reapOver(context, await likelyNames(context))) {
-      onRig(context, one.name).emit({ type: 'notice', level: 'info', text: reapedWords(one) });
-    }
+    tellReaped(await reapOver(context, await likelyNames(context)), context);
   } catch (error) {
     context.signal.throwIfAborted();
+    // The start says it itself.
+    if (isCode(error, 'DOCKER_UNREACHABLE')) return;
+    if (error instanceof GocliError && Array.isArray(error.done)) {
+      tellReaped(error.done as ReapedRig[], context);
+    }
     const text = `${messageOf(error)}. Try it again: gocli gc`;
     context.emit({ type: 'notice', level: 'warning', text });
   }
+}
+
+function tellReaped(reaped: readonly ReapedRig[], context: Context): void {
+  for (const one of reaped)
+    onRig(context, one.name).emit({ type: 'notice', level: 'info', text: reapedWords(one) });
 }
 
 /** What became of one, for people. */

@@ -50,7 +50,11 @@ export async function run(
   context: Context,
   faults: readonly GocliError[] = [],
 ): Promise<RunResult> {
-  const [prepared] = await allOf([prepare(request, faults, obtainImage, context), reapBeside(context)]);
+  // Only once nothing is refused: a slip of the hand is to remove nothing.
+  const find: FindImage = async (location, own) =>
+    (await allOf([obtainImage(location, own), reapBeside(context)]))[0];
+  const prepared = await prepare(request, faults, find, context);
+  if (prepared.snapshot !== undefined) await reapBeside(context);
   const result = await changingRig(context, prepared.values.name, async (own) =>
     withUserData(await up(prepared, own), prepared, own),
   );

@@ -118,7 +118,7 @@ async function planOf(
 ): Promise<PlanRequest> {
   const values = await withRightAddons(readInputs(PLAN_OPTIONS, plan, context.naming), context);
   const image = await find({ provider, provision: true }, context);
-  return { ...image, values: { ...values, name: `template-${context.run}` } };
+  return { ...image, naming: context.naming, values: { ...values, name: `template-${context.run}` } };
 }
 
 /**
@@ -130,7 +130,7 @@ export async function build(
   request: TemplateBuildRequest,
   context: Context,
 ): Promise<{ template: string | null }> {
-  const values = readRunOptions({}, context.env, false);
+  const values = readRunOptions({}, context.env, false, context.naming);
   const { provider, ...plan } = request;
   const planned = await planOf(provider, plan, obtainImage, context);
   // Named after the plan, so that what a build left that was killed is found by the next one.

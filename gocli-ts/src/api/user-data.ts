@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError, isCode, messageOf } from '../errors/error.ts';
-import { onFile } from '../errors/file-error.ts';
 import { collect, collectLater } from '../errors/several.ts';
 import { readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import { pathFrom } from '../host/paths.ts';
+import { readUserFile } from '../host/user-file.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import { keeperSpec } from '../place/keeper.ts';
 import { LABEL } from '../place/labels.ts';
@@ -45,14 +44,20 @@ export async function readUserData<V extends WithUserData>(
   const { userData } = values;
   if (userData === undefined) return values;
   const path = pathFrom(cwd, userData.path);
-  const reading = onFile({ path, done: 'read' }, () => readFile(path, 'utf8'));
-  const text = await collectLater(errors, reading);
+  const text = await collectLater(errors, textOf(path, of('userData')));
   if (text === undefined) return values;
   collect(errors, () => {
     throwFindings(inspectUserData(text, `${of('userData')}: ${path}`));
   });
   const digest = createHash('sha256').update(text).digest('hex');
   return { ...values, userData: { path, text, digest } };
+}
+
+/** @throws GocliError FILE, BAD_FILE (no file, or no text) */
+async function textOf(path: string, at: string): Promise<string> {
+  const text = await readUserFile(path);
+  if (text !== undefined) return text;
+  throw new GocliError('FILE', `${at}: ${path} is not there`, { hint: 'Look at the path.' });
 }
 
 /**

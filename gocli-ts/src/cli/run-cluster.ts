@@ -1,8 +1,8 @@
+import { GocliError } from '../errors/error.ts';
 import { OPTIONS, type RunInputs } from '../api/options.ts';
 import { runSeveral } from '../api/run-several.ts';
 import { plan, run, type RunRequest } from '../api/run.ts';
 import { writeWrapperFiles } from '../api/wrapper-files.ts';
-import type { GocliError } from '../errors/error.ts';
 import { readEnvironment } from './environment.ts';
 import { inputsOf } from './option-flags.ts';
 import { writeResult } from './render/output.ts';
@@ -35,6 +35,11 @@ export async function runCluster(
   const request: RunRequest = { ...inputs, provider, kubevirtci };
   const faults = [...faultsOfLine, ...(environment?.errors ?? [])];
   if (args['dry-run']) {
+    if (args.count !== undefined) {
+      faults.push(
+        new GocliError('USAGE', '--count: --dry-run shows one plan', { hint: 'Leave one of them out.' }),
+      );
+    }
     const planned = await plan(request, session, faults);
     writeResult(session, {
       data: { plan: planned },

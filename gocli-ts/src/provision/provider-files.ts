@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { isThere } from '../host/atomic-files.ts';
 import type { Layer } from '../provider/provider-file.ts';
 import type { Recipe } from './step.ts';
@@ -51,4 +51,19 @@ export async function providerFolder(folders: Folders, name: string): Promise<Ma
     for (const entry of await readdir(path).catch(() => [])) found.set(entry, join(path, entry));
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * The folders of a provider and those that it is made from, in their order, as an input of steps: which files there are
+ * says nothing of that. Nothing for one that is made from none.
+ */
+export function descentOf(recipe: Pick<Recipe, 'root' | 'folder' | 'base' | 'parents'>): {
+  readonly layers?: string;
+} {
+  if ((recipe.parents ?? []).length === 0) return {};
+  return {
+    layers: layersOf(recipe)
+      .map(({ folder }) => relative(recipe.root, folder))
+      .join(' '),
+  };
 }

@@ -26,18 +26,9 @@ export function idOfState({ name, plan }: RigState): string {
 
 /** A plan of another name. */
 export function hostNamed(host: HostPlan, { id, name }: Identity): HostPlan {
-  const { image, imageId, pinnedPorts, published, ttlMs, ttlEvidence, userData } = host;
-  return {
-    name,
-    ...(id === name ? {} : { id }),
-    image,
-    imageId,
-    pinnedPorts,
-    ...(published === undefined ? {} : { published }),
-    ...(ttlMs === undefined ? {} : { ttlMs }),
-    ...(ttlEvidence === undefined ? {} : { ttlEvidence }),
-    ...(userData === undefined ? {} : { userData }),
-  };
+  const named: Omit<HostPlan, 'id'> & { id?: string } = { ...host, name };
+  delete named.id;
+  return id === name ? named : { ...named, id };
 }
 
 /** A state as it is called now, whatever it was called when it was written down. */

@@ -195,6 +195,11 @@ export function decide(verb: Verb, name: string, found: FoundRig | undefined): A
   throw refusal(situation, verb, name, found?.state, startedBy(found));
 }
 
+/** Whether somebody stopped a rig, which so is kept. */
+export function isPutAway({ state }: Pick<FoundRig, 'state'>): boolean {
+  return state?.stopped === true;
+}
+
 /** Whether all of a rig is there, and its machines run or stand still as they should. */
 export function isAwakeOrPaused(found: FoundRig): boolean {
   return ['running', 'paused'].includes(situationOf(found));

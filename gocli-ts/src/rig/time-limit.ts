@@ -1,16 +1,19 @@
 import { lockIfFree } from '../place/lock-if-free.ts';
 import type { RigDeps } from './deps.ts';
-import { isPooled, type FoundRig } from './life.ts';
+import { isPooled, isPutAway, type FoundRig } from './life.ts';
 import type { HostPlan } from './plan.ts';
 import type { RigState } from './state.ts';
 
 /** As many uses of one rig at a time are seen; more are not protected by that, but by those. */
 const PLACES = 16;
 
-/** Since when a rig is there for nothing, in milliseconds since the epoch; undefined when it may stay. Pure. */
+/**
+ * Since when a rig is there for nothing, in milliseconds since the epoch; undefined when it may stay. One that is stopped
+ * was put away to be kept; its time begins anew when it is started. Pure.
+ */
 export function overSince(found: FoundRig, now: number): number | undefined {
   const { state } = found;
-  if (state === undefined || isPooled(found)) return undefined;
+  if (state === undefined || isPutAway(found) || isPooled(found)) return undefined;
   const end = endOf(state);
   return end === undefined || end > now ? undefined : end;
 }

@@ -174,10 +174,19 @@ async function bootAgain(
   { timeoutMs }: UpRequest,
   deps: RigDeps,
 ): Promise<UpResult> {
-  requireSamePlan(requireState(found), plan, deps);
+  const halted = requireState(found);
+  requireSamePlan(halted, plan, deps);
+  const { userData } = plan.host;
+  // A second time over what the first left half done would cost the disks when it fails.
+  if (userData !== undefined && halted.userData !== userData) {
+    throw new GocliError('NOT_READY', `the user-data of "${found.name}" did not run to its end`, {
+      hint: `Boot it as it is: ${gocliCommand('start', found.name)}. Or start it anew: ${gocliCommand('rm', found.name)}`,
+    });
+  }
   const steps = await estimatedSteps(deps, plan.guest.provider);
   const state = await startHalted(found, { timeoutMs, pinnedPorts: plan.host.pinnedPorts }, steps, deps);
-  return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
+  const limited = await again(state, plan, deps);
+  return { state: limited, started: true, timings: steps.timings, seconds: steps.elapsed() };
 }
 
 /** A start is under way in another process, or it was killed; nobody is told to remove what may be good. */

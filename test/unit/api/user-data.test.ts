@@ -67,7 +67,7 @@ test('what its schema refuses is told before anything starts, and so is all else
     const error = await t.throwsAsync<GocliError>(plan({ ...request, ...more }, context));
     return `${error.message}\n${error.observed ?? ''}`;
   };
-  t.regex(await refused(), /\/u cannot be read|no such file/i);
+  t.regex(await refused(), /--user-data: .*\/u is not there/);
   await write('runcmd: [ls\n');
   t.regex(
     await refused({ nodes: 0 }),

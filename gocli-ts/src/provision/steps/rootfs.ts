@@ -4,7 +4,7 @@ import { quote } from '../../shared/quote.ts';
 import { bootstrap, contentLines } from '../debian/bootstrap.ts';
 import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
 import { resultOf } from '../image/results.ts';
-import { layeredFiles } from '../provider-files.ts';
+import { descentOf, layeredFiles } from '../provider-files.ts';
 import { packTree } from '../image/tree.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
@@ -18,7 +18,10 @@ export const rootfsStep: ProvisionStep = {
   needs: ['resolve'],
   inputs: async (recipe) => {
     const user = recipe.provider.vm?.user;
-    return { values: user === undefined ? {} : { user }, files: await partsOf(recipe) };
+    return {
+      values: { ...(user === undefined ? {} : { user }), ...descentOf(recipe) },
+      files: await partsOf(recipe),
+    };
   },
   run: makeRootfs,
 };

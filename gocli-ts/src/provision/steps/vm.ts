@@ -12,7 +12,7 @@ import { isPlain } from '../guest-folder.ts';
 import { Cleanup } from '../image/cleanup.ts';
 import { resultOf } from '../image/results.ts';
 import { readManifests } from '../manifests.ts';
-import { layeredFiles, providerFile } from '../provider-files.ts';
+import { descentOf, layeredFiles, providerFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 import { cleanScript } from '../vm/clean-script.ts';
 import { type BuildPart, buildParts, runCloudInit, SCRIPT } from '../vm/cloud-init.ts';
@@ -34,7 +34,11 @@ export const vmStep: ProvisionStep = {
   title: 'Run provision.sh in the machine',
   needs: ['runner', 'tiny', 'disk'],
   inputs: async (recipe) => ({
-    values: { clean: cleanScript(), kernelArgs: recipe.provider.kernelArgs.join(' ') },
+    values: {
+      clean: cleanScript(),
+      kernelArgs: recipe.provider.kernelArgs.join(' '),
+      ...descentOf(recipe),
+    },
     files: await filesOf(recipe),
   }),
   run: async (context) => {

@@ -18,6 +18,7 @@ import { startNodes, type Launched, type Started } from '../start/launch.ts';
 import { notice } from '../start/starting.ts';
 import { proveWritable, writeState, type RigState } from '../state.ts';
 import { pauseRig, resumeRig, stopRig } from '../stop.ts';
+import { limitedAgain, readyAt } from '../time-limit.ts';
 import { exchangeRegistry, putAside, putBack, removeAside, settleAside, withAside } from './aside.ts';
 import { snapshotFolder, stoppedSaves, type Snapshot } from './list.ts';
 import { checkRestore, type RestoreRequest, type Restoring } from './restorable.ts';
@@ -127,11 +128,13 @@ async function thawBeside(
   await goOnThawed(start, steps, deps, deps.signal);
   // A command that only looked may have brought those of the record back meanwhile.
   await writeAccess(keys, state, deps);
-  const ready = { ...state, readyAt: new Date(deps.clock.now()).toISOString() };
+  const now = deps.clock.now();
+  // A limit that was asked for after the snapshot holds.
+  const ready = limitedAgain(readyAt(state, now), requireState(found).plan.host, now);
   return keepState(ready, deps).catch(async (error: unknown) => {
     // A busy daemon may have done it without an answer: then there is no way back from what the record says.
-    const now = await findRig(deps.docker, deps.paths, found.name).catch(() => undefined);
-    if (now?.state?.readyAt !== undefined && now.state.run === state.run) return now.state;
+    const known = await findRig(deps.docker, deps.paths, found.name).catch(() => undefined);
+    if (known?.state?.readyAt !== undefined && known.state.run === state.run) return known.state;
     throw error;
   });
 }

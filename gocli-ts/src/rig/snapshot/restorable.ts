@@ -8,6 +8,7 @@ import { boundBy, chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { notice } from '../start/starting.ts';
 import { startedAgain } from '../plan.ts';
 import type { RigState } from '../state.ts';
+import { limitedAgain } from '../time-limit.ts';
 import type { RigKeys } from '../template/keys.ts';
 import { readKeys, snapshotLayout } from './layout.ts';
 import type { Snapshot } from './list.ts';
@@ -52,9 +53,11 @@ export async function checkRestore(
   const own = boundBy(containers);
   const ports = await chosenPorts(docker, portsOf(plan, deps.kinds), { pinned, had, own });
   const layout = await snapshotLayout(snapshot, plan, { ports, sshPublicKey: keys.sshPublicKey }, deps);
-  const state: RigState = { ...record.state, run: deps.run, plan, ports };
-  delete state.readyAt;
-  delete state.stopped;
+  const then: RigState = { ...record.state, run: deps.run, plan, ports };
+  delete then.readyAt;
+  delete then.stopped;
+  // The time of the snapshot may be over, and nobody is to remove the rig for that, whatever ends this.
+  const state = limitedAgain(then, plan.host, deps.clock.now());
   for (const text of movedPorts(cluster, had, ports, request.pinnedPorts)) notice(deps, text);
   return { layout, state, keys };
 }

@@ -100,7 +100,7 @@ test('what cannot be is refused, and leaves nothing', async (t) => {
   for (const [argv, code, words] of [
     [['set', 'vm-1'], 2, /pool set needs --size/],
     [['set', '--size', '1'], 2, /pool set needs a provider/],
-    [['set', 'vm-1', '--size', 'x'], 2, /--size: x is out of range/],
+    [['set', 'vm-1', '--size', 'x'], 2, /--size: x is not a whole number/],
     [['set', 'vm-1', '--size', '0'], 2, /--size: 0 is out of range/],
     [['set', 'vm-9', '--size', '1'], 4, /there is no provider "vm-9"/],
     [

@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import test from 'ava';
 import { lockOf } from '../../../../gocli-ts/src/place/docker/lock.ts';
-import type { LockHolder } from '../../../../gocli-ts/src/place/port.ts';
+import { lockIfFree } from '../../../../gocli-ts/src/place/lock-if-free.ts';
+import type { Docker, LockHolder } from '../../../../gocli-ts/src/place/port.ts';
 import { CHECKOUT } from '../../../helpers/cli.ts';
 
 const NEVER = new AbortController().signal;
@@ -92,4 +93,17 @@ test('a lock does not keep the process alive, nor does one that was given up', a
   const script = HOLDER.replace('setInterval(() => held, 1000);', '');
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, module, SOCKET, randomUUID()]);
   t.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('a process that is stopped has its lock, though it says nothing', async (t) => {
+  const name = randomUUID();
+  const module = join(CHECKOUT, 'dist/gocli-ts/src/place/docker/lock.js');
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, module, SOCKET, name]);
+  t.teardown(() => holder.kill('SIGKILL'));
+  await once(holder.stdout, 'data');
+  holder.kill('SIGSTOP');
+  const lock: Docker['system']['lock'] = (asked, options) => lockOf(SOCKET, asked, options);
+  const docker = { system: { lock } } as Docker;
+  t.is(await lockIfFree(name, { docker, signal: NEVER }), undefined);
+  holder.kill('SIGKILL');
 });

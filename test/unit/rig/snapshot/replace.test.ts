@@ -5,8 +5,9 @@ import { replaceBySnapshot } from '../../../../gocli-ts/src/rig/snapshot/replace
 import { requireSnapshot } from '../../../../gocli-ts/src/rig/snapshot/require.ts';
 import type { RigDeps } from '../../../../gocli-ts/src/rig/deps.ts';
 import { rigStatus } from '../../../../gocli-ts/src/rig/status.ts';
-import { withoutRevision } from '../../../../gocli-ts/src/rig/keep-state.ts';
+import { keepState, withoutRevision } from '../../../../gocli-ts/src/rig/keep-state.ts';
 import { writeState, type RigState } from '../../../../gocli-ts/src/rig/state.ts';
+import { overSince } from '../../../../gocli-ts/src/rig/time-limit.ts';
 import { pauseRig, resumeRig } from '../../../../gocli-ts/src/rig/stop.ts';
 import { VM_FACTS } from '../../../helpers/engine.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../../helpers/saving.ts';
@@ -272,4 +273,22 @@ test('a record that was written without an answer counts', async (t) => {
   t.is((await replace(saving.run('later'))).run, 'later');
   t.is(await saving.phase(), 'running');
   t.deepEqual(own(saving), NAMES);
+});
+
+test('the time of a rig begins anew with a restore, whatever that of the snapshot was', async (t) => {
+  const saving = await makeSaving(t);
+  const { engine } = saving;
+  const { state } = await saving.found();
+  if (state === undefined) return t.fail();
+  const host = { ...state.plan.host, ttlMs: 3_600_000 };
+  const limited = {
+    ...state,
+    plan: { ...state.plan, host },
+    until: new Date(engine.clock.now()).toISOString(),
+  };
+  await keepState(limited, engine);
+  await createSnapshot(await saving.found(), KEPT, stepsOf(engine), engine);
+  engine.clock.advance(7_200_000);
+  await replace(saving.run('later'));
+  t.is(overSince(await saving.found(), engine.clock.now()), undefined);
 });
