@@ -43,7 +43,7 @@ ip link set eth0 up
 nft -f /rules.nft
 nft -f /kube-proxy.nft
 for at in 8080 30500,bind=127.0.0.1; do socat TCP-LISTEN:$at,fork,reuseaddr SYSTEM:'echo answered' & done
-sleep 60`;
+sleep 600`;
 
 /** A line for each address: what is said there, within three seconds. */
 const ASK = `until socat -u TCP:127.0.0.1:8080 - >/dev/null 2>&1; do sleep 0.1; done

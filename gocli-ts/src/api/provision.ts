@@ -80,13 +80,15 @@ export async function plan(request: ProvisionRequest, context: Context): Promise
 export async function build(request: ProvisionRequest, context: Context): Promise<ProvisionResult> {
   const work = workOf(request, context);
   const own = await buildOne(work, context);
-  const made = await madeFrom(work.folder);
   if (request.withChildren !== true) {
+    // It is made, whatever is wrong with the folder of another one.
+    const made = await madeFrom(work.folder).catch(() => []);
     const names = made.map(({ name }) => name).join(', ');
     const text = `Made from it, and not made anew: ${names} (--with-children)`;
     if (own.changed && made.length > 0) context.emit({ type: 'notice', level: 'info', text });
     return { ...own, children: [] };
   }
+  const made = await madeFrom(work.folder);
   const failures = new Failures();
   const children: Provisioned[] = [];
   for (const { folder } of made)

@@ -95,7 +95,9 @@ function unknownVerb(complaint: string, argv: readonly string[], commands: reado
 /** One sentence for each word that the verb does not know. */
 function problems(words: readonly string[], argv: readonly string[], command: Command | undefined): string {
   const forms = flagsOf(command).map(({ form }) => form);
-  const sentences = words.map((word) => {
+  const sentences = words.map((said) => {
+    // So the parser writes a word that is empty.
+    const word = said === '""' && argv.includes('') ? '' : said;
     const flag = argv.includes(word) ? undefined : `${word.length === 1 ? '-' : '--'}${word}`;
     if (flag === undefined) return `unexpected word "${word}"`;
     const instead = insteadOfFlag(flag);

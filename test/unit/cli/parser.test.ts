@@ -145,6 +145,7 @@ test('a wrong word is an error with what was probably meant', async (t) => {
     [[''], '"" is not a command.'],
     [['x'], '"x" is not a command.'],
     [['make', 'tea', 'here', 'there'], 'unexpected word "there"'],
+    [['make', 'tea', 'here', ''], 'unexpected word ""'],
     [['make', 'tea', '--hot', '--cold'], '--hot and --cold exclude each other'],
     [['make'], 'gocli make: something is missing'],
     [['make', 'tea', '--name'], '--name needs a value'],
@@ -327,6 +328,6 @@ test('all that is wrong with a line is said together, an unknown flag too', asyn
   t.deepEqual(await wrong('make', '--zzzzzz', 'tea', '-s', 'much'), ['unknown flag --zzzzzz.']);
   t.deepEqual(await wrong('pool', 'set', 'vm-1', '--memroy', '4G', '--cpu', 'many'), [
     'unknown flag --memroy. Did you mean "--memory"?',
-    '--cpu: many is out of range',
+    '--cpu: many is not a whole number',
   ]);
 });

@@ -33,7 +33,7 @@ test('bad input is one line and a hint, never a stack trace', async (t) => {
     [['run', 'vm-1', '--memory', '5G0'], 2, /--memory: "5G0" is not a size/],
     [['run', 'vm-1', '--nodes', '0'], 2, /--nodes: 0/],
     [['run', 'vm-1', '--nodes', '1000'], 2, /--nodes: 1000 is out of range/],
-    [['run', 'vm-1', '--nodes', 'two'], 2, /--nodes: two is out of range/],
+    [['run', 'vm-1', '--nodes', 'two'], 2, /--nodes: two is not a whole number/],
     [['run', 'vm-1', '--k8s-port', '70000'], 2, /--k8s-port: 70000 is out of range/],
     [['run', 'vm-1', '--name', '../x'], 2, /--name: "\.\.\/x" is not a cluster name/],
     [['run', 'vm-1', '--memory', '8000T'], 3, /needs 8000 TiB of memory/],
