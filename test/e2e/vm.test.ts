@@ -88,6 +88,8 @@ test.serial('cloud-init does what is asked of one clone, which goes when its tim
   await writeFile(file, '#cloud-config\nruncmd: [touch /var/ran]\n');
   ended(t, 0, await start());
   ended(t, 0, await on(OWN, 'test -e /var/ran'));
+  // Its second began when cloud-init had ended.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   t.regex((await gocli(['ls'])).stdout, new RegExp(`^${OWN} .*over since`, 'm'));
   const collected = await gocli(['gc']);
   ended(t, 0, collected);
