@@ -34,3 +34,13 @@ export async function collectEvidence(
   );
   return folder;
 }
+
+/** The same for a start of this run, of which the user is told; what cannot be kept is no reason to stop. */
+export async function keepEvidence(
+  rig: Identity,
+  deps: Pick<RigDeps, 'docker' | 'paths' | 'run' | 'emit'>,
+): Promise<void> {
+  const folder = await collectEvidence(rig, deps.run, deps).catch(() => undefined);
+  if (folder === undefined) return;
+  deps.emit({ type: 'notice', level: 'info', text: `What was logged is kept in ${folder}` });
+}

@@ -5,6 +5,7 @@ import type { Docker } from '../place/port.ts';
 import type { Holder } from './keep-state.ts';
 import type { Listed } from './known.ts';
 import { machinesMount } from './machine-files.ts';
+import { isMachine, partOf } from './parts.ts';
 
 /** A volume of a rig as it is listed. */
 export type Volume = Awaited<ReturnType<Docker['volumes']['list']>>[number];
@@ -26,8 +27,8 @@ export async function holderOf(
   { id: rig, containers, volume }: Pick<Listed, 'id' | 'containers' | 'volume'>,
   docker: Docker,
 ): Promise<Held> {
-  const network = containers.find(({ labels }) => labels[LABEL.role] === 'dnsmasq');
-  const node = containers.find(({ labels }) => labels[LABEL.node] !== undefined);
+  const network = partOf(containers, 'dnsmasq');
+  const node = containers.find(isMachine);
   const own = network ?? node;
   if (own !== undefined) return { any: true, container: own, [Symbol.asyncDispose]: nothingToDo };
   if (volume === undefined) return { any: containers.length > 0, [Symbol.asyncDispose]: nothingToDo };

@@ -2,6 +2,7 @@ import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo } from '../place/port.ts';
 import type { Identity } from './identity.ts';
 import { poolOfName } from './names.ts';
+import { isMachine } from './parts.ts';
 import { refusal } from './refusal.ts';
 import type { Snapshot } from './snapshot/list.ts';
 import type { RigState } from './state.ts';
@@ -221,10 +222,6 @@ export function hasDisks({ state }: Pick<FoundRig, 'state'>): boolean {
 /** Those of its machines that run, whatever their guests do. */
 export function runningMachines({ containers }: Pick<FoundRig, 'containers'>): ContainerInfo[] {
   return containers.filter((one) => isMachine(one) && one.state === 'running');
-}
-
-function isMachine({ labels }: ContainerInfo): boolean {
-  return labels[LABEL.node] !== undefined;
 }
 
 /** Whether network, registry and at least one machine run. */

@@ -13,6 +13,7 @@ import { rigId } from './identity.ts';
 import { keepState } from './keep-state.ts';
 import { kindOf, type Proxied } from './kind.ts';
 import { isAside } from './names.ts';
+import { partOf } from './parts.ts';
 import { networksOf, type GuestPlan } from './plan.ts';
 import { notice } from './start/starting.ts';
 import type { RigState } from './state.ts';
@@ -83,7 +84,7 @@ async function usableFrom(
   { addresses, except }: HostProxy,
   deps: RigDeps,
 ): Promise<HostProxy | undefined> {
-  const network = containers.find(({ labels }) => labels[LABEL.role] === 'dnsmasq');
+  const network = partOf(containers, 'dnsmasq');
   const usable: Record<string, string> = {};
   for (const [name, address] of Object.entries(addresses)) {
     const port = loopbackPort(address);

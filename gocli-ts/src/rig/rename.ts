@@ -1,5 +1,4 @@
 import { GocliError, messageOf } from '../errors/error.ts';
-import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo, Docker } from '../place/port.ts';
 import type { RigDeps } from './deps.ts';
 import { lookUp, requireState } from './find.ts';
@@ -8,6 +7,7 @@ import { keysHere } from './keep-state.ts';
 import { kindOf } from './kind.ts';
 import { decide, situationOf, type FoundRig } from './life.ts';
 import { requireUnclaimed, type Listing } from './listing.ts';
+import { partOf } from './parts.ts';
 import { writeRecord, type RigRecord } from './record.ts';
 import { refusal } from './refusal.ts';
 import { requireImage } from './snapshot/restorable.ts';
@@ -94,7 +94,7 @@ async function recordOf(
 ): Promise<Recording | undefined> {
   if (found.saved !== undefined) return undefined;
   const before = found.state;
-  const network = found.containers.find(({ labels }) => labels[LABEL.role] === 'dnsmasq');
+  const network = partOf(found.containers, 'dnsmasq');
   if (network === undefined || before?.revision === undefined)
     throw refusal(situationOf(found), 'rename', found.name, before);
   const keys = await keysHere(before, { paths, kinds });

@@ -33,9 +33,7 @@ export function untilOf(state: RigState | undefined): string | null {
 
 /** A state whose rig is Ready now: its time begins. */
 export function readyAt(state: RigState, now: number): RigState & { readonly readyAt: string } {
-  const { ttlMs } = state.plan.host;
-  const ready = { ...state, readyAt: new Date(now).toISOString() };
-  return ttlMs === undefined ? ready : { ...ready, until: new Date(now + ttlMs).toISOString() };
+  return { ...limitedAgain(state, state.plan.host, now), readyAt: new Date(now).toISOString() };
 }
 
 /** A state whose time begins anew, if a plan says how long it is; else the same. */

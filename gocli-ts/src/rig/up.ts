@@ -5,7 +5,7 @@ import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import type { RigDeps } from './deps.ts';
 import { cleanUpAfter, removeLabelled } from './remove.ts';
-import { collectEvidence } from './evidence.ts';
+import { keepEvidence } from './evidence.ts';
 import type { HostProxy } from '../host/proxy.ts';
 import { findRig, lookUp, requireState, type LookedUp } from './find.ts';
 import { hostNamed, type Identity } from './identity.ts';
@@ -228,11 +228,7 @@ async function afterFailure(error: unknown, rig: Identity, request: UpRequest, d
     emit({ type: 'notice', level: 'info', text });
     return;
   }
-  if (!signal.aborted) {
-    const folder = await collectEvidence(rig, run, deps).catch(() => undefined);
-    if (folder !== undefined)
-      emit({ type: 'notice', level: 'info', text: `What was logged is kept in ${folder}` });
-  }
+  if (!signal.aborted) await keepEvidence(rig, deps);
   if (request.keepOnFailure && !signal.aborted) {
     emit({
       type: 'notice',

@@ -6,6 +6,7 @@ import { MACHINE_PATH } from '../machine/spec.ts';
 import { linked } from '../shared/limit.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
+import { isMachine } from './parts.ts';
 
 /** Milliseconds between two looks at the consoles: each asks the daemon for the whole of one. */
 const LOOK_MS = 5000;
@@ -42,7 +43,7 @@ export async function whileAlive<T>(
       () => undefined,
     );
   }
-  const guests = containers.filter(({ labels }) => labels[LABEL.node] !== undefined);
+  const guests = containers.filter(isMachine);
   panicAmong(docker, guests, lookMs, watch.signal).then(
     (panic) => {
       alive.abort(panic);

@@ -1,6 +1,5 @@
-import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/port.ts';
-import type { FoundRig } from '../life.ts';
+import { runningMachines, type FoundRig } from '../life.ts';
 
 /** Of the memory of the machines: what one that stands ready has for itself, as long as none was measured. */
 const EXPECTED_SHARE = 0.5;
@@ -55,9 +54,7 @@ export async function memoryOf(
   { containers }: Pick<FoundRig, 'containers'>,
   docker: Docker,
 ): Promise<number | undefined> {
-  const machines = containers.filter(
-    ({ labels, state }) => labels[LABEL.node] !== undefined && state === 'running',
-  );
+  const machines = runningMachines({ containers });
   const bytes = await Promise.all(machines.map(({ id }) => memoryOfMachine(id, docker)));
   const known = bytes.filter((one) => one !== undefined);
   // A sum without one of them would be no figure of the cluster.

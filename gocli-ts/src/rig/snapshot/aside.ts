@@ -10,7 +10,8 @@ import { findRig } from '../find.ts';
 import type { FoundRig } from '../life.ts';
 import { DISKS_FOLDER } from '../machine-files.ts';
 import { containerName, isAside, nodeIndex } from '../names.ts';
-import { exchangeContent, putDisksAside, runIn, settleFiles } from './kept-files.ts';
+import { isMachine, partOf } from '../parts.ts';
+import { putDisksAside, runIn, settleFiles } from './kept-files.ts';
 
 /**
  * Machines that stand still beside those that are to take their place, in the network that both share: their memory
@@ -46,7 +47,7 @@ type PutAside = Pick<FoundRig, 'id' | 'name' | 'containers' | 'aside'>;
 export async function putAside(found: PutAside, nodes: number, deps: RigDeps): Promise<void> {
   const { docker, signal } = deps;
   const machines = found.containers.filter(isMachine);
-  const network = partOf(found, 'dnsmasq');
+  const network = requirePart(found, 'dnsmasq');
   // Of machines that somebody removed by hand something may be left, which is not to be taken for what is put there now.
   await allOf([runIn(network, TAPS_GONE, taps(nodes), docker), settleFiles(found, 'gone', deps)]);
   for (const one of machines)
@@ -55,14 +56,6 @@ export async function putAside(found: PutAside, nodes: number, deps: RigDeps): P
   await runIn(network, TAPS_ASIDE, taps(nodes), docker);
   await putDisksAside(network, docker);
   await docker.containers.putFiles(network.id, '/', [DISKS_FOLDER]);
-}
-
-/**
- * Puts the registry's content aside, and that of a snapshot in its place.
- * @param saved its folder, in the data volume
- */
-export async function exchangeRegistry(found: PutAside, saved: string, docker: Docker): Promise<void> {
-  await exchangeContent(partOf(found, 'registry'), saved, docker);
 }
 
 /**
@@ -98,11 +91,9 @@ async function inNetwork(
   script: string,
   docker: Docker,
 ): Promise<void> {
-  const network = containers.find(
-    ({ labels, state }) => labels[LABEL.role] === 'dnsmasq' && state === 'running',
-  );
+  const network = partOf(containers, 'dnsmasq');
   const own = aside.map((one) => tapName(indexOf(one)));
-  if (network !== undefined) await runIn(network, script, own, docker);
+  if (network?.state === 'running') await runIn(network, script, own, docker);
 }
 
 /**
@@ -160,16 +151,16 @@ function indexOf({ labels }: ContainerInfo): number {
   return nodeIndex(labels[LABEL.node] ?? '', MOST_NODES);
 }
 
-function isMachine({ labels }: ContainerInfo): boolean {
-  return labels[LABEL.node] !== undefined;
-}
-
 function taps(nodes: number): string[] {
   return Array.from({ length: nodes }, (_, at) => tapName(at + 1));
 }
 
-function partOf({ name, containers }: PutAside, role: 'dnsmasq' | 'registry'): ContainerInfo {
-  const part = containers.find(({ labels }) => labels[LABEL.role] === role);
+/** @throws GocliError NOT_READY */
+export function requirePart(
+  { name, containers }: Pick<FoundRig, 'name' | 'containers'>,
+  role: 'dnsmasq' | 'registry',
+): ContainerInfo {
+  const part = partOf(containers, role);
   if (part !== undefined) return part;
   throw new GocliError(
     'NOT_READY',

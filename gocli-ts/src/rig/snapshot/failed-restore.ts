@@ -2,7 +2,7 @@ import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import { removeUnusedVolume } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { RigDeps } from '../deps.ts';
-import { collectEvidence } from '../evidence.ts';
+import { keepEvidence } from '../evidence.ts';
 import { machinesVolume } from '../names.ts';
 import { removeContainers } from '../remove.ts';
 import { notice } from '../start/starting.ts';
@@ -46,10 +46,7 @@ async function whatIsLeft({ cluster, rig, name, record }: Snapshot, { docker }: 
 
 async function tidyUp({ cluster: name, rig: id }: Snapshot, deps: RigDeps): Promise<void> {
   const { docker, paths, run, signal } = deps;
-  if (!signal.aborted) {
-    const folder = await collectEvidence({ name, id }, run, deps).catch(() => undefined);
-    if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
-  }
+  if (!signal.aborted) await keepEvidence({ name, id }, deps);
   await removeContainers(docker, { [LABEL.cluster]: id, [LABEL.run]: run });
   // Somebody else's start went on meanwhile; it says what becomes of the cluster.
   if ((await docker.containers.list({ [LABEL.cluster]: id })).length > 0) return;

@@ -3,11 +3,12 @@ import { LABEL } from '../../place/labels.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import type { RigDeps } from '../deps.ts';
 import type { FoundRig } from '../life.ts';
+import { partOf } from '../parts.ts';
 import { notice } from '../start/starting.ts';
 
 /** Lets the registry of a rig stand still, so that nothing is pushed that a save would not have. */
 export async function holdRegistry(found: FoundRig, { docker }: Pick<RigDeps, 'docker'>): Promise<void> {
-  const registry = registryIn(found);
+  const registry = partOf(found.containers, 'registry');
   // A save that was killed may have left it so.
   if (registry !== undefined && registry.state !== 'paused') await docker.containers.pause(registry.id);
 }
@@ -17,7 +18,7 @@ export async function holdRegistry(found: FoundRig, { docker }: Pick<RigDeps, 'd
  * ended meanwhile, or somebody else let it go on.
  */
 export async function releaseRegistry(found: FoundRig, deps: RigDeps): Promise<void> {
-  const registry = registryIn(found);
+  const registry = partOf(found.containers, 'registry');
   if (registry === undefined) return;
   try {
     await deps.docker.containers.unpause(registry.id);
@@ -27,8 +28,4 @@ export async function releaseRegistry(found: FoundRig, deps: RigDeps): Promise<v
     const text = `The registry of ${found.name} does not go on (${messageOf(error)}). Type: ${gocliCommand('resume', found.name)}`;
     notice(deps, text, 'warning');
   }
-}
-
-function registryIn({ containers }: FoundRig): FoundRig['containers'][number] | undefined {
-  return containers.find(({ labels }) => labels[LABEL.role] === 'registry');
 }

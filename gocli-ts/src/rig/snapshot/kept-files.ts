@@ -7,6 +7,7 @@ import type { RigDeps } from '../deps.ts';
 import type { FoundRig } from '../life.ts';
 import { DISKS_USER, MACHINES, machinesMount } from '../machine-files.ts';
 import { dataVolume } from '../names.ts';
+import { partOf } from '../parts.ts';
 
 /**
  * What machines that stand aside have in volumes: their disks, and what the registry stores. Whatever ends a script, it
@@ -61,9 +62,9 @@ export async function settleFiles(
   { docker, run, signal }: RigDeps,
 ): Promise<void> {
   const { disks, registry } = SCRIPTS[what];
-  const [network, store] = ['dnsmasq', 'registry'].map((role) =>
-    containers.find(({ labels, state }) => labels[LABEL.role] === role && state === 'running'),
-  );
+  const running = containers.filter(({ state }) => state === 'running');
+  const network = partOf(running, 'dnsmasq');
+  const store = partOf(running, 'registry');
   if (network !== undefined && store !== undefined) {
     const inNetwork = runIn(network, disks, [MACHINES], docker, DISKS_USER);
     await allOf([inNetwork, runIn(store, registry, [REGISTRY], docker)]);

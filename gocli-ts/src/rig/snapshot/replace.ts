@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
-import { LABEL } from '../../place/labels.ts';
 import { allOf } from '../../shared/all.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { networkFiles, type RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
-import { collectEvidence } from '../evidence.ts';
+import { keepEvidence } from '../evidence.ts';
 import { findRig, requireState } from '../find.ts';
 import { readMemory, wantedBytes } from '../host-memory.ts';
 import { keepState } from '../keep-state.ts';
@@ -14,12 +13,13 @@ import { isAwakeOrPaused, type FoundRig } from '../life.ts';
 import { followProxy } from '../proxy.ts';
 import { portInfosOf } from '../published.ts';
 import { goOnThawed, writeAccess } from '../start/go-on.ts';
-import { startNodes, type Launched, type Started } from '../start/launch.ts';
+import { startNodes, type Launched } from '../start/launch.ts';
 import { notice } from '../start/starting.ts';
 import { proveWritable, writeState, type RigState } from '../state.ts';
 import { pauseRig, resumeRig, stopRig } from '../stop.ts';
 import { limitedAgain, readyAt } from '../time-limit.ts';
-import { exchangeRegistry, putAside, putBack, removeAside, settleAside, withAside } from './aside.ts';
+import { putAside, putBack, removeAside, requirePart, settleAside, withAside } from './aside.ts';
+import { exchangeContent } from './kept-files.ts';
 import { snapshotFolder, stoppedSaves, type Snapshot } from './list.ts';
 import { checkRestore, type RestoreRequest, type Restoring } from './restorable.ts';
 import { forgetSaves, restoreSnapshot } from './restore.ts';
@@ -112,10 +112,11 @@ async function thawBeside(
 ): Promise<RigState> {
   const folder = snapshotFolder(record.id);
   const origin = { kind: 'restore', folder, template: state.template } as const;
+  const network = requirePart(found, 'dnsmasq');
+  const registry = requirePart(found, 'registry');
   const launched = await steps.run('containers', 'Starting the containers', async (): Promise<Launched> => {
     if (found.state?.paused !== true) await pauseRig(found, deps);
     await putAside(found, layout.plan.guest.nodes, deps);
-    const { network, registry } = partsOf(found);
     const [nodes] = await allOf([
       startNodes(layout, network, origin, deps),
       writeState(deps.paths, state),
@@ -123,7 +124,7 @@ async function thawBeside(
     ]);
     return { network, registry, nodes };
   });
-  const before = (): Promise<void> => exchangeRegistry(found, folder, deps.docker);
+  const before = (): Promise<void> => exchangeContent(registry, folder, deps.docker);
   const start = { state, layout, launched, saved: record.saved, keys, timeoutMs, before };
   await goOnThawed(start, steps, deps, deps.signal);
   // A command that only looked may have brought those of the record back meanwhile.
@@ -137,14 +138,6 @@ async function thawBeside(
     if (known?.state?.readyAt !== undefined && known.state.run === state.run) return known.state;
     throw error;
   });
-}
-
-function partsOf({ name, containers }: FoundRig): { readonly network: Started; readonly registry: Started } {
-  const [network, registry] = ['dnsmasq', 'registry'].map((role) =>
-    containers.find(({ labels }) => labels[LABEL.role] === role),
-  );
-  if (network !== undefined && registry !== undefined) return { network, registry };
-  throw new GocliError('NOT_READY', `not all of cluster "${name}" is there`);
 }
 
 /** What ran before goes on; a signal does not keep it from that. @returns the error that says so */
@@ -172,9 +165,8 @@ async function afterFailure(
 }
 
 async function goBack(found: FoundRig, ran: boolean, deps: RigDeps, aborted: boolean): Promise<void> {
-  const { docker, paths, run } = deps;
-  const folder = aborted ? undefined : await collectEvidence(found, run, deps).catch(() => undefined);
-  if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
+  const { docker, paths } = deps;
+  if (!aborted) await keepEvidence(found, deps);
   const now = await withAside(found, docker);
   if (now.aside !== undefined && now.aside.length > 0) await putBack(now, deps);
   // This brings the copy in the state folder back, too.

@@ -6,6 +6,7 @@ import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { boundBy, chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { notice } from '../start/starting.ts';
+import { isMachine } from '../parts.ts';
 import { startedAgain } from '../plan.ts';
 import type { RigState } from '../state.ts';
 import { limitedAgain } from '../time-limit.ts';
@@ -86,7 +87,7 @@ async function requireFiles(
   { docker }: RigDeps,
 ): Promise<void> {
   const { id, saved, state } = record;
-  const machine = machinesAmong(containers).find((one) => one.state === 'running');
+  const machine = containers.filter(isMachine).find((one) => one.state === 'running');
   if (machine !== undefined) {
     const damaged = await damagedFiles(record, machine, docker);
     if (damaged.length > 0) throw notWhole(state, damaged);
@@ -98,10 +99,6 @@ async function requireFiles(
     const there = await docker.containers.modified(keeper, file);
     if (there === undefined) throw notWhole(state, [`missing: ${file}`]);
   }
-}
-
-function machinesAmong(containers: readonly ContainerInfo[]): ContainerInfo[] {
-  return containers.filter(({ labels }) => labels[LABEL.node] !== undefined);
 }
 
 function notWhole({ name }: RigState, observed: readonly string[]): GocliError {

@@ -7,7 +7,7 @@ import type { RigLayout } from '../container-specs.ts';
 import type { Origin } from '../machines.ts';
 import { checkDisks } from '../disks.ts';
 import type { RigDeps } from '../deps.ts';
-import { collectEvidence } from '../evidence.ts';
+import { keepEvidence } from '../evidence.ts';
 import { requireState } from '../find.ts';
 import { situationOf, type FoundRig } from '../life.ts';
 import { boundBy, chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
@@ -127,10 +127,7 @@ async function boot(
 /** What this run made goes, the disks stay. */
 async function keepDisksOnly(rig: Identity, error: unknown, deps: RigDeps): Promise<void> {
   const { docker, run, signal } = deps;
-  if (!signal.aborted && !isCode(error, 'CONFLICT')) {
-    const folder = await collectEvidence(rig, run, deps).catch(() => undefined);
-    if (folder !== undefined) notice(deps, `What was logged is kept in ${folder}`);
-  }
+  if (!signal.aborted && !isCode(error, 'CONFLICT')) await keepEvidence(rig, deps);
   await removeContainers(docker, { [LABEL.cluster]: rig.id, [LABEL.run]: run });
   const again = gocliCommand('start', rig.name);
   notice(deps, `The disks of ${rig.name} are as they were. Try again: ${again}`, 'warning');

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { lockOf } from '../../../../gocli-ts/src/place/docker/lock.ts';
 import { lockIfFree } from '../../../../gocli-ts/src/place/lock-if-free.ts';
 import type { Docker, LockHolder } from '../../../../gocli-ts/src/place/port.ts';
@@ -39,12 +39,17 @@ const held = await lockOf(process.argv[2], process.argv[3], { signal: new AbortC
 process.stdout.write('held');
 setInterval(() => held, 1000);`;
 
-test('who waits is told who has it, and has it once that process was killed', async (t) => {
-  const name = randomUUID();
+async function holderOf(t: ExecutionContext, name: string): Promise<ChildProcess> {
   const module = join(CHECKOUT, 'dist/gocli-ts/src/place/docker/lock.js');
   const holder = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, module, SOCKET, name]);
   t.teardown(() => holder.kill('SIGKILL'));
   await once(holder.stdout, 'data');
+  return holder;
+}
+
+test('who waits is told who has it, and has it once that process was killed', async (t) => {
+  const name = randomUUID();
+  const holder = await holderOf(t, name);
   const told: LockHolder[] = [];
   const waiting = lockOf(SOCKET, name, {
     signal: NEVER,
@@ -97,10 +102,7 @@ test('a lock does not keep the process alive, nor does one that was given up', a
 
 test('a process that is stopped has its lock, though it says nothing', async (t) => {
   const name = randomUUID();
-  const module = join(CHECKOUT, 'dist/gocli-ts/src/place/docker/lock.js');
-  const holder = spawn(process.execPath, ['--input-type=module', '-e', HOLDER, module, SOCKET, name]);
-  t.teardown(() => holder.kill('SIGKILL'));
-  await once(holder.stdout, 'data');
+  const holder = await holderOf(t, name);
   holder.kill('SIGSTOP');
   const lock: Docker['system']['lock'] = (asked, options) => lockOf(SOCKET, asked, options);
   const docker = { system: { lock } } as Docker;

@@ -1,0 +1,18 @@
+import { LABEL, type Role } from '../place/labels.ts';
+import type { ContainerInfo } from '../place/port.ts';
+
+/** What containers of a rig are, by their labels. */
+type Labelled = Pick<ContainerInfo, 'labels'>;
+
+/** Whether a container is that of a machine. */
+export function isMachine({ labels }: Labelled): boolean {
+  return labels[LABEL.node] !== undefined;
+}
+
+/** The container of a role of which a rig has one. */
+export function partOf<T extends Labelled>(
+  containers: readonly T[],
+  role: Extract<Role, 'dnsmasq' | 'registry'>,
+): T | undefined {
+  return containers.find(({ labels }) => labels[LABEL.role] === role);
+}
