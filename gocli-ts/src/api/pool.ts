@@ -3,7 +3,7 @@ import { Failures } from '../errors/several.ts';
 import { listTemplates } from '../frozen/templates.ts';
 import { planRig } from '../rig/make-plan.ts';
 import { readMemory, wantedBytes } from '../rig/host-memory.ts';
-import type { Naming } from '../rig/options/option.ts';
+import { defineOption } from '../rig/options/option.ts';
 import { wholeNumber } from '../rig/options/number.ts';
 import { discard, membersOf, requireOnly, whyReplaced, whyUnfit, type Member } from '../rig/pool/members.ts';
 import { howManyFit, memoryOf } from '../rig/pool/budget.ts';
@@ -30,10 +30,19 @@ import { startOf } from './run.ts';
 /** Options of `run` that decide which pool it takes from. */
 export const POOL_OPTIONS = { ...guestOptions(OPTIONS), ...imageOptions(OPTIONS) } as const;
 
+const size = defineOption({
+  describe: 'How many clusters of this plan stand ready (set)',
+  type: 'number',
+  read: (input: number | string, at) => wholeNumber(input, at, 1, 100),
+});
+
+/** The same with how many of them there are to be. */
+export const SET_OPTIONS = { ...POOL_OPTIONS, size } as const;
+
 export interface PoolSetRequest extends InputsOf<typeof POOL_OPTIONS> {
   readonly provider: string;
-  /** How many are to stand ready. */
-  readonly size: number;
+  /** How many are to stand ready, also as it is written. */
+  readonly size: number | string;
   /** Whether to wait until they do, instead of leaving that to a process of its own. */
   readonly wait?: boolean | undefined;
   /** Whether the user's systemd fills the pools after a boot of the host, before any command is given. */
@@ -104,8 +113,8 @@ export interface PoolLsResult {
  * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, BAD_VALUE, NOT_ENOUGH_MEMORY naming how many fit
  */
 export async function set(request: PoolSetRequest, context: Context): Promise<PoolSetResult> {
-  const { provider, size: asked, wait, atBoot, ...inputs } = request;
-  const size = readSize(asked, context.naming);
+  const { provider, wait, atBoot, ...inputs } = request;
+  const { size = 1 } = readInputs(SET_OPTIONS, inputs, context.naming);
   const options = given(inputs);
   const planned = await requestOf({ provider, options }, 'pool', context);
   const plan = planRig(planned, context.kinds);
@@ -232,13 +241,10 @@ export async function rm({ pool: wanted, all }: PoolRmRequest, context: Context)
   return { removed };
 }
 
-/** How many rigs, as it may be written. @throws GocliError BAD_VALUE */
-export function readSize(written: unknown, { of }: Naming): number {
-  return wholeNumber(written, of('size'), 1, 100);
-}
-
+/** The options of its clusters that a request says. */
 function given(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== undefined));
+  const said = Object.entries(inputs).filter(([key, value]) => key in POOL_OPTIONS && value !== undefined);
+  return Object.fromEntries(said);
 }
 
 /** What a rig of a pool is started by. @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, BAD_VALUE */

@@ -214,7 +214,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   gc: { templateBudget: text.optional() },
   setPool: {
     provider: text,
-    size: number,
+    size: word,
     wait: flag.optional(),
     atBoot: flag.optional(),
     ...shapeOf<typeof POOL_OPTIONS, PoolSetRequest>(POOL_OPTIONS),

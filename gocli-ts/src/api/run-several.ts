@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import { GocliError, isCode } from '../errors/error.ts';
-import { Failures } from '../errors/several.ts';
+import { collect, Failures } from '../errors/several.ts';
 import type { Naming } from '../rig/options/option.ts';
 import { checkNewRigName } from '../rig/names.ts';
 import type { Context } from './context.ts';
@@ -31,8 +31,10 @@ export async function runSeveral(
   context: Context,
   faults: readonly GocliError[] = [],
 ): Promise<RunSeveralResult> {
-  const requests = namesOf(request, count, context.naming).map((name) => ({ ...request, name }));
-  const isThere = await refusePinned(requests[0], context, faults);
+  const wrong = [...faults];
+  const names = collect(wrong, () => namesOf(request, count, context.naming));
+  const requests = (names ?? []).map((name) => ({ ...request, name }));
+  const isThere = await refusePinned(requests[0] ?? request, context, wrong);
   const start = context.clock.monotonic();
   const failures = new Failures();
   const runOne = (one: RunRequest): Promise<RunResult> => run(one, context, faults);
@@ -55,10 +57,8 @@ function namesOf({ name, provider }: RunRequest, count: number, { of }: Naming):
   if (!Number.isInteger(count) || count < 1 || count > 99)
     throw new GocliError('BAD_VALUE', `${of('count')}: "${count}" is not a number from 1 to 99`);
   const prefix = name ?? provider;
-  if (prefix === undefined)
-    throw new GocliError('USAGE', 'a provider is missing', {
-      hint: 'For example: gocli run vm-debian-13 --name a --count 10',
-    });
+  // What is missing then, the start says of every request.
+  if (prefix === undefined) return [];
   return Array.from({ length: count }, (_, at) =>
     checkNewRigName(`${prefix}-${String(at + 1).padStart(2, '0')}`, of('name')),
   );
@@ -69,11 +69,10 @@ function namesOf({ name, provider }: RunRequest, count: number, { of }: Naming):
  * @throws GocliError USAGE for host ports that only one of the rigs could have
  */
 async function refusePinned(
-  request: RunRequest | undefined,
+  request: RunRequest,
   context: Context,
   faults: readonly GocliError[],
 ): Promise<boolean> {
-  if (request === undefined) return true;
   const planned = await plan(request, context, faults).catch((error: unknown) => {
     // It is fetched or built by the start; who pins a port then hears of it from all but one.
     if (isCode(error, 'IMAGE_MISSING')) return undefined;

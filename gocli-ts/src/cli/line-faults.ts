@@ -69,6 +69,10 @@ export function faultsOfSwitches(words: readonly string[], command: Command | un
       errors.push(new GocliError('USAGE', message, { hint: 'Leave it out.' }));
       continue;
     }
+    if (denied !== undefined && flags.get(`--${denied}`) === false && word.includes('=')) {
+      errors.push(new GocliError('USAGE', `--no-${denied} takes no value`, { hint: `Type: --no-${denied}` }));
+      continue;
+    }
     const [, long, letter, value = ''] = /^(?:(--[^=]+)|-[^-=]*([^-=]))=(.*)$/s.exec(word) ?? [];
     const flag = long ?? `-${letter ?? ''}`;
     if (flags.get(flag) !== false || value === 'true' || value === 'false') continue;

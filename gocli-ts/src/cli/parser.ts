@@ -7,8 +7,8 @@ import { checkedValues, faultsOfSwitches, OPERAND, unmarked } from './line-fault
 import { withLateOptions } from './late-options.ts';
 import { separatePassThrough } from './pass-through.ts';
 import { collect, collectLater, throwAll } from '../errors/several.ts';
-import { withoutUnknown } from './unknown-flags.ts';
-import { usageError } from './usage-error.ts';
+import { complaintError, usageError } from './usage-error.ts';
+import { withoutUnusable } from './unusable-words.ts';
 
 /** What parsing a command line gives. */
 export interface Invocation {
@@ -50,9 +50,12 @@ async function parse(
   const command = commandOf(words, commands);
   const behind = command?.withoutHabits?.(written.slice(1)) ?? written.slice(1);
   const own = [...written.slice(0, 1), ...detachValues(behind, command)];
-  const isParted = !withTexts && command !== undefined;
-  const { known, unknown, unclear } = isParted ? withoutUnknown(own, command) : { known: own, unknown: [] };
-  const faults = unknown.map((name) => usageError(`Unknown argument: ${name}`, words, commands));
+  // Of a line that does not begin with its verb, what stands before that is all that can be said.
+  const isParted = !withTexts && command !== undefined && own[0] === verbOf(command);
+  const { usable, complaints, unclear } = isParted
+    ? withoutUnusable(own, command)
+    : { usable: own, complaints: [] };
+  const faults = complaints.map((one) => complaintError(one, words, commands));
   if (unclear === true) await throwFaults(faults, undefined, command);
   const onFound: OnFound = (found, args) => {
     invocation = { command: found, args: checkedValues(args, found, faults), rest, faults };
@@ -60,12 +63,12 @@ async function parse(
   const parser = await buildParser(commands, words, withTexts, onFound);
   // It throws some of its complaints before there is a promise.
   const parsing = async (): Promise<unknown> =>
-    parser.parseAsync(markOperands(known), {}, (_error, _args, output) => {
+    parser.parseAsync(markOperands(usable), {}, (_error, _args, output) => {
       text = output;
     });
   await collectLater(faults, parsing());
   if (text !== '') return { text: `${text}\n` };
-  faults.push(...faultsOfSwitches(known, command));
+  faults.push(...faultsOfSwitches(own, command));
   if (invocation === undefined && faults.length === 0) throw usageError('', words, commands);
   if (invocation?.command.tellsFaults !== true) await throwFaults(faults, invocation, command);
   if (invocation === undefined) throw usageError('', words, commands);

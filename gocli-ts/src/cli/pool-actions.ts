@@ -32,9 +32,8 @@ export async function setAction(args: PoolArguments, session: Session): Promise<
       hint: 'For example: gocli pool set k8s-1.36 --size 2',
     });
   }
-  const size = pools.readSize(args.size, session.naming);
   const options = inputsOf(pools.POOL_OPTIONS, args);
-  const { wait, 'at-boot': atBoot } = args;
+  const { size, wait, 'at-boot': atBoot } = args;
   const result = await pools.set({ provider, size, wait, atBoot, ...options }, session);
   const boot =
     result.unit === undefined

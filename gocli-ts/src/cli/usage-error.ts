@@ -2,6 +2,7 @@ import { GocliError } from '../errors/error.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Command } from './command.ts';
 import { insteadOfFlag, insteadOfVerb } from './other-words.ts';
+import type { Complaint } from './unusable-words.ts';
 import { commandOf, flagsOf, formsOf, verbIndex, verbOf, wordsOfFlag, type Flag } from './flags.ts';
 
 /**
@@ -23,9 +24,7 @@ export function usageError(
     return new GocliError('USAGE', problems(unknown.split(', '), argv, command), { hint });
   }
   const valueless = /^Not enough arguments following: (.*)$/.exec(complaint)?.[1];
-  if (valueless !== undefined) {
-    return new GocliError('USAGE', `${written(valueless, command)} needs a value`, { hint });
-  }
+  if (valueless !== undefined) return complaintError({ valueless }, argv, commands);
   const both = /^Arguments (\S+) and (\S+) are mutually exclusive$/.exec(complaint);
   if (both !== null) {
     const [a = '', b = ''] = both.slice(1).map((name) => written(name, command));
@@ -35,6 +34,25 @@ export function usageError(
     return new GocliError('USAGE', `gocli ${verbOf(command)}: something is missing`, { hint });
   }
   return new GocliError('USAGE', complaint.replace(/\s+/g, ' '), { hint });
+}
+
+/** One complaint about the words behind a verb. */
+export function complaintError(
+  complaint: Complaint,
+  argv: readonly string[],
+  commands: readonly Command[],
+): GocliError {
+  const command = commandOf(argv, commands);
+  return new GocliError('USAGE', sentence(complaint, command), {
+    hint: command === undefined ? undefined : hintOf(command),
+  });
+}
+
+function sentence(complaint: Complaint, command: Command | undefined): string {
+  if ('unexpected' in complaint) return `unexpected word "${complaint.unexpected}"`;
+  if ('unknown' in complaint) return unknownFlag(complaint.unknown, command);
+  const { valueless } = complaint;
+  return `${command === undefined ? valueless : written(valueless, command)} needs a value`;
 }
 
 /**
@@ -94,17 +112,21 @@ function unknownVerb(complaint: string, argv: readonly string[], commands: reado
 
 /** One sentence for each word that the verb does not know. */
 function problems(words: readonly string[], argv: readonly string[], command: Command | undefined): string {
-  const forms = flagsOf(command).map(({ form }) => form);
   const sentences = words.map((said) => {
     // So the parser writes a word that is empty.
     const word = said === '""' && argv.includes('') ? '' : said;
-    const flag = argv.includes(word) ? undefined : `${word.length === 1 ? '-' : '--'}${word}`;
-    if (flag === undefined) return `unexpected word "${word}"`;
-    const instead = insteadOfFlag(flag);
-    if (instead !== undefined) return `unknown flag ${flag}. ${instead}`;
-    return `unknown flag ${flag}.${word.length === 1 ? '' : didYouMean(flag, forms)}`;
+    if (argv.includes(word)) return sentence({ unexpected: word }, command);
+    return sentence({ unknown: `${word.length === 1 ? '-' : '--'}${word}` }, command);
   });
   return [...new Set(sentences)].join(' ');
+}
+
+/** @param flag with its dashes */
+function unknownFlag(flag: string, command: Command | undefined): string {
+  const instead = insteadOfFlag(flag);
+  if (instead !== undefined) return `unknown flag ${flag}. ${instead}`;
+  const forms = flagsOf(command).map(({ form }) => form);
+  return `unknown flag ${flag}.${flag.startsWith('--') ? didYouMean(flag, forms) : ''}`;
 }
 
 /** A flag as it is written; a positional by its name. */

@@ -26,6 +26,17 @@ export async function collectLater<T>(errors: GocliError[], work: Promise<T>): P
   }
 }
 
+/**
+ * Reads each of several words.
+ * @throws GocliError what `read` throws of one, of all that are wrong together
+ */
+export function readEach<I, R>(inputs: readonly I[], read: (input: I) => R): R[] {
+  const errors: GocliError[] = [];
+  const results = inputs.flatMap((input) => collect(errors, () => [read(input)]) ?? []);
+  throwAll(errors);
+  return results;
+}
+
 function faultsOf(error: unknown): readonly GocliError[] {
   // What is no fault of the request, such as a daemon that is down, is told as it is.
   if (!(error instanceof GocliError) || !OF_A_REQUEST.has(error.code)) throw error;
@@ -51,14 +62,19 @@ class Several extends AggregateError {
  * @param hint for several of them: where all that is known is listed
  * @throws GocliError
  */
-export function throwAll(errors: readonly GocliError[], hint: string): void {
+export function throwAll(errors: readonly GocliError[], hint?: string): void {
   const [first] = errors;
   if (first === undefined) return;
   if (errors.length === 1) throw first;
+  // What to do about several is said with the first of them.
+  const told = new Set([undefined, hint]);
+  const lines = errors.map(({ message, hint: own }) => {
+    const line = told.has(own) ? message : `${message} (${own ?? ''})`;
+    told.add(own);
+    return line;
+  });
   throw new GocliError('BAD_VALUE', `${errors.length} values are not accepted`, {
-    observed: errors
-      .map(({ message, hint: own }) => (own === undefined || own === hint ? message : `${message} (${own})`))
-      .join('\n'),
+    observed: lines.join('\n'),
     hint,
     cause: new Several(errors),
   });

@@ -324,6 +324,24 @@ test('all that is wrong with a line is said together, an unknown flag too', asyn
     'unknown flag --zzzzzz.',
     'gocli make: something is missing',
   ]);
+  t.deepEqual(await wrong('pool', 'set', 'vm-1', 'cpu', '--size', '--cpu', 'many', '-zm', '--wait', 'a, b'), [
+    'unexpected word "cpu"',
+    '--size needs a value',
+    'unknown flag -z.',
+    '-m needs a value',
+    'unexpected word "a, b"',
+    '--cpu: many is not a whole number',
+  ]);
+  t.deepEqual(await wrong('make', 'tea', 'name', '--nane', '--no-keep-warm=3', '--no-name', '-s'), [
+    'unknown flag --nane. Did you mean "--name"?',
+    '-s needs a value',
+    '--no-keep-warm takes no value',
+    'unknown flag --no-name: --name takes a value',
+  ]);
+  // A flag that has the name of a word of the line is a flag all the same.
+  t.deepEqual(await wrong('make', 'tea', 'zzzzzz', '--zzzzzz'), ['unknown flag --zzzzzz.']);
+  t.deepEqual(await wrong('make', 'tea', 'here', '--', '-x'), ['unexpected word "-x"']);
+  t.deepEqual(await wrong('make', '-z', 'tea', '-s', 'much'), ['unknown flag -z.']);
   // Whether the word behind it is its value nobody can say.
   t.deepEqual(await wrong('make', '--zzzzzz', 'tea', '-s', 'much'), ['unknown flag --zzzzzz.']);
   t.deepEqual(await wrong('pool', 'set', 'vm-1', '--memroy', '4G', '--cpu', 'many'), [

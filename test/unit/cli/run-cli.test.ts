@@ -220,7 +220,7 @@ test('a word too many among the extra arguments is the one that is blamed', asyn
   const { code, stderr } = await console.run('run', 'vm-1', '--from-environment');
   t.is(code, 2);
   t.regex(stderr, /unexpected word "stray"/);
-  t.notRegex(stderr, /vm-1/);
+  t.notRegex(stderr, /word "vm-1"/);
 });
 
 test('ls survives a daemon that lists nothing and names what runs', async (t) => {

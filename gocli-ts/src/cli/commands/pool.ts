@@ -13,11 +13,6 @@ export const poolCommand = defineCommand({
     pool: { type: 'string', describe: 'Provider; for rm also the id of the pool' },
   },
   options: {
-    size: {
-      type: 'string',
-      requiresArg: true,
-      describe: 'How many clusters of this plan stand ready (set)',
-    },
     wait: { type: 'boolean', default: false, describe: 'Wait until the pools are full (set, fill)' },
     'at-boot': {
       type: 'boolean',
@@ -27,7 +22,7 @@ export const poolCommand = defineCommand({
     all: { type: 'boolean', default: false, describe: 'Every pool (rm)' },
     background: { type: 'boolean', default: false, hidden: true },
   },
-  lateOptions: async () => (await import('../../api/pool.ts')).POOL_OPTIONS,
+  lateOptions: async () => (await import('../../api/pool.ts')).SET_OPTIONS,
   examples: [
     ['gocli pool set k8s-1.36 --size 2', 'two clusters of the default plan stand ready from now on'],
     ['gocli pool fill --wait', 'in the set-up of a CI runner'],

@@ -1,4 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
+import { readEach } from '../../errors/several.ts';
 import { defineGuestOption } from './option.ts';
 
 /** COMMAND_LINE_SIZE of Linux on x86 is 2048 (arch/x86/include/asm/setup.h); half of it is the provider's. */
@@ -11,7 +12,7 @@ export const kernelArgs = defineGuestOption({
   describe: 'Appended to the kernel command line of every node: "debug nosmt"',
   type: 'list',
   read: (input: number | string | readonly (number | string)[], at) => {
-    const words = [input].flat().flatMap((text) => wordsOf(String(text), at));
+    const words = readEach([input].flat(), (text) => wordsOf(String(text), at)).flat();
     if (words.join(' ').length <= MOST) return words;
     throw new GocliError('BAD_VALUE', `${at}: longer than ${MOST} characters`);
   },

@@ -1,4 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
+import { readEach } from '../../errors/several.ts';
 import { nodeName } from '../../network/addresses.ts';
 import type { GuestPlan, NodePlan } from '../plan.ts';
 
@@ -11,16 +12,33 @@ export interface PerNode {
 /** `4G`, `node02=8G`, several with commas between them, or a list of all these. */
 export type PerNodeInput = number | string | readonly (number | string)[];
 
-/** @throws GocliError BAD_VALUE, and what `read` throws of a value */
+/**
+ * Of several flags for one node the last counts, as with every flag; in one list of words none is said twice.
+ * @throws GocliError BAD_VALUE, and what `read` throws of a value
+ */
 export function readPerNode(input: PerNodeInput, at: string, read: (text: string) => number): PerNode {
-  let all: number | undefined;
-  const nodes: Record<string, number> = {};
-  for (const word of [input].flat().flatMap((one) => String(one).split(','))) {
-    const [, node, text] = /^(node\d{1,2})=(.*)$/.exec(word) ?? [undefined, undefined, word];
-    if (node === undefined) all = read(text);
-    else nodes[checkedName(node, at)] = read(text);
-  }
-  return { ...(all === undefined ? {} : { all }), nodes };
+  const words = readEach([input].flat(), (one) => readList(String(one), at, read)).flat();
+  const all = words.findLast(({ node }) => node === undefined)?.value;
+  const single = words.flatMap(({ node, value }) => (node === undefined ? [] : [[node, value] as const]));
+  return { ...(all === undefined ? {} : { all }), nodes: Object.fromEntries(single) };
+}
+
+interface Word {
+  readonly node: string | undefined;
+  readonly value: number;
+}
+
+function readList(list: string, at: string, read: (text: string) => number): Word[] {
+  const said = new Set<string | undefined>();
+  return readEach(list.split(','), (word) => {
+    const [, name, text] = /^(node\d{1,2})=(.*)$/.exec(word) ?? [undefined, undefined, word];
+    const node = name === undefined ? undefined : checkedName(name, at);
+    const value = read(text);
+    if (said.has(node))
+      throw new GocliError('BAD_VALUE', `${at}: ${node ?? 'the value of all nodes'} is said twice: ${list}`);
+    said.add(node);
+    return { node, value };
+  });
 }
 
 function checkedName(node: string, at: string): string {

@@ -1,4 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
+import { readEach } from '../../errors/several.ts';
 import { nodeName } from '../../network/addresses.ts';
 import { pinnedOf, type Publish } from '../published.ts';
 import { defineOption } from './option.ts';
@@ -17,7 +18,7 @@ export const publish = defineOption({
   group: 'Host ports:',
   read: (input: number | string | readonly (number | string)[], at): Publish[] => {
     const all = [input].flat().flatMap((one) => String(one).split(','));
-    const read = all.map((text) => readOne(text, at));
+    const read = readEach(all, (text) => readOne(text, at));
     if (read.length <= MOST) return read;
     throw new GocliError('BAD_VALUE', `${at}: more than ${MOST.toFixed(0)} ports`);
   },

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { readRunOptions } from '../../../../gocli-ts/src/api/options.ts';
+import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { templateKey } from '../../../../gocli-ts/src/rig/template/key.ts';
 import { planDifferences, planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
 import { nodePlans, type RigPlan } from '../../../../gocli-ts/src/rig/plan.ts';
@@ -26,6 +27,22 @@ test('a value for all nodes, and others for some, in one flag or several', (t) =
       [256, 512, 256],
     );
   }
+});
+
+test('of one list all that is wrong is told, and that a node stands in it twice', (t) => {
+  const wrong = (memory: string | string[]): string[] => {
+    const error = t.throws<GocliError>(() => planOf({ nodes: 3, memory }), { instanceOf: GocliError });
+    return (error.observed ?? error.message).split('\n').map((line) => line.replace(/ \(.*/, ''));
+  };
+  t.deepEqual(wrong('node00=1G,much,node2=1G,node02=2G'), [
+    '--memory: there is no node00',
+    '--memory: "much" is not a size',
+    '--memory: node02 is said twice: node00=1G,much,node2=1G,node02=2G',
+  ]);
+  t.deepEqual(wrong(['1G,2G', 'node03=x']), [
+    '--memory: the value of all nodes is said twice: 1G,2G',
+    '--memory: "x" is not a size',
+  ]);
 });
 
 test('a plan in which all nodes are equal has no trace of single ones', (t) => {

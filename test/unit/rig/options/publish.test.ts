@@ -32,6 +32,13 @@ test('it is written as for docker, with the node as for k3d', (t) => {
   t.is(read('1:1,2:2@node02').length, 2);
 });
 
+test('of several all that are wrong are told', (t) => {
+  const error = t.throws<GocliError>(() => publish.read(['0:1', 'x,80'], '--publish'), {
+    instanceOf: GocliError,
+  });
+  t.regex(error.observed ?? '', /^--publish: "0:1" is out of range .*\n--publish: "x" names no port/);
+});
+
 test('what it cannot be is refused with the form', (t) => {
   for (const [text, message] of [
     ['0.0.0.0:8080:80', /another address/],
