@@ -4,7 +4,7 @@ import { hostProxy } from '../host/proxy.ts';
 import { writeTimings } from '../host/timings.ts';
 import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
-import { throwValues, type Naming } from '../rig/options/option.ts';
+import { throwValues } from '../rig/options/option.ts';
 import type { RigPlan } from '../rig/plan.ts';
 import { requireImage } from '../rig/snapshot/restorable.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';
@@ -89,33 +89,13 @@ async function prepare(
   find: FindImage,
   context: Context,
 ): Promise<UpRequest> {
-  const { provider: asked, kubevirtci = false, ...inputs } = request;
-  const read = tryRunOptions(inputs, context.env, kubevirtci, context.naming);
-  const { errors, naming } = read;
-  errors.unshift(...faults);
-  const withContent = await withAddons(read.values, errors, context, naming);
-  const values = await readUserData(withContent, errors, context, naming);
-  const tried = { ...read, values };
-  const snapshot =
-    values.snapshot === undefined
-      ? undefined
-      : await collectLater(errors, requireSnapshot(context.docker, values.snapshot));
-  const ofSnapshot = snapshot?.record.state.plan.guest.provider;
-  const provider = asked ?? ofSnapshot;
-  const name = values.name ?? provider ?? '';
+  const read = await readRequest(request, faults, context);
+  const { provider, name, snapshot, values, naming } = read;
   const own = name === '' ? context : onRig(context, name);
-  for (const variable of tried.passedOver) {
-    const text = `${variable} is passed over: image and machines of a snapshot are what they were`;
-    own.emit({ type: 'notice', level: 'warning', text });
-  }
-  collect(errors, () => {
-    requireWords(inputs, provider, naming);
-  });
-  collect(errors, () => {
-    if (inputs.snapshot !== undefined) refuseIdle(inputs, naming, provider, ofSnapshot);
-  });
-  if (errors.length > 0) await collectPlanErrors({ provider, name, snapshot, ...tried }, context);
-  throwValues(errors, naming);
+  tellPassedOver(read, own);
+  requireWords(request, read);
+  refuseIdle(request, read);
+  await refuseTogether(read, context);
   const image =
     snapshot === undefined
       ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, own)
@@ -125,44 +105,69 @@ async function prepare(
   return { ...image, values: { ...values, name }, naming, snapshot, proxy, ...startOf(values) };
 }
 
-/** @throws GocliError USAGE when something is not said without which nothing can be started */
-function requireWords({ name, snapshot }: RunInputs, provider: string | undefined, { of }: Naming): void {
-  if (snapshot !== undefined && name === undefined) {
-    throw new GocliError('USAGE', `${of('snapshot')} needs a name for the new cluster`, {
-      hint: 'For example: gocli run --snapshot clean --name other',
-    });
-  }
-  if (snapshot === undefined && provider === undefined) {
-    throw new GocliError('USAGE', 'a provider is missing', {
-      hint: 'For example: gocli run k8s-1.36 (all: gocli provider ls)',
-    });
+/** A request with all that it names, as far as that can be read; what cannot is among its errors. */
+async function readRequest(
+  { provider: asked, kubevirtci = false, ...inputs }: RunRequest,
+  faults: readonly GocliError[],
+  context: Context,
+): Promise<ReadRequest> {
+  const tried = tryRunOptions(inputs, context.env, kubevirtci, context.naming);
+  const { errors, naming } = tried;
+  errors.unshift(...faults);
+  const withContent = await withAddons(tried.values, errors, context, naming);
+  const values = await readUserData(withContent, errors, context, naming);
+  const snapshot =
+    values.snapshot === undefined
+      ? undefined
+      : await collectLater(errors, requireSnapshot(context.docker, values.snapshot));
+  const provider = asked ?? snapshot?.record.state.plan.guest.provider;
+  return { ...tried, values, snapshot, provider, name: values.name ?? provider ?? '' };
+}
+
+function tellPassedOver({ passedOver }: TriedOptions, { emit }: Context): void {
+  for (const variable of passedOver) {
+    const text = `${variable} is passed over: image and machines of a snapshot are what they were`;
+    emit({ type: 'notice', level: 'warning', text });
   }
 }
 
-/** What is said and cannot act must not be passed over in silence. @throws GocliError USAGE */
-function refuseIdle(
-  inputs: RunInputs,
-  naming: Naming,
-  provider: string | undefined,
-  ofSnapshot = provider,
-): void {
+/** Adds an error for what is not said without which nothing can be started. */
+function requireWords({ name, snapshot }: RunRequest, { provider, errors, naming }: ReadRequest): void {
+  if (snapshot !== undefined && name === undefined) {
+    const hint = 'For example: gocli run --snapshot clean --name other';
+    errors.push(
+      new GocliError('USAGE', `${naming.of('snapshot')} needs a name for the new cluster`, { hint }),
+    );
+  }
+  if (snapshot === undefined && provider === undefined) {
+    const hint = 'For example: gocli run k8s-1.36 (all: gocli provider ls)';
+    errors.push(new GocliError('USAGE', 'a provider is missing', { hint }));
+  }
+}
+
+/** Adds an error for what is said and cannot act, which must not be passed over in silence. */
+function refuseIdle(request: RunRequest, { snapshot, provider, errors, naming }: ReadRequest): void {
+  if (request.snapshot === undefined) return;
+  const ofSnapshot = snapshot?.record.state.plan.guest.provider ?? provider;
   const idle = [
     ...(provider === ofSnapshot ? [] : [`provider ${provider ?? ''}`]),
-    ...idleWithSnapshot(inputs, naming),
+    ...idleWithSnapshot(request, naming),
   ];
   if (idle.length === 0) return;
+  const hint = 'Leave it out: image and machines of a snapshot are what they were.';
+  errors.push(new GocliError('USAGE', `not with ${naming.of('snapshot')}: ${idle.join(', ')}`, { hint }));
+}
 
-  throw new GocliError('USAGE', `not with ${naming.of('snapshot')}: ${idle.join(', ')}`, {
-    hint: 'Leave it out: image and machines of a snapshot are what they were.',
-  });
+/** @throws GocliError of all that is wrong, and of what the plan of the rest would be refused for */
+async function refuseTogether(read: ReadRequest, context: Context): Promise<void> {
+  if (read.errors.length === 0) return;
+  await collectPlanErrors(read, context);
+  throwValues(read.errors, read.naming);
 }
 
 /** Adds what the plan of the values that could be read would be refused for. Nothing is fetched to find it out. */
-async function collectPlanErrors(
-  { provider, name, snapshot, errors, ...tried }: TriedOptions & Begun,
-  context: Context,
-): Promise<void> {
-  const { values, said, naming } = tried;
+async function collectPlanErrors(read: ReadRequest, context: Context): Promise<void> {
+  const { provider, name, snapshot, errors, values, said, naming } = read;
   // Of one that is not there nothing else can be said.
   if (provider === undefined || (said.has('snapshot') && snapshot === undefined)) return;
   const image =
@@ -173,13 +178,14 @@ async function collectPlanErrors(
     // That it is not there is no fault yet.
     if (isCode(error, 'PROVIDER_UNKNOWN')) errors.push(error);
   });
-  if (found === undefined || lacksGround(tried)) return;
+  if (found === undefined || lacksGround(read)) return;
   collect(errors, () => planRig({ ...found, values: { ...values, name }, naming, snapshot }, context.kinds));
 }
 
-/** What a start begins at. */
-interface Begun {
+/** What was read of a request, with what a start begins at. */
+interface ReadRequest extends TriedOptions {
   readonly provider: string | undefined;
+  /** Empty when nothing says it. */
   readonly name: string;
   readonly snapshot: Snapshot | undefined;
 }
