@@ -41,7 +41,8 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
         signal,
         withoutKinds: command.withoutKinds === true,
       };
-      return await operate(execution, context, (operation) => {
+      const naming = { ...context.naming, all: `All flags: gocli ${verbOf(command)} --help` };
+      return await operate(execution, { ...context, naming }, (operation) => {
         const session: Session = { ...operation, stdin, stdout, stderr, output, typed };
         return command.run(args, session, rest, faults);
       });

@@ -4,7 +4,7 @@ import { nodeName, twoDigits } from '../network/addresses.ts';
 import { didYouMean } from '../shared/text.ts';
 
 /** Checks a cluster name before it reaches a path, a label or a container name. @throws GocliError BAD_VALUE */
-export function checkRigName(name: string, at = '--name'): string {
+export function checkRigName(name: string, at: string): string {
   return checkName(name, at, 'cluster');
 }
 
@@ -22,10 +22,10 @@ export function poolOfName(name: string): string | undefined {
 }
 
 /** Checks the name that a rig is to get. @throws GocliError BAD_VALUE */
-export function checkNewRigName(name: string, at?: string): string {
+export function checkNewRigName(name: string, at: string): string {
   checkRigName(name, at);
   if (poolOfName(name) === undefined) return name;
-  throw new GocliError('BAD_VALUE', `${at ?? '--name'}: "${name}" is the name of a cluster of the pool`, {
+  throw new GocliError('BAD_VALUE', `${at}: "${name}" is the name of a cluster of the pool`, {
     hint: 'Choose another one; gocli run takes a cluster of the pool by itself.',
   });
 }

@@ -183,14 +183,14 @@ test('job and executor of a CI system name the cluster, as a cluster can be name
   ]);
   // What cannot be in a name tells jobs apart all the same, and names one of which nothing can.
   const [[night = ''], [day = '']] = [await named({ JOB_NAME: '夜间' }), await named({ JOB_NAME: '日间' })];
-  for (const name of [night, day]) t.notThrows(() => checkRigName(name), name);
+  for (const name of [night, day]) t.notThrows(() => checkRigName(name, 'name'), name);
   t.not(night, day);
   t.is((await named({ JOB_NAME: '///' }))[0], 'job');
   const long = 'pull-kubevirt-e2e-k8s-1.36-sig-compute-migrations';
   const [one = '', other = ''] = await Promise.all(
     ['', '-arm'].map(async (end) => (await named({ JOB_NAME: `${long}${end}` }))[0] ?? ''),
   );
-  for (const name of [one, other]) t.notThrows(() => checkRigName(name), name);
+  for (const name of [one, other]) t.notThrows(() => checkRigName(name, 'name'), name);
   t.not(one, other);
 });
 

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { checkRigName, containerName, nodeIndex, dataVolume } from '../../../gocli-ts/src/rig/names.ts';
 
 test('names that are good for a path, a label and a container', (t) => {
-  for (const name of ['k8s-1.36', 'a', '0', 'a'.repeat(40), 'my-cluster.2']) t.is(checkRigName(name), name);
+  for (const name of ['k8s-1.36', 'a', '0', 'a'.repeat(40), 'my-cluster.2'])
+    t.is(checkRigName(name, '--name'), name);
 });
 
 test('anything else is refused with the name', (t) => {
@@ -24,7 +25,7 @@ test('anything else is refused with the name', (t) => {
     '../x',
     '$(id)',
   ]) {
-    t.throws(() => checkRigName(name), { code: 'BAD_VALUE', message: /--name/ }, name);
+    t.throws(() => checkRigName(name, '--name'), { code: 'BAD_VALUE', message: /--name/ }, name);
   }
 });
 
@@ -32,7 +33,7 @@ test('no accepted name leads out of a folder', (t) => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a-z0-9./-]{1,12}$/)), (name) => {
       try {
-        checkRigName(name);
+        checkRigName(name, '--name');
       } catch {
         return true;
       }

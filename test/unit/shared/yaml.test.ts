@@ -31,7 +31,7 @@ const AMBIGUOUS = [
 
 function isName(text: string): boolean {
   try {
-    return checkRigName(text) === text;
+    return checkRigName(text, 'name') === text;
   } catch {
     return false;
   }

@@ -137,7 +137,7 @@ export interface Naming {
 /** On the command line. */
 export const AS_FLAGS: Naming = { of: flagOf, all: 'All flags: gocli run --help' };
 /** In the library. */
-export const AS_KEYS: Naming = { of: (key) => key, all: 'All keys: docs/library.md' };
+export const AS_KEYS: Naming = { of: (key) => key, all: 'All keys: docs/library.md, Calling' };
 
 /** The same where some were written in another way, such as a variable. */
 export function writtenAs(written: Readonly<Record<string, string>>, { of, all }: Naming): Naming {

@@ -15,10 +15,10 @@ export const ttlEvidence = defineOption({
   type: 'boolean',
   read: (input: boolean) => input,
   host: (value: boolean) => (value ? { ttlEvidence: true } : {}),
-  check: (_plan, { host: { ttlEvidence: isAsked, ttlMs } }, at) => {
+  check: (_plan, { host: { ttlEvidence: isAsked, ttlMs }, naming: { of } }, at) => {
     if (isAsked !== true || ttlMs !== undefined) return;
-    throw new GocliError('BAD_VALUE', `${at}: without --ttl nothing removes it`, {
-      hint: 'For example: --ttl 2h --ttl-evidence',
+    throw new GocliError('BAD_VALUE', `${at}: without ${of('ttl')} nothing removes it`, {
+      hint: 'Say after how long that is to be, for example 2h.',
     });
   },
 });
