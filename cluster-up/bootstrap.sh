@@ -142,8 +142,8 @@ quietly() {
 
 goal_cli() {
   require_node
-  ! vendored || require_version
-  ! installed || return 0
+  ! gocli_vendored || require_version
+  ! gocli_installed || return 0
   if ! modules_fresh; then
     say "npm ci: node_modules does not match package-lock.json"
     # The compiler is among what npm leaves out where NODE_ENV says production.
@@ -165,12 +165,12 @@ goal_cli() {
 # Scripts and command belong together; a repository says by which version it was tried.
 require_version() {
   local version
-  [[ "$(pinned_version)" != unfinished ]] ||
+  [[ "$(gocli_pinned_version)" != unfinished ]] ||
     fail "$GOCLI_ROOT/cluster-up is not complete: gocli vendor was interrupted" "repeat it: gocli vendor $GOCLI_ROOT"
-  built || not_built || exit "$PREFLIGHT"
+  gocli_built || gocli_not_built || exit "$PREFLIGHT"
   version="$(gocli version -o name)"
-  [[ "$version" == "$(pinned_version)" ]] ||
-    fail "gocli $version is installed, $GOCLI_ROOT/cluster-up was written by $(pinned_version)" \
+  [[ "$version" == "$(gocli_pinned_version)" ]] ||
+    fail "gocli $version is installed, $GOCLI_ROOT/cluster-up was written by $(gocli_pinned_version)" \
       "install that version, or write the scripts anew and look through the changes: gocli vendor $GOCLI_ROOT"
 }
 
@@ -178,7 +178,7 @@ require_version() {
 modules_fresh() {
   local built="$GOCLI_ROOT/dist/.built" installed="$GOCLI_ROOT/node_modules/.package-lock.json"
   [[ -e "$installed" && "$built" -nt "$installed" && "$built" -nt "$GOCLI_ROOT/package-lock.json" ]] ||
-    node "$GOCLI_ROOT/cluster-up/lib/modules-fresh.js" "$GOCLI_ROOT"
+    node "$GOCLI_ROOT/cluster-up/lib/modules-fresh.mjs" "$GOCLI_ROOT"
 }
 
 require_node() {
@@ -210,8 +210,8 @@ newer_sources() {
 
 # --- goal: docker ----------------------------------------------------------------------------------------------------
 
-# docker_has PATH: exit code as in lib/docker-get.js
-docker_has() { node "$GOCLI_ROOT/cluster-up/lib/docker-get.js" "$1"; }
+# docker_has PATH: exit code as in lib/docker-get.mjs
+docker_has() { node "$GOCLI_ROOT/cluster-up/lib/docker-get.mjs" "$1"; }
 
 goal_docker() {
   local answer=0
@@ -244,27 +244,37 @@ start_docker() {
   docker_has /_ping && return # the installation may have started it
   if [[ -d /run/systemd/system ]]; then
     say "starting Docker: systemctl start docker"
-    systemctl start docker || fail "systemd could not start Docker" "journalctl --unit docker"
+    beating "systemctl start docker" systemctl start docker || fail "systemd could not start Docker" "journalctl --unit docker"
     await_docker "journalctl --unit docker"
   elif [[ "$(cat /proc/1/comm)" == init && -x /etc/init.d/docker ]]; then
     say "starting Docker: service docker start"
-    service docker start >&2 || fail "the init script could not start Docker" "/var/log/docker.log"
+    beating "service docker start" service docker start >&2 || fail "the init script could not start Docker" "/var/log/docker.log"
     await_docker /var/log/docker.log
   else
     say "starting Docker: dockerd, log in $DOCKERD_LOG (no init system here would do it)"
-    setsid nohup dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null &
+    # It outlives this shell, and whoever called that may wait until nobody holds what it has open (a lock, a pipe).
+    (
+      for file in "/proc/$BASHPID/fd"/*; do
+        file="${file##*/}"
+        ((file <= 2)) || eval "exec $file>&-"
+      done
+      exec setsid nohup dockerd >>"$DOCKERD_LOG" 2>&1 </dev/null
+    ) &
     await_docker "$DOCKERD_LOG"
   fi
 }
 
 # await_docker LOG
 await_docker() {
+  beating "starting Docker" docker_answers && return
+  [[ ! -f "$1" ]] || tail -n 5 "$1" >&2
+  fail "dockerd did not answer within $DOCKERD_WAIT_SECONDS s" "see $1"
+}
+
+docker_answers() {
   local deadline=$((SECONDS + DOCKERD_WAIT_SECONDS))
   until docker_has /_ping; do
-    if ((SECONDS >= deadline)); then
-      [[ ! -f "$1" ]] || tail -n 5 "$1" >&2
-      fail "dockerd did not answer within $DOCKERD_WAIT_SECONDS s" "see $1"
-    fi
+    ((SECONDS < deadline)) || return
     sleep 0.2
   done
 }
@@ -276,10 +286,10 @@ goal_provider() {
   require_node
   docker_has "$image" && return # so there is a daemon, too
   goal_docker
-  ! vendored || return 0 # the image is there, or comes from a registry; else gocli says what to do
+  ! gocli_vendored || return 0 # the image is there, or comes from a registry; else gocli says what to do
   # In these cases gocli does not provision: it takes the image from the registry, or refuses.
   [[ -z "${KUBEVIRTCI_CONTAINER_REGISTRY:-}" && "${KUBEVIRTCI_TAG:-latest}" == latest ]] || return 0
-  [[ -n "$(provider_folder)" ]] || return 0
+  [[ -n "$(gocli_provider_folder)" ]] || return 0
   published && return # gocli pulls it
   docker_has "$image" || answer=$?
   # Any other answer says nothing of the image: no daemon of this machine gave it.

@@ -5,11 +5,11 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib/common.sh"
 
-source_provider
+gocli_source_provider
 down "$@"
 
 # Flags may have named another cluster, or asked for help; so copies go only when the cluster that they lead to is gone.
-folder="$(ci_config)"
+folder="$(gocli_ci_config)"
 [[ -e "$folder/.kubeconfig" || -e "$folder/.kubectl" ]] || exit 0
 cluster=
 if [[ -f "$folder/.kubeconfig" ]]; then
@@ -17,5 +17,5 @@ if [[ -f "$folder/.kubeconfig" ]]; then
 fi
 clusters="$(gocli ls -o name)" || exit 0
 if ! grep -qxF -e "${cluster:-$provider_prefix}" <<<"$clusters"; then
-  rm -f "$folder/.kubeconfig" "$folder/.kubectl" "$folder/config-provider-$KUBEVIRT_PROVIDER.sh"
+  rm -f "$folder/.kubeconfig" "$folder/.kubectl" "$folder/config-provider-$KUBEVIRT_PROVIDER.sh" "$folder/.gitignore"
 fi

@@ -8,7 +8,7 @@ source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/lib/common.sh"
 case "${1:-}" in
   console | vnc | start | stop | migrate | virt)
     printf '"%s" is a command of KubeVirt, not of kubectl; type: virtctl --kubeconfig %s %s\n' \
-      "$1" "$(ci_config)/.kubeconfig" "$*" >&2
+      "$1" "$(gocli_ci_config)/.kubeconfig" "$*" >&2
     exit 2
     ;;
 esac

@@ -12,7 +12,7 @@ Usage: cluster-up/up.sh [--yes] [FLAGS OF gocli run]
 Makes the machine ready, provisions if need be, and starts the cluster of $KUBEVIRT_PROVIDER.
 --yes (or YES=1, or CI set) installs without asking; so does a run without a terminal.
 USAGE
-  if built; then gocli run --help; else printf 'The flags of gocli run are in docs/cli.md.\n'; fi
+  if gocli_built; then gocli run --help; else printf 'The flags of gocli run are in docs/cli.md.\n'; fi
 }
 
 # Whether `gocli run` is told, by flags or variable, what keeps it from provisioning. Its tools are not needed then:
@@ -37,5 +37,5 @@ done
 if provisions_nothing "${run[@]}"; then goals=(cli docker); fi
 
 "$GOCLI_ROOT/cluster-up/bootstrap.sh" "${flags[@]}" "${goals[@]}"
-source_provider
+gocli_source_provider
 up "${run[@]}"

@@ -9,9 +9,9 @@ source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/common.sh"
 source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/config-default.sh"
 
 # Of two CI jobs each has its own cluster, and the later start wrote this file.
-if [[ -f "$(ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh" ]] && { [[ -z "${GOCLI_CLUSTER:-}" ]] || copies_are_ours; }; then
+if [[ -f "$(gocli_ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh" ]] && { [[ -z "${JOB_NAME:-}${EXECUTOR_NUMBER:-}" ]] || gocli_copies_are_ours; }; then
   # shellcheck source=/dev/null
-  source "$(ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh"
+  source "$(gocli_ci_config)/config-provider-$KUBEVIRT_PROVIDER.sh"
 fi
 if [[ -f "$GOCLI_ROOT/cluster-up/hack/config-local.sh" ]]; then
   # shellcheck source=/dev/null

@@ -13,25 +13,28 @@ fi
 GOCLI_ROOT="$(CDPATH='' cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 
 # True in a repository that `gocli vendor` wrote these scripts into: they run the gocli on PATH.
-vendored() { [[ -f "$GOCLI_ROOT/cluster-up/gocli-version" ]]; }
+gocli_vendored() { [[ -f "$GOCLI_ROOT/cluster-up/gocli-version" ]]; }
 
 # True where there is nothing to build: there, and in a package that npm has installed; false in a checkout.
-installed() { vendored || [[ ! -e "$GOCLI_ROOT/tsconfig.json" ]]; }
+gocli_installed() { gocli_vendored || [[ ! -e "$GOCLI_ROOT/tsconfig.json" ]]; }
 
 # An installed package may belong to root, and npm empties its folder at each update.
-config_home="$GOCLI_ROOT"
+gocli_config_home="$GOCLI_ROOT"
 # Without HOME, ~ is the folder in the user database, as for gocli.
-if installed && ! vendored; then
-  config_home="${XDG_STATE_HOME:-${HOME:-$(unset HOME && echo ~)}/.local/state}/gocli"
+if gocli_installed && ! gocli_vendored; then
+  gocli_config_home="${XDG_STATE_HOME:-${HOME:-$(unset HOME && echo ~)}/.local/state}/gocli"
 fi
 
+# A provider that is asked for names the cluster: where it is not there, no other one is meant.
+unset GOCLI_CLUSTER
+[[ -z "${KUBEVIRT_PROVIDER:-}" ]] || export GOCLI_CLUSTER="$KUBEVIRT_PROVIDER"
 KUBEVIRT_PROVIDER="${KUBEVIRT_PROVIDER:-k8s-1.36}"
-KUBEVIRTCI_CONFIG_PATH="${KUBEVIRTCI_CONFIG_PATH:-$config_home/_ci-configs}"
+KUBEVIRTCI_CONFIG_PATH="${KUBEVIRTCI_CONFIG_PATH:-$gocli_config_home/_ci-configs}"
 export KUBEVIRT_PROVIDER KUBEVIRTCI_CONFIG_PATH
 
 # As in kubevirtci, job and executor of a CI system name the cluster, so that jobs on one machine have clusters of their own.
 # Their names may be long, or have capitals and slashes; of what is cut off or cannot be in a name a checksum stays.
-job_name() {
+gocli_job_name() {
   local LC_ALL=C name="$1" sum
   name="${name,,}"
   name="${name//\//-}"
@@ -51,18 +54,17 @@ job_name() {
 }
 
 # True when the copies that were made by the last start of this provider are of this cluster.
-copies_are_ours() {
+gocli_copies_are_ours() {
   local file
-  file="$(ci_config)/.kubeconfig"
+  file="$(gocli_ci_config)/.kubeconfig"
   [[ -f "$file" && "$(sed -n 's/^current-context: *//p' "$file" | tr -d "\"'")" == "$provider_prefix" ]]
 }
 
 # Name of the cluster, which is what kubevirtci calls prefix. `gocli run` reads the variable under --from-environment, and
 # every other verb without a name chooses that cluster among several.
 provider_prefix="$KUBEVIRT_PROVIDER"
-unset GOCLI_CLUSTER
 if [[ -n "${JOB_NAME:-}${EXECUTOR_NUMBER:-}" ]]; then
-  provider_prefix="$(job_name "${JOB_NAME:-$KUBEVIRT_PROVIDER}${EXECUTOR_NUMBER:-}")"
+  provider_prefix="$(gocli_job_name "${JOB_NAME:-$KUBEVIRT_PROVIDER}${EXECUTOR_NUMBER:-}")"
   export GOCLI_CLUSTER="$provider_prefix"
 fi
 
@@ -74,41 +76,41 @@ gocli_command() {
   [[ "$path" == */* ]] || path="./$path"
   printf %q "$path"
 }
-if [[ -z "${GOCLI_COMMAND:-}" ]] && ! vendored && [[ ! "$(type -P gocli)" -ef "$GOCLI_ROOT/gocli-ts/bin/gocli.js" ]]; then
+if [[ -z "${GOCLI_COMMAND:-}" ]] && ! gocli_vendored && [[ ! "$(type -P gocli)" -ef "$GOCLI_ROOT/gocli-ts/bin/gocli.js" ]]; then
   GOCLI_COMMAND="$(gocli_command)"
   export GOCLI_COMMAND
 fi
 
-built() {
-  if vendored; then type -P gocli >/dev/null; else [[ -s "$GOCLI_ROOT/dist/cli/main.js" ]]; fi
+gocli_built() {
+  if gocli_vendored; then type -P gocli >/dev/null; else [[ -s "$GOCLI_ROOT/dist/cli/main.js" ]]; fi
 }
 
 # Says what to do where gocli is not there yet; the exit code is that of a machine that lacks something.
-not_built() {
-  if vendored; then
-    printf 'gocli is not on PATH; install version %s of its package: npm install --global\n' "$(pinned_version)" >&2
+gocli_not_built() {
+  if gocli_vendored; then
+    printf 'gocli is not on PATH; install version %s of its package: npm install --global\n' "$(gocli_pinned_version)" >&2
   else
     printf 'gocli is not built yet; type: make build\n' >&2
   fi
   return 3
 }
 
-pinned_version() { cat "$GOCLI_ROOT/cluster-up/gocli-version"; }
+gocli_pinned_version() { cat "$GOCLI_ROOT/cluster-up/gocli-version"; }
 
 # Runs gocli from this checkout or package, or the installed one; the exit code is gocli's.
 gocli() {
-  built || not_built || return
-  if vendored; then command gocli "$@"; else node "$GOCLI_ROOT/gocli-ts/bin/gocli.js" "$@"; fi
+  gocli_built || gocli_not_built || return
+  if gocli_vendored; then command gocli "$@"; else node "$GOCLI_ROOT/gocli-ts/bin/gocli.js" "$@"; fi
 }
 
 # Folder with .kubeconfig and .kubectl of the provider, where scripts written for kubevirtci look for them.
-ci_config() {
+gocli_ci_config() {
   printf '%s/%s\n' "$KUBEVIRTCI_CONFIG_PATH" "$KUBEVIRT_PROVIDER"
 }
 
 # The provider's folder below cluster-up/cluster, or nothing for an unknown one, which is gocli's to refuse: it knows the
 # nearest name.
-provider_folder() {
+gocli_provider_folder() {
   local folder="$GOCLI_ROOT/cluster-up/cluster/$KUBEVIRT_PROVIDER"
   if [[ "$KUBEVIRT_PROVIDER" != */* && -f "$folder/provider.sh" ]]; then
     printf '%s\n' "$folder"
@@ -116,9 +118,9 @@ provider_folder() {
 }
 
 # Reads the provider's `up` and `down`.
-source_provider() {
+gocli_source_provider() {
   local folder
-  folder="$(provider_folder)"
+  folder="$(gocli_provider_folder)"
   # shellcheck source=/dev/null
   source "${folder:-$GOCLI_ROOT/cluster-up/lib}/provider.sh"
 }

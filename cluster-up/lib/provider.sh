@@ -1,7 +1,14 @@
 # shellcheck shell=bash
 # `up` and `down` of a provider that is an image with virtual machines; sourced after common.sh.
 
-up() { gocli run "$KUBEVIRT_PROVIDER" --from-environment --ci-config "$(ci_config)" "$@"; }
+# As in kubevirtci it takes the variables as they are in this shell, exported or not.
+up() {
+  local name
+  for name in "${!KUBEVIRT_@}" "${!KUBVIRT_@}"; do
+    [[ "${_gocli_defaults:-}" == *" $name=${!name} "* ]] || local -x "$name=${!name}"
+  done
+  gocli run "$KUBEVIRT_PROVIDER" --from-environment --ci-config "$(gocli_ci_config)" "$@"
+}
 
 down() {
   case "${1:-}" in

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import { renderError } from './cli/render/error-report.ts';
-import { runCli } from './cli/run-cli.ts';
+import { BROKEN_PIPE_EXIT, runCli } from './cli/run-cli.ts';
 import { processContext } from './context.ts';
 import { GocliError, messageOf } from './errors/error.ts';
 import { childHasInterrupts } from './host/children.ts';
@@ -44,8 +44,6 @@ for (const name of SIGNALS) {
     interrupt(`interrupted by ${name}`, exitCode);
   });
 }
-
-const BROKEN_PIPE_EXIT = 128 + constants.signals.SIGPIPE;
 
 /** Nobody reads any more (`gocli ls | head -1`): no failure of what is done by then, the end of what is not. */
 function onClosedPipe(error: NodeJS.ErrnoException): boolean {

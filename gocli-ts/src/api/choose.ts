@@ -16,7 +16,7 @@ type ChoiceContext = Pick<Context, 'docker' | 'paths' | 'env' | 'kinds' | 'namin
 export interface RigChoice {
   /**
    * Its name; may be left out when there is only one, or one named as `KUBEVIRT_PROVIDER` says, or `GOCLI_CLUSTER`,
-   * which the scripts of cluster-up set for a CI job.
+   * which the scripts of cluster-up set for a CI job and for a provider that they are asked for.
    */
   readonly name?: string | undefined;
 }
@@ -36,7 +36,25 @@ async function choose({ name }: RigChoice, context: ChoiceContext): Promise<Foun
     return requireRig(context.docker, context.paths, checkRigName(name, context.naming.of('name')));
   const found = await chooseUnnamed(context);
   if (found !== undefined) return found;
-  throw new GocliError('NOT_FOUND', 'no cluster exists', { hint: 'Type: gocli run k8s-1.36' });
+  const others = (await candidates(context)).map((one) => one.name);
+  if (others.length === 0)
+    throw new GocliError('NOT_FOUND', 'no cluster exists', { hint: 'Type: gocli run k8s-1.36' });
+  throw new GocliError(
+    'NOT_FOUND',
+    `no cluster "${ownOf(context) ?? ''}" exists, which the environment names`,
+    {
+      hint: `Name one with ${context.naming.of('name')}: ${others.join(', ')}`,
+    },
+  );
+}
+
+/** Of a CI job, or of the provider that a script of cluster-up was asked for. */
+function ownOf({ env }: Pick<ChoiceContext, 'env'>): string | undefined {
+  return env['GOCLI_CLUSTER'] === '' ? undefined : env['GOCLI_CLUSTER'];
+}
+
+async function candidates({ docker, paths }: Pick<ChoiceContext, 'docker' | 'paths'>): Promise<FoundRig[]> {
+  return (await findRigs(docker, paths)).filter((one) => !isPooled(one));
 }
 
 /**
@@ -54,16 +72,14 @@ export function refuseNameWithAll(name: string | undefined, all: boolean | undef
  * The rig that is meant without a name; undefined when there is none at all.
  * @throws GocliError NOT_FOUND when it is not clear which one
  */
-export async function chooseUnnamed({
-  docker,
-  paths,
-  env,
-  naming,
-}: Pick<ChoiceContext, 'docker' | 'paths' | 'env' | 'naming'>): Promise<FoundRig | undefined> {
-  const all = (await findRigs(docker, paths)).filter((one) => !isPooled(one));
-  // A job of a CI system means its own, and never the only one there is, which is another job's.
-  const own = env['GOCLI_CLUSTER'] ?? '';
-  if (own !== '') return all.find((cluster) => cluster.name === own);
+export async function chooseUnnamed(
+  context: Pick<ChoiceContext, 'docker' | 'paths' | 'env' | 'naming'>,
+): Promise<FoundRig | undefined> {
+  const { env, naming } = context;
+  const all = await candidates(context);
+  // Never the only one there is, which may be another job's.
+  const own = ownOf(context);
+  if (own !== undefined) return all.find((cluster) => cluster.name === own);
   if (all.length <= 1) return all[0];
   const preferred = all.find((cluster) => cluster.name === env['KUBEVIRT_PROVIDER']);
   if (preferred !== undefined) return preferred;

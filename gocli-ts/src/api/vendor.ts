@@ -1,5 +1,5 @@
-import { lstat, readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { GocliError } from '../errors/error.ts';
 import { isErrno } from '../errors/file-error.ts';
 import { copyAtomic, makeFolder, readIfThere, writeAtomic } from '../host/atomic-files.ts';
@@ -25,6 +25,8 @@ const VERSION_FILE = 'gocli-version';
 const UNFINISHED = 'unfinished';
 const TARGETS = 'gocli.mk';
 const INCLUDE = `include cluster-up/${TARGETS}`;
+/** So that make follows it: a line of its own, with `-` or `s` where it may be missing. */
+const INCLUDED = /^ *[-s]?include\s(.*\s)?(\.\/)?cluster-up\/gocli\.mk\s*(#|$)/m;
 
 const TARGETS_TEXT = `# make targets of gocli, for the Makefile of the repository: ${INCLUDE}
 GOCLI_SCRIPTS := $(dir $(lastword $(MAKEFILE_LIST)))
@@ -51,6 +53,7 @@ export async function vendor(
   await requireFolder(root);
   const folder = join(root, 'cluster-up');
   await requireOurs(folder);
+  await requireName(folder);
   const marker = join(folder, VERSION_FILE);
   await makeFolder(folder, 0o755);
   if ((await readIfThere(marker)) === undefined) await writeAtomic(marker, `${UNFINISHED}\n`);
@@ -81,13 +84,25 @@ async function requireOurs(folder: string): Promise<void> {
   });
 }
 
+/** The scripts look for each other by that name, wherever a link leads. @throws GocliError CONFLICT */
+async function requireName(folder: string): Promise<void> {
+  const real = await realpath(folder).catch(() => folder);
+  if (basename(real) === basename(folder)) return;
+  throw new GocliError('CONFLICT', `${folder} is a link to a folder of another name: ${real}`, {
+    hint: 'Have it lead to one that is called cluster-up, or take the link away.',
+  });
+}
+
+/** What a developer keeps beside the scripts: his own configuration, and what editors and patch(1) leave. */
+const NOT_SHIPPED = /^config-local\.sh$|^\.|~$|\.(orig|rej|bak|swp)$/;
+
 /** Paths below cluster-up. */
 async function scriptsOf(checkout: string): Promise<{ readonly file: string; readonly mode: number }[]> {
   const from = join(checkout, 'cluster-up');
   const entries = await readdir(from, { recursive: true, withFileTypes: true });
   return Promise.all(
     entries
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() && !NOT_SHIPPED.test(entry.name))
       .map(async ({ parentPath, name }) => {
         const path = join(parentPath, name);
         // Whatever mask the checkout was made under, what is run is executable.
@@ -104,7 +119,8 @@ async function includeTargets(root: string): Promise<boolean> {
   for (const makefile of MAKEFILES.map((name) => join(root, name))) {
     // A link that leads to nothing yet is somebody's, too.
     if ((await lstat(makefile).catch(() => undefined)) === undefined) continue;
-    return (await readIfThere(makefile))?.includes(INCLUDE) === true;
+    // One that cannot be read is for its owner to look at.
+    return INCLUDED.test((await readIfThere(makefile).catch(() => undefined)) ?? '');
   }
   await writeAtomic(join(root, 'Makefile'), `${INCLUDE}\n`);
   return true;

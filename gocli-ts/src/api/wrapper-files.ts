@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isKubernetes } from '../kubernetes/section.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
-import { copyAtomic, writeAtomic } from '../host/atomic-files.ts';
+import { copyAtomic, isThere, makeFolder, writeAtomic } from '../host/atomic-files.ts';
 import { onRig } from '../rig/deps.ts';
 import type { RigState } from '../rig/state.ts';
 import { quote } from '../shared/quote.ts';
@@ -24,6 +24,9 @@ export async function writeWrapperFiles(
   if (!isKubernetes(state.plan.guest)) return;
   const { name } = state;
   if (folder !== undefined) {
+    await makeCiFolder(folder).catch(() => {
+      // Each of its files says so.
+    });
     await warning(join(folder, '.kubeconfig'), name, context, async (file) => {
       const { text } = await kubeconfig.show({ name }, context);
       await writeAtomic(file, text, 0o600);
@@ -42,6 +45,13 @@ export async function writeWrapperFiles(
       await kubeconfig.merge({ name, file }, context);
     });
   }
+}
+
+/** Whoever else works in the checkout sources what is in there; the key is for its owner alone, and for no repository. */
+async function makeCiFolder(folder: string): Promise<void> {
+  await makeFolder(folder, 0o755);
+  const ignored = join(folder, '.gitignore');
+  if (!(await isThere(ignored))) await writeAtomic(ignored, '*\n');
 }
 
 /**
@@ -71,8 +81,9 @@ async function warning(
     await write(file);
   } catch (error) {
     context.signal.throwIfAborted();
-    const hint = error instanceof GocliError && error.hint !== undefined ? ` ${error.hint}` : '';
-    const text = `cluster ${name} is Ready, but ${file} was not written: ${messageOf(error)}.${hint} When that is mended, type: cluster-up/up.sh (the cluster stays as it is)`;
+    const hint =
+      error instanceof GocliError && error.hint !== undefined ? ` (${error.hint.replace(/\.$/, '')})` : '';
+    const text = `cluster ${name} is Ready, but ${file} was not written: ${messageOf(error)}${hint}. When that is mended, give the same command again: the cluster stays as it is.`;
     onRig(context, name).emit({ type: 'notice', level: 'warning', text });
   }
 }

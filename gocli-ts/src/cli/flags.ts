@@ -100,10 +100,10 @@ export function leadingFlags(words: readonly string[], command: Command): Leadin
   const found: LeadingFlag[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
-    const isOwn = wordsOfFlag(word, own);
-    const count = isOwn ?? wordsOfFlag(word, foreign);
+    const isForeign = wordsOfFlag(word, foreign);
+    const count = isForeign ?? wordsOfFlag(word, own);
     if (count === undefined || at + count > words.length) return undefined;
-    found.push({ words: words.slice(at, at + count), foreign: isOwn === undefined });
+    found.push({ words: words.slice(at, at + count), foreign: isForeign !== undefined });
     at += count - 1;
   }
   return found;

@@ -12,6 +12,11 @@ export const nameOption = {
   },
 } as const;
 
+/** Of verbs that are of no cluster: scripts written for kubevirtci give it to every verb. */
+export const idlePrefix = {
+  prefix: { alias: 'p', type: 'string', requiresArg: true, hidden: true },
+} as const;
+
 /** The cluster that is named, by a word or a flag. @throws GocliError USAGE when these name two */
 export function clusterOf({ cluster, name }: { cluster?: string | undefined; name?: string | undefined }) {
   if (cluster === undefined || name === undefined || cluster === name) return cluster ?? name;

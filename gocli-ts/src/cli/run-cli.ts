@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { Runtime } from '../api/context.ts';
 import { operate } from '../api/operation.ts';
 import { explainFileError } from '../errors/file-error.ts';
@@ -27,7 +28,8 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     const { command, args, rest, faults } = parsed.invocation;
     const output = args['output'] as OutputFormat | undefined;
     const mode = modeOf(args, context.env);
-    form = { json: output === 'json' || mode === 'json', verbose: args['verbose'] === true };
+    const foreign = command.passThroughAfter !== undefined;
+    form = { json: output === 'json' || mode === 'json', verbose: args['verbose'] === true, foreign };
     const progress = await makeProgress(mode, context.stderr, form.verbose);
     try {
       const { stdin, stdout, stderr, signal } = context;
@@ -89,9 +91,14 @@ async function withEnvironment(argv: readonly string[], { env }: CliContext): Pr
   ];
 }
 
+/** As of a program that SIGPIPE ended. */
+export const BROKEN_PIPE_EXIT = 128 + constants.signals.SIGPIPE;
+
 interface ErrorForm {
   readonly json: boolean;
   readonly verbose: boolean;
+  /** Whether the output is that of another program, which a closed pipe ends without a word. */
+  readonly foreign?: boolean;
 }
 
 /** How an error is written while the command line is not parsed yet. */
@@ -111,11 +118,13 @@ function asCalled(text: string, command: string | undefined): string {
 }
 
 /** After a signal the reason of the abort counts, whatever the interrupted work made of it. */
-function report(error: unknown, context: CliContext, { json, verbose }: ErrorForm): number {
+function report(error: unknown, context: CliContext, { json, verbose, foreign }: ErrorForm): number {
   const reason = explainFileError(context.signal.aborted ? context.signal.reason : error);
+  const exitCode = exitCodeOf(reason);
+  if (foreign === true && exitCode === BROKEN_PIPE_EXIT) return exitCode;
   const text = json
     ? `${JSON.stringify({ version: 1, error: errorData(reason) })}\n`
     : renderError(reason, verbose, (hint) => asCalled(hint, context.env['GOCLI_COMMAND']));
   context.stderr.write(text);
-  return exitCodeOf(reason);
+  return exitCode;
 }

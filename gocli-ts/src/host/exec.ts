@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { access, constants } from 'node:fs/promises';
 import { constants as osConstants } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -81,7 +82,7 @@ async function run(
   });
   if (options.onLine !== undefined) followLines([child.stdout, child.stderr], options.onLine);
   const disown = child.pid === undefined ? undefined : own(-child.pid);
-  const unbind = endGroupOnAbort(child.pid, options.signal);
+  const unbind = endOnAbort(child.pid === undefined ? undefined : -child.pid, options.signal);
   const result = await child.finally(() => {
     unbind();
     disown?.();
@@ -111,36 +112,46 @@ async function attach(
   options: AttachOptions,
   env: Environment,
 ): Promise<number> {
-  const { execa } = await import('execa');
+  const { spawn } = await import('node:child_process');
   options.signal.throwIfAborted();
   const [file, ...rest] = argv;
-  // In the group of this process, so that it may read from the terminal.
-  const child = execa(file, rest, {
+  // In the group of this process, so that it may read from the terminal. Without a folder of its own it stays where this
+  // process is, which execa would have it enter: that this user may not search it is no reason for a program not to run.
+  const child = spawn(file, rest, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    cancelSignal: options.signal,
     env: { ...env, ...options.env },
-    extendEnv: false,
-    forceKillAfterDelay: GRACE_MS,
-    reject: false,
     stdio: 'inherit',
   });
   const disown = child.pid === undefined ? undefined : ownAttached(child.pid);
-  const result = await child.finally(() => disown?.());
-  options.signal.throwIfAborted();
-  return result.exitCode ?? 128 + signalNumber(result.signal);
+  const unbind = endOnAbort(child.pid, options.signal);
+  try {
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    options.signal.throwIfAborted();
+    return code ?? 128 + signalNumber(signal ?? undefined);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw new GocliError('COMMAND', `${file} could not be started`, {
+      cause: error,
+      observed: messageOf(error),
+    });
+  } finally {
+    unbind();
+    disown?.();
+  }
 }
 
 function followLines(streams: readonly Readable[], onLine: (line: string) => void): void {
   for (const input of streams) createInterface({ input, crlfDelay: Infinity }).on('line', onLine);
 }
 
-function endGroupOnAbort(pid: number | undefined, signal: AbortSignal | undefined): () => void {
-  if (pid === undefined || signal === undefined) return () => undefined;
+/** @param target a process, or a group by its negative leader */
+function endOnAbort(target: number | undefined, signal: AbortSignal | undefined): () => void {
+  if (target === undefined || signal === undefined) return () => undefined;
   let timer: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
-    sendSignal(-pid, 'SIGTERM');
+    sendSignal(target, 'SIGTERM');
     timer = setTimeout(() => {
-      sendSignal(-pid, 'SIGKILL');
+      sendSignal(target, 'SIGKILL');
     }, GRACE_MS);
   };
   signal.addEventListener('abort', onAbort, { once: true });
@@ -149,7 +160,7 @@ function endGroupOnAbort(pid: number | undefined, signal: AbortSignal | undefine
     if (timer === undefined) return;
     // The leader is gone; children that ignored the request must not outlive it.
     clearTimeout(timer);
-    sendSignal(-pid, 'SIGKILL');
+    if (target < 0) sendSignal(target, 'SIGKILL');
   };
 }
 

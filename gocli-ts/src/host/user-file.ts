@@ -1,3 +1,4 @@
+import { execFile as execFileOf } from 'node:child_process';
 import type { Stats } from 'node:fs';
 import {
   access,
@@ -13,6 +14,7 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { GocliError } from '../errors/error.ts';
 import { isErrno, onFile } from '../errors/file-error.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -32,6 +34,8 @@ const POLL_MS = 50;
 const ABANDONED_MS = 60_000;
 /** As many links as Linux follows (path_resolution(7)). */
 const MOST_LINKS = 40;
+
+const execFile = promisify(execFileOf);
 
 /**
  * Text of a file that belongs to the user.
@@ -54,9 +58,19 @@ export async function readUserFile(path: string): Promise<string | undefined> {
   });
 }
 
-/** True for what can hold text of ours: not for a device, a pipe, a socket, a folder or nothing. */
+/**
+ * True for what can hold text of ours: not for a device, a pipe, a socket, a folder or nothing.
+ * @throws GocliError FILE naming the file where nobody can say what is there
+ */
 export async function isPlainFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() === true;
+  return onFile({ path, done: 'read' }, async () => {
+    try {
+      return (await stat(path)).isFile();
+    } catch (error) {
+      if (isErrno(error, 'EACCES', 'EPERM')) throw error;
+      return false;
+    }
+  });
 }
 
 /**
@@ -151,7 +165,8 @@ async function write(target: string, text: string, secret: boolean): Promise<voi
   }
   try {
     await viaTemporary(target, async (temporary) => {
-      await using file = await open(temporary, 'wx', 0o600);
+      if (before !== undefined) await copyAttributes(target, temporary);
+      await using file = await open(temporary, before === undefined ? 'wx' : 'r+', 0o600);
       await file.writeFile(text);
       if (before !== undefined) await file.chown(before.uid, before.gid);
       await file.chmod(mode);
@@ -162,6 +177,14 @@ async function write(target: string, text: string, secret: boolean): Promise<voi
     if (before === undefined || !isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV')) throw error;
     await writeInPlace(target, text, mode);
   }
+}
+
+/**
+ * Makes an empty file with owner, permissions, access list and further attributes of another, which only cp(1) copies all
+ * of. A mask that is left without its list would be permissions of the group.
+ */
+async function copyAttributes(from: string, to: string): Promise<void> {
+  await execFile('cp', ['--attributes-only', '--preserve=all', '--', from, to]);
 }
 
 /** A disk that gets full on the way must not cost what was there. */

@@ -58,7 +58,7 @@ test('a program hears of what is wrong by the keys that it gave', async (t) => {
     'memory: there is no node03 in a plan of 1 nodes',
   ]);
   const error = await t.throwsAsync<GocliError>(plan(asked, ofProgram));
-  t.is(error.hint, 'All keys: docs/library.md');
+  t.is(error.hint, 'All keys: docs/library.md, Calling');
   // Of what only the start of a rig looks at, too, and of what is no option.
   const late = { provider: 'vm-1', memory: 'node02=1G', diskSize: '1G' };
   t.deepEqual(await faultsOf(t, late, ofProgram), [

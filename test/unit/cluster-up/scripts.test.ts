@@ -86,7 +86,7 @@ test('a work tree of git does the same, at a path with blanks, for a careful use
     );
     if (words[0] === 'make') t.regex(there.stdout, /gocli\.js (run|rm) /, there.stderr);
   }
-  const sourced = 'set -eu; . cluster-up/hack/common.sh; cd /; $_cli version; [[ -d "$(ci_config)" ]]';
+  const sourced = 'set -eu; . cluster-up/hack/common.sh; cd /; $_cli version; [[ -d "$(gocli_ci_config)" ]]';
   const { exitCode, stderr } = await run([...strict, 'bash', '-c', sourced], odd);
   t.is(exitCode, 0, stderr);
 });
@@ -116,7 +116,7 @@ test('an installed package needs no HOME', async (t) => {
   const { exitCode, stdout, stderr } = await run(['cluster-up/cli.sh', 'version'], { HOME: undefined });
   t.is(exitCode, 0, stderr);
   t.regex(stdout, / version /);
-  const script = 'source cluster-up/lib/common.sh; ci_config';
+  const script = 'source cluster-up/lib/common.sh; gocli_ci_config';
   t.regex(
     (await run(['bash', '-c', script], { HOME: '' })).stdout,
     /^\/.*\.local\/state\/gocli\/_ci-configs/,
@@ -192,6 +192,29 @@ test('job and executor of a CI system name the cluster, as a cluster can be name
   );
   for (const name of [one, other]) t.notThrows(() => checkRigName(name, 'name'), name);
   t.not(one, other);
+});
+
+test('a provider that is asked for names the cluster; no other one is meant where it is not there', async (t) => {
+  const { run } = await scriptCheckout(t);
+  const last = async (env: Record<string, string>): Promise<string | undefined> =>
+    (await run(['cluster-up/cli.sh', 'rm'], env)).stdout.split(' ').at(-1);
+  t.is(await last({ KUBEVIRT_PROVIDER: 'k8s-1.35' }), 'k8s-1.35');
+  t.is(await last({ KUBEVIRT_PROVIDER: 'k8s-1.35', JOB_NAME: 'job' }), 'job');
+  t.is(await last({}), '');
+  t.is(await last({ GOCLI_CLUSTER: 'stale' }), '');
+});
+
+test('check.sh says what is missing and is no failure, as in kubevirtci', async (t) => {
+  const { root, run } = await scriptCheckout(t);
+  const ends = async (code: number): Promise<number | undefined> => {
+    await writeFile(join(root, 'gocli-ts/bin/gocli.js'), `process.exit(${code.toFixed(0)});\n`);
+    return (await run(['cluster-up/check.sh'])).exitCode;
+  };
+  t.is(await ends(3), 0);
+  t.is(await ends(0), 0);
+  t.is(await ends(2), 2);
+  await rm(join(root, 'dist/cli/main.js'));
+  t.is(await ends(3), 3, 'nobody could say');
 });
 
 test('macOS, arm64 and musl are refused once, before anything else, with what would work', async (t) => {

@@ -1,5 +1,6 @@
 import {
   chmod,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -162,6 +163,104 @@ for name in ${names.join(' ')}; do : "\${!name}"; done
     'gocli <--prefix> <k8s-1.36> <ssh> <node01> <--> <sudo> <ls>',
     'gocli <kubectl> <--name> <k8s-1.36> <--> <get> <nodes>',
   ]);
+});
+
+test('what a script sets before it starts a cluster counts, exported or not; what is defaulted does not', async (t) => {
+  const { write, run } = await consumer(t);
+  await write();
+  const script = (before: string, after: string): string => `set -euo pipefail; ${before}
+    source cluster-up/hack/common.sh; source cluster-up/cluster/$KUBEVIRT_PROVIDER/provider.sh
+    gocli() { env | grep -E '^KUBEVIRT_(NUM|MEM)' | sort || :; }
+    ${after}; up; [[ -z "$(env | grep KUBEVIRT_NUM_NODES)" ]]`;
+  const told = async (before: string, after: string): Promise<string> => {
+    const { exitCode, stdout, stderr } = await run(['bash', '-c', script(before, after)]);
+    t.is(exitCode, 0, stderr);
+    return stdout;
+  };
+  t.is(await told('', ':'), '');
+  t.is(
+    await told('KUBEVIRT_NUM_NODES=3', 'KUBEVIRT_MEMORY_SIZE=8192M'),
+    'KUBEVIRT_MEMORY_SIZE=8192M\nKUBEVIRT_NUM_NODES=3',
+  );
+});
+
+test('names of the script that sources stay its own', async (t) => {
+  const { write, run } = await consumer(t);
+  await write();
+  const script = `variable=mine; name=mine; value=mine; installed() { echo mine; }; job_name() { echo mine; }
+    source cluster-up/hack/common.sh; echo "$variable $name $value $(installed) $(job_name)"`;
+  t.is((await run(['bash', '-c', script])).stdout, 'mine mine mine mine mine');
+});
+
+test('another shell is told what these scripts are for', async (t) => {
+  const { write, run } = await consumer(t);
+  await write();
+  const { exitCode, stderr } = await run(['sh', '-c', '. cluster-up/hack/common.sh']);
+  t.is(exitCode, 3);
+  t.regex(stderr, /^the scripts of cluster-up are for bash/);
+});
+
+test('a relative path to the scripts, and a place that cannot be written, are no reason to end', async (t) => {
+  const { root, write, run } = await consumer(t);
+  await write();
+  const script = 'set -e; source cluster-up/hack/common.sh; cd /; ls "$KUBEVIRTCI_PATH/cli.sh"';
+  const env = { KUBEVIRTCI_PATH: './cluster-up/', KUBEVIRTCI_CONFIG_PATH: '/proc/no/such' };
+  const { exitCode, stdout, stderr } = await run(['bash', '-c', script], env);
+  t.is(exitCode, 0, stderr);
+  t.is(stdout, join(root, './cluster-up/cli.sh').replace('/cluster-up', '/./cluster-up/'));
+  t.regex(stderr, /^warning: \/proc\/no\/such\/.* KUBEVIRTCI_CONFIG_PATH\n?$/);
+});
+
+test('what package.json of the repository says of its own scripts is not of these', async (t) => {
+  const { root, write, run } = await consumer(t);
+  await write();
+  for (const type of ['commonjs', 'module', undefined]) {
+    await writeFile(join(root, 'package.json'), JSON.stringify({ type }));
+    const { exitCode, stderr } = await run(['make', 'cluster-up']);
+    t.is(exitCode, 0, stderr);
+    t.is(stderr, '', type);
+  }
+});
+
+test('what a developer keeps beside the scripts is not written into other repositories', async (t) => {
+  const { root, write } = await consumer(t);
+  const checkout = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
+  t.teardown(() => rm(checkout, { recursive: true, force: true }));
+  await cp(join(CHECKOUT, 'cluster-up'), join(checkout, 'cluster-up'), { recursive: true });
+  for (const name of ['hack/config-local.sh', 'up.sh~', '.up.sh.swp', 'up.sh.orig'])
+    await writeFile(join(checkout, 'cluster-up', name), 'private\n');
+  await write(checkout);
+  await writeFile(join(root, 'cluster-up/hack/config-local.sh'), 'of the repository\n');
+  await write(checkout);
+  t.is(await readFile(join(root, 'cluster-up/hack/config-local.sh'), 'utf8'), 'of the repository\n');
+  const names = await readdir(join(root, 'cluster-up'));
+  t.deepEqual(
+    names.filter((name) => /~|swp|orig/.test(name)),
+    [],
+  );
+});
+
+test('a link to a folder of another name is refused, since the scripts would not find each other', async (t) => {
+  const { root, write } = await consumer(t);
+  await mkdir(join(root, 'other'));
+  await symlink('other', join(root, 'cluster-up'));
+  await t.throwsAsync(write(), { code: 'CONFLICT', message: /of another name/ });
+  t.deepEqual(await readdir(join(root, 'other')), []);
+});
+
+test('an include that make does not follow does not count', async (t) => {
+  const { root, write } = await consumer(t);
+  const hasTargets = async (text: string): Promise<boolean> => {
+    await writeFile(join(root, 'Makefile'), text);
+    return (await write()).hasTargets;
+  };
+  t.false(await hasTargets('# include cluster-up/gocli.mk\n'));
+  t.false(await hasTargets('all:\n\techo include cluster-up/gocli.mk\n'));
+  t.true(await hasTargets('-include a.mk ./cluster-up/gocli.mk # ours\n'));
+  t.true(await hasTargets('all:\ninclude cluster-up/gocli.mk'));
+  await rm(join(root, 'Makefile'));
+  await mkdir(join(root, 'Makefile'));
+  t.false((await write()).hasTargets);
 });
 
 test('sizes that scripts read are those of the provider', async (t) => {

@@ -159,6 +159,15 @@ test('attach hands on the exit code, 128 + n for a signal', async (t) => {
   t.is(await host.attach(['sh', '-c', 'kill -TERM $$'], { signal }), 143);
 });
 
+test('a program that cannot be started is an error that says so', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'script');
+  await writeFile(file, '#!/no/such/interpreter\n', { mode: 0o755 });
+  const { signal } = new AbortController();
+  await t.throwsAsync(host.attach([file], { signal }), { code: 'COMMAND', message: /could not be started/ });
+});
+
 test('an abort ends what is attached, and is the reason whatever that made of it', async (t) => {
   const path = await folder(t);
   for (const script of ['exec sleep 60', 'trap "exit 0" TERM; while :; do sleep 0.05; done']) {

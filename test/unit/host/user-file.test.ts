@@ -1,8 +1,74 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { changeUserFile } from '../../../gocli-ts/src/host/user-file.ts';
+import { systemClock } from '../../../gocli-ts/src/shared/clock.ts';
+
+const DEPS = { clock: systemClock, signal: new AbortController().signal };
+
+/** An access list of acl(5): its version, and each entry's tag, rights and id. */
+function accessList(): string {
+  const NOBODY = 0xffffffff;
+  const entries: readonly (readonly [number, number, number])[] = [
+    [0x01, 6, NOBODY],
+    [0x02, 4, 12345],
+    [0x04, 0, NOBODY],
+    [0x10, 4, NOBODY],
+    [0x20, 0, NOBODY],
+  ];
+  const bytes = Buffer.alloc(4 + entries.length * 8);
+  bytes.writeUInt32LE(2, 0);
+  for (const [at, [tag, rights, id]] of entries.entries()) {
+    bytes.writeUInt16LE(tag, 4 + at * 8);
+    bytes.writeUInt16LE(rights, 6 + at * 8);
+    bytes.writeUInt32LE(id, 8 + at * 8);
+  }
+  return bytes.toString('hex');
+}
+
+/** setxattr(2) and getxattr(2), whose programs few systems have, by the perl that every Debian has. */
+const SET = `my ($file, $value) = @ARGV; my $name = "system.posix_acl_access"; my $bytes = pack("H*", $value);
+  exit(syscall(188, $file, $name, $bytes, length($bytes), 0) == 0 ? 0 : 1)`;
+const GET = `my $file = shift; my $name = "system.posix_acl_access"; my $bytes = "\\0" x 256;
+  my $length = syscall(191, $file, $name, $bytes, 256); print unpack("H*", substr($bytes, 0, $length > 0 ? $length : 0))`;
+
+function perl(script: string, ...words: string[]): { status: number | null; stdout: string } {
+  return spawnSync('perl', ['-e', script, ...words], { encoding: 'utf8' });
+}
+
+test('the access list of a file stays; without it its mask would be rights of the group', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'config');
+  await writeFile(file, 'before\n', { mode: 0o600 });
+  t.is(perl(SET, file, accessList()).status, 0);
+  await changeUserFile(file, () => 'after\n', DEPS, false);
+  t.is(await readFile(file, 'utf8'), 'after\n');
+  t.is(perl(GET, file).stdout, accessList());
+  await changeUserFile(file, () => 'secret\n', DEPS, true);
+  t.is((await stat(file)).mode & 0o777, 0o600, 'the mask takes away what the list gives');
+});
+
+test('a file that nobody can say is there is no file that is not', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await chmod(folder, 0o700);
+  const url = JSON.stringify(new URL('../../../gocli-ts/src/host/user-file.js', import.meta.url).href);
+  // Read before the rights are given up: what is built may lie where nobody may look.
+  const script = `const { isPlainFile } = await import(${url});
+    process.setgroups([]); process.setgid(65534); process.setuid(65534);
+    try { console.log(await isPlainFile(${JSON.stringify(join(folder, 'config'))})); }
+    catch ({ code }) { console.log(code); }`;
+  if (process.getuid?.() !== 0) {
+    t.log('only root can be somebody else');
+    t.pass();
+    return;
+  }
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+  t.is(stdout.toString(), 'FILE\n', stderr.toString());
+});
 
 test('a process that ends at once leaves no lock beside the file', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));

@@ -6,6 +6,8 @@ const toggle = { type: 'boolean' } as const;
 
 /** Flags that every command of kubectl has: kubectl options. Its -v is not among them, since gocli has one. */
 const KUBECTL_FLAGS = {
+  // gocli has nothing to print here, so what form is meant is kubectl's.
+  output: { ...value, alias: 'o' },
   namespace: { ...value, alias: 'n' },
   server: { ...value, alias: 's' },
   context: value,

@@ -1,6 +1,11 @@
+import type { NamedPort } from '../../api/ports.ts';
 import { defineCommand } from '../command.ts';
 import { nameOption } from '../options.ts';
 import { writeResult } from '../render/output.ts';
+
+function lineOf({ containerPort, protocol, hostPort }: NamedPort): string {
+  return `${containerPort.toFixed(0)}/${protocol} -> 127.0.0.1:${hostPort?.toFixed(0) ?? '-'}`;
+}
 
 export const portsCommand = defineCommand({
   usage: 'ports [port]',
@@ -16,16 +21,13 @@ export const portsCommand = defineCommand({
   run: async (args, session) => {
     const { portNamed, ports: portsOf } = await import('../../api/ports.ts');
     const { ports } = await portsOf({ name: args.name }, session);
+    // Scripts written for kubevirtci take what is behind the last colon.
+    const named = session.stdout.isTTY === true;
     if (args.port === undefined) {
       writeResult(session, {
         data: { ports },
         names: ports.map(({ name }) => name),
-        text: ports
-          .map(
-            (one) =>
-              `${one.containerPort}/${one.protocol} -> 127.0.0.1:${one.hostPort ?? '-'}  ${one.name}\n`,
-          )
-          .join(''),
+        text: ports.map((one) => `${lineOf(one)}${named ? `  ${one.name}` : ''}\n`).join(''),
       });
       return 0;
     }

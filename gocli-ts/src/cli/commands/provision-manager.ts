@@ -1,10 +1,12 @@
 import { defineCommand } from '../command.ts';
+import { idlePrefix } from '../options.ts';
 import { writeResult } from '../render/output.ts';
 
 export const provisionManagerCommand = defineCommand({
   usage: 'provision-manager',
   summary: 'Print as JSON which versions must be provisioned anew since a tag or commit',
   options: {
+    ...idlePrefix,
     tag: {
       type: 'string',
       requiresArg: true,

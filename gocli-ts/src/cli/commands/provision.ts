@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { idlePrefix } from '../options.ts';
 
 export const provisionCommand = defineCommand({
   usage: 'provision [folder]',
@@ -7,6 +8,7 @@ export const provisionCommand = defineCommand({
     folder: { type: 'string', describe: 'For example cluster-provision/k8s/1.36' },
   },
   options: {
+    ...idlePrefix,
     phases: {
       type: 'string',
       requiresArg: true,

@@ -69,7 +69,9 @@ function headline({ state, started, seconds }: RunResult, { called, ...summary }
 
 /** What to type next, as it can be pasted where the user stands. */
 function nextLines({ state }: RunResult, { next, secretFiles }: RunSummary, gocli: string): string[] {
-  const rig = state.name === state.plan.guest.provider ? undefined : state.name;
+  // A script takes the cluster from its environment, and without that means the default one.
+  const isMeant = state.name === (gocli === 'gocli' ? state.plan.guest.provider : DEFAULT_RIG);
+  const rig = isMeant ? undefined : state.name;
   // A script means the cluster of its environment, which the next command of a shell need not have.
   const scripts = state.name === DEFAULT_RIG ? /^(.*)cli\.sh$/s.exec(gocli)?.[1] : undefined;
   return [...next, { verb: 'rm' }].map((step) => {

@@ -35,6 +35,13 @@ test('what to type next can be pasted: gocli as it is called here, and a path wi
   t.regex(text, /^ {2}cluster-up\/cli\.sh kubectl --name c get pods -A$/m);
 });
 
+test('a script means the default cluster where nothing is exported, so any other one is named', async (t) => {
+  const guest = { ...STATE.plan.guest, provider: 'k8s-1.35' };
+  const state = { ...STATE, name: 'k8s-1.35', plan: { ...STATE.plan, guest } };
+  t.regex(await summary(t, 'cluster-up/cli.sh', state), /^ {2}cluster-up\/cli\.sh rm --name k8s-1\.35$/m);
+  t.regex(await summary(t, undefined, state), /^ {2}gocli rm$/m);
+});
+
 test('each node is shown with what it has itself', async (t) => {
   const perNode = { node02: { memoryMiB: 8192, cpus: 3 } };
   const guest = { ...STATE.plan.guest, nodes: 2, cpus: 2, memoryMiB: 4096, perNode };
