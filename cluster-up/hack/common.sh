@@ -8,7 +8,7 @@ if [ -z "${BASH_VERSION:-}" ]; then
 fi
 
 # shellcheck source-path=SCRIPTDIR source=../lib/common.sh
-source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../lib/common.sh"
+source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/../lib/common.sh" || return
 
 # With the slash at its end, as in kubevirtci: scripts append names to it.
 KUBEVIRTCI_PATH="${KUBEVIRTCI_PATH:-$GOCLI_ROOT/cluster-up/}"

@@ -70,9 +70,10 @@ fi
 
 # What gocli tells its user to type for itself: cli.sh when it is not on PATH, from where the user stands if that is below.
 gocli_command() {
-  local here path="$GOCLI_ROOT/cluster-up/cli.sh"
+  local here flags="${MAKEFLAGS:-}" path="$GOCLI_ROOT/cluster-up/cli.sh"
   here="$(pwd -P 2>/dev/null)" || here=/
-  path="${path#"$here"/}"
+  # Under make -C the user stands elsewhere, which nobody here knows.
+  [[ "${flags%% *}" == *w* ]] || path="${path#"$here"/}"
   [[ "$path" == */* ]] || path="./$path"
   printf %q "$path"
 }

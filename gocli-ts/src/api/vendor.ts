@@ -17,6 +17,8 @@ export interface VendorResult {
   readonly version: string;
   /** False when the repository's own Makefile is to include the targets. */
   readonly hasTargets: boolean;
+  /** Scripts that were there and said something else, of an earlier version or changed by hand, below the folder. */
+  readonly replaced: readonly string[];
 }
 
 /** By this file the scripts know that they run the installed gocli, and by which version they were written. */
@@ -57,14 +59,18 @@ export async function vendor(
   const marker = join(folder, VERSION_FILE);
   await makeFolder(folder, 0o755);
   if ((await readIfThere(marker)) === undefined) await writeAtomic(marker, `${UNFINISHED}\n`);
+  const replaced: string[] = [];
   for (const { file, mode } of await scriptsOf(checkout)) {
+    const before = await readIfThere(join(folder, file));
+    if (before !== undefined && before !== (await readIfThere(join(checkout, 'cluster-up', file))))
+      replaced.push(file);
     await makeFolder(join(folder, file, '..'), 0o755);
     await copyAtomic(join(checkout, 'cluster-up', file), join(folder, file), mode);
   }
   await writeAtomic(join(folder, TARGETS), TARGETS_TEXT);
   // Last: what is half written is of the version before.
   await writeAtomic(marker, `${version}\n`);
-  return { folder, version, hasTargets: await includeTargets(root) };
+  return { folder, version, hasTargets: await includeTargets(root), replaced };
 }
 
 async function requireFolder(root: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { commandOf, flagsOf, leadingFlags, verbIndex } from './flags.ts';
+import { commandOf, flagsOf, formsOf, leadingFlags, verbIndex, wordsOfFlag } from './flags.ts';
 
 /** A command line, apart from the words that belong to another program. */
 export interface Separated {
@@ -31,16 +31,24 @@ function separateBehindVerb(words: readonly string[], command: Command): Separat
   if (command.passThroughAfter === undefined) return { own: words, rest: [] };
   const valued = new Set(flagsOf(command).flatMap(({ form, takesValue }) => (takesValue ? [form] : [])));
   const own: string[] = [];
+  const foreign: string[] = [];
   let left = command.passThroughAfter;
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (word === '--') {
-      if (left === 0) return { own, rest: words.slice(at + 1) };
+      if (left === 0) return { own, rest: [...foreign, ...words.slice(at + 1)] };
       // As in `ssh -- HOST COMMAND`: the end of the flags, no more.
       continue;
     }
     const isFlag = word.startsWith('-') && word !== '-';
-    if (left === 0 && !(isFlag && isOwn(word, command))) return { own, rest: words.slice(at) };
+    if (left === 0 && !(isFlag && isOwn(word, command))) {
+      const count = isFlag ? foreignWords(word, command) : undefined;
+      if (count === undefined) return { own, rest: [...foreign, ...words.slice(at)] };
+      // Behind it a flag of this verb may stand, too: `gocli kubectl -n kube-system --name two get pods`.
+      foreign.push(...words.slice(at, at + count));
+      at += count - 1;
+      continue;
+    }
     own.push(word);
     if (!isFlag) left -= 1;
     else if (valueFollows(word, valued)) {
@@ -48,7 +56,16 @@ function separateBehindVerb(words: readonly string[], command: Command): Separat
       own.push(...words.slice(at, at + 1));
     }
   }
-  return { own, rest: [] };
+  return { own, rest: foreign };
+}
+
+/** How many words a flag of the other program takes up, where it has flags of its own before its first word. */
+function foreignWords(word: string, command: Command): number | undefined {
+  if (command.passThroughAfter !== 0) return undefined;
+  // kubectl's level of its log, which before the verb is taken for gocli's own flag.
+  const flags = [...formsOf(command.foreignFlags), ...formsOf({ v: { type: 'string' } })];
+  const takesValue = new Map(flags.map((flag) => [flag.form, flag.takesValue]));
+  return wordsOfFlag(word.replace(/^--v(?==|$)/, '-v'), takesValue);
 }
 
 /**
@@ -63,7 +80,7 @@ function valueFollows(word: string, valued: ReadonlySet<string>): boolean {
 }
 
 /** What a verb keeps for itself before the first word of a program that has flags of its own there. */
-const KEPT = ['--name', '--help', '-h'];
+const KEPT = ['--name', '--prefix', '-p', '--help', '-h'];
 
 function isOwn(word: string, command: Command): boolean {
   return command.passThroughAfter !== 0 || KEPT.includes(word.split('=')[0] ?? '');

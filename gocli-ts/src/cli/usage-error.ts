@@ -125,7 +125,9 @@ function problems(words: readonly string[], argv: readonly string[], command: Co
 function unknownFlag(flag: string, command: Command | undefined): string {
   const instead = insteadOfFlag(flag);
   if (instead !== undefined) return `unknown flag ${flag}. ${instead}`;
-  const forms = flagsOf(command).map(({ form }) => form);
+  const forms = flagsOf(command)
+    .map(({ form }) => form)
+    .filter((form) => form.startsWith('--'));
   return `unknown flag ${flag}.${flag.startsWith('--') ? didYouMean(flag, forms) : ''}`;
 }
 

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
@@ -108,6 +109,7 @@ async function bootstrap(
     });
   });
   const system = steps.run('system', 'Applying the system manifests', async (step) => {
+    step.progress({ message: 'waits for the API server' });
     const access = await adminAccess(start, first, deps, both);
     await registerNodes(access, start.state, bounds);
     await applyManifests(start, access, deps, both, (message) => {
@@ -153,6 +155,22 @@ async function adminAccess(
   return access;
 }
 
+/** Takes what kubectl prints of each object that it has applied, and says how many there are. */
+function countObjects(onObserved: (message: string) => void): Writable {
+  let count = 0;
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const lines = chunk
+        .toString()
+        .split('\n')
+        .filter((line) => line !== '');
+      count += lines.length;
+      onObserved(`${count.toFixed(0)} objects, the last one ${lines.at(-1)?.split(' ')[0] ?? ''}`);
+      done();
+    },
+  });
+}
+
 /**
  * Applies the provider's manifests with the provider's own kubectl, which runs natively in the network container.
  * kubeadm may still be granting rights and making namespaces, so refusals are tried again for a while.
@@ -186,7 +204,7 @@ async function applyManifests(
   const deadline = deps.clock.monotonic() + Math.min(start.timeoutMs, 180_000);
   for (;;) {
     const result = await inTime('the manifests are applied', bounds, (bounded) =>
-      containers.exec(start.launched.network.id, argv, { signal: bounded }),
+      containers.exec(start.launched.network.id, argv, { signal: bounded, stdout: countObjects(onObserved) }),
     );
     if (result.exitCode === 0) return;
     seen = lastLines(result.stderr, 1);

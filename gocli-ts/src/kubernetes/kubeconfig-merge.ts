@@ -56,7 +56,10 @@ export function mergeKubeconfig(
   for (const list of what.lists) {
     const [body] = addition.bodies(list, name);
     if (body === undefined) throw new GocliError('INTERNAL', `the cluster's kubeconfig has no ${list}`);
-    document.put(list, name, markBody(list, name, body));
+    // Of gocli's own context the namespace is the user's: kubectl keeps there what he works on.
+    const { namespace } = bodyOf(list === 'contexts' ? document.bodies(list, name)[0] : undefined);
+    const kept = namespace === undefined ? {} : { namespace };
+    document.put(list, name, { ...markBody(list, name, body), ...kept });
   }
   if (what.current) document.setCurrentContext(name);
   return document.render(name);

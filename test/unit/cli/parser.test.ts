@@ -69,6 +69,17 @@ test("the verb's own flags may stand before it, too, whatever their values are",
   t.deepEqual(await all('--fresh', '--no-template', '-n2', 'run'), ['run', undefined]);
   t.regex(String(await all('--help', 'kubectl')), /own kubectl/);
   t.deepEqual(await all('--name', 'two', 'kubectl', 'get', '-h'), ['kubectl', 'two', 'get', '-h']);
+  t.deepEqual(await all('kubectl', '-n', 'x', '-v=6', '--name', 'two', '-v', '7', 'get', '--name', 'y'), [
+    'kubectl',
+    'two',
+    ...['-n', 'x', '-v=6', '-v', '7', 'get', '--name', 'y'],
+  ]);
+  t.deepEqual(await all('kubectl', '--as=me', '-p', 'two', '--', '-x'), ['kubectl', 'two', '--as=me', '-x']);
+  t.deepEqual(await all('-o', 'json', '-p', 'two', 'kubectl', 'get', 'pods'), [
+    'kubectl',
+    'two',
+    ...['-o', 'json', 'get', 'pods'],
+  ]);
   t.deepEqual(await all('--name', 'two', '-n', 'kube-system', 'kubectl', 'get', 'pods'), [
     'kubectl',
     'two',

@@ -240,6 +240,14 @@ test('what a developer keeps beside the scripts is not written into other reposi
   );
 });
 
+test('what was changed by hand is named when it is replaced', async (t) => {
+  const { root, write } = await consumer(t);
+  t.deepEqual((await write()).replaced, []);
+  t.deepEqual((await write()).replaced, []);
+  await writeFile(join(root, 'cluster-up/hack/config.sh'), '# mine\n');
+  t.deepEqual((await write()).replaced, ['hack/config.sh']);
+});
+
 test('a link to a folder of another name is refused, since the scripts would not find each other', async (t) => {
   const { root, write } = await consumer(t);
   await mkdir(join(root, 'other'));

@@ -92,6 +92,12 @@ test('merging again replaces the entry', (t) => {
   t.is(read(merged).clusters.length, 2);
   t.like(read(merged).clusters[1], { name: NAME, cluster: { server: 'https://127.0.0.1:40002' } });
   t.is(mergeKubeconfig(merged, second, NAME), merged);
+  const working = merged.replace(
+    `      cluster: "${NAME}"\n`,
+    `      cluster: "${NAME}"\n      namespace: mine\n`,
+  );
+  t.not(working, merged);
+  t.deepEqual(read(mergeKubeconfig(working, second, NAME)), read(working), 'it is where the user works');
 });
 
 test('what kubectl writes for empty lists is understood', (t) => {

@@ -1,4 +1,4 @@
-import { ERRORS } from '../../errors/codes.ts';
+import { ERRORS, type ErrorCode } from '../../errors/codes.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { isErrno } from '../../errors/file-error.ts';
 import { redact } from '../../shared/redact.ts';
@@ -17,10 +17,13 @@ export function renderError(
     `Error: ${known.message} (${known.id})`,
     ...indent(known.observed),
     ...(known.hint === undefined ? [] : [`  What to do: ${typed(known.hint)}`]),
-    ...(verbose ? indent(stackOf(error)) : []),
+    ...(verbose && !OF_THE_LINE.includes(known.code) ? indent(stackOf(error)) : []),
   ];
   return redact(`${lines.join('\n')}\n`);
 }
+
+/** What is wrong with what was typed is no matter of the code. */
+const OF_THE_LINE: readonly ErrorCode[] = ['USAGE', 'BAD_VALUE'];
 
 /** The same as one JSON object, for `-o json` and `--progress json`. */
 export function errorData(error: unknown): Record<string, unknown> {

@@ -29,6 +29,9 @@ test('under -v an error has its stack and that of its cause', (t) => {
   const text = renderError(new GocliError('DOCKER', 'above', { cause: new Error('below') }), true);
   t.regex(text, /\bat .*render\.test/);
   t.regex(text, /caused by Error: below/);
+  // What was typed wrong is no matter of the code.
+  for (const code of ['USAGE', 'BAD_VALUE'] as const)
+    t.notRegex(renderError(new GocliError(code, 'wrong', { cause: new Error('x') }), true), /\bat /);
 });
 
 test('the same as data; anything else that was thrown is a defect', (t) => {
