@@ -240,7 +240,7 @@ test.serial(
     ended(t, 0, bootstrap);
     t.is(bootstrap.stdout + bootstrap.stderr, '');
     const { stdout } = await command(
-      ['bash', '-c', `source '${installed}/cluster-up/lib/common.sh'; ci_config`],
+      ['bash', '-c', `source '${installed}/cluster-up/lib/common.sh'; gocli_ci_config`],
       { env: sandbox.env },
     );
     t.true(stdout.startsWith(sandbox.env['XDG_STATE_HOME'] ?? 'unset'), stdout);
