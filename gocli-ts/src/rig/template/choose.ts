@@ -72,7 +72,7 @@ function planChange({ manifest }: IntactTemplate, { guest, host }: RigPlan): str
   const changed = keys.find(
     (key) => key !== 'nodes' && JSON.stringify(before[key]) !== JSON.stringify(guest[key]),
   );
-  if (changed === undefined) return 'it was made by another version of gocli';
+  if (changed === undefined) return 'it was made by another version of gocli, or begins at a snapshot';
   const words = (value: unknown): string => (value === undefined ? 'the usual one' : JSON.stringify(value));
   return `its ${changed} is ${words(before[changed])}, not ${words(guest[changed])}`;
 }
