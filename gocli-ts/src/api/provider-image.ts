@@ -3,6 +3,7 @@ import { quote } from '../shared/quote.ts';
 import type { ImageInfo } from '../place/port.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
+import { requireUsable } from '../rig/start/daemon.ts';
 import { isProviderName } from '../provider/name.ts';
 import { listProviderFolders, type ProviderFolder } from '../provider/folders.ts';
 import { formatSeconds, didYouMean } from '../shared/text.ts';
@@ -51,12 +52,14 @@ export async function imageReference(
 /**
  * The provider's image: the local one, else that of the registry that is named, else the published one, else a newly
  * provisioned one.
- * @throws GocliError PROVIDER_UNKNOWN, IMAGE_MISSING, DOWNLOAD, CHECKSUM, BAD_FILE (what says which one is published)
+ * @throws GocliError PROVIDER_UNKNOWN, DOCKER_UNSUPPORTED, IMAGE_MISSING, DOWNLOAD, CHECKSUM, BAD_FILE (what says which one is published)
  */
 export async function obtainImage(request: ImageRequest, context: Context): Promise<FoundImage> {
   const reference = await imageReference(request, context);
   const local = await context.docker.images.inspect(reference);
   if (local !== undefined) return { image: local, reference };
+  // What a start would be refused for is known now, and not after minutes.
+  requireUsable(await context.docker.system.info());
   if (request.registry !== undefined) {
     const steps = new Steps(context.emit, context.clock);
     return { image: await pull(reference, `Pulling ${reference}`, steps, context), reference };

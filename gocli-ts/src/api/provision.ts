@@ -9,6 +9,7 @@ import { madeFrom } from '../provision/children.ts';
 import { planProvision, provision } from '../provision/provision.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { latestReference } from '../provision/steps/commit.ts';
+import { requireUsable } from '../rig/start/daemon.ts';
 import type { Context } from './context.ts';
 import { readRunOptions } from './options.ts';
 
@@ -74,11 +75,13 @@ export async function plan(request: ProvisionRequest, context: Context): Promise
 
 /**
  * Makes a provider image from its folder. What failed or was interrupted goes on where it ended.
- * @throws GocliError BAD_FILE, BAD_VALUE, and what the steps throw; when some of the children could not be made, once all
+ * @throws GocliError BAD_FILE, BAD_VALUE, DOCKER_UNSUPPORTED, and what the steps throw; when some of the children could not be made, once all
  * others are: its `done` is the {@link ProvisionResult} of those
  */
 export async function build(request: ProvisionRequest, context: Context): Promise<ProvisionResult> {
   const work = workOf(request, context);
+  // The last step starts a rig.
+  if (request.phases === undefined) requireUsable(await context.docker.system.info());
   const own = await buildOne(work, context);
   if (request.withChildren !== true) {
     // It is made, whatever is wrong with the folder of another one.

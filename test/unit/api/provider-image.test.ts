@@ -9,6 +9,7 @@ import {
   obtainImage,
   type ImageRequest,
 } from '../../../gocli-ts/src/api/provider-image.ts';
+import { build } from '../../../gocli-ts/src/api/provision.ts';
 import { makeConsole, type Console } from '../../helpers/console.ts';
 import { addProvider, VM_FACTS } from '../../helpers/engine.ts';
 
@@ -63,6 +64,22 @@ test('a local image is taken, and nothing is pulled', async (t) => {
   const image = addProvider(engine.docker, VM_FACTS);
   t.deepEqual(await obtainImage(LOCAL, work), { image, reference: 'gocli/vm-1:latest' });
   t.false(engine.docker.calls.some(({ method }) => method === 'images.pull'));
+});
+
+test('where no rig can run, none is fetched or made: that takes minutes', async (t) => {
+  const { engine, work } = await setUp(t);
+  const { about } = engine.docker;
+  for (const changed of [{ rootless: true }, { remapsUsers: true }, { bridge: undefined }]) {
+    engine.docker.about = { ...about, ...changed };
+    for (const wanted of [{ registry: 'r.example' }, { provision: true }])
+      await t.throwsAsync(obtainImage({ ...LOCAL, ...wanted }, work), { code: 'DOCKER_UNSUPPORTED' });
+    const folder = join(work.checkout, 'cluster-provision', 'vm', '1');
+    await t.throwsAsync(build({ folder }, work), { code: 'DOCKER_UNSUPPORTED' });
+  }
+  t.false(engine.docker.calls.some(({ method }) => method === 'images.pull'));
+  // Whose network is in the way is a matter of the plan.
+  engine.docker.about = { ...about, bridge: { subnets: ['192.168.66.0/24'] } };
+  await t.throwsAsync(obtainImage(LOCAL, work), { code: 'IMAGE_MISSING' });
 });
 
 test('from a registry it is pulled when it is not there', async (t) => {

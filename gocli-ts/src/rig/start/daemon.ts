@@ -46,23 +46,18 @@ export async function refuseTaken(
 /** Docker 20.10 names no gateway of a bridge that it did not make anew since the host started: it is the first address. */
 function gatewayOf({ gateway, subnets }: BridgeNetwork): string | undefined {
   const network = subnets.find((subnet) => subnet.includes('.'));
-  return gateway ?? network?.replace(/\.0\/\d+$/, '.1');
+  return gateway ?? network?.replace(/(\d+)\/\d+$/, (_, last: string) => (Number(last) + 1).toFixed(0));
 }
 
 /**
- * The network that network containers are put into.
- * @param nodes network of the nodes
- * @throws GocliError DOCKER_UNSUPPORTED when it is of no use
+ * What no rig can do without, whatever its plan: this much is looked at before an image is fetched or made for one.
+ * @returns the network that network containers are put into
+ * @throws GocliError DOCKER_UNSUPPORTED
  */
-export function requireBridge(
-  { rootless, remapsUsers, bridge }: DockerInfo,
-  nodes: string = NODE_SUBNET,
-): BridgeNetwork {
-  const refuse = (message: string, hint: string): GocliError =>
-    new GocliError('DOCKER_UNSUPPORTED', message, { hint });
+export function requireUsable({ rootless, remapsUsers, bridge }: DockerInfo): BridgeNetwork {
   if (rootless || remapsUsers) {
     // Taps can be made in a namespace of users where /dev/net/tun is open to all, as udev makes it: tried with unshare.
-    throw refuse(
+    throw refusal(
       rootless
         ? 'the Docker daemon is rootless, which clusters are not made for: its containers are not in the group of /dev/kvm, and this host is not their gateway'
         : 'the Docker daemon gives containers other users of the host (userns-remap), which clusters are not made for: these are not in the group of /dev/kvm',
@@ -71,18 +66,30 @@ export function requireBridge(
         : 'Take userns-remap out of /etc/docker/daemon.json, or start a second daemon without it beside this one',
     );
   }
-  if (bridge === undefined) {
-    throw refuse(
-      'the Docker daemon has no network "bridge", through which a cluster reaches the host',
-      'Take "bridge": "none" out of /etc/docker/daemon.json, and start the daemon anew: systemctl restart docker',
-    );
-  }
+  if (bridge !== undefined) return bridge;
+  throw refusal(
+    'the Docker daemon has no network "bridge", through which a cluster reaches the host',
+    'Take "bridge": "none" out of /etc/docker/daemon.json, and start the daemon anew: systemctl restart docker',
+  );
+}
+
+/**
+ * The same, where its addresses are not in the way either.
+ * @param nodes network of the nodes
+ * @throws GocliError DOCKER_UNSUPPORTED when it is of no use
+ */
+export function requireBridge(info: DockerInfo, nodes: string = NODE_SUBNET): BridgeNetwork {
+  const bridge = requireUsable(info);
   const taken = takenBy(bridge, nodes);
   if (taken === undefined) return bridge;
-  throw refuse(
+  throw refusal(
     `Docker's network "bridge" is ${taken}, where the nodes of a cluster have their addresses (${nodes})`,
     'Give the nodes another network, gocli run --network 10.5.0.0/24, or the bridge, in /etc/docker/daemon.json: "bip": "172.17.0.1/16"',
   );
+}
+
+function refusal(message: string, hint: string): GocliError {
+  return new GocliError('DOCKER_UNSUPPORTED', message, { hint });
 }
 
 /** A wider network is none that is in the way: containers get its first addresses, and that of the nodes counts within. */

@@ -111,7 +111,12 @@ test('where the ports of the daemon are reached although its address is elsewher
 });
 
 test('nothing is tried where the address of the bridge is one of this host, said by the daemon or not', async (t) => {
-  for (const bridge of [{ subnets: ['fd00::/64', '127.0.0.0/16'] }, { subnets: [], gateway: '127.0.0.1' }]) {
+  for (const bridge of [
+    { subnets: ['fd00::/64', '127.0.0.0/16'] },
+    // Of a pool that is cut into small pieces.
+    { subnets: ['127.0.0.16/28'] },
+    { subnets: [], gateway: '127.0.0.1' },
+  ]) {
     const engine = await makeEngine(t);
     const plan = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
     engine.docker.about = { ...about, bridge };
