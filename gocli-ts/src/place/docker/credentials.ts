@@ -37,11 +37,26 @@ export async function loginFor(
   bounds: HelperBounds,
 ): Promise<Login> {
   const registry = registryOf(reference);
-  const given = parseObject(env['DOCKER_AUTH_CONFIG'] ?? '');
+  const variable = env['DOCKER_AUTH_CONFIG'] ?? '';
+  const given = parseObject(variable);
   const ofVariable = given === undefined ? undefined : inAuths(given, registry);
   if (ofVariable !== undefined) return { auth: ofVariable };
+  const found = await ofConfiguration(registry, env, runHelper, bounds);
+  if (variable.trim() === '' || given !== undefined || found.auth !== undefined) return found;
+  const problem = 'DOCKER_AUTH_CONFIG is no JSON object: no login of it is used';
+  return { problem: [problem, found.problem].filter((line) => line !== undefined).join('\n') };
+}
+
+async function ofConfiguration(
+  registry: string,
+  env: Environment,
+  runHelper: RunHelper | undefined,
+  bounds: HelperBounds,
+): Promise<Login> {
   const { settings, problem } = await readDockerConfig(env);
-  const helper = textOf(objectOf(settings['credHelpers'])?.[registry]) ?? textOf(settings['credsStore']);
+  const helpers = objectOf(settings['credHelpers']) ?? {};
+  // An empty name says that the login of this registry is in the configuration itself.
+  const helper = textOf(registry in helpers ? helpers[registry] : settings['credsStore']);
   if (helper !== undefined && runHelper !== undefined) return askHelper(helper, registry, runHelper, bounds);
   const auth = inAuths(settings, registry);
   return { ...(auth === undefined ? {} : { auth }), ...(problem === undefined ? {} : { problem }) };

@@ -52,6 +52,15 @@ const MESSAGES: readonly [RegExp, ErrorCode, string?][] = [
 ];
 
 /**
+ * The daemon's own words. Its client puts the status before them (docker-modem, lib/modem.js), which says nothing of what
+ * failed: that of every pull that a registry refuses is 500.
+ */
+function wordsOf(error: unknown): string {
+  const message = messageOf(error);
+  return message.replace(/^\(HTTP code \d+\) [^-]* - /, '').trim() || message;
+}
+
+/**
  * Turns whatever a request to the daemon threw into an error for people.
  * @param what the request, as a phrase: `create container k8s-1.36-node01`
  */
@@ -68,7 +77,7 @@ export function dockerError(error: unknown, what: string): GocliError {
         : { observed: `it is looked for at ${address}${port === undefined ? '' : `:${port}`}; ${ANOTHER}` }),
     });
   }
-  const message = messageOf(error);
+  const message = wordsOf(error);
   const known = MESSAGES.find(([pattern]) => pattern.test(message));
   if (known !== undefined)
     return new GocliError(known[1], `Docker could not ${what}`, {
