@@ -34,13 +34,13 @@ const DEFAULT_CONTEXT = 'default';
  * of its configuration, else the usual socket (github.com/docker/cli, cli/command/cli.go).
  * @param config what the user told the docker client, where that is read already
  * @throws GocliError DOCKER_UNSUPPORTED for a remote daemon: published ports are reached on this host's loopback;
- * BAD_FILE for a context that is not there or cannot be read
+ * BAD_VALUE for a path that is no address; BAD_FILE for a context that is not there or cannot be read
  */
 export async function endpointOf(
   env: Environment,
   config: () => Promise<DockerConfig> = () => readDockerConfig(env),
 ): Promise<Endpoint> {
-  const address = env['DOCKER_HOST'] ?? '';
+  const address = (env['DOCKER_HOST'] ?? '').trim();
   if (address !== '') {
     const saidBy = 'DOCKER_HOST';
     return addressed(address, { saidBy, instead: 'Unset DOCKER_HOST' }, () => tlsOfVariables(env));
@@ -95,6 +95,11 @@ async function addressed(
     const secured = await tls();
     const port = Number(url.port === '' ? (secured === undefined ? 2375 : 2376) : url.port);
     return { host: url.hostname, port, tls: secured };
+  }
+  if (address.startsWith('/')) {
+    throw new GocliError('BAD_VALUE', `${saidBy} is no address of a daemon: ${address}`, {
+      hint: `A socket of this host: unix://${address}`,
+    });
   }
   throw new GocliError('DOCKER_UNSUPPORTED', `${saidBy} names a remote daemon: ${address}`, {
     hint: `gocli reaches published ports on loopback, so the daemon must be local. ${instead}.`,

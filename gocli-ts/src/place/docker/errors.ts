@@ -33,6 +33,11 @@ const CONNECTION: Readonly<Record<string, [string, string]>> = {
   ],
 };
 
+const TLS =
+  'The daemon takes connections by TLS: give the context its ca.pem, cert.pem and key.pem (docker context update), or set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, the folder that has them.';
+/** Codes that Node gives to what goes wrong with TLS, certificates and their files (tls, X509 certificate error codes). */
+const OF_TLS = /^(ERR_SSL_|ERR_OSSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$)/;
+
 const ANOTHER = 'DOCKER_HOST or a Docker context (docker context ls) names another';
 
 /**
@@ -49,6 +54,7 @@ const MESSAGES: readonly [RegExp, ErrorCode, string?][] = [
   [/no such image|pull access denied|manifest unknown|repository .* not found/i, 'IMAGE_MISSING'],
   [PODMAN_CONFLICT, 'CONFLICT'],
   [/error gathering device information.*tun/i, 'NO_TUN', 'Type: sudo modprobe tun'],
+  [/HTTP request to an HTTPS server/, 'DOCKER_UNREACHABLE', TLS],
 ];
 
 /**
@@ -78,6 +84,12 @@ export function dockerError(error: unknown, what: string): GocliError {
     });
   }
   const message = wordsOf(error);
+  if (code !== undefined && OF_TLS.test(code))
+    return new GocliError('DOCKER_UNREACHABLE', 'there is no TLS connection to the Docker daemon', {
+      cause: error,
+      observed: message,
+      hint: TLS,
+    });
   const known = MESSAGES.find(([pattern]) => pattern.test(message));
   if (known !== undefined)
     return new GocliError(known[1], `Docker could not ${what}`, {

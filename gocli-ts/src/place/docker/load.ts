@@ -21,20 +21,31 @@ export function loadDockerode(endpoint: Endpoint): Dockerode {
     ...addressOf(endpoint),
     agent: daemonAgent('tls' in endpoint ? endpoint.tls : undefined),
   };
-  return new Client(options);
+  return withoutEnvironment(() => new Client(options));
 }
 
-/** All that the client would else take from the environment of the process, which may be another one. */
 function addressOf(endpoint: Endpoint): Dockerode.DockerOptions {
-  const unset = { host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined };
-  if ('socketPath' in endpoint) {
-    const options = { ...unset, protocol: 'http', socketPath: endpoint.socketPath } as const;
-    return options;
-  }
+  if ('socketPath' in endpoint) return { protocol: 'http', socketPath: endpoint.socketPath };
   const { host, port, tls } = endpoint;
-  // Certificates are the agent's.
-  const options = { ...unset, host, port, protocol: tls === undefined ? 'http' : 'https', pathPrefix: '/' };
-  return options as Dockerode.DockerOptions;
+  // Certificates are the agent's. The client needs the prefix, whatever its types say.
+  const options = { host, port, protocol: tls === undefined ? 'http' : 'https', pathPrefix: '/' } as const;
+  return options;
+}
+
+/**
+ * The client reads the process's DOCKER_HOST first, and only with it more: files of DOCKER_CERT_PATH, which may not be
+ * there, and limits. All of it was read before, perhaps from another environment. One synchronous step, too.
+ */
+function withoutEnvironment<T>(make: () => T): T {
+  // eslint-disable-next-line no-restricted-properties -- it is kept from the client, and decides nothing here
+  const { env } = process;
+  const said = env['DOCKER_HOST'];
+  delete env['DOCKER_HOST'];
+  try {
+    return make();
+  } finally {
+    if (said !== undefined) env['DOCKER_HOST'] = said;
+  }
 }
 
 /**

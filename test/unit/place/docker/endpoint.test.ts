@@ -73,6 +73,12 @@ for (const host of ['tcp://10.0.0.1:2375', 'ssh://me@there', '10.0.0.1:2375', 'h
   });
 }
 
+test('spaces around an address are nothing, and a path is no address', async (t) => {
+  t.deepEqual(await endpointOf({ DOCKER_HOST: ' unix:///run/x.sock ' }), { socketPath: '/run/x.sock' });
+  const error = await t.throwsAsync(endpointOf({ DOCKER_HOST: '/run/x.sock' }), { code: 'BAD_VALUE' });
+  t.like(error, { hint: 'A socket of this host: unix:///run/x.sock' });
+});
+
 test('a daemon at a port of loopback is one of this host', async (t) => {
   for (const [address, host, port] of [
     ['tcp://127.0.0.1:2375', '127.0.0.1', 2375],
@@ -99,7 +105,7 @@ test.serial(
     await using other = await FakeApiServer.start(() => [200, { Volumes: [] }]);
     const variables = { DOCKER_HOST: other.access.server.replace('https', 'tcp'), DOCKER_TLS_VERIFY: '1' };
     await t.throwsAsync(dockerodeEngine({ ...variables, DOCKER_CERT_PATH: certificates }).volumes.list({}), {
-      code: 'DOCKER',
+      code: 'DOCKER_UNREACHABLE',
     });
     t.is(other.requests.length, 0);
     t.is(server.requests.length, 1);
@@ -109,11 +115,16 @@ test.serial(
 test.serial(
   'what the process has in DOCKER_HOST does not matter to an operation that was given another one',
   async (t) => {
-    const before = process.env['DOCKER_HOST'];
+    const names = ['DOCKER_HOST', 'DOCKER_CERT_PATH'] as const;
+    const before = names.map((name) => [name, process.env[name]] as const);
     process.env['DOCKER_HOST'] = 'tcp://127.0.0.1:1';
+    // What is left there of another daemon.
+    process.env['DOCKER_CERT_PATH'] = '/nonexistent';
     t.teardown(() => {
-      if (before === undefined) delete process.env['DOCKER_HOST'];
-      else process.env['DOCKER_HOST'] = before;
+      for (const [name, value] of before) {
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
+      }
     });
     const docker = dockerodeEngine({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
     const error = await t.throwsAsync(docker.volumes.list({}), { code: 'DOCKER_UNREACHABLE' });

@@ -8,7 +8,7 @@ const refusal = (statusCode: number, message: string): Error =>
 const socket = (code: string): Error =>
   Object.assign(new Error(`connect ${code}`), { code, syscall: 'connect' });
 
-const CASES: readonly [string, Error, ErrorCode, RegExp?][] = [
+const CASES: readonly (readonly [string, Error, ErrorCode, RegExp?])[] = [
   ['no socket', socket('ENOENT'), 'DOCKER_UNREACHABLE', /not running/],
   ['nobody listens', socket('ECONNREFUSED'), 'DOCKER_UNREACHABLE', /not running/],
   ['no permission', socket('EACCES'), 'DOCKER_UNREACHABLE', /may not use its socket/],
@@ -37,6 +37,26 @@ const CASES: readonly [string, Error, ErrorCode, RegExp?][] = [
   ],
   ['port of a process', refusal(500, 'listen tcp4 127.0.0.1:80: bind: address already in use'), 'PORT_TAKEN'],
   ['disk full', refusal(500, 'write /var/lib/docker/tmp/x: no space left on device'), 'DISK_FULL'],
+  [
+    'no TLS',
+    refusal(400, 'Client sent an HTTP request to an HTTPS server.'),
+    'DOCKER_UNREACHABLE',
+    /DOCKER_CERT_PATH/,
+  ],
+  ...[
+    'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'ERR_OSSL_PEM_NO_START_LINE',
+    'EPROTO',
+  ].map(
+    (code) =>
+      [
+        `TLS, ${code}`,
+        Object.assign(new Error('x'), { code }),
+        'DOCKER_UNREACHABLE',
+        /DOCKER_CERT_PATH/,
+      ] as const,
+  ),
   ['anything else', refusal(500, 'something broke'), 'DOCKER'],
 ];
 
