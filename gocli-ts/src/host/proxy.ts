@@ -20,30 +20,39 @@ export function hostProxy(env: Environment): HostProxy | undefined {
   return { addresses: Object.fromEntries(found), except: said('NO_PROXY') };
 }
 
-/** Ports of proxies whose address names none (Go's net/http, portMap). */
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
-/** That of SOCKS, the other thing that may stand there (RFC 1928). */
-const SOCKS_PORT = 1080;
+/** Ports of proxies whose address names none, by the schemes that Go knows (net/http, portMap; RFC 1928). */
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  'http:': 80,
+  'https:': 443,
+  'socks5:': 1080,
+  'socks5h:': 1080,
+};
+/** Also as distributions have them in /etc/hosts, with the dot that ends a whole name, and mapped (RFC 4291, 2.5.5.2). */
+const LOOPBACK =
+  /^((.*\.)?localhost|localhost\.localdomain|localhost[46](\.localdomain[46])?|ip6-(localhost|loopback))\.?$|^(127\.[\d.]+|0\.0\.0\.0|\[(::1?|::ffff:(7f[\da-f]{2}:[\da-f]+|0:0))\])$/i;
 
-/** The address of a proxy; without a scheme it is one of HTTP. Undefined when it is none. */
+/** The address of a proxy; without a scheme it is one of HTTP. Undefined when it is none that Go knows. */
 function parse(address: string): URL | undefined {
   if (/[^\x21-\x7e]/.test(address)) return undefined;
   const whole = address.includes('://') ? address : `http://${address}`;
   const url = URL.canParse(whole) ? new URL(whole) : undefined;
-  return url?.hostname === '' ? undefined : url;
+  return url === undefined || url.hostname === '' || !(url.protocol in DEFAULT_PORTS) ? undefined : url;
 }
 
-/** Whether that is the address of a proxy; what is not is passed over by Go, or refused with each request. */
+/**
+ * Whether that is the address of a proxy that a node can use. What is none is passed over by Go, or refused with each
+ * request, and nodes have no IPv6.
+ */
 export function isProxyAddress(address: string): boolean {
-  return parse(address) !== undefined;
+  const url = parse(address);
+  return url !== undefined && (!url.hostname.startsWith('[') || LOOPBACK.test(url.hostname));
 }
 
 /** Port of a proxy on this host's own loopback, where nobody else reaches it; undefined for one elsewhere. */
 export function loopbackPort(address: string): number | undefined {
   const url = parse(address);
-  if (url === undefined || !/^(localhost|.*\.localhost|127\.[\d.]+|\[::1\]|0\.0\.0\.0)$/.test(url.hostname))
-    return undefined;
-  return url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? SOCKS_PORT) : Number(url.port);
+  if (url === undefined || !LOOPBACK.test(url.hostname)) return undefined;
+  return url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port);
 }
 
 /** The same proxy by another name of its host. */

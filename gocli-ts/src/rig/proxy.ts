@@ -89,7 +89,8 @@ async function usableFrom(
   for (const [name, address] of Object.entries(addresses)) {
     const port = loopbackPort(address);
     if (!isProxyAddress(address)) {
-      notice(deps, `${name} of this host is no address of a proxy; the nodes are not told.`, 'warning');
+      const text = `${name} of this host is no address of a proxy that nodes can use (http, https or socks5, over IPv4); they are not told.`;
+      notice(deps, text, 'warning');
     } else if (port === undefined) {
       usable[name] = address;
     } else {

@@ -26,6 +26,15 @@ test('a proxy on loopback is known by any of its names, with the port that its s
     ['https://proxy.localhost', 443],
     ['socks5://[::1]', 1080],
     ['http://0.0.0.0:3128', 3128],
+    ['http://127.1:3128', 3128],
+    ['http://localhost.:3128', 3128],
+    ['localhost.localdomain:3128', 3128],
+    ['http://ip6-localhost:3128', 3128],
+    ['socks5h://LocalHost', 1080],
+    ['http://[::ffff:127.0.0.1]:3128', 3128],
+    ['http://[::]:3128', 3128],
+    ['http://[::2]:3128', undefined],
+    ['http://mylocalhost:3128', undefined],
     ['http://proxy.example:3128', undefined],
     ['http://192.168.1.5:3128', undefined],
     ['http://localhost.example', undefined],
@@ -41,9 +50,12 @@ test('a proxy by another name of its host keeps scheme, login and port', (t) => 
 });
 
 test('what is no address is told apart', (t) => {
-  for (const address of ['http://p', 'p:3128', 'socks5://p', '10.0.0.1:3128'])
+  for (const address of ['http://p', 'p:3128', 'socks5://p', '10.0.0.1:3128', 'HTTPS://p', 'http://[::1]:1'])
     t.true(isProxyAddress(address), address);
-  for (const address of ['http://', 'a b', 'http://p\n', 'http://[', '"p"\t'])
+  for (const address of ['http://', 'a b', 'http://p\n', 'http://[', '"p"\t', 'http://p:99999'])
+    t.false(isProxyAddress(address), address);
+  // What Go takes for something else, and what no node reaches.
+  for (const address of ['socks4://p:1', 'socks://p:1', 'ftp://p', 'http://[fd00::1]:3128'])
     t.false(isProxyAddress(address), address);
   fc.assert(
     fc.property(fc.string(), (text) => {
