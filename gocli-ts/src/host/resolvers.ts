@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** Where the addresses of this host's resolvers are written down. */
 export interface ResolverFile {
@@ -34,8 +34,8 @@ export function resolverFile(root = '/'): ResolverFile | undefined {
     const isOwn = servers.length > 0 && servers.every((one) => one.startsWith('127.') || one === '::1');
     const path = realpathSync(isOwn ? join(root, BEHIND_RESOLVED) : usual);
     const folder = dirname(path);
-    // Beside it lies what is for root alone.
-    return folder === join(root, 'etc') ? undefined : { folder, file: basename(path) };
+    // What lies at the top has more than that beside it: /etc what is for root alone, /run the socket of the daemon.
+    return dirname(folder) === resolve(root) ? undefined : { folder, file: basename(path) };
   } catch {
     return undefined; // Docker's own choice stays.
   }

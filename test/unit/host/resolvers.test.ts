@@ -37,6 +37,13 @@ test('the file whose resolvers a container can ask is the one that is followed',
   t.is(resolverFile(root), undefined, 'the daemon was told others');
   await rm(join(etc, 'docker'), { recursive: true });
 
+  // No folder that has all of the system's sockets is given to a container.
+  await rm(usual);
+  await writeFile(join(root, 'run/resolv.conf'), 'nameserver 10.0.0.4\n');
+  await symlink('../run/resolv.conf', usual);
+  t.is(resolverFile(root), undefined, '/run');
+  t.deepEqual(resolverAddresses(root), ['10.0.0.4']);
+
   // NetworkManager and resolvconf.
   await rm(usual);
   await mkdir(join(root, 'run/manager'));
