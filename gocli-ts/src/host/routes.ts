@@ -68,12 +68,17 @@ export interface HostNetwork {
 const DOCKER_BRIDGE = /^(docker\d+|docker_gwbridge|br-[0-9a-f]{12})$/;
 
 /** As far as clusters may have to reach it. */
-export async function hostNetwork(): Promise<HostNetwork> {
-  const others = Object.entries(networkInterfaces()).filter(([name]) => !DOCKER_BRIDGE.test(name));
+export async function hostNetwork(
+  interfaces: ReturnType<typeof networkInterfaces> = networkInterfaces(),
+): Promise<HostNetwork> {
+  const others = Object.entries(interfaces).filter(([name]) => !DOCKER_BRIDGE.test(name));
   return {
     routes: (await hostRoutes()).filter(({ device }) => !DOCKER_BRIDGE.test(device)),
+    // The interface of loopback may have others than its own, by which this host is reached however it is connected.
     addresses: others.flatMap(([, own = []]) =>
-      own.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address),
+      own.flatMap(({ family, address }) =>
+        family === 'IPv4' && !address.startsWith('127.') ? [address] : [],
+      ),
     ),
     resolvers: resolverAddresses(),
   };

@@ -1,5 +1,11 @@
 import test from 'ava';
-import { contains, isOwnAddress, overlap, parseRoutes } from '../../../gocli-ts/src/host/routes.ts';
+import {
+  contains,
+  hostNetwork,
+  isOwnAddress,
+  overlap,
+  parseRoutes,
+} from '../../../gocli-ts/src/host/routes.ts';
 
 test('routes are read from the table of the kernel, without the default one', (t) => {
   const text = [
@@ -42,4 +48,20 @@ test('a network contains its parts and itself, and nothing wider', (t) => {
 test('an address of loopback is one of this host', async (t) => {
   t.true(await isOwnAddress('127.0.0.1'));
   t.false(await isOwnAddress('203.0.113.77'));
+});
+
+test('addresses of this host are those of all interfaces but for loopback itself and the bridges of Docker', async (t) => {
+  const at = (address: string, family: 'IPv4' | 'IPv6' = 'IPv4') => {
+    const rest = { netmask: '', mac: '', internal: false, cidr: null };
+    return family === 'IPv4' ? { ...rest, address, family } : { ...rest, address, family, scopeid: 0 };
+  };
+  const internal = (address: string) => ({ ...at(address), internal: true });
+  const { addresses } = await hostNetwork({
+    lo: [internal('127.0.0.1'), internal('192.168.66.9')],
+    eth0: [at('192.0.2.2'), at('fe80::1', 'IPv6')],
+    docker0: [at('172.17.0.1')],
+    'br-0123456789ab': [at('172.18.0.1')],
+    down: undefined,
+  });
+  t.deepEqual(addresses, ['192.168.66.9', '192.0.2.2']);
 });
