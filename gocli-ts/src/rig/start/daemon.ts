@@ -14,7 +14,10 @@ import { notice } from './starting.ts';
 export async function checkDaemon({ guest, host }: RigPlan, deps: RigDeps): Promise<void> {
   const [info, around] = await Promise.all([deps.docker.system.info(), hostNetwork()]);
   const gateway = gatewayOf(requireBridge(info, nodeSubnet(guest)));
-  for (const text of overlaps(networksOf(guest, deps.kinds), around)) notice(deps, text, 'warning');
+  // As host.gocli.internal that address of the host is asked for on purpose.
+  const addresses = [...around.addresses, ...(gateway === undefined ? [] : [gateway])];
+  for (const text of overlaps(networksOf(guest, deps.kinds), { ...around, addresses }))
+    notice(deps, text, 'warning');
   // Where the daemon's end of the bridge is, there are its ports. Elsewhere they may be, forwarded; and a container with
   // a daemon of its own has such an address, too, but not the socket of the host's.
   const near = gateway !== undefined && (await isOwnAddress(gateway));

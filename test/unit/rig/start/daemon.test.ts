@@ -11,7 +11,7 @@ import {
 import { proveReachable } from '../../../../gocli-ts/src/rig/start/reach.ts';
 import { planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
-import { addProvider, makeEngine, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
+import { addProvider, K8S_FACTS, makeEngine, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
 
 const { about } = new FakeDocker();
 
@@ -108,6 +108,24 @@ test('where the ports of the daemon are reached although its address is elsewher
   engine.docker.hostPortOf = () => port;
   await checkDaemon(plan, engine);
   t.is(engine.docker.containerStore.size, 0);
+});
+
+test('where the host is to its containers an address of services or pods, a start says so', async (t) => {
+  const engine = await makeEngine(t);
+  const plan = planRig(requestFor(addProvider(engine.docker, K8S_FACTS)), engine.kinds);
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  engine.docker.about = { ...about, bridge: { subnets: ['10.100.0.0/16'] } };
+  engine.docker.hostPortOf = () => port;
+  await checkDaemon(plan, engine);
+  const said = engine.events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+  t.is(
+    said.filter((text) => /services, 10\.96\.0\.0\/12, .*this host itself, 10\.100\.0\.1\)/.test(text))
+      .length,
+    1,
+  );
 });
 
 test('nothing is tried where the address of the bridge is one of this host, said by the daemon or not', async (t) => {
