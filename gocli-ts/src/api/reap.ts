@@ -1,4 +1,5 @@
-import { GocliError, isCode, messageOf } from '../errors/error.ts';
+import type { ErrorCode } from '../errors/codes.ts';
+import { GocliError, messageOf } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
 import { LABEL } from '../place/labels.ts';
 import { lockIfFree } from '../place/lock-if-free.ts';
@@ -90,16 +91,23 @@ function evidenceOf(found: FoundRig, run: string, own: Context): Promise<string 
   });
 }
 
+/** What is wrong with the daemon, or with what names it, a start says itself. */
+const OF_DAEMON: ReadonlySet<ErrorCode> = new Set([
+  'DOCKER_UNREACHABLE',
+  'DOCKER_UNSUPPORTED',
+  'BAD_FILE',
+  'BAD_VALUE',
+]);
+
 /** The same for a start, of whose own work that is no part: it is to cost next to nothing, and what fails is a warning. */
 export async function reapBeside(context: Context): Promise<void> {
   try {
     tellReaped(await reapOver(context, await likelyNames(context)), context);
   } catch (error) {
     context.signal.throwIfAborted();
-    // The start says it itself.
-    if (isCode(error, 'DOCKER_UNREACHABLE')) return;
-    if (error instanceof GocliError && Array.isArray(error.done)) {
-      tellReaped(error.done as ReapedRig[], context);
+    if (error instanceof GocliError) {
+      if (Array.isArray(error.done)) tellReaped(error.done as ReapedRig[], context);
+      else if (OF_DAEMON.has(error.code)) return;
     }
     const text = `${messageOf(error)}. Try it again: gocli gc`;
     context.emit({ type: 'notice', level: 'warning', text });

@@ -165,3 +165,15 @@ test('what cannot be removed is no fault of the start beside it', async (t) => {
   await reapBeside(context);
   t.deepEqual(await names(), []);
 });
+
+test('what is wrong with the daemon is left to the start to say', async (t) => {
+  const { engine, context } = await makeBench(t);
+  for (const code of ['DOCKER_UNREACHABLE', 'DOCKER_UNSUPPORTED', 'BAD_FILE'] as const) {
+    engine.docker.failNext('containers.list', new GocliError(code, 'no'));
+    await reapBeside(context);
+  }
+  t.deepEqual(
+    engine.events.filter(({ type }) => type === 'notice'),
+    [],
+  );
+});
