@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
+import type { Host } from '../../gocli-ts/src/host/port.ts';
 import { ssh2Client } from '../../gocli-ts/src/ssh/client.ts';
 import * as copying from '../../gocli-ts/src/rig/copy/copy.ts';
 import { startSshServer, type SshServer } from './ssh-server.ts';
@@ -45,4 +46,14 @@ export async function bench(t: ExecutionContext): Promise<Bench> {
     await rm(base, { recursive: true });
   });
   return { here, there, ends: { connection, host: localHost(process.env) }, server };
+}
+
+/** Programs without the privileges of root, for whom there is nothing that cannot be read. */
+export function unprivileged(host: Host): Host {
+  if (process.getuid?.() !== 0) return host;
+  return {
+    ...host,
+    run: (argv, options) =>
+      host.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...argv], options),
+  };
 }

@@ -188,7 +188,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
     onResizer: call.optional(),
     pty: strict({ term: text, columns: number, rows: number }).optional(),
   },
-  scp: { ...rig, copies: z.array(copies, 'a list of copies').readonly() },
+  scp: { ...rig, copies: z.array(copies, 'a list of copies').readonly(), sshUser: text.optional() },
   load: {
     ...rig,
     images: texts.optional(),

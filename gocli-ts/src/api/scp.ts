@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import { GocliError } from '../errors/error.ts';
 import { pathFrom } from '../host/paths.ts';
-import { download, expand, upload, type CopyEnds } from '../rig/copy/copy.ts';
+import { download, upload, type CopyEnds } from '../rig/copy/copy.ts';
+import { expand } from '../rig/copy/remote.ts';
 import { copiesAs } from '../rig/ssh-users.ts';
 import type { SshConnection } from '../ssh/port.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
@@ -17,7 +18,7 @@ export interface Upload {
   readonly local: string;
   /** Path on the node; `dir/.` has to be a folder, and nothing is the home folder. */
   readonly remote: string;
-  /** As in {@link SshRequest}; on nodes of Kubernetes root copies, whoever is named. */
+  /** As in {@link SshRequest}: whose home folder paths begin in, whose rights count, and whom belongs what arrives. */
   readonly user?: string | undefined;
 }
 
@@ -34,6 +35,8 @@ export interface Download {
 
 export interface ScpRequest extends RigChoice {
   readonly copies: readonly (Upload | Download)[];
+  /** Whom kubevirtci's scripts name, where a copy names nobody: on nodes of Kubernetes root copies all the same. */
+  readonly sshUser?: string | undefined;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface ScpRequest extends RigChoice {
  * @throws GocliError BAD_VALUE, NOT_FOUND (rig, node or path), NOT_READY, COMMAND, REMOTE_COMMAND, FILE, DISK_FULL,
  * GUEST_UNREACHABLE
  */
-export async function scp({ name, copies }: ScpRequest, context: Context): Promise<void> {
+export async function scp({ name, copies, sshUser }: ScpRequest, context: Context): Promise<void> {
   for (const { local } of copies) {
     if (local === '')
       throw new GocliError('BAD_VALUE', 'a path on this machine is empty; this folder is "."');
@@ -49,7 +52,7 @@ export async function scp({ name, copies }: ScpRequest, context: Context): Promi
   const { state } = await chooseStarted({ name }, context);
   const outcomes: Outcome[] = [];
   for (const { user, node, copies: own } of byLogin(copies, (asked) =>
-    copiesAs(asked, state, context.kinds),
+    copiesAs(asked, sshUser, state, context.kinds),
   )) {
     await using connection = await connectAs(user, node, state, context);
     outcomes.push(...(await copyAll(connection, own, context)));

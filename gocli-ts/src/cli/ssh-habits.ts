@@ -69,7 +69,7 @@ const SCP: Tool = {
   own: 'rpqvh',
   silent: '346ABCORsT',
   valued: 'cDFiJloMPSX',
-  userFlag: '--ssh-user',
+  userFlag: '--user',
   instead: {
     i: KEY,
     P: PORT,
@@ -220,7 +220,7 @@ function eitherOf(name: string): GocliError {
 
 /** Whether a word is the value of a flag other than `-p`. */
 function isValue(words: readonly string[], index: number): boolean {
-  return /^(-o|--output|--progress|--name|--prefix|--ssh-user|--container-name)$/.test(
+  return /^(-o|--output|--progress|--name|--prefix|--user|--ssh-user|--container-name)$/.test(
     words[index - 1] ?? '',
   );
 }

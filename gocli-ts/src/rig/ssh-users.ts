@@ -29,9 +29,19 @@ export function loginAs(asked: string | undefined, rig: Rig, kinds: readonly Kin
   );
 }
 
-/** Who copies: where root is who logs in, root, whoever is named (kubevirtci's scripts name others), else who logs in. */
-export function copiesAs(asked: string | undefined, rig: Rig, kinds: readonly Kind[]): string {
-  const user = loginAs(asked, rig, kinds);
+/**
+ * Who copies: the one who is named. Whom kubevirtci's scripts name is only one that there has to be: they read files of
+ * root as others, so where root is who logs in, root copies.
+ * @throws GocliError BAD_VALUE as {@link loginAs}
+ */
+export function copiesAs(
+  asked: string | undefined,
+  byScripts: string | undefined,
+  rig: Rig,
+  kinds: readonly Kind[],
+): string {
+  if (asked !== undefined) return loginAs(asked, rig, kinds);
+  const user = loginAs(byScripts, rig, kinds);
   const [first] = usersOf(rig, kinds);
   return first === 'root' ? first : user;
 }

@@ -129,7 +129,7 @@ test('a user is named in any form', async (t) => {
   };
   t.like(await args('ssh -o User=cloud-user node01 ls'), { l: 'cloud-user', node: 'node01' });
   t.like(await args('scp -o User=cloud-user a node01:/'), {
-    'ssh-user': 'cloud-user',
+    user: 'cloud-user',
     paths: ['a', 'node01:/'],
   });
   t.like(await args('scp --ssh-user cloud-user --container-name dnsmasq -rp a node01:/'), {

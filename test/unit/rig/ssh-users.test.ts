@@ -26,11 +26,16 @@ test('others are refused with those that there are', (t) => {
   for (const user of ['core', ''])
     t.throws(() => loginAs(user, cluster, KINDS), { code: 'BAD_VALUE', message: /as root or cloud-user/ });
   t.throws(() => loginAs('cloud-user', plain, KINDS), { code: 'BAD_VALUE', message: /as debian or root/ });
-  t.throws(() => copiesAs('core', cluster, KINDS), { code: 'BAD_VALUE' });
+  t.throws(() => copiesAs('core', undefined, cluster, KINDS), { code: 'BAD_VALUE' });
+  t.throws(() => copiesAs(undefined, 'core', cluster, KINDS), { code: 'BAD_VALUE' });
 });
 
-test('on nodes of Kubernetes root copies, elsewhere who logs in', (t) => {
-  t.is(copiesAs('cloud-user', cluster, KINDS), 'root');
-  t.is(copiesAs(undefined, plain, KINDS), 'debian');
-  t.is(copiesAs('root', plain, KINDS), 'root');
+test('who is named copies; for whom the scripts of kubevirtci name, root does on nodes of Kubernetes', (t) => {
+  t.is(copiesAs('cloud-user', undefined, cluster, KINDS), 'cloud-user');
+  t.is(copiesAs('cloud-user', 'root', cluster, KINDS), 'cloud-user');
+  t.is(copiesAs(undefined, 'cloud-user', cluster, KINDS), 'root');
+  t.is(copiesAs(undefined, undefined, cluster, KINDS), 'root');
+  t.is(copiesAs(undefined, undefined, plain, KINDS), 'debian');
+  t.is(copiesAs('root', undefined, plain, KINDS), 'root');
+  t.is(copiesAs(undefined, 'root', plain, KINDS), 'root');
 });

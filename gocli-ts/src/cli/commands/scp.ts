@@ -22,6 +22,8 @@ export const scpCommand = defineCommand({
     // kubevirtci's: all nodes are reached alike.
     'container-name': { type: 'string', hidden: true, requiresArg: true },
     'ssh-user': { type: 'string', hidden: true, requiresArg: true },
+    // What scp's `-o User=` is.
+    user: { type: 'string', hidden: true, requiresArg: true },
     r: { type: 'boolean', describe: 'As in scp; folders are copied with all that is in them anyway' },
   },
   withoutHabits: (words) => withoutScpHabits(words, existsSync),
@@ -31,10 +33,11 @@ export const scpCommand = defineCommand({
     ["gocli scp 'node01:/var/log/*.log' logs/", 'a pattern is for the node when this shell leaves it alone'],
     ['gocli scp /etc/kubernetes/admin.conf -', 'print a file of node01'],
   ],
-  run: async ({ name, paths, 'ssh-user': asked }, session) => {
+  run: async ({ name, paths, user: asked, 'ssh-user': sshUser }, session) => {
     const { parseCopies } = await import('../copy-arguments.ts');
     const { scp } = await import('../../api/scp.ts');
-    const requests = parseCopies(paths);
+    const { rawWords } = await import('../raw-words.ts');
+    const requests = parseCopies(rawWords(paths));
     // What has to be a folder: `dir/.` is nothing else. Paths are not normalised, since that form has a meaning.
     if ((session.output ?? 'table') !== 'table' && requests.some(({ local }) => local === '-')) {
       throw new GocliError('USAGE', '- and --output: the file and the result cannot both be on stdout', {
@@ -47,7 +50,7 @@ export const scpCommand = defineCommand({
         ? { direction, node, user, remote: `${remote}${folder}`, local }
         : { direction, node, user, remote, local: local === '-' ? session.stdout : `${local}${folder}` },
     );
-    await scp({ name, copies }, session);
+    await scp({ name, copies, sshUser }, session);
     const names = requests.map(({ direction, node, remote, local }) =>
       direction === 'upload' ? `${node}:${remote}` : local,
     );

@@ -1,6 +1,8 @@
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { Host } from '../../host/port.ts';
 import { quoteAll } from '../../shared/quote.ts';
+import { bytesOf, isRaw } from '../../shared/raw-names.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 
 /** Ours are the same at both ends, so that a copy does the same in both directions. */
@@ -40,6 +42,30 @@ export function hostEnd(host: Host): End {
   };
 }
 
+/**
+ * What a script prints, as bytes.
+ * @throws GocliError GUEST_UNREACHABLE, TOOL_MISSING
+ */
+export async function bytesFrom(
+  end: End,
+  script: string,
+  args: readonly string[],
+  options: Omit<ScriptOptions, 'stdout'>,
+): Promise<Buffer> {
+  const stdout = new PassThrough();
+  const printed = buffer(stdout);
+  await end.run(script, args, { ...options, stdout }).finally(() => stdout.end());
+  return printed;
+}
+
+/** Arguments of programs are text to us, so bytes that are none are made by the shell: what is after them is cut off again. */
 function argvOf(script: string, args: readonly string[]): [string, ...string[]] {
-  return ['sh', '-c', script, 'gocli', ...args];
+  if (!args.some(isRaw)) return ['sh', '-c', script, 'gocli', ...args];
+  const made = args.map((one, at) => `a${at}=$(printf '${octal(one)}.'); a${at}=\${a${at}%.}`);
+  const words = args.map((_, at) => `"$a${at}"`).join(' ');
+  return ['sh', '-c', `LC_ALL=C\n${made.join('\n')}\nset -- ${words}\n${script}`, 'gocli'];
+}
+
+function octal(text: string): string {
+  return [...bytesOf(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }

@@ -2,7 +2,7 @@
  * Scripts for a POSIX shell with GNU find and tar. Names are never read by us: they go from find to tar to tar, so that
  * they may hold any byte. Messages of programs are read, so they must be English.
  */
-const ENGLISH = 'LC_ALL=C.UTF-8; export LC_ALL';
+export const ENGLISH = 'LC_ALL=C.UTF-8; export LC_ALL';
 
 /** What is at $1, in a word of {@link Kind}. */
 export const KIND = `${ENGLISH}
@@ -44,11 +44,14 @@ for one do
 done
 [ -n "$any" ] || printf '%s\\0' "$word"`;
 
+/** The home folder of the user $1, whose name is one; nothing that begins with a slash if there is none. */
+export const HOME_OF = 'eval "printf %s ~$1"';
+
 /** Exit code of the packing scripts when something was left out; stderr has what, one line each. */
 export const INCOMPLETE = 65;
 
 /** File systems whose files are answers of the kernel: without a size, without an end, or 128 TiB long. */
-const OF_THE_KERNEL = [
+export const OF_THE_KERNEL = [
   'proc',
   'sysfs',
   'cgroup',
@@ -85,29 +88,44 @@ if [ -n "$problems" ]; then printf '%s\\n' "$problems" >&2; exit ${INCOMPLETE}; 
 # 1: "some files differ", the ones that changed.
 [ "$code" -le 1 ] || exit "$code"`;
 
-/** An archive of what is in the folder $1, by names that begin with "./". */
+/**
+ * An archive of what is in the folder $1, by names that begin with "./"; unless $2 is empty, without those that stdin
+ * has, each ended by NUL: of the names together, they are the ones that come twice.
+ */
 export const PACK_FOLDER = `${ENGLISH}
 cd -- "$1" || exit
+if [ -z "$2" ]; then wanted() { cat; }
+else
+  exec 4<&0
+  wanted() { { cat; cat <&4; } | LC_ALL=C sort -z | LC_ALL=C uniq -zu; }
+fi
 pack() {
   find . -type d \\( ${OF_THE_KERNEL} \\) -prune ${SAY} '%p: files of the kernel (%F), ask for one by its name\\n' \\
     -o ! -type f ! -type d ! -type l ${SAY} '%p: not a regular file\\n' -o -print0 |
-    ${TAR} --no-recursion --null -T -
+    wanted | ${TAR} --no-recursion --null -T -
 }
 ${PACKING}`;
 
 /**
  * An archive of the file $2 in the folder $1; a link is followed. What occupies no disk may be an answer of the kernel
- * with a wrong size, so it is read to its end first, into a folder with the unused name $3.
+ * with a wrong size, so it is read to its end first, into a folder with the unused name $3, wherever one can be made.
+ * A file that is empty and brings nothing is what it says.
  */
 export const PACK_FILE = `${ENGLISH}
-source=$1 name=$2 folder=\${TMPDIR:-/tmp}/$3
+source=$1 name=$2
+sizes=$(stat -L -c '%b %s' -- "$source/$name" 2>/dev/null)
+if [ "$sizes" = '0 0' ] && [ "$(head -c 1 -- "$source/$name" 2>/dev/null | wc -c)" -eq 0 ]; then sizes=; fi
+for place in "\${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm; do
+  [ ! -d "$place" ] || [ ! -w "$place" ] || break
+done
+folder=$place/$3
 ${SCRATCH}
 pack() {
-  if [ "$(stat -L -c %b -- "$source/$name")" = 0 ]; then
+  case $sizes in '0 '*)
     mkdir -m 700 -- "$folder" || return 2
     cp --sparse=always --preserve=mode,timestamps -- "$source/$name" "$folder/$name" || return 2
-    source=$folder
-  fi
+    source=$folder ;;
+  esac
   ${TAR} -h -C "$source" -- "./$name"
 }
 ${PACKING}`;
@@ -119,8 +137,9 @@ ${PACKING}`;
 const UNTAR = 'tar -x -p --no-same-owner -f -';
 
 /**
- * Unpacks into the folder $1. tar makes links that lead out of it last, so that nothing is written through them. A
- * folder that was there keeps its mode: copying into /tmp must not change /tmp.
+ * Unpacks into the folder $1. The links that an archive brings lead out of it only when tar has read all of it: it makes
+ * such links last, so that nothing is written through them. A folder that was there keeps its mode: copying into /tmp
+ * must not change /tmp.
  */
 export const UNPACK_FOLDER = `${ENGLISH}
 keep=--no-overwrite-dir
@@ -128,13 +147,36 @@ keep=--no-overwrite-dir
 ${UNTAR} $keep -C "$1" && exec cat >/dev/null`;
 
 /**
- * Unpacks the one file $2 as $1, whole or not at all, by way of a folder beside it with the unused name $3. What is no
- * regular file, such as /dev/null, is written to, and a link is followed.
+ * Writes what tar pipes into the file $target, opened only once it is known that there is something to write. Not
+ * everyone who may write a file may change its mode and time, and not every file has them.
+ */
+const INTO = `dd of="$target" bs=1M iflag=fullblock conv=nocreat,sparse status=none || exit
+[ "$(stat -L -c %a -- "$target")" -eq "\${TAR_MODE#0}" ] 2>/dev/null || chmod -- "$TAR_MODE" "$target" 2>/dev/null
+touch -c -d "@$TAR_MTIME" -- "$target" 2>/dev/null
+exit 0`;
+
+/**
+ * Unpacks the one file $2 as $1. A new one is there whole or not at all, by way of a folder beside it with the unused
+ * name $3. One that was there is written to, as scp does, also through a link: it keeps its owner, its other names and
+ * what is mounted or watched there, and may lie in a folder that nothing can be renamed in. Only a program that runs
+ * cannot be written, and is replaced. What is no regular file, such as /dev/null, is written to as well.
  */
 export const UNPACK_FILE = `${ENGLISH}
 if [ -e "$1" ] && [ ! -f "$1" ]; then tar -x -O -f - >"$1" && exec cat >/dev/null; exit; fi
 target=$1
 if [ -L "$1" ]; then target=$(readlink -f -- "$1") || exit; fi
+busy=
+if [ -f "$target" ]; then busy=$( (: >>"$target") 2>&1 ); fi
+case $busy in
+  *'Text file busy'*) ;;
+  *)
+    if [ -f "$target" ]; then
+      export target
+      tar -x -f - --to-command='${INTO}' && exec cat >/dev/null
+      exit
+    fi
+    ;;
+esac
 folder=\${target%/*}/$3
 ${SCRATCH}
 mkdir -m 700 -- "$folder" || exit

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { localHost } from '../../../../gocli-ts/src/host/exec.ts';
-import { expand } from '../../../../gocli-ts/src/rig/copy/copy.ts';
+import { expand } from '../../../../gocli-ts/src/rig/copy/remote.ts';
 import { bench, download, upload } from '../../../helpers/copy-bench.ts';
 
 async function tree(folder: string): Promise<void> {
@@ -209,6 +209,8 @@ test.serial('a copy that is ended leaves no folder of its own, also while it tid
     stop.abort(new Error('enough'));
     await refused;
     await rm(program);
+    // One that is there is written to, without a folder.
+    await rm(join(here, 'to', 'a'), { force: true });
     t.deepEqual(
       (await readdir(join(here, 'to'))).filter((one) => one !== 'a'),
       [],
