@@ -26,6 +26,7 @@ export async function copyFile(from: Place, to: Place, signal: AbortSignal): Pro
  * Copies all that is in a folder into another one. Into one that is there go first, each alone, the files that must be
  * written instead of being replaced, since the one tar that unpacks all the others can only replace. Folders that are
  * there stay out of its archive, so that a link to one, which is the user's, stays and is written through.
+ * A link that an earlier copy brought is there as well, as with rsync -K: what is not trusted goes into a new folder.
  * @param there whether the target, or the folder that it is to be in, is there
  * @throws GocliError BAD_VALUE (what is no folder where one has to be), and what {@link copyFile} throws
  */

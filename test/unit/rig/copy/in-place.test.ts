@@ -6,12 +6,14 @@ import {
   copyFile,
   link,
   mkdir,
+  mkdtemp,
   readdir,
   readFile,
   stat,
   utimes,
   writeFile,
 } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
@@ -91,7 +93,7 @@ for (const [name, copy, from] of [
     const folders = await bench(t);
     const [source, target] = ends(folders);
     // A blank in the path of a mount stands as \040.
-    const plain = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
+    const plain = await mkdtemp(join(tmpdir(), 'gocli-mount-'));
     await mkdir(join(source, 'app'));
     await mkdir(join(plain, 'app'));
     await writeFile(join(source, 'app', 'file'), 'new');
