@@ -1,20 +1,20 @@
-import { Resolver } from 'node:dns/promises';
 import { isCode, messageOf } from '../errors/error.ts';
 import { nodeName } from '../network/addresses.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { lastLines } from '../shared/text.ts';
-import type { Condition, Observation } from '../waiting/condition.ts';
+import type { Condition } from '../waiting/condition.ts';
 import type { ApiClient } from './api.ts';
+import { isTrue, nodeListSchema } from './objects.ts';
+import { unlessRefused } from './refused-writes.ts';
+import { deploymentsAvailable, dnsAnswers, metricsServed, missing } from './system-conditions.ts';
 import {
-  isRefused,
   KUBELET_CALLS,
   METRICS_WRITES,
   NODE_WRITES,
   POD_WRITES,
-  unlessRefused,
+  SERVICE_WRITES,
   type Write,
-} from './refused-writes.ts';
-import { deploymentListSchema, isTrue, nodeListSchema, podListSchema } from './objects.ts';
+} from './trial-writes.ts';
 
 /** What the Ready conditions of a cluster look at. */
 export interface ReadyTargets {
@@ -55,10 +55,19 @@ export function readyConditions(targets: ReadyTargets): Condition[] {
   return conditionsOf(targets, (condition) => condition);
 }
 
-/** The same for a cluster that its user has had already: webhooks of theirs do not decide. */
-export function usedConditions(targets: ReadyTargets): Condition[] {
-  return conditionsOf(targets, (condition, writes) => unlessRefused(condition, targets.api, writes));
+/**
+ * The same for a cluster that its user has had already: webhooks of theirs do not decide.
+ * @param afterMs milliseconds from the first look until anything is asked about webhooks
+ */
+export function usedConditions(targets: ReadyTargets, afterMs = 0): Condition[] {
+  const { api, rig } = targets;
+  return conditionsOf(targets, (condition, writes) =>
+    unlessRefused(condition, api, writes, { afterMs, rig }),
+  );
 }
+
+/** What it takes until the DNS of a cluster that boots answers; where its pods go on, nothing. */
+const DNS_WRITES: readonly Write[] = [...POD_WRITES, ...SERVICE_WRITES];
 
 /** @param bear what is made of a condition that others may be kept from meeting, given what they would be kept from */
 function conditionsOf(
@@ -73,8 +82,8 @@ function conditionsOf(
     writeAccepted(api),
     registryAnswers(targets.registryPort),
     bear(deploymentsAvailable(api), POD_WRITES),
-    dnsAnswers(targets.dnsPort),
-    bear(metricsServed(api), [...METRICS_WRITES, ...POD_WRITES]),
+    bear(dnsAnswers(targets.dnsPort), DNS_WRITES),
+    bear(metricsServed(api), [...METRICS_WRITES, ...DNS_WRITES]),
   ].map((condition) => hinted(patient(condition), targets.rig));
 }
 
@@ -91,24 +100,26 @@ export function patient(condition: Condition): Condition {
 }
 
 /**
- * Milliseconds without an answer of a kubelet until its look tries whether a webhook keeps it. A look takes twenty seconds
- * here, and each connection more costs a thaw a handshake.
+ * Milliseconds until a thaw asks anything about webhooks: by then most are Ready, and each connection more costs a
+ * handshake.
  */
-const THAW_PATIENCE_MS = 4000;
+export const THAW_PATIENCE_MS = 4000;
 
 /**
  * What proves that a thawed cluster goes on. Its deployments and its metrics were there when it was frozen; what etcd
  * says of them is of that time and proves nothing.
  */
 export function thawedConditions({ rig, api, nodes, dnsPort, registryPort }: ReadyTargets): Condition[] {
+  const bearing = { afterMs: THAW_PATIENCE_MS, rig };
   return [
     apiReady(api),
     ...Array.from({ length: nodes }, (_, at) =>
-      unlessRefused(kubeletHealthy(api, nodeName(at + 1)), api, KUBELET_CALLS, THAW_PATIENCE_MS),
+      unlessRefused(kubeletHealthy(api, nodeName(at + 1)), api, KUBELET_CALLS, bearing),
     ),
     writeAccepted(api),
     registryAnswers(registryPort),
-    dnsAnswers(dnsPort),
+    // It may have been frozen when its pods could not start.
+    unlessRefused(dnsAnswers(dnsPort), api, DNS_WRITES, bearing),
   ].map((condition) => hinted(condition, rig));
 }
 
@@ -117,10 +128,7 @@ function kubeletHealthy(api: ApiClient, node: string): Condition {
     name: `the kubelet of ${node} is healthy`,
     check: async (signal) => {
       const { status, body } = await api.send(`/api/v1/nodes/${node}/proxy/healthz`, signal);
-      // A webhook of the user's may be asked about connections, too; what it refuses says nothing of the kubelet.
-      return status === 200 || isRefused(body)
-        ? { met: true }
-        : missing(`status ${status}: ${lastLines(body, 1)}`);
+      return status === 200 ? { met: true } : missing(`status ${status}: ${lastLines(body, 1)}`);
     },
   };
 }
@@ -177,80 +185,4 @@ function registryAnswers(port: number): Condition {
       return status === 200 ? { met: true } : missing(`/v2/: status ${status}`);
     },
   };
-}
-
-/** Label of deployments that belong to the provider; all others are the user's, in whatever namespace. */
-const SYSTEM_LABEL = 'gocli.io/system';
-
-/** kubeadm makes it, and knows no labels of ours. */
-function isCoreDns({ namespace, name }: { namespace?: string | undefined; name: string }): boolean {
-  return namespace === 'kube-system' && name === 'coredns';
-}
-
-function deploymentsAvailable(api: ApiClient): Condition {
-  return {
-    name: 'the system deployments are available',
-    check: async (signal) => {
-      const all = deploymentListSchema.parse(await api.json('/apis/apps/v1/deployments', signal)).items;
-      const system = all.filter(
-        ({ metadata }) => isCoreDns(metadata) || metadata.labels?.[SYSTEM_LABEL] === 'true',
-      );
-      const late = system.filter(({ spec, status }) => status.availableReplicas < spec.replicas);
-      if (system.length > 0 && late.length === 0) return { met: true };
-      if (system.length === 0) return missing('none exists yet');
-      const names = late.map(({ metadata }) => metadata.name);
-      return missing(`not yet: ${names.join(', ')}${await troubles(api, signal, names)}`);
-    },
-  };
-}
-
-/** What keeps containers of these deployments from running, such as `CrashLoopBackOff`, in brackets. */
-export async function troubles(
-  api: ApiClient,
-  signal: AbortSignal,
-  deployments: readonly string[],
-): Promise<string> {
-  const { items } = podListSchema.parse(await api.json('/api/v1/pods', signal));
-  const found = items
-    .filter(({ metadata }) => deployments.some((name) => metadata.name.startsWith(`${name}-`)))
-    .flatMap(({ status }) => status.containerStatuses)
-    .flatMap(({ name, restartCount, state: { waiting } }) => {
-      const why = [waiting?.reason ?? '', restartCount > 2 ? `restarted ${restartCount} times` : ''];
-      const words = why.filter((part) => part !== '' && part !== 'ContainerCreating').join(', ');
-      return words === '' ? [] : [`${name}: ${words}`];
-    });
-  return found.length === 0 ? '' : ` (${found.join('; ')})`;
-}
-
-/** Asks the cluster's own DNS, which is published on a host port, for the API's service name. */
-function dnsAnswers(port: number): Condition {
-  return {
-    name: 'the cluster DNS answers',
-    check: async () => {
-      const resolver = new Resolver({ timeout: 1500, tries: 1 });
-      resolver.setServers([`127.0.0.1:${port.toFixed(0)}`]);
-      const addresses = await resolver.resolve4('kubernetes.default.svc.cluster.local');
-      return addresses.length > 0 ? { met: true } : missing('an empty answer');
-    },
-  };
-}
-
-function metricsServed(api: ApiClient): Condition {
-  return {
-    name: 'the metrics API serves node metrics',
-    check: async (signal) => {
-      const { status, body } = await api.send('/apis/metrics.k8s.io/v1beta1/nodes', signal);
-      if (status !== 200) return missing(`status ${status}`);
-      return nodeListOf(body) > 0 ? { met: true } : missing('no node has been measured yet');
-    },
-  };
-}
-
-function nodeListOf(body: string): number {
-  const list = JSON.parse(body) as { items?: unknown[] };
-  return list.items?.length ?? 0;
-}
-
-function missing(observed: string): Observation {
-  return { met: false, observed };
 }

@@ -10,6 +10,7 @@ const condition = z.object({
 const meta = z.object({
   name: z.string(),
   namespace: z.string().optional(),
+  resourceVersion: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
 });
 

@@ -8,7 +8,7 @@ import { allMet } from '../waiting/all-met.ts';
 import type { WaitOptions } from '../waiting/condition.ts';
 import { adminOf, readAccess } from './access.ts';
 import { ApiClient } from './api.ts';
-import { readyConditions, thawedConditions, usedConditions } from './conditions.ts';
+import { THAW_PATIENCE_MS, thawedConditions, usedConditions } from './conditions.ts';
 import { settled } from './settle.ts';
 import { removeSurplus } from './surplus.ts';
 import { targetsOf } from './targets.ts';
@@ -35,8 +35,9 @@ export async function afterThaw(
   using api = new ApiClient(admin, thawed.layout.plan.guest.nodes);
   const fewer = await removeSurplus(thawed, api, options);
   // What ran on a node that was taken out begins anew: what etcd says of the time of the freeze does not hold for it.
-  const conditions = fewer ? readyConditions : thawedConditions;
-  await allMet(conditions(targetsOf(state, api)), steps, options);
+  const targets = targetsOf(state, api);
+  const conditions = fewer ? usedConditions(targets, THAW_PATIENCE_MS) : thawedConditions(targets);
+  await allMet(conditions, steps, options);
 }
 
 /** Conditions of a cluster that was started, by the keys in its state folder. */

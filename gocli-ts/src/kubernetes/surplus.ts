@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import type { SavedState } from '../frozen/thaw.ts';
 import type { ApiClient } from './api.ts';
-import { apiReady } from './conditions.ts';
-import { waitFor, type WaitOptions } from '../waiting/condition.ts';
+import { apiReady, patient, THAW_PATIENCE_MS } from './conditions.ts';
+import { lastLines } from '../shared/text.ts';
+import { waitFor, type Condition, type Observation, type WaitOptions } from '../waiting/condition.ts';
 import type { RigPlan } from '../rig/plan.ts';
+import { unlessRefused } from './refused-writes.ts';
+import { removalOf, SERVICE_WRITES, type Write } from './trial-writes.ts';
 
 const podsSchema = z.object({
   items: z.array(z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }) })),
@@ -26,49 +29,81 @@ interface Surplus {
 
 /**
  * Takes the nodes that a template has beyond the plan out of a cluster that was thawed without their machines: their
- * pods and Node objects go as soon as the API answers, and no EndpointSlice names them any more.
+ * pods and Node objects go as soon as the API answers, and no EndpointSlice names them any more. A node whose removal a
+ * webhook of the user's refuses is left: nothing else asks the API server around webhooks.
  * @returns true when there were such nodes: what ran on them begins anew elsewhere
+ * @throws GocliError TIMEOUT with the answer to what was not removed
  */
 export async function removeSurplus(
   { layout, saved }: Surplus,
   api: ApiClient,
   options: WaitOptions,
 ): Promise<boolean> {
-  const gone = saved.machines.slice(layout.plan.guest.nodes).map(({ name }) => name);
+  const { nodes } = layout.plan.guest;
+  const gone = saved.machines.slice(nodes).map(({ name }) => name);
   if (gone.length === 0) return false;
-  const { signal } = options;
+  const bearing = { afterMs: THAW_PATIENCE_MS, rig: layout.plan.host.name };
+  const bear = (condition: Condition, writes: readonly Write[]): Condition =>
+    unlessRefused(patient(condition), api, writes, bearing);
   await waitFor(apiReady(api), options);
-  await Promise.all(gone.map((node) => removeNode(api, node, signal)));
-  await waitFor(
-    {
-      name: 'no service leads to a node that is not there',
-      check: async (bounded) => {
-        const { items } = slicesSchema.parse(
-          await api.json('/apis/discovery.k8s.io/v1/endpointslices', bounded),
-        );
-        const named = items.flatMap(({ endpoints }) => endpoints.map(({ nodeName }) => nodeName));
-        const left = gone.filter((node) => named.includes(node));
-        return left.length === 0
-          ? { met: true }
-          : { met: false, observed: `still named: ${left.join(', ')}` };
-      },
-    },
-    options,
+  const removed = await Promise.all(
+    gone.map(async (node) => {
+      const seen = await waitFor(bear(removalCondition(api, node), removalOf(node)), options);
+      return seen.met && seen.presumed === undefined ? [node] : [];
+    }),
   );
+  await waitFor(bear(unnamed(api, removed.flat()), SERVICE_WRITES), options);
   return true;
 }
 
-/** Takes a node away whose kubelet is not there any more, and its pods with it. */
-export async function removeNode(api: ApiClient, node: string, signal: AbortSignal): Promise<void> {
-  await api.send(`/api/v1/nodes/${node}`, signal, { method: 'DELETE' });
+function removalCondition(api: ApiClient, node: string): Condition {
+  return {
+    name: `${node}, which has no machine, is taken out`,
+    check: (signal) => removeNode(api, node, signal),
+  };
+}
+
+function unnamed(api: ApiClient, gone: readonly string[]): Condition {
+  return {
+    name: 'no service leads to a node that is not there',
+    check: async (signal) => {
+      const slices = await api.json('/apis/discovery.k8s.io/v1/endpointslices', signal);
+      const { items } = slicesSchema.parse(slices);
+      const named = items.flatMap(({ endpoints }) => endpoints.map(({ nodeName }) => nodeName));
+      const left = gone.filter((node) => named.includes(node));
+      return left.length === 0 ? { met: true } : { met: false, observed: `still named: ${left.join(', ')}` };
+    },
+  };
+}
+
+/**
+ * Takes a node away whose kubelet is not there any more, and its pods with it. One that may not go takes no new pods.
+ * @returns met when the API server did all of it, else its answer
+ */
+export async function removeNode(api: ApiClient, node: string, signal: AbortSignal): Promise<Observation> {
+  const path = `/api/v1/nodes/${node}`;
+  const refusals = [await remove(api, path, signal)];
+  if (refusals[0] !== undefined) await cordon(api, path, signal);
   const { items } = podsSchema.parse(
     await api.json(`/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`, signal),
   );
+  const pods = items.map(({ metadata }) => `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`);
+  refusals.push(...(await Promise.all(pods.map((pod) => remove(api, pod, signal)))));
+  const observed = refusals.find((refusal) => refusal !== undefined);
+  return observed === undefined ? { met: true } : { met: false, observed };
+}
+
+/** @returns what the API server said, unless what lies there is gone */
+async function remove(api: ApiClient, path: string, signal: AbortSignal): Promise<string | undefined> {
   // Nobody is there to end them in order.
   const force = JSON.stringify({ gracePeriodSeconds: 0 });
-  await Promise.all(
-    items.map(({ metadata: { name, namespace } }) =>
-      api.send(`/api/v1/namespaces/${namespace}/pods/${name}`, signal, { method: 'DELETE', body: force }),
-    ),
-  );
+  const { status, body } = await api.send(path, signal, { method: 'DELETE', body: force });
+  return status < 300 || status === 404
+    ? undefined
+    : `DELETE ${path}: status ${status}: ${lastLines(body, 1)}`;
+}
+
+async function cordon(api: ApiClient, path: string, signal: AbortSignal): Promise<void> {
+  const body = JSON.stringify({ spec: { unschedulable: true } });
+  await api.send(path, signal, { method: 'PATCH', body, contentType: 'application/merge-patch+json' });
 }

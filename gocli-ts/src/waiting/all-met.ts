@@ -9,7 +9,9 @@ export async function allMet(
 ): Promise<void> {
   await Promise.all(
     conditions.map((condition) =>
-      steps.detail('condition', condition.name, () => waitFor(condition, options)),
+      steps.detail('condition', condition.name, async () => {
+        await waitFor(condition, options);
+      }),
     ),
   );
 }

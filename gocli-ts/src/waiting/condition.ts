@@ -3,8 +3,19 @@ import type { Clock } from '../shared/clock.ts';
 import { formatSeconds } from '../shared/text.ts';
 import { attempt } from './attempt.ts';
 
+/** Why something is taken for met that cannot be looked at. */
+export interface Presumption {
+  /** What keeps it from being known, as a clause: `the webhook "x" refuses /api/v1/nodes`. */
+  readonly why: string;
+  /** What there is to see of it: as long as that changes, it may still come true. */
+  readonly state: string;
+  /** What would let it be known again. */
+  readonly hint?: string;
+}
+
 export type Observation =
-  { readonly met: true; readonly observed?: string } | { readonly met: false; readonly observed: string };
+  | { readonly met: true; readonly observed?: string; readonly presumed?: Presumption }
+  | { readonly met: false; readonly observed: string };
 
 /** A named thing that is waited for. */
 export interface Condition {
@@ -28,42 +39,82 @@ export interface WaitOptions {
   readonly onObserved?: (observed: string) => void;
   /** Kept up to date: what was seen last of each condition that is waited for, by its name. */
   readonly unmet?: Map<string, string>;
+  /** Milliseconds without a change until what is only presumed counts as met; 3000 unless told. */
+  readonly presumeMs?: number;
+  /** Is given, by the name of the condition, why what was only presumed counts as met. */
+  readonly presumed?: Map<string, Presumption>;
+}
+
+/** What changes for ever is no progress: so many times the time without a change, and it counts as met. */
+const RESTLESS = 6;
+
+/** Whether a presumption, told look by look, has stood still for long enough. */
+function patience(clock: Clock, presumeMs: number): (presumed: Presumption) => boolean {
+  const begun = clock.monotonic();
+  let [state, since] = ['', begun];
+  return (presumed) => {
+    const now = clock.monotonic();
+    if (presumed.state !== state) [state, since] = [presumed.state, now];
+    return now - since >= presumeMs || now - begun >= RESTLESS * presumeMs;
+  };
 }
 
 /**
- * Waits until the condition is met.
+ * Waits until the condition is met. What is only presumed has to stand still for a while: a part that starts may do by
+ * itself in a moment what it was kept from.
+ * @returns what was seen last
  * @throws GocliError TIMEOUT with the last observation; whatever GocliError the check throws; the signal's reason
  */
-export async function waitFor(condition: Condition, options: WaitOptions): Promise<void> {
-  const { clock, signal, timeoutMs, intervalMs = 100, checkMs = 5000, unmet } = options;
+export async function waitFor(condition: Condition, options: WaitOptions): Promise<Observation> {
+  const { clock, signal, timeoutMs, intervalMs = 100, presumeMs = 3000, unmet } = options;
   const start = clock.monotonic();
   let observed = 'nothing yet';
+  let holds: ReturnType<typeof patience> | undefined;
   unmet?.set(condition.name, observed);
   for (;;) {
     signal.throwIfAborted();
-    const result = await look(condition, signal, checkMs);
-    if (result.met) {
+    const result = await look(condition, options);
+    const presumed = result?.met === true ? result.presumed : undefined;
+    if (presumed !== undefined) holds ??= patience(clock, presumeMs);
+    // A look without an answer says nothing, one that failed says that it may be known.
+    else if (result !== undefined) holds = undefined;
+    const late = clock.monotonic() - start >= timeoutMs;
+    if (result?.met === true && (presumed === undefined || holds?.(presumed) === true || late)) {
       unmet?.delete(condition.name);
-      return;
+      if (presumed !== undefined) options.presumed?.set(condition.name, presumed);
+      return result;
     }
-    if (result.observed !== observed) options.onObserved?.(result.observed);
-    observed = result.observed;
+    const seen = result?.observed ?? presumed?.why ?? noAnswer(options);
+    if (seen !== observed) options.onObserved?.(seen);
+    observed = seen;
     unmet?.set(condition.name, observed);
-    if (clock.monotonic() - start >= timeoutMs) {
-      throw new GocliError('TIMEOUT', `${condition.name}: not within ${formatSeconds(timeoutMs / 1000)}`, {
-        observed: `last seen: ${observed}`,
-        hint: condition.hint,
-      });
-    }
+    if (late) throw lateError(condition, timeoutMs, observed);
     await clock.sleep(intervalMs, signal);
   }
 }
 
-async function look(condition: Condition, signal: AbortSignal, checkMs: number): Promise<Observation> {
+function lateError({ name, hint }: Condition, timeoutMs: number, observed: string): GocliError {
+  return new GocliError('TIMEOUT', `${name}: not within ${formatSeconds(timeoutMs / 1000)}`, {
+    observed: `last seen: ${observed}`,
+    hint,
+  });
+}
+
+/** Milliseconds one look may take, unless told. */
+const CHECK_MS = 5000;
+
+function noAnswer({ checkMs = CHECK_MS }: WaitOptions): string {
+  return `no answer within ${formatSeconds(checkMs / 1000)}`;
+}
+
+/** @returns nothing when there was no answer in time */
+async function look(
+  condition: Condition,
+  { signal, checkMs = CHECK_MS }: WaitOptions,
+): Promise<Observation | undefined> {
   try {
     const looked = await attempt(signal, checkMs, (bounded) => condition.check(bounded));
-    if (looked.done) return looked.value;
-    return { met: false, observed: `no answer within ${formatSeconds(checkMs / 1000)}` };
+    return looked.done ? looked.value : undefined;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof GocliError) throw error;

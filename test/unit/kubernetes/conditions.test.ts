@@ -122,7 +122,8 @@ test('a kubelet that a webhook of the user keeps from being asked counts as heal
     'Internal error occurred: failed calling webhook "closed.example.com": service "gone" not found',
     'admission webhook "no.example.com" denied the request: no',
   ]) {
-    const found = await look(t, { '/api/v1/nodes/node01/proxy/healthz': [500, { message }] });
+    const kubelet = { '/api/v1/nodes/node01/proxy/healthz': [500, { message }] } as const;
+    const found = await look(t, kubelet, {}, usedConditions);
     t.is(found.get('the kubelet of node01 is healthy'), 'met');
   }
 });

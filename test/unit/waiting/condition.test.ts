@@ -1,6 +1,11 @@
 import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
-import { type Condition, type Observation, waitFor } from '../../../gocli-ts/src/waiting/condition.ts';
+import {
+  type Condition,
+  type Observation,
+  type Presumption,
+  waitFor,
+} from '../../../gocli-ts/src/waiting/condition.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 
 const never = new AbortController().signal;
@@ -121,4 +126,40 @@ test('an abort rejects with its reason, during a look and during a sleep', async
     );
     await t.throwsAsync(waiting, { is: reason }, when);
   }
+});
+
+const maybe = (state: string): Observation => ({ met: true, presumed: { why: 'nobody can tell', state } });
+
+test('what is only presumed counts when it stood still for a while, and is told', async (t) => {
+  const clock = new FakeClock();
+  const presumed = new Map<string, Presumption>();
+  const options = { clock, signal: never, timeoutMs: 60_000, intervalMs: 500, presumeMs: 2000, presumed };
+  const still = condition([maybe('a'), maybe('b'), no('it can be told'), maybe('b')]);
+  t.deepEqual(await waitFor(still, options), maybe('b'));
+  t.is(still.looks, 3 + 5);
+  t.deepEqual([...presumed], [['the thing is there', { why: 'nobody can tell', state: 'b' }]]);
+});
+
+test('what comes true meanwhile is not presumed', async (t) => {
+  const presumed = new Map<string, Presumption>();
+  const one = condition([maybe('a'), { met: true }]);
+  await waitFor(one, { clock: new FakeClock(), signal: never, timeoutMs: 60_000, presumed });
+  t.deepEqual([one.looks, presumed.size], [2, 0]);
+});
+
+test('what changes for ever is no progress, and no time limit ends what is presumed', async (t) => {
+  let looks = 0;
+  const restless = { name: 'r', check: () => Promise.resolve(maybe(String((looks += 1)))) };
+  const options = {
+    clock: new FakeClock(),
+    signal: never,
+    timeoutMs: 60_000,
+    intervalMs: 500,
+    presumeMs: 1000,
+  };
+  await waitFor(restless, options);
+  t.is(looks, 1 + 12);
+  const late = condition([maybe('a')]);
+  await waitFor(late, { ...options, timeoutMs: 0 });
+  t.is(late.looks, 1);
 });

@@ -5,8 +5,9 @@ import { AWAITED, type AwaitedKind } from '../../addons/schema.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import type { Condition, Observation } from '../../waiting/condition.ts';
 import type { ApiClient } from '../api.ts';
-import { patient, troubles } from '../conditions.ts';
+import { patient } from '../conditions.ts';
 import { isTrue, nodeListSchema } from '../objects.ts';
+import { troubles } from '../system-conditions.ts';
 import { type ClusterObjects, nameOf } from './objects.ts';
 
 const GROUPS: Readonly<Record<AwaitedKind, string>> = {

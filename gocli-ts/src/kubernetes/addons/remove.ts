@@ -77,7 +77,8 @@ function asked(ref: ObjectRef, { api, objects }: AddonCluster): Condition {
   return {
     name: `the API removes ${nameOf(ref)}`,
     check: async (signal) => {
-      await (ref.kind === 'Node' ? removeNode(api, ref.name, signal) : objects.remove(ref, signal));
+      if (ref.kind === 'Node') return removeNode(api, ref.name, signal);
+      await objects.remove(ref, signal);
       return { met: true };
     },
   };

@@ -5,12 +5,13 @@ import { readAttachment, type IntactTemplate } from '../../frozen/templates.ts';
 import type { Steps } from '../../events/steps.ts';
 import { allOf, together } from '../../shared/all.ts';
 import { formatSeconds } from '../../shared/text.ts';
-import type { WaitOptions } from '../../waiting/condition.ts';
+import type { Presumption, WaitOptions } from '../../waiting/condition.ts';
 import { inTime } from '../../waiting/in-time.ts';
 import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { launchClaimed, type Claimed, type Running } from './launch-claimed.ts';
 import { allContainers, machinesOf, type Launched } from './launch.ts';
+import { tellPresumed } from './starting.ts';
 import { STATE_FILE, writeSecret, writeState, type RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
@@ -77,6 +78,7 @@ export async function goOnThawed(
 ): Promise<void> {
   const { launched, saved, timeoutMs } = start;
   const waiting = new Map([[LOADED, 'not yet']]);
+  const presumed = new Map<string, Presumption>();
   await whileAlive(deps.docker, allContainers(launched), signal, async (alive) => {
     const late = (cause?: unknown): GocliError => lateError(start, waiting, cause);
     await inTime(late, { signal: alive, timeoutMs }, async (bounded) => {
@@ -84,15 +86,16 @@ export async function goOnThawed(
         thaw(machinesOf(launched), saved, deps, bounded, start.before),
       );
       waiting.delete(LOADED);
-      await proveReady(start, thawed, waiting, { steps, deps, signal: bounded });
+      await proveReady(start, thawed, { unmet: waiting, presumed }, { steps, deps, signal: bounded });
     });
   });
+  tellPresumed(start.state.name, presumed, deps);
 }
 
 async function proveReady(
   start: ThawStart,
   thawed: Thawed,
-  unmet: Map<string, string>,
+  { unmet, presumed }: Required<Pick<WaitOptions, 'unmet' | 'presumed'>>,
   { steps, deps, signal }: { readonly steps: Steps; readonly deps: RigDeps; readonly signal: AbortSignal },
 ): Promise<void> {
   await steps.run('thawed', 'Waiting until the cluster is Ready', async (step) => {
@@ -103,6 +106,7 @@ async function proveReady(
       intervalMs: 25,
       checkMs: LOOK_MS,
       unmet,
+      presumed,
       onObserved: (message) => {
         step.progress({ message });
       },

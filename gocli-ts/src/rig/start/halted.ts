@@ -1,6 +1,7 @@
 import type { Steps } from '../../events/steps.ts';
 import { isCode } from '../../errors/error.ts';
 import { allMet } from '../../waiting/all-met.ts';
+import type { Presumption } from '../../waiting/condition.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { waitForAgents } from '../agents.ts';
 import type { RigLayout } from '../container-specs.ts';
@@ -26,11 +27,17 @@ import { whileAlive } from '../watchdog.ts';
 import { writeAccess } from './go-on.ts';
 import { launchClaimed, type Running } from './launch-claimed.ts';
 import { allContainers, claim, machinesOf } from './launch.ts';
-import { markReady, notice } from './starting.ts';
+import { markReady, notice, tellPresumed } from './starting.ts';
 import { readHost } from './surroundings.ts';
 
 /** Milliseconds between two looks at what Ready stands for: a guest that boots is busy enough. */
 const INTERVAL_MS = 500;
+
+/** Milliseconds one look may take: what is cut off has to be begun again. */
+const LOOK_MS = 20_000;
+
+/** Milliseconds without a change until what is only presumed is taken for met: parts that boot start one by one. */
+const PRESUME_MS = 10_000;
 
 /**
  * Boots a rig from the disks of its machines, after the host or the daemon was started anew: what was in memory is gone.
@@ -103,8 +110,10 @@ async function boot(
   { state, launched }: Running,
   { timeoutMs }: RestoreRequest,
   steps: Steps,
-  { docker, kinds, paths, clock, signal }: RigDeps,
+  deps: RigDeps,
 ): Promise<void> {
+  const { docker, kinds, paths, clock, signal } = deps;
+  const presumed = new Map<string, Presumption>();
   await whileAlive(docker, allContainers(launched), signal, async (alive) => {
     await steps.run('boot', 'Booting the machines', () =>
       waitForAgents(machinesOf(launched), { docker }, alive, timeoutMs),
@@ -116,12 +125,16 @@ async function boot(
         signal: alive,
         timeoutMs,
         intervalMs: INTERVAL_MS,
+        checkMs: LOOK_MS,
+        presumeMs: PRESUME_MS,
+        presumed,
         onObserved: (message) => {
           step.progress({ message });
         },
       });
     });
   });
+  tellPresumed(state.name, presumed, deps);
 }
 
 /** What this run made goes, the disks stay. */

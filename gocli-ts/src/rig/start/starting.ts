@@ -1,6 +1,7 @@
 import { GocliError, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { RigLayout } from '../container-specs.ts';
+import type { Presumption } from '../../waiting/condition.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
 import type { Snapshot } from '../snapshot/list.ts';
@@ -98,4 +99,15 @@ async function late(
 /** Tells the user what is decided for him. */
 export function notice({ emit }: RigDeps, text: string, level: 'info' | 'warning' = 'info'): void {
   emit({ type: 'notice', level, text });
+}
+
+/** Says what of a rig that counts as Ready cannot be known, why, and what would change that. */
+export function tellPresumed(name: string, presumed: ReadonlyMap<string, Presumption>, deps: RigDeps): void {
+  if (presumed.size === 0) return;
+  const all = [...presumed.values()];
+  const [reason] = all.map(({ why }) => why);
+  const hints = new Set(all.flatMap(({ hint }) => (hint === undefined ? [] : [`. ${hint}`])));
+  const what = [...presumed.keys()].join('; ');
+  const text = `${name} counts as Ready, but this cannot be known now: ${what}; since ${reason ?? ''}`;
+  notice(deps, `${text}${[...hints].join('')}`, 'warning');
 }
