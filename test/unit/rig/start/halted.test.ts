@@ -1,16 +1,20 @@
 import test from 'ava';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
+import type { Steps } from '../../../../gocli-ts/src/events/steps.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { findRigs } from '../../../../gocli-ts/src/rig/find.ts';
+import type { Thawed } from '../../../../gocli-ts/src/rig/kind.ts';
 import { phaseOf } from '../../../../gocli-ts/src/rig/life.ts';
 import { readState, removeState } from '../../../../gocli-ts/src/rig/state.ts';
 import { stopRig } from '../../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';
+import { allMet } from '../../../../gocli-ts/src/waiting/all-met.ts';
+import type { WaitOptions } from '../../../../gocli-ts/src/waiting/condition.ts';
 import { addProvider, requestFor, VM_FACTS } from '../../../helpers/engine.ts';
 import { scriptDisks } from '../../../helpers/fake-disks.ts';
 import { occupy } from '../../../helpers/occupy.ts';
 import { prune } from '../../../helpers/prune.ts';
-import { makeSaving, start, stepsOf, type Saving } from '../../../helpers/saving.ts';
+import { makeSaving, start, stepsOf, stop, type Saving } from '../../../helpers/saving.ts';
 
 const RUNNING = ['c-dnsmasq', 'c-node01', 'c-registry'];
 
@@ -131,4 +135,32 @@ test('a disk that is gone is named, and no empty one takes its place', async (t)
   const error = await t.throwsAsync(start(saving, saving.run('later')), { code: 'NOT_FOUND' });
   t.regex((error as unknown as { observed: string }).observed, /node01\.qcow2 is not there/);
   t.is(docker.read(nodes(saving)[0]?.info.id ?? '', '/machines/disks/node01.qcow2'), undefined);
+});
+
+test('what a kind can only presume counts as Ready, and is told once with what would let it be known', async (t) => {
+  const observation = {
+    met: true,
+    presumed: { why: 'the webhook "x" refuses it', state: '', hint: 'kubectl delete x' },
+  } as const;
+  const conditions = ['the DNS answers', 'the node is Ready'].map((name) => ({
+    name,
+    check: () => Promise.resolve(observation),
+  }));
+  const said =
+    'c counts as Ready, but this cannot be known now: the DNS answers; the node is Ready; since the webhook "x" refuses it. kubectl delete x';
+  for (const end of [halt, stop]) {
+    const saving = await makeSaving(t);
+    const kinds = saving.engine.kinds.map((kind) => ({
+      ...kind,
+      proof: () => Promise.resolve({ conditions, [Symbol.dispose]: () => undefined }),
+      afterThaw: async (_: Thawed, steps: Steps, options: WaitOptions) => allMet(conditions, steps, options),
+    }));
+    await end(saving);
+    await start(saving, saving.run('later', { kinds }));
+    t.is(await saving.phase(), 'running');
+    t.deepEqual(
+      saving.notices().filter((text) => text === said),
+      [said],
+    );
+  }
 });
