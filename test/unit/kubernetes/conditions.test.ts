@@ -3,7 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { ApiClient } from '../../../gocli-ts/src/kubernetes/api.ts';
-import { readyConditions, usedConditions } from '../../../gocli-ts/src/kubernetes/conditions.ts';
+import {
+  readyConditions,
+  THAW_PATIENCE_MS,
+  thawedConditions,
+  usedConditions,
+} from '../../../gocli-ts/src/kubernetes/conditions.ts';
+import type { Condition } from '../../../gocli-ts/src/waiting/condition.ts';
 import { FakeApiServer } from '../../helpers/api-server.ts';
 
 const never = new AbortController().signal;
@@ -157,6 +163,35 @@ test("what nobody can write for a webhook of the user's does not keep a cluster 
   const fresh = await look(t, { ...stale, ...writes });
   t.is(fresh.get('the metrics API serves node metrics'), 'status 503', 'one that starts has no such webhook');
 });
+
+test("a DNS whose pods a webhook of the user's keeps from starting does not keep a cluster from being Ready", async (t) => {
+  const name = 'the cluster DNS answers';
+  const refused = [500, { message: 'failed calling webhook "closed.example.com": no endpoints' }] as const;
+  const closed = {
+    '/api/v1/namespaces/kube-system/serviceaccounts/kube-proxy/token': refused,
+    '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations': [
+      200,
+      { items: [{ webhooks: [{}] }] },
+    ],
+  } as const;
+  t.is((await look(t, closed, {}, usedConditions)).get(name), 'met');
+  t.not((await look(t, {}, {}, usedConditions)).get(name), 'met');
+  // A thaw asks about webhooks later, but does: the cluster may have been frozen when it was so.
+  const thawed = await look(t, closed, {}, (targets) => patientlyTwice(thawedConditions(targets)));
+  t.is(thawed.get(name), 'met');
+});
+
+/** Looks a second time after the seconds in which a thaw asks nothing. */
+function patientlyTwice(conditions: readonly Condition[]): Condition[] {
+  return conditions.map((condition) => ({
+    ...condition,
+    check: async (signal) => {
+      await condition.check(signal);
+      await new Promise((resolve) => setTimeout(resolve, THAW_PATIENCE_MS));
+      return condition.check(signal);
+    },
+  }));
+}
 
 test('a deployment whose container keeps failing says so', async (t) => {
   const container = {
