@@ -25,10 +25,17 @@ if gocli_installed && ! gocli_vendored; then
   gocli_config_home="${XDG_STATE_HOME:-${HOME:-$(unset HOME && echo ~)}/.local/state}/gocli"
 fi
 
-# A provider that is asked for names the cluster: where it is not there, no other one is meant.
+# A provider that is asked for names the cluster: where it is not there, no other one is meant. What a script around this
+# one was given by default nobody asked for.
 unset GOCLI_CLUSTER
-[[ -z "${KUBEVIRT_PROVIDER:-}" ]] || export GOCLI_CLUSTER="$KUBEVIRT_PROVIDER"
-KUBEVIRT_PROVIDER="${KUBEVIRT_PROVIDER:-k8s-1.36}"
+if [[ "${KUBEVIRT_PROVIDER:-}" == "${GOCLI_PROVIDER_BY_DEFAULT:-}" ]]; then
+  KUBEVIRT_PROVIDER="${KUBEVIRT_PROVIDER:-k8s-1.36}"
+  export GOCLI_PROVIDER_BY_DEFAULT="$KUBEVIRT_PROVIDER"
+elif [[ -n "${KUBEVIRT_PROVIDER:-}" ]]; then
+  export GOCLI_CLUSTER="$KUBEVIRT_PROVIDER"
+else
+  KUBEVIRT_PROVIDER="$GOCLI_PROVIDER_BY_DEFAULT"
+fi
 KUBEVIRTCI_CONFIG_PATH="${KUBEVIRTCI_CONFIG_PATH:-$gocli_config_home/_ci-configs}"
 export KUBEVIRT_PROVIDER KUBEVIRTCI_CONFIG_PATH
 

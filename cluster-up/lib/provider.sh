@@ -5,7 +5,9 @@
 up() {
   local name
   for name in "${!KUBEVIRT_@}" "${!KUBVIRT_@}"; do
-    [[ "${_gocli_defaults:-}" == *" $name=${!name} "* ]] || local -x "$name=${!name}"
+    [[ "${_gocli_defaults:-}" != *" $name=${!name:-} "* ]] || continue
+    # What is read-only cannot be another one's for a while.
+    { local -x "$name=${!name:-}"; } 2>/dev/null || export "${name?}"
   done
   gocli run "$KUBEVIRT_PROVIDER" --from-environment --ci-config "$(gocli_ci_config)" "$@"
 }

@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { GocliError } from '../errors/error.ts';
+import { GocliError, messageOf } from '../errors/error.ts';
 import { isErrno, onFile } from '../errors/file-error.ts';
 import type { Clock } from '../shared/clock.ts';
 import { quote } from '../shared/quote.ts';
@@ -167,24 +167,31 @@ async function write(target: string, text: string, secret: boolean): Promise<voi
     await viaTemporary(target, async (temporary) => {
       if (before !== undefined) await copyAttributes(target, temporary);
       await using file = await open(temporary, before === undefined ? 'wx' : 'r+', 0o600);
-      await file.writeFile(text);
       if (before !== undefined) await file.chown(before.uid, before.gid);
+      // Before there is anything in it that is not for everybody.
       await file.chmod(mode);
+      await file.writeFile(text);
       await file.sync();
       await rename(temporary, target);
     });
   } catch (error) {
-    if (before === undefined || !isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV')) throw error;
+    const cannotReplace = isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV');
+    if (before === undefined || !(cannotReplace || error instanceof NoCopy)) throw error;
     await writeInPlace(target, text, mode);
   }
 }
+
+/** There can be no other file with the attributes of one. */
+class NoCopy extends Error {}
 
 /**
  * Makes an empty file with owner, permissions, access list and further attributes of another, which only cp(1) copies all
  * of. A mask that is left without its list would be permissions of the group.
  */
 async function copyAttributes(from: string, to: string): Promise<void> {
-  await execFile('cp', ['--attributes-only', '--preserve=all', '--', from, to]);
+  await execFile('cp', ['--attributes-only', '--preserve=all', '--', from, to]).catch((cause: unknown) => {
+    throw new NoCopy(messageOf(cause));
+  });
 }
 
 /** A disk that gets full on the way must not cost what was there. */

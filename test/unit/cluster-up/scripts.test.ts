@@ -202,6 +202,10 @@ test('a provider that is asked for names the cluster; no other one is meant wher
   t.is(await last({ KUBEVIRT_PROVIDER: 'k8s-1.35', JOB_NAME: 'job' }), 'job');
   t.is(await last({}), '');
   t.is(await last({ GOCLI_CLUSTER: 'stale' }), '');
+  const nested = (set: string): Promise<{ stdout: string }> =>
+    run(['bash', '-c', `source cluster-up/hack/common.sh; ${set} cluster-up/cli.sh rm`]);
+  t.is((await nested('')).stdout.split(' ').at(-1), '', 'what was defaulted around it is not asked for');
+  t.is((await nested('KUBEVIRT_PROVIDER=k8s-1.35')).stdout.split(' ').at(-1), 'k8s-1.35');
 });
 
 test('check.sh says what is missing and is no failure, as in kubevirtci', async (t) => {

@@ -179,6 +179,10 @@ test('what a script sets before it starts a cluster counts, exported or not; wha
   };
   t.is(await told('', ':'), '');
   t.is(
+    await told('readonly KUBEVIRT_NUM_VCPU=4; declare -a KUBEVIRT_LIST; KUBEVIRT_MEMORY_SIZE="a b"', ':'),
+    'KUBEVIRT_MEMORY_SIZE=a b\nKUBEVIRT_NUM_VCPU=4',
+  );
+  t.is(
     await told('KUBEVIRT_NUM_NODES=3', 'KUBEVIRT_MEMORY_SIZE=8192M'),
     'KUBEVIRT_MEMORY_SIZE=8192M\nKUBEVIRT_NUM_NODES=3',
   );

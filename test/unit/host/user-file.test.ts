@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -51,23 +51,42 @@ test('the access list of a file stays; without it its mask would be rights of th
   t.is((await stat(file)).mode & 0o777, 0o600, 'the mask takes away what the list gives');
 });
 
+/** What a script of a module says as another user; undefined where this one is not root, who alone can be another. */
+function asNobody(script: string): string | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const source = (name: string): string =>
+    JSON.stringify(new URL(`../../../gocli-ts/src/${name}`, import.meta.url).href);
+  // Loaded before the rights are given up: what is built may lie where nobody may look.
+  const whole = `const { isPlainFile, changeUserFile } = await import(${source('host/user-file.js')});
+    const { systemClock: clock } = await import(${source('shared/clock.js')});
+    process.setgroups([]); process.setgid(65534); process.setuid(65534);
+    const deps = { clock, signal: new AbortController().signal };
+    ${script}`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', whole], { cwd: '/' });
+  return `${stdout.toString()}${stderr.toString()}`;
+}
+
 test('a file that nobody can say is there is no file that is not', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  await chmod(folder, 0o700);
-  const url = JSON.stringify(new URL('../../../gocli-ts/src/host/user-file.js', import.meta.url).href);
-  // Read before the rights are given up: what is built may lie where nobody may look.
-  const script = `const { isPlainFile } = await import(${url});
-    process.setgroups([]); process.setgid(65534); process.setuid(65534);
-    try { console.log(await isPlainFile(${JSON.stringify(join(folder, 'config'))})); }
-    catch ({ code }) { console.log(code); }`;
-  if (process.getuid?.() !== 0) {
-    t.log('only root can be somebody else');
-    t.pass();
-    return;
-  }
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
-  t.is(stdout.toString(), 'FILE\n', stderr.toString());
+  const file = JSON.stringify(join(folder, 'config'));
+  const said = asNobody(`await isPlainFile(${file}).catch(({ code }) => console.log(code));`);
+  t.is(said ?? 'FILE\n', 'FILE\n');
+});
+
+test('a file in a folder that takes no other one is written in place', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-unit-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await chmod(folder, 0o755);
+  const file = join(folder, 'config');
+  await writeFile(file, 'before\n', { mode: 0o644 });
+  await chown(file, 65534, 65534).catch(() => undefined);
+  const said = asNobody(`await changeUserFile(${JSON.stringify(file)}, () => 'after\\n', deps, true);`);
+  t.is(said ?? '', '');
+  if (said === undefined) return;
+  t.is(await readFile(file, 'utf8'), 'after\n');
+  t.is((await stat(file)).mode & 0o777, 0o600);
+  t.deepEqual(await readdir(folder), ['config']);
 });
 
 test('a process that ends at once leaves no lock beside the file', async (t) => {
