@@ -17,5 +17,6 @@ if [[ -f "$folder/.kubeconfig" ]]; then
 fi
 clusters="$(gocli ls -o name)" || exit 0
 if ! grep -qxF -e "${cluster:-$provider_prefix}" <<<"$clusters"; then
-  rm -f "$folder/.kubeconfig" "$folder/.kubectl" "$folder/config-provider-$KUBEVIRT_PROVIDER.sh" "$folder/.gitignore"
+  rm -f "$folder/.kubeconfig" "$folder/.kubectl" "$folder/config-provider-$KUBEVIRT_PROVIDER.sh"
+  [[ "$(cat "$folder/.gitignore" 2>/dev/null)" != '*' ]] || rm -f "$folder/.gitignore"
 fi

@@ -4,6 +4,8 @@
 # As in kubevirtci it takes the variables as they are in this shell, exported or not.
 up() {
   local name
+  # Of a script that changed its mind the provider counts; a CI job has its own name.
+  [[ -n "${JOB_NAME:-}${EXECUTOR_NUMBER:-}" ]] || local -x GOCLI_CLUSTER=
   for name in "${!KUBEVIRT_@}" "${!KUBVIRT_@}"; do
     [[ "${_gocli_defaults:-}" != *" $name=${!name:-} "* ]] || continue
     # What is read-only cannot be another one's for a while.

@@ -74,7 +74,10 @@ export function unlessRefused(
       const pods = connections ? [] : await podsOf(api, all.signal);
       const kept = own ?? (await keptBack(api, writes, pods, all.signal));
       if (kept === undefined) return seen ?? (await looking);
-      return presume(kept, [seen?.observed ?? '', ...pods.map(({ version }) => version)], webhooks, rig);
+      // Meanwhile it may have answered.
+      const last = seen ?? (await Promise.race([looking, delay(PATIENCE_MS, undefined, { ref: false })]));
+      if (last?.met === true) return last;
+      return presume(kept, [last?.observed ?? '', ...pods.map(({ version }) => version)], webhooks, rig);
     },
   };
 }

@@ -22,6 +22,9 @@ const slicesSchema = z.object({
   ),
 });
 
+/** Milliseconds between two requests to remove what may not go. */
+const REMOVAL_MS = 250;
+
 interface Surplus {
   readonly layout: { readonly plan: RigPlan };
   readonly saved: Pick<SavedState, 'machines'>;
@@ -48,7 +51,8 @@ export async function removeSurplus(
   await waitFor(apiReady(api), options);
   const removed = await Promise.all(
     gone.map(async (node) => {
-      const seen = await waitFor(bear(removalCondition(api, node), removalOf(node)), options);
+      const removal = bear(removalCondition(api, node), removalOf(node));
+      const seen = await waitFor(removal, { ...options, intervalMs: REMOVAL_MS });
       return seen.met && seen.presumed === undefined ? [node] : [];
     }),
   );

@@ -39,12 +39,14 @@ export interface WaitOptions {
   readonly onObserved?: (observed: string) => void;
   /** Kept up to date: what was seen last of each condition that is waited for, by its name. */
   readonly unmet?: Map<string, string>;
-  /** Milliseconds without a change until what is only presumed counts as met; 3000 unless told. */
+  /** Milliseconds without a change until what is only presumed counts as met; 10 000 unless told. */
   readonly presumeMs?: number;
   /** Is given, by the name of the condition, why what was only presumed counts as met. */
   readonly presumed?: Map<string, Presumption>;
 }
 
+/** A part of a system that starts, under emulation, too, has done something by then that can be seen. */
+const PRESUME_MS = 10_000;
 /** What changes for ever is no progress: so many times the time without a change, and it counts as met. */
 const RESTLESS = 6;
 
@@ -66,7 +68,7 @@ function patience(clock: Clock, presumeMs: number): (presumed: Presumption) => b
  * @throws GocliError TIMEOUT with the last observation; whatever GocliError the check throws; the signal's reason
  */
 export async function waitFor(condition: Condition, options: WaitOptions): Promise<Observation> {
-  const { clock, signal, timeoutMs, intervalMs = 100, presumeMs = 3000, unmet } = options;
+  const { clock, signal, timeoutMs, intervalMs = 100, presumeMs = PRESUME_MS, unmet } = options;
   const start = clock.monotonic();
   let observed = 'nothing yet';
   let holds: ReturnType<typeof patience> | undefined;
@@ -76,8 +78,8 @@ export async function waitFor(condition: Condition, options: WaitOptions): Promi
     const result = await look(condition, options);
     const presumed = result?.met === true ? result.presumed : undefined;
     if (presumed !== undefined) holds ??= patience(clock, presumeMs);
-    // A look without an answer says nothing, one that failed says that it may be known.
-    else if (result !== undefined) holds = undefined;
+    // A look without an answer says nothing, one that failed is a change.
+    else if (result !== undefined) holds?.({ why: '', state: '' });
     const late = clock.monotonic() - start >= timeoutMs;
     if (result?.met === true && (presumed === undefined || holds?.(presumed) === true || late)) {
       unmet?.delete(condition.name);

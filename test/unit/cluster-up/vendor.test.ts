@@ -270,6 +270,9 @@ test('an include that make does not follow does not count', async (t) => {
   t.false(await hasTargets('all:\n\techo include cluster-up/gocli.mk\n'));
   t.true(await hasTargets('-include a.mk ./cluster-up/gocli.mk # ours\n'));
   t.true(await hasTargets('all:\ninclude cluster-up/gocli.mk'));
+  t.true(await hasTargets('include $(TOP)/cluster-up/gocli.mk other.mk'));
+  t.false(await hasTargets('include\ncluster-up/gocli.mk'));
+  t.false(await hasTargets('include other.mk # cluster-up/gocli.mk'));
   await rm(join(root, 'Makefile'));
   await mkdir(join(root, 'Makefile'));
   t.false((await write()).hasTargets);

@@ -19,7 +19,7 @@ const LOOK = `for one do
   esac
   direct=
   if [ -L "$name" ] || [ -f "$name" ]; then
-    [ ! -L "$name" ] && [ -w "$name" ] && [ -w "\${name%/*}" ] || direct=yes
+    [ ! -L "$name" ] && [ -w "\${name%/*}" ] && { [ -w "$name" ] || [ -O "$name" ]; } || direct=yes
     for point in $points; do [ ! "$name" -ef "$point" ] || direct=yes; done
     if [ -n "$direct" ]; then printf "%s\\0" "$one" >&3; else printf "%s\\0" "$name"; fi
   fi
@@ -27,8 +27,9 @@ done`;
 
 /**
  * Of the names that stdin has from {@link LIST}, those that are taken in the folder $1 by what must not be replaced: of
- * folders, `d./sub` for a folder or a link to one, `n./sub` for what is none; of files, `f./file` for a link, one of
- * several hard links, a mount, a file of the kernel, and what may not be written, or lies in a folder that may not.
+ * folders, `d./sub` for a folder or a link to one, `n./sub` for what is none; of files, `f./file` for a link, a
+ * mount, a file of the kernel, what lies in a folder that may not be written, and what somebody else keeps from being. The others are replaced, each of several
+ * hard links for itself: they may be many.
  */
 export const OBSTACLES = `${ENGLISH}
 if [ ! -d "$1" ]; then
@@ -46,4 +47,4 @@ done </proc/self/mountinfo
 export points
 exec 3>&1
 xargs -0 -r sh -c '${LOOK}' gocli |
-  xargs -0 -r sh -c 'exec find "$@" -maxdepth 0 \\( -links +1 -o ${OF_THE_KERNEL} \\) -printf "f%p\\0"' gocli`;
+  xargs -0 -r sh -c 'exec find "$@" -maxdepth 0 \\( ${OF_THE_KERNEL} \\) -printf "f%p\\0"' gocli`;

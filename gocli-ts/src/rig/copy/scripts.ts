@@ -146,38 +146,41 @@ keep=--no-overwrite-dir
 [ -d "$1" ] || { mkdir -- "$1" && keep=; } || exit
 ${UNTAR} $keep -C "$1" && exec cat >/dev/null`;
 
-/**
- * Writes what tar pipes into the file $target, opened only once it is known that there is something to write. Not
- * everyone who may write a file may change its mode and time, and not every file has them.
- */
+/** Not everyone who may write a file may change its mode and time, and not every file has them. */
+const LIKE = (mode: string, time: string): string =>
+  `[ "$(stat -L -c %a -- "$target")" -eq "${mode}" ] 2>/dev/null || chmod -- "${mode}" "$target" 2>/dev/null
+touch -c -d "${time}" -- "$target" 2>/dev/null`;
+
+/** Writes what tar pipes into the file $target, opened only once it is known that there is something to write. */
 const INTO = `dd of="$target" bs=1M iflag=fullblock conv=nocreat,sparse status=none || exit
-[ "$(stat -L -c %a -- "$target")" -eq "\${TAR_MODE#0}" ] 2>/dev/null || chmod -- "$TAR_MODE" "$target" 2>/dev/null
-touch -c -d "@$TAR_MTIME" -- "$target" 2>/dev/null
+${LIKE('${TAR_MODE#0}', '@$TAR_MTIME')}
 exit 0`;
 
 /**
- * Unpacks the one file $2 as $1. A new one is there whole or not at all, by way of a folder beside it with the unused
- * name $3. One that was there is written to, as scp does, also through a link: it keeps its owner, its other names and
- * what is mounted or watched there, and may lie in a folder that nothing can be renamed in. Only a program that runs
- * cannot be written, and is replaced. What is no regular file, such as /dev/null, is written to as well.
+ * Unpacks the one file $2 as $1, whole or not at all, by way of a folder beside it with the unused name $3. One that was
+ * there keeps its owner. It is written to, as scp does, where it has other names or may not be replaced: it is mounted,
+ * or of somebody else; that from the whole copy, too, but where no folder can be made beside it. What is no regular file,
+ * such as /dev/null, is written to as well.
  */
 export const UNPACK_FILE = `${ENGLISH}
 if [ -e "$1" ] && [ ! -f "$1" ]; then tar -x -O -f - >"$1" && exec cat >/dev/null; exit; fi
-target=$1
+target=$1 name=$2
 if [ -L "$1" ]; then target=$(readlink -f -- "$1") || exit; fi
-busy=
-if [ -f "$target" ]; then busy=$( (: >>"$target") 2>&1 ); fi
-case $busy in
-  *'Text file busy'*) ;;
-  *)
-    if [ -f "$target" ]; then
-      export target
-      tar -x -f - --to-command='${INTO}' && exec cat >/dev/null
-      exit
-    fi
-    ;;
-esac
 folder=\${target%/*}/$3
 ${SCRATCH}
-mkdir -m 700 -- "$folder" || exit
-${UNTAR} -C "$folder" && cat >/dev/null && mv -fT -- "$folder/$2" "$target"`;
+if [ ! -f "$target" ]; then mkdir -m 700 -- "$folder" || exit
+elif ! mkdir -m 700 -- "$folder" 2>/dev/null; then
+  export target
+  tar -x -f - --to-command='${INTO}' && exec cat >/dev/null
+  exit
+fi
+${UNTAR} -C "$folder" && cat >/dev/null || exit
+new=$folder/$name
+if [ ! -f "$target" ]; then mv -fT -- "$new" "$target"; exit; fi
+mode=$(stat -c %a -- "$new") owner=$(stat -c %u:%g -- "$target")
+if [ "$(stat -c %h -- "$target")" -eq 1 ] &&
+  { [ "$owner" = "$(stat -c %u:%g -- "$new")" ] || chown -- "$owner" "$new" 2>/dev/null && chmod -- "$mode" "$new"; } &&
+  mv -fT -- "$new" "$target" 2>/dev/null; then exit; fi
+dd if="$new" of="$target" bs=1M conv=nocreat,sparse status=none || exit
+${LIKE('$mode', '$(stat -c @%Y -- "$new")')}
+exit 0`;

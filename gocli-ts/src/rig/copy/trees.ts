@@ -22,6 +22,9 @@ export async function copyFile(from: Place, to: Place, signal: AbortSignal): Pro
   );
 }
 
+/** Of so many files it is said what is wrong with them. */
+const MOST_TOLD = 20;
+
 /**
  * Copies all that is in a folder into another one. Into one that is there go first, each alone, the files that must be
  * written instead of being replaced, since the one tar that unpacks all the others can only replace. Folders that are
@@ -60,6 +63,7 @@ export async function copyFolder(from: Place, to: Place, there: boolean, signal:
   if (first === undefined) return;
   if (failures.length === 1) throw first;
   const observed = failures
+    .slice(0, MOST_TOLD)
     .map(({ message, observed: seen = '' }) => `${message}\n${seen}`.trim())
     .join('\n');
   throw new GocliError(first.code, `not all of ${from.path} was copied`, { observed });

@@ -36,9 +36,6 @@ const INTERVAL_MS = 500;
 /** Milliseconds one look may take: what is cut off has to be begun again. */
 const LOOK_MS = 20_000;
 
-/** Milliseconds without a change until what is only presumed is taken for met: parts that boot start one by one. */
-const PRESUME_MS = 10_000;
-
 /**
  * Boots a rig from the disks of its machines, after the host or the daemon was started anew: what was in memory is gone.
  * Whatever fails leaves the disks, so that it can be repeated.
@@ -126,7 +123,6 @@ async function boot(
         timeoutMs,
         intervalMs: INTERVAL_MS,
         checkMs: LOOK_MS,
-        presumeMs: PRESUME_MS,
         presumed,
         onObserved: (message) => {
           step.progress({ message });

@@ -48,10 +48,13 @@ for (const [name, copy, from] of [
     await copy(folders.ends, join(source, 'app'), target);
     for (const file of ['file', 'app/file', 'app/other']) {
       const about = await stat(join(target, file));
-      t.is(await readFile(join(target, `${file}.linked`), 'utf8'), 'new', file);
+      const isAlone = file === 'file';
+      t.is(await readFile(join(target, file), 'utf8'), 'new', file);
+      // In a folder there may be many, each of which would be a copy for itself.
+      t.is(await readFile(join(target, `${file}.linked`), 'utf8'), isAlone ? 'new' : 'old, and longer', file);
       t.is(about.mode & 0o7777, 0o640);
       t.is(about.mtime.getTime(), THEN.getTime());
-      t.is(about.uid, before.uid);
+      if (isAlone) t.is(about.uid, before.uid);
     }
     await writeFile(join(source, 'file'), '');
     await copy(folders.ends, join(source, 'file'), target);
@@ -59,6 +62,48 @@ for (const [name, copy, from] of [
     const gone = await t.throwsAsync(copy(folders.ends, join(source, 'absent'), join(target, 'app', 'file')));
     t.true(isCode(gone, 'NOT_FOUND'));
     t.is(await readFile(join(target, 'app', 'file'), 'utf8'), 'new');
+  });
+
+  test.serial(`${name}: what is ended half way leaves the file that was there`, async (t) => {
+    const folders = await bench(t);
+    const [source, target] = ends(folders);
+    await writeFile(join(source, 'file'), Buffer.alloc(64 * 1024 * 1024, 'x'));
+    await writeFile(join(target, 'file'), 'precious');
+    if (isRoot) await chown(join(target, 'file'), 65534, 65534);
+    const abort = new AbortController();
+    const copying = copy(folders.ends, join(source, 'file'), target, abort.signal);
+    setTimeout(() => {
+      abort.abort(new Error('enough'));
+    }, 30);
+    const ended = await copying.then(
+      () => true,
+      () => false,
+    );
+    const { size } = await stat(join(target, 'file'));
+    t.is(size, ended ? 64 * 1024 * 1024 : 'precious'.length);
+    t.deepEqual(await readdir(target), ['file']);
+    if (!ended) await copy(folders.ends, join(source, 'file'), target);
+    const about = await stat(join(target, 'file'));
+    t.is(about.size, 64 * 1024 * 1024);
+    if (isRoot) t.is(about.uid, 65534, 'it keeps its owner');
+  });
+
+  test.serial(`${name}: what may only be read is copied a second time`, async (t) => {
+    const folders = await bench(t);
+    const [source, target] = ends(folders);
+    await mkdir(join(source, 'app'));
+    for (const folder of [source, target]) await chmod(folder, 0o777);
+    await chmod(join(source, '..'), 0o755);
+    const asNobody = { ...folders.ends, host: unprivileged(folders.ends.host) };
+    for (const text of ['first', 'second']) {
+      for (const file of ['file', 'app/file']) {
+        await writeFile(join(source, file), text);
+        await chmod(join(source, file), 0o444);
+      }
+      await copy(asNobody, join(source, 'file'), target);
+      await copy(asNobody, join(source, 'app'), target);
+      for (const file of ['file', 'app/file']) t.is(await readFile(join(target, file), 'utf8'), text, file);
+    }
   });
 
   test.serial(`${name}: a file of the kernel is written to, alone and in a folder`, async (t) => {
