@@ -74,6 +74,7 @@ if [[ -n "${JOB_NAME:-}${EXECUTOR_NUMBER:-}" ]]; then
   provider_prefix="$(gocli_job_name "${JOB_NAME:-$KUBEVIRT_PROVIDER}${EXECUTOR_NUMBER:-}")"
   export GOCLI_CLUSTER="$provider_prefix"
 fi
+_gocli_prefix="$provider_prefix"
 
 # What gocli tells its user to type for itself: cli.sh when it is not on PATH, from where the user stands if that is below.
 gocli_command() {

@@ -1,11 +1,18 @@
 # shellcheck shell=bash
 # `up` and `down` of a provider that is an image with virtual machines; sourced after common.sh.
 
+# Where a script has changed its mind about the provider since, that names the cluster; a CI job has its own name, and a
+# script may have given one.
+_gocli_follow() {
+  [[ -z "${JOB_NAME:-}${EXECUTOR_NUMBER:-}" && "$provider_prefix" == "${_gocli_prefix:-}" ]] || return 0
+  provider_prefix="$KUBEVIRT_PROVIDER" _gocli_prefix="$KUBEVIRT_PROVIDER"
+}
+
 # As in kubevirtci it takes the variables as they are in this shell, exported or not.
 up() {
   local name
-  # Of a script that changed its mind the provider counts; a CI job has its own name.
-  [[ -n "${JOB_NAME:-}${EXECUTOR_NUMBER:-}" ]] || local -x GOCLI_CLUSTER=
+  [[ -n "${JOB_NAME:-}${EXECUTOR_NUMBER:-}" || "${GOCLI_CLUSTER:-}" != "${_gocli_prefix:-}" ]] || local -x GOCLI_CLUSTER=
+  _gocli_follow
   for name in "${!KUBEVIRT_@}" "${!KUBVIRT_@}"; do
     [[ "${_gocli_defaults:-}" != *" $name=${!name:-} "* ]] || continue
     # What is read-only cannot be another one's for a while.
@@ -15,6 +22,7 @@ up() {
 }
 
 down() {
+  _gocli_follow
   case "${1:-}" in
     # What says which clusters is no addition to the name.
     --all | [!-]*) gocli rm "$@" ;;
@@ -27,4 +35,7 @@ down() {
 _main_ip() { echo 127.0.0.1; }
 
 # _port NAME: the host port of the registry, k8s, ssh …
-_port() { gocli ports --name="$provider_prefix" "$@"; }
+_port() {
+  _gocli_follow
+  gocli ports --name="$provider_prefix" "$@"
+}

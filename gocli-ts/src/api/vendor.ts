@@ -28,7 +28,7 @@ const UNFINISHED = 'unfinished';
 const TARGETS = 'gocli.mk';
 const INCLUDE = `include cluster-up/${TARGETS}`;
 /** So that make follows it: a line of its own, with `-` or `s` where it may be missing. */
-const INCLUDED = /^ *[-s]?include[ \t]+([^#\n]*[ \t])?[^#\s]*cluster-up\/gocli\.mk([ \t#]|$)/m;
+const INCLUDED = /^ *[-s]?include[ \t]+([^#\n]*[ \t])?([^#\s]*\/)?cluster-up\/gocli\.mk([ \t#]|$)/m;
 
 const TARGETS_TEXT = `# make targets of gocli, for the Makefile of the repository: ${INCLUDE}
 GOCLI_SCRIPTS := $(dir $(lastword $(MAKEFILE_LIST)))

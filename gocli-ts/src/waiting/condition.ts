@@ -50,14 +50,28 @@ const PRESUME_MS = 10_000;
 /** What changes for ever is no progress: so many times the time without a change, and it counts as met. */
 const RESTLESS = 6;
 
-/** Whether a presumption, told look by look, has stood still for long enough. */
-function patience(clock: Clock, presumeMs: number): (presumed: Presumption) => boolean {
-  const begun = clock.monotonic();
-  let [state, since] = ['', begun];
-  return (presumed) => {
-    const now = clock.monotonic();
-    if (presumed.state !== state) [state, since] = [presumed.state, now];
-    return now - since >= presumeMs || now - begun >= RESTLESS * presumeMs;
+/** Is told of each look that had an answer. */
+interface Patience {
+  /** @returns whether the presumption has stood still for long enough, or has changed for too long */
+  presumed(presumption: Presumption): boolean;
+  /** It may be known: a change. */
+  unpresumed(): void;
+}
+
+function patience(clock: Clock, presumeMs: number): Patience {
+  let state: string | undefined;
+  let [begun, since, last] = [0, 0, Number.NEGATIVE_INFINITY];
+  return {
+    presumed: (presumption) => {
+      const now = clock.monotonic();
+      if (now - last > presumeMs) begun = now;
+      last = now;
+      if (presumption.state !== state) [state, since] = [presumption.state, now];
+      return now - since >= presumeMs || now - begun >= RESTLESS * presumeMs;
+    },
+    unpresumed: () => {
+      state = undefined;
+    },
   };
 }
 
@@ -71,17 +85,17 @@ export async function waitFor(condition: Condition, options: WaitOptions): Promi
   const { clock, signal, timeoutMs, intervalMs = 100, presumeMs = PRESUME_MS, unmet } = options;
   const start = clock.monotonic();
   let observed = 'nothing yet';
-  let holds: ReturnType<typeof patience> | undefined;
+  const holding = patience(clock, presumeMs);
   unmet?.set(condition.name, observed);
   for (;;) {
     signal.throwIfAborted();
     const result = await look(condition, options);
     const presumed = result?.met === true ? result.presumed : undefined;
-    if (presumed !== undefined) holds ??= patience(clock, presumeMs);
-    // A look without an answer says nothing, one that failed is a change.
-    else if (result !== undefined) holds?.({ why: '', state: '' });
+    const holds = presumed !== undefined && holding.presumed(presumed);
+    // A look without an answer says nothing.
+    if (presumed === undefined && result !== undefined) holding.unpresumed();
     const late = clock.monotonic() - start >= timeoutMs;
-    if (result?.met === true && (presumed === undefined || holds?.(presumed) === true || late)) {
+    if (result?.met === true && (presumed === undefined || holds || late)) {
       unmet?.delete(condition.name);
       if (presumed !== undefined) options.presumed?.set(condition.name, presumed);
       return result;

@@ -188,6 +188,36 @@ test('what a script sets before it starts a cluster counts, exported or not; wha
   );
 });
 
+test('up, down and _port mean the same cluster, whatever a script changes in between', async (t) => {
+  const { write, run } = await consumer(t);
+  await write();
+  const said = async (changes: string, env: Record<string, string> = {}): Promise<string[]> => {
+    const script = `set -euo pipefail; source cluster-up/hack/common.sh
+      source cluster-up/cluster/$KUBEVIRT_PROVIDER/provider.sh
+      gocli() { echo "\${GOCLI_CLUSTER:-} $*" | sed 's/ --from.*//'; }
+      ${changes}; up; down; _port ssh`;
+    return (await run(['bash', '-c', script], env)).stdout.split('\n');
+  };
+  const [provider, other, mine] = ['k8s-1.36', 'k8s-1.35', 'mine'];
+  t.deepEqual(await said(':'), [
+    ` run ${provider}`,
+    ` rm --name=${provider}`,
+    ` ports --name=${provider} ssh`,
+  ]);
+  t.deepEqual(await said(':', { KUBEVIRT_PROVIDER: provider }), [
+    ` run ${provider}`,
+    `${provider} rm --name=${provider}`,
+    `${provider} ports --name=${provider} ssh`,
+  ]);
+  t.deepEqual((await said(`KUBEVIRT_PROVIDER=${other}`, { KUBEVIRT_PROVIDER: provider })).slice(0, 2), [
+    ` run ${other}`,
+    `${provider} rm --name=${other}`,
+  ]);
+  t.is((await said(`export GOCLI_CLUSTER=${mine}`))[0], `${mine} run ${provider}`);
+  const job = await said(`KUBEVIRT_PROVIDER=${other}`, { JOB_NAME: 'job' });
+  t.deepEqual(job.slice(0, 2), [`job run ${other}`, 'job rm --name=job']);
+});
+
 test('names of the script that sources stay its own', async (t) => {
   const { write, run } = await consumer(t);
   await write();
@@ -272,6 +302,7 @@ test('an include that make does not follow does not count', async (t) => {
   t.true(await hasTargets('all:\ninclude cluster-up/gocli.mk'));
   t.true(await hasTargets('include $(TOP)/cluster-up/gocli.mk other.mk'));
   t.false(await hasTargets('include\ncluster-up/gocli.mk'));
+  t.false(await hasTargets('include mycluster-up/gocli.mk'));
   t.false(await hasTargets('include other.mk # cluster-up/gocli.mk'));
   await rm(join(root, 'Makefile'));
   await mkdir(join(root, 'Makefile'));

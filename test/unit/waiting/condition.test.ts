@@ -140,6 +140,28 @@ test('what is only presumed counts when it stood still for a while, and is told'
   t.deepEqual([...presumed], [['the thing is there', { why: 'nobody can tell', state: 'b' }]]);
 });
 
+test('what is presumed now and then counts after a longer while; long after it was, it begins anew', async (t) => {
+  const clock = new FakeClock();
+  const options = { clock, signal: never, timeoutMs: 600_000, intervalMs: 500, presumeMs: 1000 };
+  const seen = (at: (look: number) => Observation): Condition & { looks: number } => ({
+    name: 'the thing is there',
+    looks: 0,
+    check(): Promise<Observation> {
+      this.looks += 1;
+      return Promise.resolve(at(this.looks));
+    },
+  });
+  const turns = seen((look) => (look % 2 === 1 ? maybe('a') : no('it starts')));
+  await waitFor(turns, options);
+  t.is(turns.looks, 1 + 12);
+  // Refused at first and once much later, and known in the end.
+  const rare = seen((look) =>
+    [1, 40].includes(look) ? maybe('a') : look < 50 ? no('it starts') : { met: true },
+  );
+  await waitFor(rare, options);
+  t.is(rare.looks, 50);
+});
+
 test('what comes true meanwhile is not presumed', async (t) => {
   const presumed = new Map<string, Presumption>();
   const one = condition([maybe('a'), { met: true }]);

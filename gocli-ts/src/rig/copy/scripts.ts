@@ -68,8 +68,8 @@ export const OF_THE_KERNEL = [
 /** find itself writes to the stream when it is told "/dev/stderr"; the device could not be opened, it is a socket. */
 const SAY = '-fprintf /dev/stderr';
 
-/** -S: a hole costs nothing on the way. A file that changes while it is read is as it was at some moment, as with scp. */
-const TAR = 'tar -c -S --format=gnu --warning=no-file-changed --warning=no-file-removed -f -';
+/** Names are what they are, backslashes, too. -S: a hole costs nothing on the way. A file that changes while it is read is as it was at some moment, as with scp. */
+const TAR = 'tar --no-unquote -c -S --format=gnu --warning=no-file-changed --warning=no-file-removed -f -';
 
 /**
  * A folder of our own, $folder, that goes with the script, also when it is ended. Its name is given and unused, so that
@@ -134,7 +134,7 @@ ${PACKING}`;
  * Files belong to whom unpacks them: numbers of users mean nothing on another machine. tar reads a socket only as far as
  * the archive goes; what is behind it, mere padding, is read by cat, or the other end would wait for ever.
  */
-const UNTAR = 'tar -x -p --no-same-owner -f -';
+const UNTAR = 'tar --no-unquote -x -p --no-same-owner -f -';
 
 /**
  * Unpacks into the folder $1. The links that an archive brings lead out of it only when tar has read all of it: it makes
@@ -157,30 +157,52 @@ ${LIKE('${TAR_MODE#0}', '@$TAR_MTIME')}
 exit 0`;
 
 /**
- * Unpacks the one file $2 as $1, whole or not at all, by way of a folder beside it with the unused name $3. One that was
- * there keeps its owner. It is written to, as scp does, where it has other names or may not be replaced: it is mounted,
- * or of somebody else; that from the whole copy, too, but where no folder can be made beside it. What is no regular file,
- * such as /dev/null, is written to as well.
+ * How the file $target comes to be: it is new; it is replaced, which is whole or not at all; or it is written to, as scp
+ * does, where it is not this user's, has other names, is the kernel's, or where nothing can be made beside it. What this
+ * user may not write is replaced if it is his, as a program is that runs.
+ */
+const HOW = `how=new
+if [ -f "$target" ]; then
+  how=write
+  problem=$( (: >>"$target") 2>&1 )
+  case $problem in
+    '')
+      if [ -O "$target" ] && [ -w "\${target%/*}/" ] && [ "$(stat -c %h -- "$target")" -eq 1 ] &&
+        [ -z "$(find "$target" -maxdepth 0 \\( ${OF_THE_KERNEL} \\) 2>/dev/null)" ]; then how=replace; fi ;;
+    *'Text file busy'*) how=replace ;;
+    *) [ -O "$target" ] || { printf '%s\\n' "$problem" >&2; exit 1; }; how=replace ;;
+  esac
+fi`;
+
+/**
+ * Unpacks the one file $2 as $1, by way of a folder beside it with the unused name $3 unless it has to be written to.
+ * What is mounted cannot be replaced, and is written from the whole copy. What is no regular file, such as /dev/null, is
+ * written to as well.
  */
 export const UNPACK_FILE = `${ENGLISH}
 if [ -e "$1" ] && [ ! -f "$1" ]; then tar -x -O -f - >"$1" && exec cat >/dev/null; exit; fi
 target=$1 name=$2
 if [ -L "$1" ]; then target=$(readlink -f -- "$1") || exit; fi
+${HOW}
 folder=\${target%/*}/$3
 ${SCRATCH}
-if [ ! -f "$target" ]; then mkdir -m 700 -- "$folder" || exit
-elif ! mkdir -m 700 -- "$folder" 2>/dev/null; then
+if [ $how != write ]; then
+  problem=$(mkdir -m 700 -- "$folder" 2>&1) || case "$how $problem" in
+    replace*'Operation not permitted' | replace*'Read-only file system' | replace*'Permission denied') how=write ;;
+    *) printf '%s\\n' "$problem" >&2; exit 1 ;;
+  esac
+fi
+if [ $how = write ]; then
   export target
   tar -x -f - --to-command='${INTO}' && exec cat >/dev/null
   exit
 fi
 ${UNTAR} -C "$folder" && cat >/dev/null || exit
 new=$folder/$name
-if [ ! -f "$target" ]; then mv -fT -- "$new" "$target"; exit; fi
-mode=$(stat -c %a -- "$new") owner=$(stat -c %u:%g -- "$target")
-if [ "$(stat -c %h -- "$target")" -eq 1 ] &&
-  { [ "$owner" = "$(stat -c %u:%g -- "$new")" ] || chown -- "$owner" "$new" 2>/dev/null && chmod -- "$mode" "$new"; } &&
-  mv -fT -- "$new" "$target" 2>/dev/null; then exit; fi
-dd if="$new" of="$target" bs=1M conv=nocreat,sparse status=none || exit
-${LIKE('$mode', '$(stat -c @%Y -- "$new")')}
+problem=$(mv -fT -- "$new" "$target" 2>&1) && exit
+case $problem in
+  *'Device or resource busy'*) [ ! -L "$new" ] && dd if="$new" of="$target" bs=1M conv=nocreat,sparse status=none || exit ;;
+  *) printf '%s\\n' "$problem" >&2; exit 1 ;;
+esac
+${LIKE('$(stat -c %a -- "$new")', '$(stat -c @%Y -- "$new")')}
 exit 0`;
