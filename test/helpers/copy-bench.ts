@@ -57,3 +57,14 @@ export function unprivileged(host: Host): Host {
       host.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...argv], options),
   };
 }
+
+interface Folders {
+  readonly here: string;
+  readonly there: string;
+}
+
+/** Both ways of a copy, for tests that hold for each: its name, what copies, and which folders are its source and target. */
+export const WAYS = [
+  ['upload', upload, ({ here, there }: Folders): [source: string, target: string] => [here, there]],
+  ['download', download, ({ here, there }: Folders): [source: string, target: string] => [there, here]],
+] as const;

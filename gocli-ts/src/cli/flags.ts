@@ -56,6 +56,11 @@ export function flagsOf(command: Command | undefined): Flag[] {
   });
 }
 
+/** Whether each form of some flags takes a value. */
+export function valuesBy(flags: readonly Flag[]): ReadonlyMap<string, boolean> {
+  return new Map(flags.map(({ form, takesValue }) => [form, takesValue]));
+}
+
 /** Every form of these flags. */
 export function formsOf(options: Readonly<Record<string, Option>>): Flag[] {
   return Object.entries(options).flatMap(([name, { alias, type }]) =>
@@ -95,8 +100,8 @@ interface LeadingFlag {
 
 /** The flags before a verb; undefined when something else stands there, too, or a value is missing. */
 export function leadingFlags(words: readonly string[], command: Command): LeadingFlag[] | undefined {
-  const own = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
-  const foreign = new Map(formsOf(command.foreignFlags).map(({ form, takesValue }) => [form, takesValue]));
+  const own = valuesBy(flagsOf(command));
+  const foreign = valuesBy(formsOf(command.foreignFlags));
   const found: LeadingFlag[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
@@ -135,7 +140,7 @@ export function wordsOfFlag(word: string, flags: ReadonlyMap<string, boolean>): 
  * would take each letter of that for a flag.
  */
 export function detachValues(words: readonly string[], command: Command | undefined): string[] {
-  const flags = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
+  const flags = valuesBy(flagsOf(command));
   const end = words.includes('--') ? words.indexOf('--') : words.length;
   return words.flatMap((word, at) => {
     const letters = at < end && /^-[^-=]/.test(word) ? Array.from(word.slice(1)) : [];

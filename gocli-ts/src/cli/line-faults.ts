@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import type { Command } from './command.ts';
-import { flagsOf, GLOBAL_OPTIONS } from './flags.ts';
+import { GLOBAL_OPTIONS, flagsOf, valuesBy } from './flags.ts';
 import { written } from './usage-error.ts';
 
 /** Before a word that yargs would not take for an operand; no argument of a program can have this character. */
@@ -59,7 +59,7 @@ function operand(value: unknown): unknown {
  * @returns one for each that is wrong
  */
 export function faultsOfSwitches(words: readonly string[], command: Command | undefined): GocliError[] {
-  const flags = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
+  const flags = valuesBy(flagsOf(command));
   const errors: GocliError[] = [];
   const end = words.indexOf('--');
   for (const word of end === -1 ? words : words.slice(0, end)) {

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { commandOf, flagsOf, formsOf, leadingFlags, verbIndex, wordsOfFlag } from './flags.ts';
+import { commandOf, flagsOf, formsOf, leadingFlags, valuesBy, verbIndex, wordsOfFlag } from './flags.ts';
 
 /** A command line, apart from the words that belong to another program. */
 export interface Separated {
@@ -64,8 +64,7 @@ function foreignWords(word: string, command: Command): number | undefined {
   if (command.passThroughAfter !== 0) return undefined;
   // kubectl's level of its log, which before the verb is taken for gocli's own flag.
   const flags = [...formsOf(command.foreignFlags), ...formsOf({ v: { type: 'string' } })];
-  const takesValue = new Map(flags.map((flag) => [flag.form, flag.takesValue]));
-  return wordsOfFlag(word.replace(/^--v(?==|$)/, '-v'), takesValue);
+  return wordsOfFlag(word.replace(/^--v(?==|$)/, '-v'), valuesBy(flags));
 }
 
 /**

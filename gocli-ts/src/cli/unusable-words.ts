@@ -1,6 +1,6 @@
 import { nearest } from '../shared/text.ts';
 import type { Command } from './command.ts';
-import { flagsOf } from './flags.ts';
+import { flagsOf, valuesBy } from './flags.ts';
 
 /** A flag that the verb does not have, with its dashes; the name of one whose value is missing; a word too many. */
 export type Complaint =
@@ -20,7 +20,7 @@ interface Apart {
  * @param words the verb and what stands behind it, values apart from their letters (detachValues)
  */
 export function withoutUnusable(words: readonly string[], command: Command): Apart {
-  const flags = new Map(flagsOf(command).map(({ form, takesValue }) => [form, takesValue]));
+  const flags = valuesBy(flagsOf(command));
   const most = mostOperands(command);
   const usable: string[] = [];
   const complaints: Complaint[] = [];
@@ -54,6 +54,9 @@ function mostOperands({ usage }: Command): number {
   return usage.includes('..') ? Infinity : usage.split(' ').length - 1;
 }
 
+/** Whether each form of a flag takes a value. */
+type Flags = ReturnType<typeof valuesBy>;
+
 interface ReadFlag {
   /** What is left of its word. */
   readonly usable: readonly string[];
@@ -63,19 +66,11 @@ interface ReadFlag {
   readonly unclear: boolean;
 }
 
-function readFlag(
-  word: string,
-  following: string | undefined,
-  flags: ReadonlyMap<string, boolean>,
-): ReadFlag {
+function readFlag(word: string, following: string | undefined, flags: Flags): ReadFlag {
   return word.startsWith('--') ? readLong(word, following, flags) : readLetters(word, following, flags);
 }
 
-function readLong(
-  word: string,
-  following: string | undefined,
-  flags: ReadonlyMap<string, boolean>,
-): ReadFlag {
+function readLong(word: string, following: string | undefined, flags: Flags): ReadFlag {
   const [form = '', value] = word.split(/=(.*)/s);
   const name = form.slice(2);
   const takesValue = flags.get(form);
@@ -94,11 +89,7 @@ function readLong(
 }
 
 /** Letters in one word: each is a switch, but the last may have its value in the next word, or behind `=`. */
-function readLetters(
-  word: string,
-  following: string | undefined,
-  flags: ReadonlyMap<string, boolean>,
-): ReadFlag {
+function readLetters(word: string, following: string | undefined, flags: Flags): ReadFlag {
   const [form = '', value] = word.split(/=(.*)/s);
   const letters = Array.from(form.slice(1));
   const unknown = letters.filter((letter) => !flags.has(`-${letter}`));

@@ -3,7 +3,7 @@ import { didYouMean } from '../shared/text.ts';
 import type { Command } from './command.ts';
 import { insteadOfFlag, insteadOfVerb } from './other-words.ts';
 import type { Complaint } from './unusable-words.ts';
-import { commandOf, flagsOf, formsOf, verbIndex, verbOf, wordsOfFlag, type Flag } from './flags.ts';
+import { type Flag, commandOf, flagsOf, formsOf, valuesBy, verbIndex, verbOf, wordsOfFlag } from './flags.ts';
 
 /**
  * What yargs complains about, as an error that names the nearest valid flag or verb.
@@ -82,7 +82,7 @@ function flagsBefore(command: Command): Flag[] {
 
 /** The first of some words that is a flag, and none of these. */
 function unknownFlagOf(words: readonly string[], known: readonly Flag[]): string | undefined {
-  const flags = new Map(known.map(({ form, takesValue }) => [form, takesValue]));
+  const flags = valuesBy(known);
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? '';
     if (!/^-[^-]|^--[^-]/.test(word)) continue;

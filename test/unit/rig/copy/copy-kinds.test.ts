@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
-import { bench, download, unprivileged, upload } from '../../../helpers/copy-bench.ts';
+import { bench, download, unprivileged, upload, WAYS } from '../../../helpers/copy-bench.ts';
 
 /** Names a shell, an archive or a terminal may stumble over; the last is not UTF-8. */
 const NAMES = ['-rf', 'a\nb', "it's", 'q"$(x)`', 'ends ', '*?[', '\\n', 'ü', 'n'.repeat(200)]
@@ -38,13 +38,7 @@ async function incomplete(t: ExecutionContext, work: Promise<void>, ...names: Re
   for (const name of names) t.regex(error.observed ?? '', name);
 }
 
-for (const [name, copy, from] of [
-  ['upload', upload, 'here'],
-  ['download', download, 'there'],
-] as const) {
-  const ends = (folders: { here: string; there: string }): [source: string, target: string] =>
-    from === 'here' ? [folders.here, folders.there] : [folders.there, folders.here];
-
+for (const [name, copy, ends] of WAYS) {
   test.serial(`${name}: names of any bytes, in a folder`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);

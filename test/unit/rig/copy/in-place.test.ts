@@ -18,18 +18,12 @@ import { join } from 'node:path';
 import test from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { localHost } from '../../../../gocli-ts/src/host/exec.ts';
-import { bench, download, unprivileged, upload } from '../../../helpers/copy-bench.ts';
+import { bench, download, unprivileged, upload, WAYS } from '../../../helpers/copy-bench.ts';
 
 const THEN = new Date('2020-01-02T03:04:05Z');
 const isRoot = process.getuid?.() === 0;
 
-for (const [name, copy, from] of [
-  ['upload', upload, 'here'],
-  ['download', download, 'there'],
-] as const) {
-  const ends = (folders: { here: string; there: string }): [source: string, target: string] =>
-    from === 'here' ? [folders.here, folders.there] : [folders.there, folders.here];
-
+for (const [name, copy, ends] of WAYS) {
   test.serial(`${name}: a file that is there is written to, alone and in a folder`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);

@@ -7,17 +7,11 @@ import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { hostEnd, nodeEnd, type End } from '../../../../gocli-ts/src/rig/copy/end.ts';
 import { OBSTACLES } from '../../../../gocli-ts/src/rig/copy/obstacle-scripts.ts';
 import { UNPACK_FILE, UNPACK_FOLDER } from '../../../../gocli-ts/src/rig/copy/scripts.ts';
-import { bench, download, upload, type Bench } from '../../../helpers/copy-bench.ts';
+import { type Bench, bench, upload, WAYS } from '../../../helpers/copy-bench.ts';
 
 const signal = new AbortController().signal;
 
-for (const [name, copy, from] of [
-  ['upload', upload, 'here'],
-  ['download', download, 'there'],
-] as const) {
-  const ends = (folders: { here: string; there: string }): [source: string, target: string] =>
-    from === 'here' ? [folders.here, folders.there] : [folders.there, folders.here];
-
+for (const [name, copy, ends] of WAYS) {
   test.serial(`${name}: links of the user at the target stay, and are written through`, async (t) => {
     const folders = await bench(t);
     const [source, target] = ends(folders);
