@@ -1,3 +1,3 @@
 import { withEngine } from './common.js';
 
-export default withEngine('integration', '40m');
+export default withEngine('integration', '15m');

@@ -93,25 +93,35 @@ async function addressOf(id: string): Promise<string> {
 /** The first bytes that somebody who connects is told. */
 async function greeting(port: number): Promise<string> {
   const socket = connect(port, '127.0.0.1');
-  const [data] = (await once(socket, 'data', { signal: soon() })) as [Buffer];
-  socket.destroy();
-  return data.toString('latin1');
+  try {
+    const [data] = (await once(socket, 'data', { signal: soon() })) as [Buffer];
+    return data.toString('latin1');
+  } finally {
+    socket.destroy();
+  }
 }
 
-/** What a datagram is answered. */
+/** What a datagram is answered. It is sent until one is, since any of them, and any answer, may be lost. */
 async function reply(address: string, port: number): Promise<string> {
   const socket = createSocket('udp4');
-  socket.send('who', port, address);
-  const [data] = (await once(socket, 'message', { signal: soon() })) as [Buffer];
-  socket.close();
-  return data.toString('utf8').trim();
+  const again = setInterval(() => {
+    socket.send('who', port, address);
+  }, 500);
+  try {
+    const [data] = (await once(socket, 'message', { signal: soon() })) as [Buffer];
+    return data.toString('utf8').trim();
+  } finally {
+    clearInterval(again);
+    socket.close();
+  }
 }
 
 test.serial('the host reaches the ports of a cluster, other containers of the host reach none', async (t) => {
   const { name, idOf } = await rig(t);
   const network = await idOf('dnsmasq');
   const address = await addressOf(network);
-  await script(network, 'socat UDP4-RECVFROM:31111,fork SYSTEM:"echo here" >/dev/null 2>&1 &');
+  // A fork that takes its time answers, too: by default socat gives up half a second after the question.
+  await script(network, 'socat -t5 UDP4-RECVFROM:31111,fork SYSTEM:"echo here" >/dev/null 2>&1 &');
 
   const other = await container('bridge', ['sleep', 'infinity']);
   await sandbox.docker.containers.start(other);
