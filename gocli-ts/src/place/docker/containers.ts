@@ -4,7 +4,7 @@ import { containerOptions } from './container-options.ts';
 import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { connectTo, execIn, startIn } from './exec.ts';
 import { filesOf } from './container-files.ts';
-import { makeVolumes, type IsPodman } from './podman.ts';
+import { createWithVolumes, type IsPodman } from './podman.ts';
 import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
 
 /** Containers of the daemon. */
@@ -60,8 +60,8 @@ function lifecycleOf(
       request(connect, `create container ${spec.name}`, async (engine) => {
         const { mounts = [] } = spec;
         const labelled = mounts.some(({ labels }) => labels !== undefined);
-        if (labelled && (await isPodman())) await makeVolumes(engine, mounts);
-        return (await engine.createContainer(containerOptions(spec))).id;
+        const make = async (): Promise<string> => (await engine.createContainer(containerOptions(spec))).id;
+        return labelled && (await isPodman()) ? createWithVolumes(engine, mounts, make) : make();
       }),
     start: async (id) => {
       await requestUnless(connect, `start container ${id.slice(0, 12)}`, [304], (engine) =>

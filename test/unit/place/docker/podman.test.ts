@@ -74,10 +74,44 @@ function refused(cause: string, message: string): Answers[string] {
 test('volumes are made with their labels before the container, which Podman does not do', async (t) => {
   const { docker, asked } = await engine(t, MADE);
   await docker.containers.create(VOLUMES);
-  const [volume, container, ...more] = asked;
+  const [volume, looked, container, ...more] = asked;
   t.is(volume, 'POST /volumes/create {"Name":"v","Labels":{"a":"b"}}');
+  t.is(looked, 'GET /volumes/v');
   t.regex(container ?? '', /^POST \/containers\/create/);
-  t.deepEqual(more, []);
+  t.deepEqual(more, ['GET /volumes/v']);
+});
+
+const REMOVED: Answers = { [`DELETE /containers/${ID}`]: [[204, {}]], 'DELETE /volumes/v': [[204, {}]] };
+const FIRST = [200, { Name: 'v', CreatedAt: '2026-11-28T09:00:00Z', Labels: { a: 'b' } }] as const;
+const SECOND = [200, { Name: 'v', CreatedAt: '2026-11-28T09:00:00Z', Labels: {} }] as const;
+const GONE = [404, { cause: 'no such volume', message: 'no such volume', response: 404 }] as const;
+
+for (const [what, looks] of [
+  ['between it and its container', [FIRST, SECOND, FIRST]],
+  ['as soon as it was made', [GONE, SECOND, FIRST]],
+] as const)
+  test(`a volume that a sweep takes ${what} is made again, with its container`, async (t) => {
+    const { docker, asked } = await engine(t, { ...MADE, ...REMOVED, 'GET /volumes/v': looks });
+    t.is(await docker.containers.create(VOLUMES), ID);
+    t.deepEqual(
+      asked.filter((one) => !one.startsWith('GET')).map((one) => one.split(' ', 2).join(' ')),
+      [
+        ...[
+          'POST /volumes/create',
+          'POST /containers/create',
+          `DELETE /containers/${ID}`,
+          'DELETE /volumes/v',
+        ],
+        ...['POST /volumes/create', 'POST /containers/create'],
+      ],
+    );
+  });
+
+test('a volume that is swept each time is an error that says so, and nothing is left', async (t) => {
+  const looks = [FIRST, SECOND, FIRST, SECOND, FIRST, SECOND];
+  const { docker, asked } = await engine(t, { ...MADE, ...REMOVED, 'GET /volumes/v': looks });
+  await t.throwsAsync(docker.containers.create(VOLUMES), { code: 'CONFLICT', message: /volume v is gone/ });
+  t.is(asked.filter((one) => one.startsWith(`DELETE /containers/${ID}`)).length, 3);
 });
 
 test('Docker makes them itself', async (t) => {
