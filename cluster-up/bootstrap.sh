@@ -302,15 +302,27 @@ published() {
   [[ -f "$lock" ]] && awk -v provider="$KUBEVIRT_PROVIDER" '$1 == provider { found = 1 } END { exit !found }' "$lock"
 }
 
+DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# Any of the keys that sign Debian 13's archive is enough for apt: the automatic ones of 12 and 13, and 13's release key.
+# Each key in a keyring says its id, which has eight bytes, in its signature of itself (RFC 9580, 5.2.3.12).
+require_keyring() {
+  LC_ALL=C grep -qaF -e $'\x6e\xd0\xe7\xb8\x26\x43\xe1\x31' -e $'\x78\xdb\xa3\xbc\x47\xef\x22\x65' \
+    -e $'\x76\x2f\x67\xa0\xb2\xc3\x9d\xe4' -- "$1" && return
+  fail "$1 has none of the keys that sign Debian 13, of which nodes are made" \
+    "The package debian-archive-keyring of this system is too old. Install Debian's, 2023.3 or newer (https://deb.debian.org/debian/pool/main/d/debian-archive-keyring), or get a finished image: gocli provider load FILE."
+}
+
 goal_provision() {
   local missing=()
   has mmdebstrap || missing+=(mmdebstrap)
-  [[ -f /usr/share/keyrings/debian-archive-keyring.gpg ]] || missing+=(debian-archive-keyring)
+  [[ -f "$DEBIAN_KEYRING" ]] || missing+=(debian-archive-keyring)
   has gcc || missing+=(gcc)
   # Archives of providers, which `gocli provider save` writes.
   has zstd || missing+=(zstd)
   [[ -f "$(has gcc && gcc -print-file-name=libc.a)" ]] || missing+=(libc6-dev)
   [[ ${#missing[@]} == 0 ]] || install_packages "provisioning builds a node image from Debian packages and Go sources" "${missing[@]}"
+  require_keyring "$DEBIAN_KEYRING"
   [[ "$(id -u)" == 0 ]] || fail "provisioning needs root, because mmdebstrap makes device nodes and foreign owners" \
     "as root: $GOCLI_ROOT/cluster-up/cli.sh provision cluster-provision/${KUBEVIRT_PROVIDER/-//}"
   require_go

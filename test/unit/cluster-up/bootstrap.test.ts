@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { CHECKOUT } from '../../helpers/cli.ts';
@@ -48,6 +49,24 @@ for (const [system, argv] of [
     t.regex(stderr, /\(because of it\)/);
   });
 }
+
+test('a keyring that cannot verify Debian 13, as that of Ubuntu 22.04, is said before anything is built', async (t) => {
+  const { run } = await machine(t, 'ubuntu-22.04');
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-keyring-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const keyring = join(folder, 'keyring of debian.gpg');
+  const look = async (id: string) => {
+    await writeFile(keyring, Buffer.from(`99020d04${id}b4fe`, 'hex'));
+    return run(['bash', '-c', 'source cluster-up/bootstrap.sh; require_keyring "$0"', keyring]);
+  };
+  // Debian 11's is the newest there.
+  const { exitCode, stderr } = await look('0e98404d386fa1d9');
+  t.is(exitCode, 3);
+  t.true(stderr.includes(`${keyring} has none of the keys that sign Debian 13`), stderr);
+  t.regex(stderr, /provider load/);
+  for (const id of ['6ed0e7b82643e131', '78dba3bc47ef2265', '762f67a0b2c39de4'])
+    t.is((await look(id)).exitCode, 0, id);
+});
 
 test('who may not install is told what to type as root', async (t) => {
   for (const [system, words] of [
