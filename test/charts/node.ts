@@ -62,9 +62,10 @@ export async function hugepages(t: ExecutionContext, deployed: Deployed): Promis
   const { kubectl, said } = deployed;
   const refused = async (pod: string, size: string): Promise<void> => {
     const path = 'jsonpath={.status.conditions[?(@.type=="PodScheduled")].message}';
-    const message = await until(`the scheduler speaks of ${pod}`, async () => {
+    // It may speak of a node first that another chart keeps pods away from.
+    const message = await until(`the scheduler speaks of the pages of ${pod}`, async () => {
       const spoken = await kubectl('get', 'pod', pod, '-o', path);
-      return spoken === '' ? undefined : spoken;
+      return spoken.includes('Insufficient') ? spoken : undefined;
     });
     t.true(message.includes(`Insufficient hugepages-${size}`), message);
   };

@@ -25,6 +25,8 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     SecurityOpt: [
       ...(spec.noNewPrivileges ? ['no-new-privileges'] : []),
       ...(spec.unconfined === true ? ['seccomp=unconfined', 'apparmor=unconfined'] : []),
+      // Where SELinux is on, a container may neither mount nor read folders of the host, which have labels of their own.
+      ...(spec.unconfined === true || hasBind(spec) ? ['label=disable'] : []),
     ],
     Devices: (spec.devices ?? []).map((path) => ({
       PathOnHost: path,
@@ -46,6 +48,10 @@ function hostConfig(spec: ContainerSpec): HostConfig {
     // A console log of a machine is kept in the container; what its processes print is short.
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m' } },
   };
+}
+
+function hasBind({ mounts = [] }: ContainerSpec): boolean {
+  return mounts.some(({ type }) => type === 'bind');
 }
 
 /** The daemon's default driver. */

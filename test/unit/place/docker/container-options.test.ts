@@ -39,6 +39,14 @@ test('ports are bound to loopback; 0 leaves the choice to the daemon', (t) => {
   });
 });
 
+test('a folder of the host is read under SELinux, too', (t) => {
+  const mounts = [{ type: 'bind', source: '/run/systemd/resolve', target: '/r', readOnly: true }] as const;
+  t.deepEqual(containerOptions({ ...MINIMUM, mounts }).HostConfig?.SecurityOpt, [
+    'no-new-privileges',
+    'label=disable',
+  ]);
+});
+
 test('everything that is asked for is there', (t) => {
   const options = containerOptions({
     ...MINIMUM,
@@ -65,7 +73,7 @@ test('everything that is asked for is there', (t) => {
   t.like(options.HostConfig, {
     CapDrop: ['ALL'],
     CapAdd: ['SYS_ADMIN'],
-    SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined'],
+    SecurityOpt: ['seccomp=unconfined', 'apparmor=unconfined', 'label=disable'],
     Devices: [{ PathOnHost: '/dev/net/tun', PathInContainer: '/dev/net/tun', CgroupPermissions: 'rwm' }],
     Sysctls: { 'net.ipv4.ip_forward': '1' },
     GroupAdd: ['104'],
