@@ -65,7 +65,8 @@ test.serial(
     ended(t, 0, await setPool(1));
     const [member] = await members();
     t.is(member?.problem, null);
-    t.true((member?.bytes ?? 0) > 0, 'its memory is known');
+    // qemu alone has more; what is less is some other process.
+    t.true((member?.bytes ?? 0) > 16 * 2 ** 20, `its memory: ${member?.bytes ?? 0}`);
     const names = [sandbox.name(), sandbox.name()];
     const runs = await Promise.all(names.map((name) => cli(...runArguments(image, name))));
     for (const run of runs) ended(t, 0, run);

@@ -39,12 +39,10 @@ export function isRoomFor(
 }
 
 /**
- * In the machine's container, by the user of its processes, who may read this of them (proc(5), smaps_rollup); those of
- * this look itself are left out.
+ * In the machine's container, whose first process is qemu and whose user is qemu's, be that 107 or 0 (machine/devices.ts):
+ * nobody else may read this of it (proc(5), smaps_rollup).
  */
-const LOOK = `for one in /proc/[0-9]*; do
-  [ "$(cat "$one/comm" 2>/dev/null)" = sh ] || cat "$one/smaps_rollup" 2>/dev/null
-done | sed -n 's/^Pss: *\\([0-9]*\\) kB/\\1/p'`;
+const LOOK = ['sed', '-n', String.raw`s/^Pss: *\([0-9]*\) kB/\1/p`, '/proc/1/smaps_rollup'];
 
 /** Looks at a machine: a busy daemon now and then fails to start a program, or loses what it wrote. */
 const LOOKS = 3;
@@ -64,12 +62,9 @@ export async function memoryOf(
 
 async function memoryOfMachine(id: string, docker: Docker): Promise<number | undefined> {
   for (let look = 0; look < LOOKS; look += 1) {
-    const seen = await docker.containers
-      .exec(id, ['sh', '-c', LOOK], { user: '107:107' })
-      .catch(() => undefined);
-    const kibibytes = (seen?.stdout ?? '').split('\n').map(Number);
-    const sum = kibibytes.reduce((total, one) => total + one, 0);
-    if (sum > 0) return sum * 1024;
+    const seen = await docker.containers.exec(id, LOOK).catch(() => undefined);
+    const kibibytes = Number(seen?.stdout);
+    if (kibibytes > 0) return kibibytes * 1024;
   }
   return undefined;
 }
