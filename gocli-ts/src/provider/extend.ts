@@ -9,19 +9,17 @@ import {
 } from './schema.ts';
 import type { YamlDocument } from './yaml-text.ts';
 
+/** A provider together with what it is made of, and what of its file does not fit that. */
+interface Together {
+  readonly data: ProviderConfig;
+  readonly findings: readonly Finding[];
+}
+
 /** What a provider is that says only in what it differs from another one. */
-export function extendProvider(
-  base: ProviderConfig,
-  own: ExtendingConfig,
-  document: YamlDocument,
-): { readonly data: ProviderConfig; readonly findings: readonly Finding[] } {
+export function extendProvider(base: ProviderConfig, own: ExtendingConfig, document: YamlDocument): Together {
   const { extends: folder, tags = {}, components = [], images = [], ...more } = own;
   const { defaults, packages = [], ...rest } = more;
-  const inherited: Readonly<Record<string, object | undefined>> = sectionsIn(base);
-  const sections = Object.entries(sectionsIn(own)).map(([kind, section]): [string, object] => [
-    kind,
-    { ...inherited[kind], ...section },
-  ]);
+  const { sections, findings: foreign } = joinSections(base, own, folder, document);
   const known = base.images.map((image) => repositoryOf(image.name));
   const tagged = base.images.map((image) => {
     const repository = repositoryOf(image.name);
@@ -32,7 +30,7 @@ export function extendProvider(
     ...base,
     ...rest,
     defaults: { ...base.defaults, ...defaults },
-    ...Object.fromEntries(sections),
+    ...sections,
     packages: [...new Set([...base.packages, ...packages])],
     components: overlaid(base.components, components, ({ name }) => name),
     images: overlaid(tagged, images, ({ name }) => repositoryOf(name)),
@@ -43,21 +41,45 @@ export function extendProvider(
       const text = `"tags": there is no image "${name}" in ${folder}.${didYouMean(name, known)}`;
       return document.finding(['tags'], text, name);
     });
-  return { data, findings };
+  return { data, findings: [...foreign, ...findings] };
 }
 
-/** What a provider of plain machines is that is made from another one. */
-export function childOf(parent: ProviderConfig, own: ChildConfig): ProviderConfig {
-  const { name, defaults, kernelArgs = parent.kernelArgs, vm, packages = [], check = [] } = own;
-  return providerSchema.parse({
+/** What a provider is that is made from another one. */
+export function childOf(parent: ProviderConfig, own: ChildConfig, document: YamlDocument): Together {
+  const { name, from, defaults, kernelArgs = parent.kernelArgs, packages = [], check = [] } = own;
+  const { sections, findings } = joinSections(parent, own, from, document);
+  const data = providerSchema.parse({
     ...parent,
     name,
     kernelArgs,
     defaults: { ...parent.defaults, ...defaults },
-    vm: { ...parent.vm, ...vm },
+    ...sections,
     packages: [...new Set([...parent.packages, ...packages])],
     check: [...parent.check, ...check],
   });
+  return { data, findings };
+}
+
+/** What both say of their kind. @param of what the other one is called */
+function joinSections(
+  other: ProviderConfig,
+  own: ExtendingConfig | ChildConfig,
+  of: string,
+  document: YamlDocument,
+): {
+  readonly sections: Readonly<Record<string, object | undefined>>;
+  readonly findings: readonly Finding[];
+} {
+  const there: Readonly<Record<string, object | undefined>> = sectionsIn(other);
+  const said = Object.entries(sectionsIn(own));
+  const joined = said.map(([kind, section]): [string, object | undefined] => [
+    kind,
+    there[kind] === undefined ? undefined : { ...there[kind], ...section },
+  ]);
+  const findings = said
+    .filter(([kind]) => there[kind] === undefined)
+    .map(([kind]) => document.finding([], `"${kind}": ${of} is of another kind`, kind));
+  return { sections: { ...there, ...Object.fromEntries(joined) }, findings };
 }
 
 /** `registry.k8s.io/etcd` of `registry.k8s.io/etcd:3.6.8-0` */

@@ -95,13 +95,12 @@ async function inspectChild(
       `it would be made from itself: ${[...descent, there.folder].map(nameOfFolder).join(' from ')}`,
     );
   const other = await inspectFor(there.folder, descent);
-  if (other.provider !== undefined && other.provider.vm === undefined)
-    return refuse(`"${parent}" makes no plain machines`);
-  const own =
-    data === undefined || other.provider === undefined ? {} : { provider: childOf(other.provider, data) };
   const layer = { folder: there.folder, base: other.base };
   const parents = [...(other.parents ?? []), layer];
-  return { ...read, ...own, parents, findings: [...findings, ...wrong, ...other.findings] };
+  const known = [...findings, ...wrong, ...other.findings];
+  if (data === undefined || other.provider === undefined) return { ...read, parents, findings: known };
+  const child = childOf(other.provider, data, document);
+  return { ...read, provider: child.data, parents, findings: [...known, ...child.findings] };
 }
 
 /** `vm-l0` of `…/vm/l0`. */

@@ -66,7 +66,8 @@ export const SECTIONS = {
 };
 
 type Sections = typeof SECTIONS;
-type SectionName = keyof Sections;
+/** Name of a kind. */
+export type SectionName = keyof Sections;
 
 /** What a provider says of its kind, by the names of the sections. */
 export function sectionsIn<T extends Partial<Record<SectionName, unknown>>>(
@@ -144,8 +145,8 @@ export const extendingSchema = z.strictObject({
 });
 
 /**
- * Schema of a `provider.yaml` of plain machines that is made from another one: all that the other has, and then what this
- * one says. Files come on top of the other's, and its user-data and provision.sh are run after those of the other.
+ * Schema of a `provider.yaml` that is made from another one: all that the other has, and then what this
+ * one says. Which kinds have it, those know who make images. Files come on top of the other's, and its user-data and provision.sh are run after those of the other.
  */
 export const childSchema = z.strictObject({
   apiVersion,
@@ -155,7 +156,7 @@ export const childSchema = z.strictObject({
   from: z.string().refine(isProviderName, 'the name of a provider, such as vm-debian-13'),
   defaults: defaults.partial().optional(),
   kernelArgs: kernelArgs.unwrap().optional(),
-  vm: SECTIONS.vm.partial().optional(),
+  ...(sectionsOf((section) => section.partial().optional()) as Partly),
   /** In addition. */
   packages: packages.unwrap().optional(),
   /** In addition. */

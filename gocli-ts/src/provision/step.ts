@@ -3,6 +3,7 @@ import type { ProviderConfig } from '../provider/schema.ts';
 import type { StepHandle } from '../events/steps.ts';
 import type { Host } from '../host/port.ts';
 import type { RigDeps } from '../rig/deps.ts';
+import type { Build } from './builds/build.ts';
 
 /** Steps of the provisioning graph, in the order in which they are listed. */
 export const STEP_NAMES = [
@@ -31,6 +32,8 @@ export interface Recipe {
   /** Providers that this one is made from, the oldest first. */
   readonly parents?: readonly Layer[] | undefined;
   readonly provider: ProviderConfig;
+  /** What differs with its kind. */
+  readonly build: Build;
 }
 
 /** Everything that decides the result of a step, besides the results of the steps it needs. */

@@ -21,6 +21,7 @@ kind: Provider
 name: k8s-1.36
 guest: debian-13
 defaults: { nodes: 1, cpus: 2, memory: 3072M, disk: 20G }
+kubernetes: { version: 1.36.3, podSubnet: 10.244.0.0/16, serviceSubnet: 10.96.0.0/12 }
 `;
 
 /** A folder of its own, removed when the test ends. */

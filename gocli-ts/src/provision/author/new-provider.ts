@@ -4,7 +4,6 @@ import { GocliError } from '../../errors/error.ts';
 import { isThere, makeFolder, readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { PROVIDER_FILE } from '../../provider/provider-file.ts';
 import { editYaml } from '../../provider/yaml-edit.ts';
-import { isPlain } from '../guest-folder.ts';
 import { readRecipe } from '../recipe.ts';
 import type { Recipe } from '../step.ts';
 
@@ -61,14 +60,14 @@ export async function newProvider(folder: string, kind: string, version: string)
 
 /** provider.yaml is the last one: by it the folder is a provider. */
 async function providerFiles(recipe: Recipe, target: string, name: string): Promise<NewFile[]> {
-  const { folder, base, provider } = recipe;
+  const { folder, base, provider, build } = recipe;
   const of = folder.split('/').slice(-2).join('/');
   const to = target.split('/').slice(-2).join('/');
   const all = await filesBelow(folder);
   const copied = all.filter((file) => {
     const path = relative(folder, file);
     if (path === PROVIDER_FILE || path === 'README.md') return false;
-    if (isPlain(recipe)) return false;
+    if (build.layered) return false;
     if (base !== undefined) return true;
     // Of one that says all itself only what pins the modules: the rest is what both share.
     return (
@@ -86,46 +85,13 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
   const text = await readFile(join(folder, PROVIDER_FILE), 'utf8');
   const edited = (): string => editYaml(text, [{ path: ['name'], value: name }]);
   const extending = base === undefined ? extendingFile(recipe, name) : edited();
-  const yaml = isPlain(recipe) ? childFile(of.replace('/', '-'), name) : extending;
+  const yaml = build.layered ? childFile(of.replace('/', '-'), name) : extending;
   const readme: NewFile = {
     path: join(target, 'README.md'),
-    text: isPlain(recipe) ? aboutPlain(of, name) : aboutIt(of, name, base),
+    text: build.readme({ name, of, shared: base === undefined ? of : base.split('/').slice(-2).join('/') }),
     mode: 0o644,
   };
   return [...files, readme, { path: join(target, PROVIDER_FILE), text: yaml, mode: 0o644 }];
-}
-
-function aboutPlain(of: string, name: string): string {
-  return `# ${name}
-
-It is all that [${of}](../../${of}/README.md) is, and what this folder adds.
-
-| file | says |
-|---|---|
-| \`provider.yaml\` | in what it differs; \`packages\` and \`check\` come in addition |
-| \`files/\` | what goes into the machine, as it lies below /, on top of the other's |
-| \`user-data\` | what cloud-init does in it, once, when it is built, after what the other does |
-| \`provision.sh\` | what is run in it as root after that |
-
-\`gocli provision cluster-provision/${name.replace('-', '/')}\`, then \`gocli run ${name}\`.
-`;
-}
-
-function aboutIt(of: string, name: string, base: string | undefined): string {
-  const shared = base === undefined ? of : base.split('/').slice(-2).join('/');
-  return `# ${name}
-
-What this folder does not have is that of [${shared}](../../${shared}/README.md), whose page tells what a node and a cluster
-are made of.
-
-| file | says |
-|---|---|
-| \`provider.yaml\` | in which versions it differs |
-| \`kubernetes/\` | the Go module whose \`go.mod\` pins Kubernetes |
-| other folders with a \`go.mod\` | components in the version that kubeadm of this release asks for |
-
-Another release: \`gocli provider bump ${name} VERSION\`. Whether all agrees: \`gocli provider lint ${name}\`.
-`;
 }
 
 function childFile(parent: string, name: string): string {

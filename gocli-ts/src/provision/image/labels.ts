@@ -11,6 +11,8 @@ const IMAGE_LABEL = {
 
 export interface ImageFacts {
   readonly provider: ProviderConfig;
+  /** For whoever inspects the image. */
+  readonly description: string;
   readonly recipeHash: string;
   /** Version of gocli. */
   readonly version: string;
@@ -20,6 +22,7 @@ export interface ImageFacts {
 /** Everything an image inspect should tell of a provider image. */
 export function imageLabels({
   provider,
+  description,
   recipeHash,
   version,
   components,
@@ -36,10 +39,7 @@ export function imageLabels({
     ...(kubernetes === undefined ? {} : { [IMAGE_LABEL.kubernetes]: kubernetes }),
     [IMAGE_LABEL.components]: JSON.stringify(components),
     'org.opencontainers.image.title': `gocli/${provider.name}`,
-    'org.opencontainers.image.description':
-      kubernetes === undefined
-        ? 'Disk, qemu and dnsmasq of plain virtual machines'
-        : 'Node disk, qemu, dnsmasq and registry of a local Kubernetes cluster',
+    'org.opencontainers.image.description': description,
     'org.opencontainers.image.version': kubernetes ?? version,
     'org.opencontainers.image.licenses': 'Apache-2.0',
   };

@@ -2,13 +2,12 @@ import { dirname, join } from 'node:path';
 import { isThere } from '../../host/atomic-files.ts';
 import type { Finding } from '../../provider/finding.ts';
 import { KUBERNETES, readModule } from '../component-module.ts';
-import { isPlain } from '../guest-folder.ts';
 import { providerFile } from '../provider-files.ts';
 import type { Recipe } from '../step.ts';
 
 /** What a version folder lacks, beside what its provider.yaml names. */
 export async function folderFindings(recipe: Recipe, file: string): Promise<Finding[]> {
-  const { root, provider } = recipe;
+  const { root, provider, build } = recipe;
   const at = (text: string): Finding => ({ file, line: 1, column: 1, text });
   const found: Finding[] = [];
   const name = `${kindOf(recipe)}-${versionOf(recipe)}`;
@@ -16,13 +15,13 @@ export async function folderFindings(recipe: Recipe, file: string): Promise<Find
     found.push(at(`the name is "${provider.name}", and that of the folder "${name}"`));
   if (!(await isThere(join(root, 'guest', provider.guest))))
     found.push(at(`there is no guest "${provider.guest}" in ${join(root, 'guest')}`));
-  if (isPlain(recipe)) return found;
-  if ((await providerFile(recipe, 'provision.sh')) === undefined) found.push(at('there is no provision.sh'));
+  for (const needed of build.needs)
+    if ((await providerFile(recipe, needed)) === undefined) found.push(at(`there is no ${needed}`));
   const locks = provider.images.some(({ packages }) => packages.length > 0);
   if (locks && (await providerFile(recipe, 'packages.lock')) === undefined)
     found.push(at('there is no packages.lock for the packages in images; provisioning makes it'));
   const script = join(dirname(root), 'cluster-up', 'cluster', provider.name, 'provider.sh');
-  if (!(await isThere(script))) found.push(at(`there is no ${script}`));
+  if (build.hasScripts && !(await isThere(script))) found.push(at(`there is no ${script}`));
   return [...found, ...(await moduleFileFindings(recipe))];
 }
 

@@ -7,6 +7,7 @@ import type { YamlDocument } from '../../provider/yaml-text.ts';
 import { inspectManifest } from '../../provider/manifest-text.ts';
 import { listManifests, type ManifestFile } from '../manifests.ts';
 import { providerFile } from '../provider-files.ts';
+import { chooseBuild } from '../builds.ts';
 import type { Recipe } from '../step.ts';
 import { inspectCloudInit } from '../vm/cloud-init.ts';
 import { inspectPrePull, PRE_PULL_FILE } from '../vm/pre-pull.ts';
@@ -21,7 +22,7 @@ export interface InspectedManifest extends ManifestFile {
 /** A version folder, and everything that is wrong with it as far as its own files tell. */
 export interface InspectedRecipe {
   readonly source: InspectedProvider;
-  /** Undefined when provider.yaml is wrong. */
+  /** Undefined when provider.yaml is wrong, or of a kind whose images cannot be made. */
   readonly recipe?: Recipe;
   readonly manifests: readonly InspectedManifest[];
   readonly findings: readonly Finding[];
@@ -47,18 +48,21 @@ export async function inspectRecipe(folder: string): Promise<InspectedRecipe> {
       : files.flatMap(({ path }, at) =>
           missingImages(texts[at] ?? '', path, [...built, ...prePull.references]),
         );
+  const { build, findings } = chooseBuild(source);
   const recipe =
-    provider === undefined ? undefined : { root: dirname(dirname(folder)), ...folders, provider };
+    provider === undefined || build === undefined
+      ? undefined
+      : { root: dirname(dirname(folder)), ...folders, provider, build };
   return {
     source,
     ...(recipe === undefined ? {} : { recipe }),
     manifests: inspected,
     findings: [
       ...source.findings,
-      ...kindFindings(source),
+      ...findings,
       ...prePull.findings,
       ...(await inspectCloudInit(folders)),
-      ...inspected.flatMap(({ findings }) => findings),
+      ...inspected.flatMap((one) => one.findings),
       ...images,
       ...(recipe === undefined ? [] : await disagreements(recipe, source)),
     ],
@@ -72,20 +76,4 @@ async function prePullOf(
   return file === undefined
     ? { references: [], findings: [] }
     : inspectPrePull((await readIfThere(file)) ?? '', file);
-}
-
-/** What providers of the one kind have and those of the other do not. */
-function kindFindings({ provider, document }: InspectedProvider): Finding[] {
-  if (provider === undefined) return [];
-  const { vm, kubernetes, components, images, packages } = provider;
-  const present = {
-    kubernetes: kubernetes !== undefined,
-    components: components.length > 0,
-    images: images.length > 0,
-  };
-  const foreign = vm === undefined ? { packages: packages.length > 0 } : present;
-  const kind = vm === undefined ? 'plain machines ("vm")' : 'Kubernetes';
-  return Object.entries(foreign)
-    .filter(([, isThere]) => isThere)
-    .map(([key]) => document.finding([key], `"${key}": that is for providers of ${kind}`, key));
 }

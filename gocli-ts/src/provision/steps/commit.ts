@@ -6,15 +6,13 @@ import { Cleanup } from '../image/cleanup.ts';
 import { imageLabels, labelInstruction } from '../image/labels.ts';
 import { addLayer, type LayerSource } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
-import { KUBERNETES_PATH } from '../../kubernetes/image-path.ts';
-import { VM_PATH } from '../../vm/image-path.ts';
 import { providerFacts } from '../../provider/facts.ts';
 import { type ManifestFile, readManifests } from '../manifests.ts';
-import { isPlain } from '../guest-folder.ts';
 import { type Inventory, renderSbom } from '../sbom/cyclonedx.ts';
 import { readGoPrograms } from '../sbom/go.ts';
 import { componentVersions } from '../sbom/versions.ts';
 import { IMAGE_FILE, type ProvisionStep, type Recipe, type StepContext } from '../step.ts';
+import { PROGRAM_FOLDER } from './components.ts';
 import { INVENTORY_FILE } from './seal.ts';
 
 const inventorySchema = z.array(z.custom<Inventory>((value) => typeof value === 'object' && value !== null));
@@ -38,6 +36,7 @@ export const commitStep: ProvisionStep = {
     const components = componentVersions(inventories);
     const facts = {
       provider: recipe.provider,
+      description: recipe.build.description,
       recipeHash: key,
       version: labels[LABEL.version] ?? '',
       components,
@@ -84,16 +83,18 @@ export function latestReference({ provider }: Recipe): string {
 
 async function smallFiles(context: StepContext): Promise<LayerSource[]> {
   const { recipe, scratch } = context;
+  const { programs, diskFiles } = recipe.build;
+  const disk = resultOf(context, 'disk');
   const manifests = await readManifests(recipe);
-  return [
-    { folder: resultOf(context, 'disk'), names: ['vmlinuz', 'initrd.img'] },
+  const sources = [
+    { folder: disk, names: ['vmlinuz', 'initrd.img'] },
     { folder: resultOf(context, 'tiny'), names: ['tiny.img'] },
-    ...(isPlain(recipe)
-      ? [{ folder: resultOf(context, 'disk'), names: [basename(VM_PATH.schema)] }]
-      : [{ folder: join(resultOf(context, 'components'), 'bin'), names: ['kubectl'] }]),
+    { folder: disk, names: namesOf(diskFiles) },
+    { folder: join(resultOf(context, 'components'), PROGRAM_FOLDER), names: namesOf(programs) },
     ...manifestSources(manifests),
     { folder: scratch, names: ['sbom.json'] },
   ];
+  return sources.filter(({ names }) => names.length > 0);
 }
 
 /** Manifests lie in one folder of the image, whichever provider they are of. */
@@ -113,8 +114,18 @@ async function readInventories(context: StepContext): Promise<Inventory[]> {
   const found = inventorySchema.parse(
     JSON.parse(await readFile(join(resultOf(context, 'seal'), INVENTORY_FILE), 'utf8')),
   );
-  if (isPlain(context.recipe)) return found;
-  const added = await readGoPrograms(host, join(resultOf(context, 'components'), 'bin'), ['kubectl'], signal);
-  const programs = added.map((program) => ({ ...program, file: KUBERNETES_PATH.kubectl }));
+  const paths = context.recipe.build.programs;
+  if (paths.length === 0) return found;
+  const folder = join(resultOf(context, 'components'), PROGRAM_FOLDER);
+  const added = await readGoPrograms(host, folder, namesOf(paths), signal);
+  const programs = added.map((program) => {
+    const file = paths.find((path) => basename(path) === basename(program.file)) ?? program.file;
+    return { ...program, file };
+  });
   return [...found, { tree: 'image', packages: [], programs }];
+}
+
+/** Names of what lies in one folder of the image. */
+function namesOf(paths: readonly string[]): string[] {
+  return paths.map((path) => basename(path));
 }

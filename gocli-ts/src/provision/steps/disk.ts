@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
 import { GocliError } from '../../errors/error.ts';
 import { lastLines } from '../../shared/text.ts';
-import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
+import { guestFolder, guestPart } from '../guest-folder.ts';
 import { temporaryName } from '../image/box.ts';
 import { tarArguments } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
@@ -47,11 +47,10 @@ export const diskStep: ProvisionStep = {
 };
 
 async function filesOf(recipe: Recipe): Promise<string[]> {
-  const maker = guestPart(recipe, 'make-disk.sh');
-  const initrd = join(guestFolder(recipe), 'initrd');
-  if (!isPlain(recipe)) return [maker, initrd];
-  const ofProvider = await cloudInitFiles(recipe);
-  return [maker, guestPart(recipe, 'init'), join(initrd, 'make.sh'), ...ofProvider];
+  const { build } = recipe;
+  const makers = build.makers.map((name) => guestPart(recipe, name));
+  const initrd = join(guestFolder(recipe), 'initrd', build.initrd);
+  return [...makers, initrd, ...(build.cloudInit ? await cloudInitFiles(recipe) : [])];
 }
 
 async function makeDisk(context: StepContext): Promise<void> {
@@ -72,7 +71,7 @@ async function makeDisk(context: StepContext): Promise<void> {
   try {
     await docker.containers.start(id);
     await fill(context, id);
-    if (isPlain(context.recipe)) await checkUserData(context, id);
+    if (context.recipe.build.cloudInit) await checkUserData(context, id);
     await runScript(context, id);
     await takeOut(context, id);
   } finally {
@@ -100,8 +99,7 @@ async function fill(context: StepContext, id: string): Promise<void> {
   }
   await putTar(context, id, '/build/images', join(resultOf(context, 'images')), [IMAGES_FILE], '.');
   await putTar(context, id, '/build', guestFolder(recipe), ['initrd'], '.');
-  const makers = isPlain(recipe) ? ['make-disk.sh', 'init'] : ['make-disk.sh'];
-  await putTar(context, id, '/build', dirname(guestPart(recipe, 'make-disk.sh')), makers, '.');
+  await putTar(context, id, '/build', guestPart(recipe, '.'), recipe.build.makers, '.');
 }
 
 /** Checks what cloud-init is to do. @throws GocliError BAD_FILE with what its schema refuses */

@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { openScratchApt, resolvePackages, type ScratchApt } from '../debian/apt.ts';
+import type { PackageSet } from '../builds/build.ts';
 import {
   diffLocks,
   formatLock,
@@ -12,42 +13,17 @@ import {
   parsePackageList,
 } from '../debian/package-lock.ts';
 import { debianSources } from '../debian/sources.ts';
-import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
-import { writableFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
-interface PackageSet {
-  /** Name of the list in the result: `<name>.list`. */
-  readonly name: 'runner' | 'guest' | 'images';
-  /** Committed: one package name per line. Absent when the names stand in provider.yaml. */
-  readonly list?: string;
-  readonly names?: readonly string[];
-  /** Committed: exact versions and checksums. */
-  readonly lock: string;
-}
-
 /** The sets of Debian packages a provider is made of. */
-async function packageSets(recipe: Recipe): Promise<PackageSet[]> {
-  const { root, provider } = recipe;
+async function packageSets(recipe: Recipe): Promise<readonly PackageSet[]> {
+  const folder = join(recipe.root, 'runner');
   const runner = {
     name: 'runner',
-    list: join(root, 'runner', 'packages'),
-    lock: join(root, 'runner', 'packages.lock'),
+    list: join(folder, 'packages'),
+    lock: join(folder, 'packages.lock'),
   } as const;
-  const guest = guestFolder(recipe);
-  if (isPlain(recipe)) {
-    const list = parsePackageList(await readFile(guestPart(recipe, 'packages'), 'utf8'), guest);
-    const names = [...new Set([...list, ...provider.packages])].sort();
-    return [runner, { name: 'guest', names, lock: join(recipe.folder, 'packages.lock') }];
-  }
-  const inImages = [...new Set(provider.images.flatMap(({ packages }) => packages))].sort();
-  return [
-    runner,
-    { name: 'guest', list: join(guest, 'packages'), lock: join(guest, 'packages.lock') },
-    ...(inImages.length === 0
-      ? []
-      : [{ name: 'images' as const, names: inImages, lock: await writableFile(recipe, 'packages.lock') }]),
-  ];
+  return [runner, ...(await recipe.build.packages(recipe))];
 }
 
 /**

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quote } from '../../shared/quote.ts';
 import { bootstrap, contentLines } from '../debian/bootstrap.ts';
-import { guestFolder, guestPart, isPlain } from '../guest-folder.ts';
+import { guestFolder, guestPart } from '../guest-folder.ts';
 import { resultOf } from '../image/results.ts';
-import { descentOf, layeredFiles } from '../provider-files.ts';
+import { descentOf } from '../provider-files.ts';
 import { packTree } from '../image/tree.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 
@@ -17,7 +17,7 @@ export const rootfsStep: ProvisionStep = {
   title: "Make the guest's root file system",
   needs: ['resolve'],
   inputs: async (recipe) => {
-    const user = recipe.provider.vm?.user;
+    const user = recipe.build.user?.(recipe);
     return {
       values: { ...(user === undefined ? {} : { user }), ...descentOf(recipe) },
       files: await partsOf(recipe),
@@ -26,27 +26,19 @@ export const rootfsStep: ProvisionStep = {
   run: makeRootfs,
 };
 
-/** Files and folders of the guest folder that the root file system is made from. */
+/** Files and folders that the root file system is made from. */
 async function partsOf(recipe: Recipe): Promise<string[]> {
   const shared = ['files', 'excluded'].map((name) => join(guestFolder(recipe), name));
-  const parts = [...shared, guestPart(recipe, 'setup.sh')];
-  if (!isPlain(recipe)) return parts;
-  const ofProvider = await layeredFiles(recipe, 'files');
-  const plain = ['files', 'without'].map((name) => guestPart(recipe, name));
-  return [...parts, ...plain, ...ofProvider];
+  const { without, more } = await recipe.build.files(recipe);
+  return [...shared, guestPart(recipe, 'setup.sh'), ...(without === undefined ? [] : [without]), ...more];
 }
 
-/** Archives of the files that go into the guest, in order. A plain machine has some of a node's, and more of its own. */
+/** Archives of the files that go into the guest, in order: those of every guest, and those of its kind and provider. */
 async function packFiles({ recipe, scratch, host, signal }: StepContext): Promise<string[]> {
-  const files = join(guestFolder(recipe), 'files');
+  const { without, more } = await recipe.build.files(recipe);
+  const excluded = without === undefined ? [] : contentLines(await readFile(without, 'utf8'));
   const shared = join(scratch, 'files.tar');
-  if (!isPlain(recipe)) {
-    await packTree(host, files, shared, signal);
-    return [shared];
-  }
-  const without = contentLines(await readFile(guestPart(recipe, 'without'), 'utf8'));
-  await packTree(host, files, shared, signal, without);
-  const more = [guestPart(recipe, 'files'), ...(await layeredFiles(recipe, 'files'))];
+  await packTree(host, join(guestFolder(recipe), 'files'), shared, signal, excluded);
   const archives = more.map((folder, at) => ({ folder, archive: join(scratch, `files-${at}.tar`) }));
   for (const { folder, archive } of archives) await packTree(host, folder, archive, signal);
   return [shared, ...archives.map(({ archive }) => archive)];
@@ -55,7 +47,7 @@ async function packFiles({ recipe, scratch, host, signal }: StepContext): Promis
 async function makeRootfs(context: StepContext): Promise<void> {
   const { recipe, scratch, output, host, signal, step } = context;
   const putFiles = (await packFiles(context)).map((archive) => `tar-in ${quote(archive)} /`);
-  const user = recipe.provider.vm?.user;
+  const user = recipe.build.user?.(recipe);
   await bootstrap({
     pins: await readFile(join(resultOf(context, 'resolve'), 'guest.list'), 'utf8'),
     excluded: await readFile(join(guestFolder(recipe), 'excluded'), 'utf8'),

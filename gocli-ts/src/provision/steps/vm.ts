@@ -8,7 +8,6 @@ import { redact } from '../../shared/redact.ts';
 import { quote } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/port.ts';
 import { inTime } from '../../waiting/in-time.ts';
-import { isPlain } from '../guest-folder.ts';
 import { Cleanup } from '../image/cleanup.ts';
 import { resultOf } from '../image/results.ts';
 import { readManifests } from '../manifests.ts';
@@ -42,11 +41,9 @@ export const vmStep: ProvisionStep = {
     files: await filesOf(recipe),
   }),
   run: async (context) => {
+    const { build } = context.recipe;
     const parts = await buildParts(context.recipe);
-    if (
-      isPlain(context.recipe) &&
-      parts.every(({ userData, script }) => (userData ?? script) === undefined)
-    ) {
+    if (!build.alwaysBoots && parts.every(({ userData, script }) => (userData ?? script) === undefined)) {
       context.step.note('nothing is to be run in it');
       await copyFile(join(resultOf(context, 'disk'), DISK_FILE), join(context.output, DISK_FILE));
       return;
@@ -60,7 +57,7 @@ export const vmStep: ProvisionStep = {
       context.step.progress({ message: 'booting' });
       await using node = await boot(context, machine, signal);
       for (const part of parts) {
-        if (isPlain(context.recipe)) await runCloudInit(context, node, part, signal);
+        if (build.cloudInit) await runCloudInit(context, node, part, signal);
         await runProvisionScript(context, node, part, signal);
       }
       await loadImages(context.docker, node, prePull, signal);
@@ -108,12 +105,13 @@ async function runProvisionScript(
 ): Promise<void> {
   if (file === undefined) return;
   const script = await readFile(file, 'utf8');
-  const { name, kubernetes, vm } = recipe.provider;
+  const { name, kubernetes } = recipe.provider;
+  const user = recipe.build.user?.(recipe);
   const env = {
     GOCLI_IN_GUEST: '1',
     GOCLI_PROVIDER: name,
     KUBERNETES_VERSION: kubernetes?.version ?? '',
-    ...(vm === undefined ? {} : { GOCLI_USER: vm.user }),
+    ...(user === undefined ? {} : { GOCLI_USER: user }),
   };
   const words = Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`);
   await node.run(`cat > ${GUEST_SCRIPT} && chmod 700 ${GUEST_SCRIPT}`, { stdin: script, signal });

@@ -7,10 +7,10 @@ import { tarArguments } from '../../../../gocli-ts/src/provision/image/layer.ts'
 import { PROVIDER_YAML } from '../_bench.ts';
 
 test('labels tell what a cluster start needs, and nothing of the run that made the image', (t) => {
-  const text = `${PROVIDER_YAML}kubernetes: { version: 1.36.3, podSubnet: 10.244.0.0/16, serviceSubnet: 10.96.0.0/12 }\n`;
-  const provider = parseProviderFile(text, 'f');
+  const provider = parseProviderFile(PROVIDER_YAML, 'f');
   const labels = imageLabels({
     provider,
+    description: 'a node',
     recipeHash: 'ab'.repeat(32),
     version: '0.1.0',
     components: { etcd: 'v3.6.8' },

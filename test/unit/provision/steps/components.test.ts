@@ -8,7 +8,6 @@ import { FakeHost } from '../../../fakes/host.ts';
 import { type Bench, openBench, PROVIDER_YAML } from '../_bench.ts';
 
 const KUBERNETES = `
-kubernetes: { version: 1.36.3, podSubnet: 10.244.0.0/16, serviceSubnet: 10.96.0.0/12 }
 components:
   - { name: kubernetes, names: [kubelet] }
   - { name: etcd }

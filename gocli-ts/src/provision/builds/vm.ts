@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VM_PATH } from '../../vm/image-path.ts';
+import { SECTION } from '../../vm/section.ts';
+import { parsePackageList } from '../debian/package-lock.ts';
+import { guestFolder, guestPart } from '../guest-folder.ts';
+import { layeredFiles } from '../provider-files.ts';
+import type { Recipe } from '../step.ts';
+import type { Build, GuestFiles, NewNames, PackageSet } from './build.ts';
+
+/** Images of plain machines: Debian with more packages and files, and what cloud-init and scripts do in it. */
+export const vmBuild: Build = {
+  kind: SECTION,
+  called: 'plain machines ("vm")',
+  description: 'Disk, qemu and dnsmasq of plain virtual machines',
+  keys: ['packages'],
+  layered: true,
+  needs: [],
+  hasScripts: false,
+  readme,
+  guestFolder: 'vm',
+  packages,
+  files,
+  user: ({ provider }) => provider.vm?.user,
+  makers: ['make-disk.sh', 'init'],
+  initrd: 'make.sh',
+  cloudInit: true,
+  alwaysBoots: false,
+  programs: [],
+  diskFiles: [VM_PATH.schema],
+};
+
+/** Those of all that it is made from are resolved together. */
+async function packages(recipe: Recipe): Promise<PackageSet[]> {
+  const list = parsePackageList(await readFile(guestPart(recipe, 'packages'), 'utf8'), guestFolder(recipe));
+  const names = [...new Set([...list, ...recipe.provider.packages])].sort();
+  return [{ name: 'guest', names, lock: join(recipe.folder, 'packages.lock') }];
+}
+
+/** Some of a node's, and more of its own. */
+async function files(recipe: Recipe): Promise<GuestFiles> {
+  return {
+    without: guestPart(recipe, 'without'),
+    more: [guestPart(recipe, 'files'), ...(await layeredFiles(recipe, 'files'))],
+  };
+}
+
+function readme({ name, of }: NewNames): string {
+  return `# ${name}
+
+It is all that [${of}](../../${of}/README.md) is, and what this folder adds.
+
+| file | says |
+|---|---|
+| \`provider.yaml\` | in what it differs; \`packages\` and \`check\` come in addition |
+| \`files/\` | what goes into the machine, as it lies below /, on top of the other's |
+| \`user-data\` | what cloud-init does in it, once, when it is built, after what the other does |
+| \`provision.sh\` | what is run in it as root after that |
+
+\`gocli provision cluster-provision/${name.replace('-', '/')}\`, then \`gocli run ${name}\`.
+`;
+}
