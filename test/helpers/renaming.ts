@@ -4,7 +4,7 @@ import type { RigDeps } from '../../gocli-ts/src/rig/deps.ts';
 import { findRigs, requireRig } from '../../gocli-ts/src/rig/find.ts';
 import { phaseOf } from '../../gocli-ts/src/rig/life.ts';
 import { createSnapshot } from '../../gocli-ts/src/rig/snapshot/create.ts';
-import { pauseRig } from '../../gocli-ts/src/rig/stop.ts';
+import { pauseRig } from '../../gocli-ts/src/rig/pause.ts';
 import { FakeHost } from '../fakes/host.ts';
 import { stepsOf, stop, type Saving } from './saving.ts';
 

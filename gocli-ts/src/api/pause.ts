@@ -1,4 +1,4 @@
-import { pauseRig } from '../rig/stop.ts';
+import { pauseRig } from '../rig/pause.ts';
 import type { Context } from './context.ts';
 import { withEach, type EachRigRequest, type EachRigResult } from './each-rig.ts';
 

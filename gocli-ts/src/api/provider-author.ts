@@ -66,14 +66,14 @@ export async function create(
   { name, from }: ProviderNewRequest,
   context: Context,
 ): Promise<NewProviderResult> {
-  const [, kind, version] = /^([a-z0-9]+)[/-]([a-z0-9][a-z0-9.-]*)$/.exec(name) ?? [];
-  if (kind === undefined || version === undefined || !isProviderName(`${kind}-${version}`)) {
+  const [, family, version] = /^([a-z0-9]+)[/-]([a-z0-9][a-z0-9.-]*)$/.exec(name) ?? [];
+  if (family === undefined || version === undefined || !isProviderName(`${family}-${version}`)) {
     throw new GocliError('BAD_VALUE', `"${name}" cannot be the name of a provider`, {
       hint: 'Name the folder that is to be below cluster-provision, for example k8s/1.38.',
     });
   }
   const { folder } = await folderOf(from, context);
-  return newProvider(folder, kind, version);
+  return newProvider(folder, family, version);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { resumeRig } from '../rig/stop.ts';
+import { resumeRig } from '../rig/pause.ts';
 import type { Context } from './context.ts';
 import { withEach, type EachRigRequest, type EachRigResult } from './each-rig.ts';
 

@@ -1,7 +1,7 @@
 import { hostProxy } from '../host/proxy.ts';
 import { applyToHost } from '../rig/options/option.ts';
 import { timeout } from '../rig/options/timeout.ts';
-import { startStopped } from '../rig/stop.ts';
+import { startStopped } from '../rig/start/stopped.ts';
 import type { Context } from './context.ts';
 import { withEach, type EachRigRequest, type EachRigResult } from './each-rig.ts';
 import { KIND_OPTIONS } from './kinds.ts';

@@ -10,13 +10,15 @@ export interface ProviderFolder {
 
 /** The version folders below `cluster-provision` that have a provider.yaml, by name. */
 export async function listProviderFolders(root: string): Promise<ProviderFolder[]> {
-  const kinds = await foldersOf(root);
+  const families = await foldersOf(root);
   const nested = await Promise.all(
-    kinds.map(async (kind) => (await foldersOf(join(root, kind))).map((version) => [kind, version] as const)),
+    families.map(async (family) =>
+      (await foldersOf(join(root, family))).map((version) => [family, version] as const),
+    ),
   );
   const candidates = nested
     .flat()
-    .map(([kind, version]) => ({ name: `${kind}-${version}`, folder: join(root, kind, version) }));
+    .map(([family, version]) => ({ name: `${family}-${version}`, folder: join(root, family, version) }));
   const present = await Promise.all(
     candidates.map(({ folder }) => readIfThere(join(folder, 'provider.yaml'))),
   );

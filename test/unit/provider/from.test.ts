@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { findingLine } from '../../../gocli-ts/src/provider/finding.ts';
 import { inspectProvider, readProviderFile } from '../../../gocli-ts/src/provider/provider-file.ts';
 import { madeFrom } from '../../../gocli-ts/src/provision/children.ts';
-import { buildParts, inspectCloudInit } from '../../../gocli-ts/src/provision/vm/cloud-init.ts';
+import { buildParts, inspectCloudInit } from '../../../gocli-ts/src/provision/build-machine/cloud-init.ts';
 import { newProvider } from '../../../gocli-ts/src/provision/author/new-provider.ts';
 import { readRecipe } from '../../../gocli-ts/src/provision/recipe.ts';
 import { layeredFiles } from '../../../gocli-ts/src/provision/provider-files.ts';

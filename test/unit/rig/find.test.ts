@@ -19,7 +19,7 @@ import {
   writeState,
 } from '../../../gocli-ts/src/rig/state.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
-import { pauseRig, resumeRig } from '../../../gocli-ts/src/rig/stop.ts';
+import { pauseRig, resumeRig } from '../../../gocli-ts/src/rig/pause.ts';
 import { scriptMachines } from '../frozen/machines.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';

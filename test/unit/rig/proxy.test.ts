@@ -5,7 +5,7 @@ import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { followProxy, renderUnit } from '../../../gocli-ts/src/rig/proxy.ts';
 import { defaultGuest } from '../../../gocli-ts/src/rig/plan.ts';
-import { startStopped } from '../../../gocli-ts/src/rig/stop.ts';
+import { startStopped } from '../../../gocli-ts/src/rig/start/stopped.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { jsonPeer } from '../../fakes/json-peer.ts';
 import {

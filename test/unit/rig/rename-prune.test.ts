@@ -6,7 +6,7 @@ import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { requireSnapshot, userSnapshots } from '../../../gocli-ts/src/rig/snapshot/require.ts';
 import { removeSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import { removeState } from '../../../gocli-ts/src/rig/state.ts';
-import { startStopped } from '../../../gocli-ts/src/rig/stop.ts';
+import { startStopped } from '../../../gocli-ts/src/rig/start/stopped.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { addProvider, requestFor, VM_FACTS } from '../../helpers/engine.ts';
 import { prune, pruneAll } from '../../helpers/prune.ts';

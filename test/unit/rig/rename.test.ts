@@ -14,7 +14,9 @@ import {
   writeSecret,
   writeState,
 } from '../../../gocli-ts/src/rig/state.ts';
-import { pauseRig, resumeRig, startStopped, stopRig } from '../../../gocli-ts/src/rig/stop.ts';
+import { pauseRig, resumeRig } from '../../../gocli-ts/src/rig/pause.ts';
+import { startStopped } from '../../../gocli-ts/src/rig/start/stopped.ts';
+import { stopRig } from '../../../gocli-ts/src/rig/stop.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { requestFor, stateOf, unready } from '../../helpers/engine.ts';
 import { prune } from '../../helpers/prune.ts';

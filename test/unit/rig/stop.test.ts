@@ -12,7 +12,9 @@ import { createSnapshot } from '../../../gocli-ts/src/rig/snapshot/create.ts';
 import { stoppedSaves } from '../../../gocli-ts/src/rig/snapshot/list.ts';
 import { readState, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { unready } from '../../helpers/engine.ts';
-import { pauseRig, resumeRig, startStopped, stopRig } from '../../../gocli-ts/src/rig/stop.ts';
+import { pauseRig, resumeRig } from '../../../gocli-ts/src/rig/pause.ts';
+import { startStopped } from '../../../gocli-ts/src/rig/start/stopped.ts';
+import { stopRig } from '../../../gocli-ts/src/rig/stop.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
 
 const RUNNING = ['c-dnsmasq', 'c-node01', 'c-registry'];

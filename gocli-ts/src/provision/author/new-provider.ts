@@ -25,18 +25,22 @@ interface NewFile {
  * Makes the folder of a new version from that of another one: its data and its Go modules. What both share is not copied;
  * the new provider.yaml extends the one that has it.
  * @param folder of the other one
- * @param kind `k8s`
+ * @param family folder of all versions, `k8s`
  * @param version name of the new folder beside it, `1.38`
  * @throws GocliError BAD_FILE, CONFLICT when there is such a folder
  */
-export async function newProvider(folder: string, kind: string, version: string): Promise<NewProviderResult> {
+export async function newProvider(
+  folder: string,
+  family: string,
+  version: string,
+): Promise<NewProviderResult> {
   const recipe = await readRecipe(folder);
   const { root } = recipe;
-  const target = join(root, kind, version);
+  const target = join(root, family, version);
   if (await isThere(target)) {
     throw new GocliError('CONFLICT', `${target} is there already`, { hint: 'Choose another version.' });
   }
-  const name = `${kind}-${version}`;
+  const name = `${family}-${version}`;
   const scripts = join(dirname(root), 'cluster-up', 'cluster');
   const hadScripts = await isThere(join(scripts, name));
   const files = [

@@ -10,7 +10,7 @@ export async function folderFindings(recipe: Recipe, file: string): Promise<Find
   const { root, provider, build } = recipe;
   const at = (text: string): Finding => ({ file, line: 1, column: 1, text });
   const found: Finding[] = [];
-  const name = `${kindOf(recipe)}-${versionOf(recipe)}`;
+  const name = `${familyOf(recipe)}-${versionOf(recipe)}`;
   if (provider.name !== name)
     found.push(at(`the name is "${provider.name}", and that of the folder "${name}"`));
   if (!(await isThere(join(root, 'guest', provider.guest))))
@@ -41,7 +41,7 @@ async function moduleFileFindings(recipe: Recipe): Promise<Finding[]> {
     .map(({ module, path }) => ({ file: module.mod.file, line: 1, column: 1, text: `there is no ${path}` }));
 }
 
-function kindOf({ folder }: Recipe): string {
+function familyOf({ folder }: Recipe): string {
   return dirname(folder).replace(/.*\//, '');
 }
 

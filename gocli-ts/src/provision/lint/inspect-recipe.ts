@@ -9,8 +9,8 @@ import { listManifests, type ManifestFile } from '../manifests.ts';
 import { providerFile } from '../provider-files.ts';
 import { chooseBuild } from '../builds.ts';
 import type { Recipe } from '../step.ts';
-import { inspectCloudInit } from '../vm/cloud-init.ts';
-import { inspectPrePull, PRE_PULL_FILE } from '../vm/pre-pull.ts';
+import { inspectCloudInit } from '../build-machine/cloud-init.ts';
+import { inspectPrePull, PRE_PULL_FILE } from '../build-machine/pre-pull.ts';
 import { disagreements } from './go-modules.ts';
 import { missingImages } from './manifest-images.ts';
 

@@ -10,7 +10,7 @@ import { temporaryName } from '../image/box.ts';
 import { tarArguments } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
-import { buildParts, CHECKED, cloudInitFiles, SCHEMA_CHECK } from '../vm/cloud-init.ts';
+import { buildParts, CHECKED, cloudInitFiles, SCHEMA_CHECK } from '../build-machine/cloud-init.ts';
 import { PROGRAM_FOLDER } from './components.ts';
 import { IMAGES_FILE } from './images.ts';
 import { ROOTFS_FILE } from './rootfs.ts';

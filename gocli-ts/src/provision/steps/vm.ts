@@ -13,11 +13,11 @@ import { resultOf } from '../image/results.ts';
 import { readManifests } from '../manifests.ts';
 import { descentOf, layeredFiles, providerFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
-import { cleanScript } from '../vm/clean-script.ts';
-import { type BuildPart, buildParts, runCloudInit, SCRIPT } from '../vm/cloud-init.ts';
-import { type BuildMachine, startMachine } from '../vm/machine.ts';
-import { fetchImages, loadImages, PRE_PULL_FILE, readPrePull } from '../vm/pre-pull.ts';
-import { squash } from '../vm/squash.ts';
+import { cleanScript } from '../build-machine/clean-script.ts';
+import { type BuildPart, buildParts, runCloudInit, SCRIPT } from '../build-machine/cloud-init.ts';
+import { type BuildMachine, startMachine } from '../build-machine/machine.ts';
+import { fetchImages, loadImages, PRE_PULL_FILE, readPrePull } from '../build-machine/pre-pull.ts';
+import { squash } from '../build-machine/squash.ts';
 
 /** Milliseconds for the boot: half a minute under emulation on two idle cores, five minutes were seen on busy ones. */
 const BOOT_MS = 480_000;

@@ -4,7 +4,9 @@ import { findRig, requireRig, requireState } from '../../../../gocli-ts/src/rig/
 import { phaseOf } from '../../../../gocli-ts/src/rig/life.ts';
 import { giveName } from '../../../../gocli-ts/src/rig/rename.ts';
 import { removeRig } from '../../../../gocli-ts/src/rig/remove.ts';
-import { resumeRig, startStopped, stopRig } from '../../../../gocli-ts/src/rig/stop.ts';
+import { resumeRig } from '../../../../gocli-ts/src/rig/pause.ts';
+import { startStopped } from '../../../../gocli-ts/src/rig/start/stopped.ts';
+import { stopRig } from '../../../../gocli-ts/src/rig/stop.ts';
 import { createSnapshot } from '../../../../gocli-ts/src/rig/snapshot/create.ts';
 import { readState, stateNames } from '../../../../gocli-ts/src/rig/state.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';

@@ -8,7 +8,7 @@ import { rigStatus } from '../../../../gocli-ts/src/rig/status.ts';
 import { keepState, withoutRevision } from '../../../../gocli-ts/src/rig/keep-state.ts';
 import { writeState, type RigState } from '../../../../gocli-ts/src/rig/state.ts';
 import { overSince } from '../../../../gocli-ts/src/rig/time-limit.ts';
-import { pauseRig, resumeRig } from '../../../../gocli-ts/src/rig/stop.ts';
+import { pauseRig, resumeRig } from '../../../../gocli-ts/src/rig/pause.ts';
 import { VM_FACTS } from '../../../helpers/engine.ts';
 import { makeSaving, start, stepsOf, stop, type Saving } from '../../../helpers/saving.ts';
 

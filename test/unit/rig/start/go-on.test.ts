@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Kind } from '../../../../gocli-ts/src/rig/kind.ts';
 import type { RigDeps } from '../../../../gocli-ts/src/rig/deps.ts';
-import { startStopped } from '../../../../gocli-ts/src/rig/stop.ts';
+import { startStopped } from '../../../../gocli-ts/src/rig/start/stopped.ts';
 import { allMet } from '../../../../gocli-ts/src/waiting/all-met.ts';
 import type { Condition } from '../../../../gocli-ts/src/waiting/condition.ts';
 import { tinyKind } from '../../../kinds/tiny.ts';

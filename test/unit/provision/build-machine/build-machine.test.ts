@@ -4,8 +4,8 @@ import type { Docker } from '../../../../gocli-ts/src/place/port.ts';
 import { GocliError, isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { inspectManifest } from '../../../../gocli-ts/src/provider/manifest-text.ts';
 import { findingLine } from '../../../../gocli-ts/src/provider/finding.ts';
-import { cleanScript } from '../../../../gocli-ts/src/provision/vm/clean-script.ts';
-import { fetchImages, parsePrePull } from '../../../../gocli-ts/src/provision/vm/pre-pull.ts';
+import { cleanScript } from '../../../../gocli-ts/src/provision/build-machine/clean-script.ts';
+import { fetchImages, parsePrePull } from '../../../../gocli-ts/src/provision/build-machine/pre-pull.ts';
 
 test('the script that cleans the guest is one that a POSIX shell accepts', (t) => {
   t.notThrows(() => execFileSync('sh', ['-n'], { input: cleanScript() }));

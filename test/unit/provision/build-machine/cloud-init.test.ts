@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { inspectCloudInit } from '../../../../gocli-ts/src/provision/vm/cloud-init.ts';
+import { inspectCloudInit } from '../../../../gocli-ts/src/provision/build-machine/cloud-init.ts';
 import { readStatus } from '../../../../gocli-ts/src/vm/cloud-init.ts';
 import { temporaryFolder } from '../_bench.ts';
 
