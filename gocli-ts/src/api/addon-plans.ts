@@ -1,7 +1,8 @@
 import { readCatalog } from '../addons/catalog.ts';
 import type { AddonWish } from '../addons/options.ts';
 import { planAddons } from '../addons/plan.ts';
-import { throwValues, type Naming } from '../rig/options/option.ts';
+import type { Naming } from '../rig/options/option.ts';
+import { throwValues } from '../rig/options/read-options.ts';
 import type { GocliError } from '../errors/error.ts';
 import type { Context } from './context.ts';
 

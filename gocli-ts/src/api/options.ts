@@ -2,9 +2,6 @@ import type { GocliError } from '../errors/error.ts';
 import {
   AS_FLAGS,
   flagOf,
-  readOptions,
-  throwValues,
-  tryOptions,
   type AnyOption,
   type GuestOption,
   type ImageOption,
@@ -13,9 +10,9 @@ import {
   type Option,
   type OptionList,
   type ValuesOf,
-  type Written,
   writtenAs,
 } from '../rig/options/option.ts';
+import { readOptions, throwValues, tryOptions, type Written } from '../rig/options/read-options.ts';
 import { KIND_OPTIONS } from './kinds.ts';
 import type { ImageLocation } from './provider-image.ts';
 import { RIG_OPTIONS } from '../rig/options/rig-options.ts';

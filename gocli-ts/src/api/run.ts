@@ -4,7 +4,7 @@ import { hostProxy } from '../host/proxy.ts';
 import { writeTimings } from '../host/timings.ts';
 import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
-import { throwValues } from '../rig/options/option.ts';
+import { throwValues } from '../rig/options/read-options.ts';
 import type { RigPlan } from '../rig/plan.ts';
 import { requireImage } from '../rig/snapshot/restorable.ts';
 import { requireSnapshot } from '../rig/snapshot/require.ts';

@@ -1,5 +1,5 @@
 import { hostProxy } from '../host/proxy.ts';
-import { applyToHost } from '../rig/options/option.ts';
+import { applyToHost } from '../rig/options/read-options.ts';
 import { timeout } from '../rig/options/timeout.ts';
 import { startStopped } from '../rig/start/stopped.ts';
 import type { Context } from './context.ts';
