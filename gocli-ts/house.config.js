@@ -51,7 +51,7 @@ const floorRules = FLOORS.flatMap((floor, index) =>
 
 const packageRules = Object.entries(PACKAGE_OWNERS).map(([name, owner]) => ({
   name: `${name}-is-for-${owner}`,
-  comment: `${name} is used by ${owner}/ only; the others use its port`,
+  comment: `${name} is used by ${owner}/ only; the others use its interface`,
   severity: 'error',
   from: { path: `^${SRC}/`, pathNot: rooms([owner]) },
   to: { path: `^node_modules/(@types/)?${name}/` },

@@ -298,4 +298,4 @@ export type { VersionResult } from './api/version.ts';
 export type { EventOrigin, GocliEvent, OperationEvent, OperationSink } from './events/events.ts';
 export type { LoadedImage } from './kubernetes/load.ts';
 export type { NodeImage } from './kubernetes/node-images.ts';
-export type { SshConnection, SshResult } from './ssh/port.ts';
+export type { SshConnection, SshResult } from './ssh/interface.ts';

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { packFiles } from '../../gocli-ts/src/place/docker/archive.ts';
 import { dockerError } from '../../gocli-ts/src/place/docker/errors.ts';
 import { GocliError } from '../../gocli-ts/src/errors/error.ts';
-import type { ContainerInfo, ContainerSpec, FileEntry, Mount } from '../../gocli-ts/src/place/port.ts';
+import type { ContainerInfo, ContainerSpec, FileEntry, Mount } from '../../gocli-ts/src/place/interface.ts';
 
 /** A container, as far as its files are concerned. */
 export interface WithFiles {

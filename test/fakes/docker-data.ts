@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
-import type { FileEntry, Labels } from '../../gocli-ts/src/place/port.ts';
+import type { FileEntry, Labels } from '../../gocli-ts/src/place/interface.ts';
 
 /** True when an object carries all the labels; an empty value asks for the key alone. */
 export function matches(own: Labels, wanted: Labels): boolean {

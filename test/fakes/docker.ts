@@ -12,7 +12,7 @@ import type {
   ExecResult,
   ImageInfo,
   Labels,
-} from '../../gocli-ts/src/place/port.ts';
+} from '../../gocli-ts/src/place/interface.ts';
 import { GocliError } from '../../gocli-ts/src/errors/error.ts';
 import { ContainerFiles, type WithFiles } from './container-files.ts';
 import { matches, unpack } from './docker-data.ts';

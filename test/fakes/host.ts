@@ -1,5 +1,5 @@
 import { GocliError } from '../../gocli-ts/src/errors/error.ts';
-import type { AttachOptions, Host, HostResult, HostRunOptions } from '../../gocli-ts/src/host/port.ts';
+import type { AttachOptions, Host, HostResult, HostRunOptions } from '../../gocli-ts/src/host/interface.ts';
 
 export interface HostCall {
   readonly argv: readonly string[];
@@ -48,7 +48,7 @@ export class FakeHost implements Host {
     return Promise.resolve(this.missing.has(program) ? undefined : `/usr/bin/${program}`);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- failures must be rejections, as those of the port are
+  // eslint-disable-next-line @typescript-eslint/require-await -- failures must be rejections, as those of the interface are
   async #start(argv: readonly [string, ...string[]], options: HostRunOptions): Promise<HostResult> {
     options.signal?.throwIfAborted();
     this.calls.push({ argv, options });

@@ -1,6 +1,6 @@
 import { dockerError } from '../../gocli-ts/src/place/docker/errors.ts';
 import type { GocliError } from '../../gocli-ts/src/errors/error.ts';
-import type { PublishedPort } from '../../gocli-ts/src/place/port.ts';
+import type { PublishedPort } from '../../gocli-ts/src/place/interface.ts';
 
 /** Who has a host port: another container, by the daemon's own list, or any process. */
 export type PortHolder = 'container' | 'process';

@@ -5,7 +5,7 @@ import type {
   SshExecOptions,
   SshResult,
   SshTarget,
-} from '../../gocli-ts/src/ssh/port.ts';
+} from '../../gocli-ts/src/ssh/interface.ts';
 
 export interface SshCall {
   readonly node: string;
@@ -36,7 +36,7 @@ export class FakeSsh implements Ssh {
     return this;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- failures must be rejections, as those of the port are
+  // eslint-disable-next-line @typescript-eslint/require-await -- failures must be rejections, as those of the interface are
   async connect(target: SshTarget, signal: AbortSignal): Promise<SshConnection> {
     signal.throwIfAborted();
     this.targets.push(target);
@@ -65,7 +65,7 @@ export class FakeSsh implements Ssh {
     };
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- failures must be rejections, as those of the port are
+  // eslint-disable-next-line @typescript-eslint/require-await -- failures must be rejections, as those of the interface are
   async #exec(node: string, command: string, options: SshExecOptions): Promise<SshResult> {
     options.signal?.throwIfAborted();
     this.calls.push({ node, command, options });

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
-import type { ContainerInfo } from '../../gocli-ts/src/place/port.ts';
+import type { ContainerInfo } from '../../gocli-ts/src/place/interface.ts';
 import { outputOf, type CliResult } from '../helpers/cli.ts';
 import { diskImage } from '../helpers/disk-image.ts';
 import { openIsland, type Island } from '../helpers/island.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ExecutionContext } from 'ava';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
-import type { Host } from '../../gocli-ts/src/host/port.ts';
+import type { Host } from '../../gocli-ts/src/host/interface.ts';
 import { ssh2Client } from '../../gocli-ts/src/ssh/client.ts';
 import * as copying from '../../gocli-ts/src/rig/copy/copy.ts';
 import { startSshServer, type SshServer } from './ssh-server.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContainerSpec, Docker } from '../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec, Docker } from '../../gocli-ts/src/place/interface.ts';
 import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import { IMAGE_PATH } from '../../gocli-ts/src/provider/image-path.ts';
 import { digestInputs } from '../../gocli-ts/src/provision/hash.ts';

@@ -8,7 +8,7 @@ import type { RigState } from '../../gocli-ts/src/rig/state.ts';
 import type { UpRequest } from '../../gocli-ts/src/rig/up.ts';
 import { readRunOptions, type RunInputs } from '../../gocli-ts/src/api/options.ts';
 import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
-import type { ImageInfo } from '../../gocli-ts/src/place/port.ts';
+import type { ImageInfo } from '../../gocli-ts/src/place/interface.ts';
 import type { GocliEvent } from '../../gocli-ts/src/events/events.ts';
 import { deviceAccess } from '../../gocli-ts/src/machine/devices.ts';
 import { EMULATED_CPU } from '../../gocli-ts/src/machine/cpu-models.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
-import type { Docker } from '../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../gocli-ts/src/place/interface.ts';
 import { command, TINY_GOCLI, type CliResult } from './cli.ts';
 
 /** In the environment of every process of an island, so that those that are left can be told. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
-import type { Docker } from '../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../gocli-ts/src/place/interface.ts';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
 
 /** Label of everything integration tests make; its value is the run. */

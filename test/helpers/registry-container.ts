@@ -3,7 +3,7 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import type { Docker, FileEntry } from '../../gocli-ts/src/place/port.ts';
+import type { Docker, FileEntry } from '../../gocli-ts/src/place/interface.ts';
 import { TEST_LABEL } from './probe-image.ts';
 import { close } from '../fakes/close.ts';
 

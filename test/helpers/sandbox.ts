@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
-import type { Docker } from '../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../gocli-ts/src/place/interface.ts';
 import { type CliResult, tinyGocli } from './cli.ts';
 
 /** State and cache of a gocli that knows nothing of the user's own clusters, and what tests find in them. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
 import { generateSshKey } from '../../gocli-ts/src/ssh/keys.ts';
-import type { SshTarget } from '../../gocli-ts/src/ssh/port.ts';
+import type { SshTarget } from '../../gocli-ts/src/ssh/interface.ts';
 
 /** An ssh server of this process. Commands run in /bin/sh. */
 export interface SshServer extends AsyncDisposable {

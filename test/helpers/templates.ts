@@ -1,6 +1,6 @@
 import { keeperSpec } from '../../gocli-ts/src/place/keeper.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
-import type { Docker } from '../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../gocli-ts/src/place/interface.ts';
 import { sealManifest, type Manifest } from '../../gocli-ts/src/frozen/manifest.ts';
 import {
   listTemplates,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FACTS_LABEL, type ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import { IMAGE_PATH } from '../../gocli-ts/src/provider/image-path.ts';
-import type { Docker } from '../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../gocli-ts/src/place/interface.ts';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
 import { labelInstruction } from '../../gocli-ts/src/provision/image/labels.ts';

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
 import { packFiles } from '../../gocli-ts/src/place/docker/archive.ts';
-import type { ContainerSpec, PublishedPort } from '../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec, PublishedPort } from '../../gocli-ts/src/place/interface.ts';
 import type { ErrorCode } from '../../gocli-ts/src/errors/codes.ts';
 import { isCode } from '../../gocli-ts/src/errors/error.ts';
 import { unpack } from '../fakes/docker-data.ts';

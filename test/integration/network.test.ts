@@ -10,7 +10,7 @@ import { Agent } from '../../gocli-ts/src/machine/agent.ts';
 import { NODE_SUBNET } from '../../gocli-ts/src/network/addresses.ts';
 import { renderDnsmasq, renderLinks, renderNat } from '../../gocli-ts/src/network/network-files.ts';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
-import type { ContainerSpec } from '../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec } from '../../gocli-ts/src/place/interface.ts';
 import { systemClock } from '../../gocli-ts/src/shared/clock.ts';
 import { outputOf } from '../helpers/cli.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { LABEL } from '../../gocli-ts/src/place/labels.ts';
-import type { ContainerInfo } from '../../gocli-ts/src/place/port.ts';
+import type { ContainerInfo } from '../../gocli-ts/src/place/interface.ts';
 import { type CliResult, outputOf } from '../helpers/cli.ts';
 import { openSandbox, type Sandbox } from '../helpers/sandbox.ts';
 import { tinyImage } from '../helpers/tiny-image.ts';

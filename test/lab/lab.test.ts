@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { dockerodeEngine } from '../../gocli-ts/src/place/docker/dockerode.ts';
 import { userPaths } from '../../gocli-ts/src/host/paths.ts';
 import { generateSshKey, type SshKeyPair } from '../../gocli-ts/src/ssh/keys.ts';
-import type { SshResult } from '../../gocli-ts/src/ssh/port.ts';
+import type { SshResult } from '../../gocli-ts/src/ssh/interface.ts';
 import { diskImage } from '../helpers/disk-image.ts';
 import { runArguments } from '../helpers/sandbox.ts';
 import { tinyImage } from '../helpers/tiny-image.ts';

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Docker } from '../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../gocli-ts/src/place/interface.ts';
 import { ssh2Client } from '../../gocli-ts/src/ssh/client.ts';
 import type { SshKeyPair } from '../../gocli-ts/src/ssh/keys.ts';
-import type { SshConnection, SshResult } from '../../gocli-ts/src/ssh/port.ts';
+import type { SshConnection, SshResult } from '../../gocli-ts/src/ssh/interface.ts';
 import { ROOT } from './disks.ts';
 
 export interface LabRequest {

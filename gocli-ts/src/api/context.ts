@@ -1,12 +1,12 @@
 import type { OperationSink } from '../events/events.ts';
 import type { Paths } from '../host/paths.ts';
-import type { Host } from '../host/port.ts';
-import type { Docker } from '../place/port.ts';
+import type { Host } from '../host/interface.ts';
+import type { Docker } from '../place/interface.ts';
 import type { RigDeps } from '../rig/deps.ts';
 import type { Naming } from '../rig/options/option.ts';
 import type { Kind } from '../rig/kind.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { Ssh } from '../ssh/port.ts';
+import type { Ssh } from '../ssh/interface.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { quote } from '../shared/quote.ts';
-import type { ImageInfo } from '../place/port.ts';
+import type { ImageInfo } from '../place/interface.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
 import { requireUsable } from '../rig/start/daemon.ts';

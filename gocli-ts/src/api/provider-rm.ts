@@ -2,7 +2,7 @@ import { Failures } from '../errors/several.ts';
 import { GocliError } from '../errors/error.ts';
 import { unpublishTemplate } from '../frozen/templates.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ImageInfo } from '../place/port.ts';
+import type { ImageInfo } from '../place/interface.ts';
 import { type CachedStep, cachedSteps, removeSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { findRigs } from '../rig/find.ts';

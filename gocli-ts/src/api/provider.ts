@@ -1,5 +1,5 @@
 import { LABEL } from '../place/labels.ts';
-import type { ImageInfo } from '../place/port.ts';
+import type { ImageInfo } from '../place/interface.ts';
 import { factsOf, type ProviderFacts } from '../provider/facts.ts';
 import { cachedSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';

@@ -9,7 +9,7 @@ import { originOf } from '../images/remote/address.ts';
 import { RemoteClient } from '../images/remote/client.ts';
 import { Repository, type RemoteImage } from '../images/remote/repository.ts';
 import { trustedBy } from '../images/remote/trust.ts';
-import type { ImageInfo } from '../place/port.ts';
+import type { ImageInfo } from '../place/interface.ts';
 import { factsOf, RECIPE_LABEL } from '../provider/facts.ts';
 import {
   publishedFile,

@@ -1,6 +1,6 @@
 import { GocliError, isCode } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
-import type { ImageInfo } from '../place/port.ts';
+import type { ImageInfo } from '../place/interface.ts';
 import { readPublished, type PublishedProvider } from '../provider/published.ts';
 import { formatSeconds } from '../shared/text.ts';
 import type { Context } from './context.ts';

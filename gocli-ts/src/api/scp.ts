@@ -4,7 +4,7 @@ import { pathFrom } from '../host/paths.ts';
 import { download, upload, type CopyEnds } from '../rig/copy/copy.ts';
 import { expand } from '../rig/copy/remote.ts';
 import { copiesAs } from '../rig/ssh-users.ts';
-import type { SshConnection } from '../ssh/port.ts';
+import type { SshConnection } from '../ssh/interface.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 import { connectAs } from './ssh.ts';

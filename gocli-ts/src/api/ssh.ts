@@ -2,7 +2,7 @@ import { nodeIndex } from '../rig/names.ts';
 import { sshTarget } from '../rig/ssh-target.ts';
 import { loginAs } from '../rig/ssh-users.ts';
 import { readSecret, STATE_FILE, type RigState } from '../rig/state.ts';
-import type { SshConnection, SshExecOptions, SshResult } from '../ssh/port.ts';
+import type { SshConnection, SshExecOptions, SshResult } from '../ssh/interface.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
 

@@ -8,7 +8,7 @@ import { readUserFile } from '../host/user-file.ts';
 import { estimatedSteps } from '../host/timings.ts';
 import { keeperSpec } from '../place/keeper.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ImageInfo } from '../place/port.ts';
+import type { ImageInfo } from '../place/interface.ts';
 import { factsOf } from '../provider/facts.ts';
 import { throwFindings } from '../provider/finding.ts';
 import { collectEvidence } from '../rig/evidence.ts';

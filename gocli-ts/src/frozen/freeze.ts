@@ -1,4 +1,4 @@
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { Agent } from '../machine/agent.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All, together } from '../shared/all.ts';

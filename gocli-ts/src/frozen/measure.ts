@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { GocliError } from '../errors/error.ts';
 import { FROZEN, frozenFiles } from './frozen-files.ts';
 import type { FrozenMachine } from './manifest.ts';

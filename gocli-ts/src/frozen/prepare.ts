@@ -1,4 +1,4 @@
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { GocliError } from '../errors/error.ts';
 import { Agent } from '../machine/agent.ts';
 import type { Clock } from '../shared/clock.ts';

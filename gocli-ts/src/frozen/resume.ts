@@ -1,7 +1,7 @@
 import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import { Agent } from '../machine/agent.ts';
 import type { Monitor } from '../machine/monitor.ts';
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { allOf, type All } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
 import { attempt } from '../waiting/attempt.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { Monitor } from '../machine/monitor.ts';
 import { All, allOf, together } from '../shared/all.ts';

@@ -7,7 +7,7 @@ import {
   restoreKeepers,
   rigsAmong,
 } from '../place/keeper.ts';
-import type { ContainerInfo, Docker, Labels, Mount } from '../place/port.ts';
+import type { ContainerInfo, Docker, Labels, Mount } from '../place/interface.ts';
 import { FACTS_LABEL } from '../provider/facts.ts';
 import { FROZEN } from './frozen-files.ts';
 import type { FrozenDeps } from './freeze.ts';

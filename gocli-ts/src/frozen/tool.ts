@@ -1,5 +1,5 @@
 import { LABEL } from '../place/labels.ts';
-import type { Docker, Labels, Mount } from '../place/port.ts';
+import type { Docker, Labels, Mount } from '../place/interface.ts';
 import { allOf } from '../shared/all.ts';
 import type { Clock } from '../shared/clock.ts';
 

@@ -1,4 +1,4 @@
-import type { Docker, Labels } from '../place/port.ts';
+import type { Docker, Labels } from '../place/interface.ts';
 import { frozenFiles } from './frozen-files.ts';
 import type { Manifest } from './manifest.ts';
 import { templateMount, type Template } from './templates.ts';

@@ -9,7 +9,7 @@ import { redact } from '../shared/redact.ts';
 import { quoteAll } from '../shared/quote.ts';
 import { lastLines } from '../shared/text.ts';
 import { own, ownAttached, sendSignal } from './children.ts';
-import type { AttachOptions, Host, HostResult, HostRunOptions } from './port.ts';
+import type { AttachOptions, Host, HostResult, HostRunOptions } from './interface.ts';
 import { MIB } from '../shared/size.ts';
 
 /** Folders that a user's PATH often lacks, with programs that provisioning needs. */

@@ -1,5 +1,5 @@
 import { GocliError } from '../errors/error.ts';
-import type { DockerImages, ImageInfo } from '../place/port.ts';
+import type { DockerImages, ImageInfo } from '../place/interface.ts';
 import { fullImageName } from '../shared/image-reference.ts';
 import { didYouMean } from '../shared/text.ts';
 import { archivedFiles } from './archive.ts';

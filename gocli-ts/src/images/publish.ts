@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { StepHandle } from '../events/steps.ts';
-import type { DockerImages } from '../place/port.ts';
+import type { DockerImages } from '../place/interface.ts';
 import { archivedFiles, entryPath, inArchive } from './archive.ts';
 import { badArchive } from './bad-archive.ts';
 import { imagesIn } from './in-archive.ts';

@@ -1,7 +1,7 @@
 import { PassThrough, Transform, type Readable, type Writable } from 'node:stream';
 import { GocliError } from '../errors/error.ts';
 import { contentOf, spool } from '../host/spool.ts';
-import type { Host } from '../host/port.ts';
+import type { Host } from '../host/interface.ts';
 import { linked } from '../shared/limit.ts';
 import { formatBytes, MIB } from '../shared/size.ts';
 import { lastLines } from '../shared/text.ts';

@@ -11,7 +11,7 @@ import { nodeAddress } from '../network/addresses.ts';
 import { All } from '../shared/all.ts';
 import { linked } from '../shared/limit.ts';
 import { lastLines } from '../shared/text.ts';
-import type { SshConnection } from '../ssh/port.ts';
+import type { SshConnection } from '../ssh/interface.ts';
 import { allMet } from '../waiting/all-met.ts';
 import { waitFor, type WaitOptions } from '../waiting/condition.ts';
 import { inTime } from '../waiting/in-time.ts';

@@ -9,7 +9,7 @@ import { networkSetUp, podCidr } from './node-network.ts';
 import { nodeName } from '../network/addresses.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
-import type { SshConnection } from '../ssh/port.ts';
+import type { SshConnection } from '../ssh/interface.ts';
 import { inTime, type InTimeOptions } from '../waiting/in-time.ts';
 import type { RigState } from '../rig/state.ts';
 import { gocliCommand } from '../shared/command.ts';

@@ -2,7 +2,7 @@ import { MIB } from '../shared/size.ts';
 import { PassThrough } from 'node:stream';
 import { readTree } from '../place/tree.ts';
 import type { LogFile } from '../rig/logs/part.ts';
-import type { SshConnection } from '../ssh/port.ts';
+import type { SshConnection } from '../ssh/interface.ts';
 
 /** Bytes of the end of each pod log that are kept. */
 const POD_LOG_BYTES = 5 * MIB;

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Docker, Labels } from '../place/port.ts';
+import type { Docker, Labels } from '../place/interface.ts';
 import { readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { GocliError, isCode } from '../errors/error.ts';
 import type { Clock } from '../shared/clock.ts';
 import { lastLines } from '../shared/text.ts';
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { attempt } from '../waiting/attempt.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';
 import { connectSocket } from './socket.ts';

@@ -1,4 +1,4 @@
-import type { ContainerSpec, Labels, Mount } from '../place/port.ts';
+import type { ContainerSpec, Labels, Mount } from '../place/interface.ts';
 import { qemuArguments } from './arguments.ts';
 import { type DeviceAccess, machineDevices } from './devices.ts';
 import type { MachineSpec } from './spec.ts';

@@ -1,4 +1,4 @@
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { z } from 'zod';
 import { inTime } from '../waiting/in-time.ts';
 import { JsonChannel, type JsonObject } from './json-channel.ts';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { abortReason } from '../shared/clock.ts';
 
 /**

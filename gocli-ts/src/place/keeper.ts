@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path/posix';
 import { isCode } from '../errors/error.ts';
 import { LABEL } from './labels.ts';
-import type { ContainerInfo, ContainerSpec, Docker, Labels, Mount } from './port.ts';
+import type { ContainerInfo, ContainerSpec, Docker, Labels, Mount } from './interface.ts';
 
 /**
  * A container that is never started: it refers to volumes, so that nothing removes them, and its labels hold what is

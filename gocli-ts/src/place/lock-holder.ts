@@ -1,4 +1,4 @@
-import type { LockHolder } from './port.ts';
+import type { LockHolder } from './interface.ts';
 
 /** Who has a lock, for a sentence. */
 export function holderWords({ pid }: LockHolder): string {

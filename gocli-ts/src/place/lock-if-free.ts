@@ -1,5 +1,5 @@
 import { linked } from '../shared/limit.ts';
-import type { Docker } from './port.ts';
+import type { Docker } from './interface.ts';
 
 /** Milliseconds for a word of whoever has it: a process that is stopped (Ctrl-Z) says none, and has it all the same. */
 const WORD_MS = 1000;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LABEL } from './labels.ts';
-import type { Docker } from './port.ts';
+import type { Docker } from './interface.ts';
 
 interface ReaderImage extends AsyncDisposable {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
-import type { ImageInfo } from '../place/port.ts';
+import type { ImageInfo } from '../place/interface.ts';
 import { parseMiB } from '../shared/size.ts';
 import { sectionsIn, type ProviderConfig } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { changedInputs, digestInputs, type InputDigests, stepKey } from './hash.ts';
 import { inOrder } from './graph.ts';
 import { readImage, type Store, type StoredResult } from './result-store.ts';

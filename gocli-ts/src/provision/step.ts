@@ -1,7 +1,7 @@
 import type { Layer } from '../provider/provider-file.ts';
 import type { ProviderConfig } from '../provider/schema.ts';
 import type { StepHandle } from '../events/steps.ts';
-import type { Host } from '../host/port.ts';
+import type { Host } from '../host/interface.ts';
 import type { RigDeps } from '../rig/deps.ts';
 import type { Build } from './builds/build.ts';
 

@@ -1,6 +1,6 @@
 import type { ResolverFile } from '../host/resolvers.ts';
 import { LABEL, type Role } from '../place/labels.ts';
-import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../place/port.ts';
+import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../place/interface.ts';
 import type { DeviceAccess } from '../machine/devices.ts';
 import type { Accelerator } from '../machine/spec.ts';
 import { renderChrony, renderDnsmasq, renderLinks, renderNat } from '../network/network-files.ts';

@@ -1,10 +1,10 @@
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import type { EventSink } from '../events/events.ts';
 import type { Naming } from './options/option.ts';
 import type { Kind } from './kind.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { Ssh } from '../ssh/port.ts';
+import type { Ssh } from '../ssh/interface.ts';
 
 /** What all work on rigs needs. */
 export interface RigDeps {

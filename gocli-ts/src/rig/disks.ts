@@ -1,7 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import { frozenFiles } from '../frozen/frozen-files.ts';
 import { templateMount, templateVolume } from '../frozen/templates.ts';
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { runTool } from '../frozen/tool.ts';
 import { nodeName } from '../network/addresses.ts';
 import { LABEL } from '../place/labels.ts';

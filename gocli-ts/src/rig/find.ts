@@ -1,6 +1,6 @@
 import { GocliError, isCode } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo, Docker } from '../place/port.ts';
+import type { ContainerInfo, Docker } from '../place/interface.ts';
 import type { Paths } from '../host/paths.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { RigDeps } from './deps.ts';

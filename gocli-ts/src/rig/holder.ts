@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isCode } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import type { Holder } from './keep-state.ts';
 import type { Listed } from './known.ts';
 import { machinesMount } from './machine-files.ts';

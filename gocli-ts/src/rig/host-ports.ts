@@ -1,7 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import { freePorts, portHolder, portProblem } from '../host/free-ports.ts';
 import { publishedPorts, type Published } from '../network/ports.ts';
-import type { ContainerInfo, Docker, PublishedPort } from '../place/port.ts';
+import type { ContainerInfo, Docker, PublishedPort } from '../place/interface.ts';
 import type { Kind } from './kind.ts';
 import type { RigPlan } from './plan.ts';
 import { portInfosOf } from './published.ts';

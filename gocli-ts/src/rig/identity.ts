@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo } from '../place/port.ts';
+import type { ContainerInfo } from '../place/interface.ts';
 import { STOPPED } from './names.ts';
 import type { HostPlan } from './plan.ts';
 import type { RigState } from './state.ts';

@@ -1,4 +1,4 @@
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import { GocliError } from '../errors/error.ts';
 import type { MachineHandle } from '../frozen/migration.ts';
 

@@ -1,5 +1,5 @@
 import { GocliError, isCode, messageOf } from '../errors/error.ts';
-import type { ContainerInfo } from '../place/port.ts';
+import type { ContainerInfo } from '../place/interface.ts';
 import type { Paths } from '../host/paths.ts';
 import type { RigDeps } from './deps.ts';
 import { idOfState, stateNamed, type Identity } from './identity.ts';

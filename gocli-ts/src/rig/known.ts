@@ -1,5 +1,5 @@
 import { isCode } from '../errors/error.ts';
-import type { ContainerInfo } from '../place/port.ts';
+import type { ContainerInfo } from '../place/interface.ts';
 import type { RigDeps } from './deps.ts';
 import { firstName } from './identity.ts';
 import { holderOf, type Volume } from './holder.ts';

@@ -1,5 +1,5 @@
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo } from '../place/port.ts';
+import type { ContainerInfo } from '../place/interface.ts';
 import type { Identity } from './identity.ts';
 import { poolOfName } from './names.ts';
 import { isMachine } from './parts.ts';

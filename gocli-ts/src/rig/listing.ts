@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo, Docker } from '../place/port.ts';
+import type { ContainerInfo, Docker } from '../place/interface.ts';
 import type { Volume } from './holder.ts';
 import type { Snapshot } from './snapshot/list.ts';
 import type { RestoredSnapshots } from './snapshot/restore-keepers.ts';

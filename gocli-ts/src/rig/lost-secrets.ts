@@ -1,6 +1,6 @@
 import { isCode } from '../errors/error.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo } from '../place/port.ts';
+import type { ContainerInfo } from '../place/interface.ts';
 import type { RigDeps } from './deps.ts';
 import { holderOf } from './holder.ts';
 import { idOfState } from './identity.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import type { FileEntry, Mount } from '../place/port.ts';
+import type { FileEntry, Mount } from '../place/interface.ts';
 import { machinesVolume } from './names.ts';
 
 /** Where the volume of a rig's machines is in its containers; the registry does not have it. */

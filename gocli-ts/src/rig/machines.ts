@@ -5,7 +5,7 @@ import { machineContainer, type ExpectedFiles } from '../machine/container.ts';
 import type { GuestMemory, MachineSpec } from '../machine/spec.ts';
 import { nodeMac, nodeName, tapName, vncPort } from '../network/addresses.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerSpec, Mount } from '../place/port.ts';
+import type { ContainerSpec, Mount } from '../place/interface.ts';
 import { IMAGE_PATH } from '../provider/image-path.ts';
 import { dataMount, labelsFor, type RigLayout } from './container-specs.ts';
 import { rigId } from './identity.ts';

@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import { collect } from '../errors/several.ts';
-import type { ImageInfo } from '../place/port.ts';
+import type { ImageInfo } from '../place/interface.ts';
 import { factsOf } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
 import { AS_FLAGS, type Naming, type OptionList } from './options/option.ts';

@@ -1,5 +1,5 @@
 import { LABEL, type Role } from '../place/labels.ts';
-import type { ContainerInfo } from '../place/port.ts';
+import type { ContainerInfo } from '../place/interface.ts';
 
 /** What containers of a rig are, by their labels. */
 type Labelled = Pick<ContainerInfo, 'labels'>;

@@ -4,7 +4,7 @@ import { atHost, isProxyAddress, loopbackPort, type HostProxy } from '../host/pr
 import { Agent } from '../machine/agent.ts';
 import { HOST_NAME, nodeName } from '../network/addresses.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo } from '../place/port.ts';
+import type { ContainerInfo } from '../place/interface.ts';
 import { quoteAll } from '../shared/quote.ts';
 import { attempt } from '../waiting/attempt.ts';
 import { inTime } from '../waiting/in-time.ts';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path/posix';
 import { z } from 'zod';
 import { GocliError, isCode } from '../errors/error.ts';
-import type { Docker } from '../place/port.ts';
+import type { Docker } from '../place/interface.ts';
 import type { Clock } from '../shared/clock.ts';
 import { MACHINES } from './machine-files.ts';
 import { stateSchema, type RigState } from './state.ts';

@@ -6,7 +6,7 @@ import { removeSavedFiles, removeSnapshotKeeper } from './snapshot/snapshots.ts'
 import { restoreSnapshots } from './snapshot/restore-keepers.ts';
 import { listSnapshots, snapshotsAmong, type Snapshot } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
-import type { Docker, Labels } from '../place/port.ts';
+import type { Docker, Labels } from '../place/interface.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { allOf } from '../shared/all.ts';
 import { lookUp, renamedTo } from './find.ts';

@@ -1,5 +1,5 @@
 import { GocliError, messageOf } from '../errors/error.ts';
-import type { ContainerInfo, Docker } from '../place/port.ts';
+import type { ContainerInfo, Docker } from '../place/interface.ts';
 import type { RigDeps } from './deps.ts';
 import { lookUp, requireState } from './find.ts';
 import { bearersAmong, idAmong, nameBorne, stateNamed, type Identity } from './identity.ts';

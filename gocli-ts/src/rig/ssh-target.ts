@@ -1,7 +1,7 @@
 import { GocliError, isCode } from '../errors/error.ts';
 import { nodeName, sshPort } from '../network/addresses.ts';
 import { portKey } from '../network/ports.ts';
-import type { SshConnection, SshTarget } from '../ssh/port.ts';
+import type { SshConnection, SshTarget } from '../ssh/interface.ts';
 import { waitFor } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
 import { hostPort } from './find.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo, Docker } from '../place/port.ts';
+import type { ContainerInfo, Docker } from '../place/interface.ts';
 import { GocliError, isCode } from '../errors/error.ts';
 import { MACHINE_PATH } from '../machine/spec.ts';
 import { linked } from '../shared/limit.ts';

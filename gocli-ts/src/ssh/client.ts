@@ -8,7 +8,7 @@ import { GocliError, messageOf } from '../errors/error.ts';
 import { abortReason } from '../shared/clock.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
-import type { Ssh, SshConnection, SshExecOptions, SshResult, SshTarget } from './port.ts';
+import type { Ssh, SshConnection, SshExecOptions, SshResult, SshTarget } from './interface.ts';
 import { gocliCommand } from '../shared/command.ts';
 
 const READY_MS = 20_000;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import { redact } from '../shared/redact.ts';
 import { lastLines } from '../shared/text.ts';
-import type { SshConnection } from '../ssh/port.ts';
+import type { SshConnection } from '../ssh/interface.ts';
 import { inTime } from '../waiting/in-time.ts';
 
 /** Where its data source NoCloud looks, below /. */

@@ -11,7 +11,7 @@ import { readSecret, STATE_FILE, type RigState } from '../rig/state.ts';
 import { All } from '../shared/all.ts';
 import { ssh2Client } from '../ssh/client.ts';
 import { generateSshKey } from '../ssh/keys.ts';
-import type { SshTarget } from '../ssh/port.ts';
+import type { SshTarget } from '../ssh/interface.ts';
 import { isCode } from '../errors/error.ts';
 import { allMet } from '../waiting/all-met.ts';
 import type { Condition, WaitOptions } from '../waiting/condition.ts';

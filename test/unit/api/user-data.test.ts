@@ -5,7 +5,7 @@ import type { Context } from '../../../gocli-ts/src/api/context.ts';
 import { plan } from '../../../gocli-ts/src/api/run.ts';
 import { withUserData } from '../../../gocli-ts/src/api/user-data.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
-import type { ImageInfo } from '../../../gocli-ts/src/place/port.ts';
+import type { ImageInfo } from '../../../gocli-ts/src/place/interface.ts';
 import { findRig } from '../../../gocli-ts/src/rig/find.ts';
 import { planDifferences } from '../../../gocli-ts/src/rig/make-plan.ts';
 import { up, type UpRequest } from '../../../gocli-ts/src/rig/up.ts';

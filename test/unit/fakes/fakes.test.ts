@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { ContainerSpec } from '../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec } from '../../../gocli-ts/src/place/interface.ts';
 import { GocliError, isCode } from '../../../gocli-ts/src/errors/error.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeDocker } from '../../fakes/docker.ts';

@@ -10,7 +10,7 @@ import { publishLayers, type PublishedLayers } from '../../../gocli-ts/src/image
 import { originOf } from '../../../gocli-ts/src/images/remote/address.ts';
 import { RemoteClient } from '../../../gocli-ts/src/images/remote/client.ts';
 import { Repository } from '../../../gocli-ts/src/images/remote/repository.ts';
-import type { Login } from '../../../gocli-ts/src/place/port.ts';
+import type { Login } from '../../../gocli-ts/src/place/interface.ts';
 import { FakeClock } from '../../fakes/clock.ts';
 import { FakeRemote } from '../../fakes/remote-registry.ts';
 import { config, digestOf, dockerEntries, layer, tar } from '../../helpers/image-archives.ts';

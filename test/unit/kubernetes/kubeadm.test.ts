@@ -1,7 +1,7 @@
 import test from 'ava';
 import { kubeadmInit, kubeadmJoin } from '../../../gocli-ts/src/kubernetes/kubeadm.ts';
 import { isCode } from '../../../gocli-ts/src/errors/error.ts';
-import type { SshConnection, SshExecOptions, SshResult } from '../../../gocli-ts/src/ssh/port.ts';
+import type { SshConnection, SshExecOptions, SshResult } from '../../../gocli-ts/src/ssh/interface.ts';
 import { CERTIFICATE } from '../../fixtures/certificate.ts';
 
 const never = new AbortController().signal;

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { Docker } from '../../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../../gocli-ts/src/place/interface.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import type { GocliEvent } from '../../../gocli-ts/src/events/events.ts';
-import type { Host } from '../../../gocli-ts/src/host/port.ts';
+import type { Host } from '../../../gocli-ts/src/host/interface.ts';
 import type {
   ProvisionDeps,
   ProvisionStep,
@@ -13,7 +13,7 @@ import type {
   StepName,
 } from '../../../gocli-ts/src/provision/step.ts';
 import { systemClock } from '../../../gocli-ts/src/shared/clock.ts';
-import type { Ssh } from '../../../gocli-ts/src/ssh/port.ts';
+import type { Ssh } from '../../../gocli-ts/src/ssh/interface.ts';
 import { AS_FLAGS } from '../../../gocli-ts/src/rig/options/option.ts';
 
 export const PROVIDER_YAML = `apiVersion: gocli.io/v1

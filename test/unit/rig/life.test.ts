@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
-import type { ContainerInfo } from '../../../gocli-ts/src/place/port.ts';
+import type { ContainerInfo } from '../../../gocli-ts/src/place/interface.ts';
 import {
   decide,
   isMeantByAll,

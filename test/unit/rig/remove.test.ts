@@ -2,7 +2,7 @@ import test from 'ava';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { stateNames, writeState } from '../../../gocli-ts/src/rig/state.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
-import type { ContainerSpec, Labels } from '../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec, Labels } from '../../../gocli-ts/src/place/interface.ts';
 import type { FakeDocker } from '../../fakes/docker.ts';
 import { makeEngine, stateOf } from '../../helpers/engine.ts';
 import { makeSaving } from '../../helpers/saving.ts';

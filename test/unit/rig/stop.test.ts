@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
-import type { ContainerSpec, FileEntry } from '../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec, FileEntry } from '../../../gocli-ts/src/place/interface.ts';
 import { rigFolder } from '../../../gocli-ts/src/host/paths.ts';
 import { findRigs } from '../../../gocli-ts/src/rig/find.ts';
 import { phaseOf } from '../../../gocli-ts/src/rig/life.ts';

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
-import type { ContainerInfo } from '../../../gocli-ts/src/place/port.ts';
+import type { ContainerInfo } from '../../../gocli-ts/src/place/interface.ts';
 import { GocliError, isCode } from '../../../gocli-ts/src/errors/error.ts';
 import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
 import { whileAlive } from '../../../gocli-ts/src/rig/watchdog.ts';

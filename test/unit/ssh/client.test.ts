@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../gocli-ts/src/errors/error.ts';
 import { ssh2Client } from '../../../gocli-ts/src/ssh/client.ts';
 import { generateSshKey } from '../../../gocli-ts/src/ssh/keys.ts';
-import type { SshConnection } from '../../../gocli-ts/src/ssh/port.ts';
+import type { SshConnection } from '../../../gocli-ts/src/ssh/interface.ts';
 import { endsByItself } from '../../helpers/ends-by-itself.ts';
 import { startSshServer, type SshServer } from '../../helpers/ssh-server.ts';
 

@@ -1,4 +1,4 @@
-import type { DockerInfo } from '../../place/port.ts';
+import type { DockerInfo } from '../../place/interface.ts';
 import { GocliError } from '../../errors/error.ts';
 import { requireBridge } from '../../rig/start/daemon.ts';
 import { failed, ok, warning, type Check, type Finding } from './finding.ts';

@@ -1,5 +1,5 @@
 import { FACTS_LABEL, providerFactsSchema } from '../../provider/facts.ts';
-import type { ImageInfo } from '../../place/port.ts';
+import type { ImageInfo } from '../../place/interface.ts';
 import { messageOf } from '../../errors/error.ts';
 import { kindOf } from '../../rig/kind.ts';
 import type { Context, NoRequest } from '../context.ts';

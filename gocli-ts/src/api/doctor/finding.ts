@@ -1,4 +1,4 @@
-import type { DockerInfo, ImageInfo } from '../../place/port.ts';
+import type { DockerInfo, ImageInfo } from '../../place/interface.ts';
 import type { Context } from '../context.ts';
 
 type CheckState = 'ok' | 'warning' | 'failed';

@@ -1,4 +1,4 @@
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from './finding.ts';
 
 /** Kubernetes 1.36 names this in its go.mod. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
-import type { Login } from '../../place/port.ts';
+import type { Login } from '../../place/interface.ts';
 import type { Answer, Asked } from '../http.ts';
 import { redact } from '../../shared/redact.ts';
 import { isPrivate } from './address.ts';

@@ -1,5 +1,5 @@
 import { GocliError, isCode } from '../../errors/error.ts';
-import type { Login } from '../../place/port.ts';
+import type { Login } from '../../place/interface.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { redact } from '../../shared/redact.ts';
 import { formatSeconds, lastLines } from '../../shared/text.ts';

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../addons/catalog.ts';
 import { plannedIn, type PlannedAddon } from '../../addons/plan.ts';
 import { GocliError } from '../../errors/error.ts';
-import type { DockerImages } from '../../place/port.ts';
+import type { DockerImages } from '../../place/interface.ts';
 import { loadOnto } from '../load.ts';
 import { nodeImages } from '../node-images.ts';
 import type { AddonCluster } from './addon-cluster.ts';

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import { GocliError } from '../../errors/error.ts';
-import type { FileEntry } from '../port.ts';
+import type { FileEntry } from '../interface.ts';
 
 /** A tar stream of files held in memory. Times are zero unless told, so that equal files give equal archives. */
 export function packFiles(files: readonly FileEntry[]): Readable {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import type Dockerode from 'dockerode';
 import { request, requestUnless, type Connect } from './request.ts';
-import type { DockerContainers } from '../port.ts';
+import type { DockerContainers } from '../interface.ts';
 import { sending } from './sending.ts';
 
 /** Files into and out of containers, as tar streams. */

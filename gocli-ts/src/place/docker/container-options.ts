@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
-import type { ContainerSpec, Mount, PublishedPort } from '../port.ts';
+import type { ContainerSpec, Mount, PublishedPort } from '../interface.ts';
 
 /** The body of a container creation request for a spec (Docker Engine API 1.41). */
 export function containerOptions(spec: ContainerSpec): ContainerCreateOptions {

@@ -5,7 +5,7 @@ import { ask, askFor, labelFilter, request, requestUnless, type Connect } from '
 import { connectTo, execIn, startIn } from './exec.ts';
 import { filesOf } from './container-files.ts';
 import { createWithVolumes, type IsPodman } from './podman.ts';
-import type { ContainerInfo, DockerContainers, PublishedPort } from '../port.ts';
+import type { ContainerInfo, DockerContainers, PublishedPort } from '../interface.ts';
 
 /** Containers of the daemon. */
 export function containersOf(connect: Connect, isPodman: IsPodman): DockerContainers {

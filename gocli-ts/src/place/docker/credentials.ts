@@ -2,7 +2,7 @@ import { messageOf } from '../../errors/error.ts';
 import { redact } from '../../shared/redact.ts';
 import { formatSeconds } from '../../shared/text.ts';
 import { attempt } from '../../waiting/attempt.ts';
-import type { Login, RegistryAuth } from '../port.ts';
+import type { Login, RegistryAuth } from '../interface.ts';
 import { objectOf, parseObject, readDockerConfig, textOf, type Environment, type Json } from './config.ts';
 
 /** Runs a program that keeps logins; a code other than 0 is no error of it. */

@@ -7,7 +7,7 @@ import { checkEngine } from './daemon.ts';
 import { endpointOf, endpointWords, type Endpoint } from './endpoint.ts';
 import { imagesOf, type FindLogin } from './images.ts';
 import { podmanTeller, type VersionAnswer } from './podman.ts';
-import type { BridgeNetwork, Docker, DockerInfo, DockerSystem, DockerVolumes } from '../port.ts';
+import type { BridgeNetwork, Docker, DockerInfo, DockerSystem, DockerVolumes } from '../interface.ts';
 
 /** What an adapter may be given. */
 export interface EngineOptions {

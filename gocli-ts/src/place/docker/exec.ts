@@ -9,7 +9,7 @@ import {
 import { text } from 'node:stream/consumers';
 import { finished, pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
-import type { ExecOptions, ExecResult } from '../port.ts';
+import type { ExecOptions, ExecResult } from '../interface.ts';
 
 /** Runs a program in a container to its end. */
 export async function execIn(

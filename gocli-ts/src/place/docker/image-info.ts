@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import type { ImageInfo } from '../port.ts';
+import type { ImageInfo } from '../interface.ts';
 
 /** An image of a list. The daemon says null for no tags and no labels, whatever its types promise. */
 export function listedInfo(answer: Dockerode.ImageInfo): ImageInfo {

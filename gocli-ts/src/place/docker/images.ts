@@ -4,7 +4,7 @@ import { GocliError, isCode } from '../../errors/error.ts';
 import { ask, askFor, labelFilter, request, requestUnless, type Connect } from './request.ts';
 import { dockerError } from './errors.ts';
 import { IMAGE_REFERENCE } from '../../shared/image-reference.ts';
-import type { DockerImages, ImageInfo, Login, TransferProgress } from '../port.ts';
+import type { DockerImages, ImageInfo, Login, TransferProgress } from '../interface.ts';
 import { imageInfo, listedInfo } from './image-info.ts';
 import { isLong, loadedLocally, shortName, type IsPodman } from './podman.ts';
 import { sending } from './sending.ts';

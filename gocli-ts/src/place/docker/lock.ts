@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isErrno } from '../../errors/file-error.ts';
-import type { LockHolder, LockOptions } from '../port.ts';
+import type { LockHolder, LockOptions } from '../interface.ts';
 
 /** Milliseconds until a lock is tried again that was given up between two looks at it. */
 const AGAIN_MS = 20;

@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
 import { GocliError } from '../../errors/error.ts';
-import type { Mount } from '../port.ts';
+import type { Mount } from '../interface.ts';
 import { statusOf } from './errors.ts';
 import { ask, type Connect } from './request.ts';
 

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { z } from 'zod';
-import type { TransferProgress } from '../port.ts';
+import type { TransferProgress } from '../interface.ts';
 
 const lineSchema = z.object({
   status: z.string().optional(),

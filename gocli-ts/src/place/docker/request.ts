@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import type { Labels } from '../port.ts';
+import type { Labels } from '../interface.ts';
 import { GocliError } from '../../errors/error.ts';
 import { inTime } from '../../waiting/in-time.ts';
 import { dockerError, statusOf } from './errors.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { readIfThere } from '../../host/atomic-files.ts';
 import type { Finding } from '../../provider/finding.ts';
 import { readYamlDocument } from '../../provider/yaml-text.ts';
-import type { SshConnection } from '../../ssh/port.ts';
+import type { SshConnection } from '../../ssh/interface.ts';
 import { runStages, SEED, UNLOCK } from '../../vm/cloud-init.ts';
 import { inspectUserData } from '../../vm/user-data.ts';
 import { layersOf, providerFile } from '../provider-files.ts';

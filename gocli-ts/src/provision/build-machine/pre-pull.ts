@@ -1,8 +1,8 @@
-import type { Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/interface.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { readIfThere } from '../../host/atomic-files.ts';
 import { type Finding, throwFindings } from '../../provider/finding.ts';
-import type { SshConnection } from '../../ssh/port.ts';
+import type { SshConnection } from '../../ssh/interface.ts';
 import { providerFile } from '../provider-files.ts';
 import type { Recipe, StepContext } from '../step.ts';
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { makeFolder } from '../../host/atomic-files.ts';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { lastLines } from '../../shared/text.ts';
 import type { LockedPackage } from './package-lock.ts';
 

@@ -1,5 +1,5 @@
 import { GocliError } from '../../errors/error.ts';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { lastLines } from '../../shared/text.ts';
 import { debianSources, RELEASE } from './sources.ts';
 

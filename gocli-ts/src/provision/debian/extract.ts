@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTree, type TreeEntry } from '../../place/tree.ts';
 import { GocliError } from '../../errors/error.ts';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { quote } from '../../shared/quote.ts';
 import { lastLines } from '../../shared/text.ts';
 import { debianSources, RELEASE } from './sources.ts';

@@ -1,4 +1,4 @@
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 
 /** Debian release of guests and of the runner. */
 export const RELEASE = 'trixie';

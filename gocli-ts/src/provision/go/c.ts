@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { lastLines } from '../../shared/text.ts';
 
 /**

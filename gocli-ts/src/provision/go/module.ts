@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
 import { isThere } from '../../host/atomic-files.ts';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { lastLines } from '../../shared/text.ts';
 import { goError } from './errors.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ContainerSpec, Docker, Mount } from '../../place/port.ts';
+import type { ContainerSpec, Docker, Mount } from '../../place/interface.ts';
 import { GocliError } from '../../errors/error.ts';
 import { lastLines } from '../../shared/text.ts';
 import type { StepContext } from '../step.ts';

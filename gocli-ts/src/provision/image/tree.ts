@@ -1,4 +1,4 @@
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 
 /** Owner, order, times and modes that do not depend on the machine: equal files make equal archives. */
 export const REPRODUCIBLE = [

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { readIfThere } from '../../host/atomic-files.ts';
 
 export interface GoCacheContext {

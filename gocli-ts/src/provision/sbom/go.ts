@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 
 /** A program that was built outside of a module (Debian's docker-registry) has an empty one. */
 const moduleSchema = z.object({

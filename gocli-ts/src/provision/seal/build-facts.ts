@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { debianMirrors } from '../debian/sources.ts';
 import type { BuildFacts } from './rules.ts';
 

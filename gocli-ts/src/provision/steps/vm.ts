@@ -6,7 +6,7 @@ import { GocliError, isCode } from '../../errors/error.ts';
 import { Monitor } from '../../machine/monitor.ts';
 import { redact } from '../../shared/redact.ts';
 import { quote } from '../../shared/quote.ts';
-import type { SshConnection } from '../../ssh/port.ts';
+import type { SshConnection } from '../../ssh/interface.ts';
 import { inTime } from '../../waiting/in-time.ts';
 import { Cleanup } from '../image/cleanup.ts';
 import { resultOf } from '../image/results.ts';

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Writable } from 'node:stream';
 import { GocliError } from '../../errors/error.ts';
 import { onFile } from '../../errors/file-error.ts';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { lastLines } from '../../shared/text.ts';
 import { hostEnd, nodeEnd } from './end.ts';
 import { print } from './print.ts';
@@ -11,7 +11,7 @@ import { KIND, KINDS, type Kind } from './scripts.ts';
 import { openSpecial } from './special.ts';
 import { failed, type Place } from './transfer.ts';
 import { copyFile, copyFolder } from './trees.ts';
-import type { SshConnection } from '../../ssh/port.ts';
+import type { SshConnection } from '../../ssh/interface.ts';
 
 /** The two machines of a copy. */
 export interface CopyEnds {

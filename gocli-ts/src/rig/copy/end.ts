@@ -1,9 +1,9 @@
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { Host } from '../../host/port.ts';
+import type { Host } from '../../host/interface.ts';
 import { quoteAll } from '../../shared/quote.ts';
 import { bytesOf, isRaw } from '../../shared/raw-names.ts';
-import type { SshConnection } from '../../ssh/port.ts';
+import type { SshConnection } from '../../ssh/interface.ts';
 
 /** Ours are the same at both ends, so that a copy does the same in both directions. */
 interface ScriptOptions {

@@ -1,6 +1,6 @@
 import { GocliError } from '../../errors/error.ts';
 import { textOf } from '../../shared/raw-names.ts';
-import type { SshConnection } from '../../ssh/port.ts';
+import type { SshConnection } from '../../ssh/interface.ts';
 import { bytesFrom, nodeEnd, type End } from './end.ts';
 import { EXPAND, HOME_OF } from './scripts.ts';
 

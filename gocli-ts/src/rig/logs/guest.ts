@@ -1,5 +1,5 @@
 import { nodeName } from '../../network/addresses.ts';
-import type { SshConnection } from '../../ssh/port.ts';
+import type { SshConnection } from '../../ssh/interface.ts';
 import type { FoundRig } from '../life.ts';
 import { sshTarget } from '../ssh-target.ts';
 import { readSecret, STATE_FILE } from '../state.ts';

@@ -1,4 +1,4 @@
-import type { Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/interface.ts';
 import { runningMachines, type FoundRig } from '../life.ts';
 
 /** Of the memory of the machines: what one that stands ready has for itself, as long as none was measured. */

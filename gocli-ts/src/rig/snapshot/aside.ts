@@ -2,7 +2,7 @@ import { Monitor } from '../../machine/monitor.ts';
 import { MACHINE_PATH } from '../../machine/spec.ts';
 import { tapName, vncPort } from '../../network/addresses.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo, Docker } from '../../place/port.ts';
+import type { ContainerInfo, Docker } from '../../place/interface.ts';
 import { GocliError } from '../../errors/error.ts';
 import { allOf } from '../../shared/all.ts';
 import type { RigDeps } from '../deps.ts';

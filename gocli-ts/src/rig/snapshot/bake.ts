@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { IMAGE_PATH } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { Labels, Mount } from '../../place/port.ts';
+import type { Labels, Mount } from '../../place/interface.ts';
 import { GocliError } from '../../errors/error.ts';
 import { frozenFiles } from '../../frozen/frozen-files.ts';
 import { measureInTool } from '../../frozen/measure.ts';

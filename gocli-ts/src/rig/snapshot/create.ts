@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LABEL } from '../../place/labels.ts';
-import type { Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/interface.ts';
 import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';

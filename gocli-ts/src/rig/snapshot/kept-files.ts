@@ -1,7 +1,7 @@
 import { GocliError } from '../../errors/error.ts';
 import { runTool } from '../../frozen/tool.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo, Docker } from '../../place/port.ts';
+import type { ContainerInfo, Docker } from '../../place/interface.ts';
 import { allOf } from '../../shared/all.ts';
 import type { RigDeps } from '../deps.ts';
 import type { FoundRig } from '../life.ts';

@@ -1,4 +1,4 @@
-import type { Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/interface.ts';
 import { GocliError } from '../../errors/error.ts';
 import { processorDifference } from '../../frozen/gate.ts';
 import { ATTACHMENT_FILE } from '../../frozen/templates.ts';

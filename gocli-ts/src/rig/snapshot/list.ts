@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SavedState } from '../../frozen/thaw.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo, Docker } from '../../place/port.ts';
+import type { ContainerInfo, Docker } from '../../place/interface.ts';
 import { rigNames, stateNamed } from '../identity.ts';
 import { stateSchema } from '../state.ts';
 

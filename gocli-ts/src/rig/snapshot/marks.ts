@@ -1,5 +1,5 @@
 import { frozenFiles } from '../../frozen/frozen-files.ts';
-import type { ContainerInfo, Docker } from '../../place/port.ts';
+import type { ContainerInfo, Docker } from '../../place/interface.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { inside } from '../inside.ts';
 import { snapshotFolder, type SnapshotRecord } from './list.ts';

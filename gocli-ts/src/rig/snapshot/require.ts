@@ -1,6 +1,6 @@
 import { GocliError } from '../../errors/error.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/interface.ts';
 import { gocliCommand } from '../../shared/command.ts';
 import { didYouMean } from '../../shared/text.ts';
 import { rigNames } from '../identity.ts';

@@ -1,5 +1,5 @@
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo, ImageInfo } from '../../place/port.ts';
+import type { ContainerInfo, ImageInfo } from '../../place/interface.ts';
 import type { HostProxy } from '../../host/proxy.ts';
 import { GocliError } from '../../errors/error.ts';
 import type { RigLayout } from '../container-specs.ts';

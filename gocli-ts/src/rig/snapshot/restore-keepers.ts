@@ -1,7 +1,7 @@
 import { restoreKeepers, rigsAmong, type Keeper } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
 import { readerImage } from '../../place/reader-image.ts';
-import type { ContainerInfo, Docker } from '../../place/port.ts';
+import type { ContainerInfo, Docker } from '../../place/interface.ts';
 import { rigNames } from '../identity.ts';
 import { listRigs, type Listing } from '../listing.ts';
 import { keeperName, snapshotFolder, snapshotOf, type Snapshot } from './list.ts';

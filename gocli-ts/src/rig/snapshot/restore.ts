@@ -1,4 +1,4 @@
-import type { Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/interface.ts';
 import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { REGISTRY_USER } from '../container-specs.ts';

@@ -12,7 +12,7 @@ import {
 import { readerImage } from '../../place/reader-image.ts';
 import { restoreSnapshots } from './restore-keepers.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { Docker, Mount } from '../../place/port.ts';
+import type { Docker, Mount } from '../../place/interface.ts';
 import { GocliError } from '../../errors/error.ts';
 import { templateMount } from '../../frozen/templates.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';

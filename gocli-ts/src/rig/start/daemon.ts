@@ -1,7 +1,7 @@
 import { contains, hiddenBy, hostNetwork, isOwnAddress, type HostNetwork } from '../../host/routes.ts';
 import { GocliError } from '../../errors/error.ts';
 import { NODE_SUBNET } from '../../network/addresses.ts';
-import type { BridgeNetwork, DockerInfo } from '../../place/port.ts';
+import type { BridgeNetwork, DockerInfo } from '../../place/interface.ts';
 import type { RigDeps } from '../deps.ts';
 import { networksOf, nodeSubnet, type RigPlan } from '../plan.ts';
 import { proveReachable } from './reach.ts';

@@ -17,7 +17,7 @@ import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo } from '../../place/port.ts';
+import type { ContainerInfo } from '../../place/interface.ts';
 import { startedAgain } from '../plan.ts';
 import { portInfosOf } from '../published.ts';
 import { removeContainers } from '../remove.ts';

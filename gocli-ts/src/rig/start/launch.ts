@@ -2,7 +2,7 @@ import { GocliError } from '../../errors/error.ts';
 import { resolverFile, type ResolverFile } from '../../host/resolvers.ts';
 import { userWords } from '../../host/user.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { ContainerInfo, ContainerSpec } from '../../place/port.ts';
+import type { ContainerInfo, ContainerSpec } from '../../place/interface.ts';
 import type { MachineHandle } from '../../frozen/migration.ts';
 import { allOf } from '../../shared/all.ts';
 import { networkContainer, networkFiles, registryContainer, type RigLayout } from '../container-specs.ts';

@@ -1,5 +1,5 @@
 import { LABEL } from '../../place/labels.ts';
-import type { Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/interface.ts';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { provesBadState } from '../../frozen/bad-state.ts';
 import { FROZEN } from '../../frozen/frozen-files.ts';

@@ -3,7 +3,7 @@ import type { StatsFs } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failures } from '../../errors/several.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { Docker } from '../../place/port.ts';
+import type { Docker } from '../../place/interface.ts';
 import { evictions, type Evicted } from '../../frozen/eviction.ts';
 import {
   listTemplates,

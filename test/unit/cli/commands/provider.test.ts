@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { ContainerSpec } from '../../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec } from '../../../../gocli-ts/src/place/interface.ts';
 import { FACTS_LABEL } from '../../../../gocli-ts/src/provider/facts.ts';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { Store } from '../../../../gocli-ts/src/provision/result-store.ts';

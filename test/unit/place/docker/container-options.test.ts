@@ -1,6 +1,6 @@
 import test from 'ava';
 import { containerOptions } from '../../../../gocli-ts/src/place/docker/container-options.ts';
-import type { ContainerSpec } from '../../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec } from '../../../../gocli-ts/src/place/interface.ts';
 
 const MINIMUM: ContainerSpec = {
   name: 'one',

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { firstFile, packFiles } from '../../../../gocli-ts/src/place/docker/archive.ts';
 import { dockerodeEngine } from '../../../../gocli-ts/src/place/docker/dockerode.ts';
-import type { Docker } from '../../../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../../../gocli-ts/src/place/interface.ts';
 import { readProgress } from '../../../../gocli-ts/src/place/docker/progress.ts';
 
 /** Far more than any of these need; what hangs is seen as that instead of as a test without an end. */

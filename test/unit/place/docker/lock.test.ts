@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { lockOf } from '../../../../gocli-ts/src/place/docker/lock.ts';
 import { lockIfFree } from '../../../../gocli-ts/src/place/lock-if-free.ts';
-import type { Docker, LockHolder } from '../../../../gocli-ts/src/place/port.ts';
+import type { Docker, LockHolder } from '../../../../gocli-ts/src/place/interface.ts';
 import { CHECKOUT } from '../../../helpers/cli.ts';
 
 const NEVER = new AbortController().signal;

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import { dockerodeEngine } from '../../../../gocli-ts/src/place/docker/dockerode.ts';
-import type { ContainerSpec, Docker } from '../../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec, Docker } from '../../../../gocli-ts/src/place/interface.ts';
 
 /** What an engine answers: status and JSON, by method and path; of several the next one each time. */
 type Answers = Readonly<Record<string, readonly (readonly [number, unknown])[]>>;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import test from 'ava';
-import type { TransferProgress } from '../../../../gocli-ts/src/place/port.ts';
+import type { TransferProgress } from '../../../../gocli-ts/src/place/interface.ts';
 import { readProgress } from '../../../../gocli-ts/src/place/docker/progress.ts';
 
 const none = (): void => undefined;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
-import type { Docker } from '../../../../gocli-ts/src/place/port.ts';
+import type { Docker } from '../../../../gocli-ts/src/place/interface.ts';
 import { GocliError, isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { inspectManifest } from '../../../../gocli-ts/src/provider/manifest-text.ts';
 import { findingLine } from '../../../../gocli-ts/src/provider/finding.ts';

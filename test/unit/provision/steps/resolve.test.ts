@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
-import type { Host } from '../../../../gocli-ts/src/host/port.ts';
+import type { Host } from '../../../../gocli-ts/src/host/interface.ts';
 import { provision } from '../../../../gocli-ts/src/provision/provision.ts';
 import { resolveStep } from '../../../../gocli-ts/src/provision/steps/resolve.ts';
 import { type Bench, openBench } from '../_bench.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
-import type { ContainerSpec } from '../../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec } from '../../../../gocli-ts/src/place/interface.ts';
 import { claim } from '../../../../gocli-ts/src/rig/start/launch.ts';
 import { addProvider, layoutOf, makeEngine, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
 

@@ -12,7 +12,7 @@ import { listSnapshots } from '../../../../gocli-ts/src/rig/snapshot/list.ts';
 import { readState } from '../../../../gocli-ts/src/rig/state.ts';
 import { up } from '../../../../gocli-ts/src/rig/up.ts';
 import { estimatedSteps } from '../../../../gocli-ts/src/host/timings.ts';
-import type { ContainerSpec } from '../../../../gocli-ts/src/place/port.ts';
+import type { ContainerSpec } from '../../../../gocli-ts/src/place/interface.ts';
 import { requestFor, type Engine } from '../../../helpers/engine.ts';
 import { named, notices, scripted, templateVolumes, thawable, type Scripted } from '../scripted.ts';
 
