@@ -107,7 +107,7 @@ export const providerSchema = z.strictObject({
   /** Added to the kernel command line of every node. */
   kernelArgs: z.array(z.string()).default([]),
   ...(sectionsOf((section) => section.optional()) as Whole),
-  /** Debian packages of plain machines, beside those that the guest has anyway. */
+  /** Debian packages of the machines, beside those that every guest of the folder has. */
   packages: z.array(z.string().regex(DEBIAN_PACKAGE, 'the name of a Debian package')).default([]),
   /** Shell commands that must succeed on the first machine of a rig before the image gets its name. */
   check: z.array(z.string().min(1)).default([]),

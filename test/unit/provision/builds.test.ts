@@ -36,11 +36,6 @@ const wrong: [string, string, string[]][] = [
     ['7:1: "components": that is for providers of Kubernetes'],
   ],
   [
-    'with what only plain machines have',
-    `${WHOLE}${KUBERNETES}packages: [git]\n`,
-    ['7:1: "packages": that is for providers of plain machines ("vm")'],
-  ],
-  [
     'extending one of another kind',
     `${HEAD}extends: k8s/1.36\nvm: { user: me }\n`,
     ['5:1: "vm": k8s/1.36 is of another kind'],

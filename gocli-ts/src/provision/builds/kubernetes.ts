@@ -5,6 +5,7 @@ import { guestFolder } from '../guest-folder.ts';
 import { writableFile } from '../provider-files.ts';
 import type { Recipe } from '../step.ts';
 import type { Build, NewNames, PackageSet } from './build.ts';
+import { withOwnPackages } from './own-packages.ts';
 
 /** Images of Kubernetes nodes: components as programs and container images, set up by provision.sh. */
 export const kubernetesBuild: Build = {
@@ -29,9 +30,14 @@ export const kubernetesBuild: Build = {
 
 async function packages(recipe: Recipe): Promise<PackageSet[]> {
   const guest = guestFolder(recipe);
+  // As long as a provider names none of its own, it shares those of all nodes, and their lock.
+  const ofNode: PackageSet =
+    recipe.provider.packages.length === 0
+      ? { name: 'guest', list: join(guest, 'packages'), lock: join(guest, 'packages.lock') }
+      : await withOwnPackages(recipe, 'node-packages.lock');
   const inImages = [...new Set(recipe.provider.images.flatMap((image) => image.packages))].sort();
   return [
-    { name: 'guest', list: join(guest, 'packages'), lock: join(guest, 'packages.lock') },
+    ofNode,
     ...(inImages.length === 0
       ? []
       : [{ name: 'images' as const, names: inImages, lock: await writableFile(recipe, 'packages.lock') }]),

@@ -1,25 +1,24 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { VM_PATH } from '../../vm/image-path.ts';
 import { SECTION } from '../../vm/section.ts';
-import { parsePackageList } from '../debian/package-lock.ts';
-import { guestFolder, guestPart } from '../guest-folder.ts';
+import { guestPart } from '../guest-folder.ts';
 import { layeredFiles } from '../provider-files.ts';
 import type { Recipe } from '../step.ts';
-import type { Build, GuestFiles, NewNames, PackageSet } from './build.ts';
+import type { Build, GuestFiles, NewNames } from './build.ts';
+import { withOwnPackages } from './own-packages.ts';
 
 /** Images of plain machines: Debian with more packages and files, and what cloud-init and scripts do in it. */
 export const vmBuild: Build = {
   kind: SECTION,
   called: 'plain machines ("vm")',
   description: 'Disk, qemu and dnsmasq of plain virtual machines',
-  keys: ['packages'],
+  keys: [],
   layered: true,
   needs: [],
   hasScripts: false,
   readme,
   guestFolder: 'vm',
-  packages,
+  // Those of all that it is made from are among them.
+  packages: async (recipe) => [await withOwnPackages(recipe, 'packages.lock')],
   files,
   user: ({ provider }) => provider.vm?.user,
   makers: ['make-disk.sh', 'init'],
@@ -29,13 +28,6 @@ export const vmBuild: Build = {
   programs: [],
   diskFiles: [VM_PATH.schema],
 };
-
-/** Those of all that it is made from are resolved together. */
-async function packages(recipe: Recipe): Promise<PackageSet[]> {
-  const list = parsePackageList(await readFile(guestPart(recipe, 'packages'), 'utf8'), guestFolder(recipe));
-  const names = [...new Set([...list, ...recipe.provider.packages])].sort();
-  return [{ name: 'guest', names, lock: join(recipe.folder, 'packages.lock') }];
-}
 
 /** Some of a node's, and more of its own. */
 async function files(recipe: Recipe): Promise<GuestFiles> {

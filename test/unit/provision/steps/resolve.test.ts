@@ -5,7 +5,7 @@ import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import type { Host } from '../../../../gocli-ts/src/host/interface.ts';
 import { provision } from '../../../../gocli-ts/src/provision/provision.ts';
 import { resolveStep } from '../../../../gocli-ts/src/provision/steps/resolve.ts';
-import { type Bench, openBench } from '../_bench.ts';
+import { type Bench, openBench, PROVIDER_YAML } from '../_bench.ts';
 
 const hash = (digit: string): string => digit.repeat(64);
 
@@ -85,6 +85,21 @@ test('other content under the same version is never accepted', async (t) => {
   );
   t.true(isCode(error, 'CHECKSUM'));
   t.regex(error.message, /other content under the same version: libc6 2\.41/);
+});
+
+test('packages of one provider come beside those of all nodes, with a lock of its own', async (t) => {
+  const bench = await openWith(t, { ...TODAY, jq: `1.7 ${hash('f')}` });
+  await writeFile(join(bench.folder, 'provider.yaml'), `${PROVIDER_YAML}packages: [jq]\n`);
+  const { results } = await provision({ folder: bench.folder, steps: [resolveStep(false)] }, bench.deps);
+  t.is(
+    await readFile(join(results.get('resolve')?.result.folder ?? '', 'guest.list'), 'utf8'),
+    'jq=1.7\nlibc6=2.41\nsystemd=257\n',
+  );
+  t.regex(await readFile(join(bench.folder, 'node-packages.lock'), 'utf8'), /^jq 1\.7 /m);
+  // That of all others is not written for it.
+  await t.throwsAsync(readFile(join(bench.root, 'guest', 'debian-13', 'packages.lock')), { code: 'ENOENT' });
+  const again = await provision({ folder: bench.folder, steps: [resolveStep(true)] }, bench.deps);
+  t.false(again.changed);
 });
 
 test('a package that the mirror does not have is named', async (t) => {
