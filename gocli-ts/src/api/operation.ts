@@ -3,6 +3,7 @@ import type { OperationEvent, OperationSink } from '../events/events.ts';
 import { holderWords } from '../place/lock-holder.ts';
 import { requireSupportedHost } from '../host/supported.ts';
 import { onRig } from '../rig/deps.ts';
+import { Cleanup } from '../shared/cleanup.ts';
 import type { Context, Runtime } from './context.ts';
 
 /** One execution of an operation. */
@@ -40,19 +41,19 @@ export async function operate<T>(
       fault(error);
     }
   };
-  const kept: AsyncDisposable[] = [];
-  await using _ = { [Symbol.asyncDispose]: () => disposeAll(kept) };
+  await using kept = new Cleanup();
   const begun = await beginOperation({ ...execution, onEvent }, runtime);
-  const context = { ...begun, keep: (one: AsyncDisposable) => void kept.push(one) };
+  const context = {
+    ...begun,
+    keep: (one: AsyncDisposable) => {
+      kept.keep(one);
+    },
+  };
   const problem = await runtime.docker.system.configProblem();
   if (problem !== undefined) context.emit({ type: 'notice', level: 'warning', text: `${problem}.` });
   const result = await work(context);
   if (faults.length > 0) throw faults[0];
   return result;
-}
-
-async function disposeAll(kept: readonly AsyncDisposable[]): Promise<void> {
-  for (const one of kept) await one[Symbol.asyncDispose]();
 }
 
 async function beginOperation(

@@ -7,16 +7,15 @@ import {
   providerSchema,
   sectionsIn,
 } from './schema.ts';
+import { type Checked, checkBySchema } from './schema-findings.ts';
 import type { YamlDocument } from './yaml-text.ts';
 
-/** A provider together with what it is made of, and what of its file does not fit that. */
-interface Together {
-  readonly data: ProviderConfig;
-  readonly findings: readonly Finding[];
-}
-
-/** What a provider is that says only in what it differs from another one. */
-export function extendProvider(base: ProviderConfig, own: ExtendingConfig, document: YamlDocument): Together {
+/** What a provider is that says only in what it differs from another one, and what of its file does not fit that. */
+export function extendProvider(
+  base: ProviderConfig,
+  own: ExtendingConfig,
+  document: YamlDocument,
+): Checked<ProviderConfig> {
   const { extends: folder, tags = {}, components = [], images = [], ...more } = own;
   const { defaults, packages = [], ...rest } = more;
   const { sections, findings: foreign } = joinSections(base, own, folder, document);
@@ -26,7 +25,7 @@ export function extendProvider(base: ProviderConfig, own: ExtendingConfig, docum
     const tag = tags[repository];
     return tag === undefined ? image : { ...image, name: `${repository}:${tag}` };
   });
-  const data = providerSchema.parse({
+  const { findings: wrong, ...checked } = checkBySchema(providerSchema, document, {
     ...base,
     ...rest,
     defaults: { ...base.defaults, ...defaults },
@@ -41,14 +40,18 @@ export function extendProvider(base: ProviderConfig, own: ExtendingConfig, docum
       const text = `"tags": there is no image "${name}" in ${folder}.${didYouMean(name, known)}`;
       return document.finding(['tags'], text, name);
     });
-  return { data, findings: [...foreign, ...findings] };
+  return { ...checked, findings: [...foreign, ...wrong, ...findings] };
 }
 
-/** What a provider is that is made from another one. */
-export function childOf(parent: ProviderConfig, own: ChildConfig, document: YamlDocument): Together {
+/** The same of one that is made from another one. */
+export function childOf(
+  parent: ProviderConfig,
+  own: ChildConfig,
+  document: YamlDocument,
+): Checked<ProviderConfig> {
   const { name, from, defaults, kernelArgs = parent.kernelArgs, packages = [], check = [] } = own;
-  const { sections, findings } = joinSections(parent, own, from, document);
-  const data = providerSchema.parse({
+  const { sections, findings: foreign } = joinSections(parent, own, from, document);
+  const { findings: wrong, ...checked } = checkBySchema(providerSchema, document, {
     ...parent,
     name,
     kernelArgs,
@@ -57,10 +60,10 @@ export function childOf(parent: ProviderConfig, own: ChildConfig, document: Yaml
     packages: [...new Set([...parent.packages, ...packages])],
     check: [...parent.check, ...check],
   });
-  return { data, findings };
+  return { ...checked, findings: [...foreign, ...wrong] };
 }
 
-/** What both say of their kind. @param of what the other one is called */
+/** What both say of their kind; one that says nothing of it is joined by any. @param of what the other one is called */
 function joinSections(
   other: ProviderConfig,
   own: ExtendingConfig | ChildConfig,
@@ -72,12 +75,13 @@ function joinSections(
 } {
   const there: Readonly<Record<string, object | undefined>> = sectionsIn(other);
   const said = Object.entries(sectionsIn(own));
+  const isForeign = (kind: string): boolean => Object.keys(there).length > 0 && there[kind] === undefined;
   const joined = said.map(([kind, section]): [string, object | undefined] => [
     kind,
-    there[kind] === undefined ? undefined : { ...there[kind], ...section },
+    isForeign(kind) ? undefined : { ...there[kind], ...section },
   ]);
   const findings = said
-    .filter(([kind]) => there[kind] === undefined)
+    .filter(([kind]) => isForeign(kind))
     .map(([kind]) => document.finding([], `"${kind}": ${of} is of another kind`, kind));
   return { sections: { ...there, ...Object.fromEntries(joined) }, findings };
 }

@@ -13,7 +13,7 @@ import {
   type ProviderConfig,
   providerSchema,
 } from './schema.ts';
-import { checkBySchema } from './schema-findings.ts';
+import { type Checked, checkBySchema } from './schema-findings.ts';
 import { readYamlDocument, type YamlDocument } from './yaml-text.ts';
 
 export const PROVIDER_FILE = 'provider.yaml';
@@ -60,7 +60,11 @@ async function inspectFor(folder: string, children: readonly string[]): Promise<
   const there = await stat(join(base, PROVIDER_FILE)).catch(() => undefined);
   if (there?.isFile() !== true) return checkProvider(text, file);
   const baseFile = join(base, PROVIDER_FILE);
-  const other = checkProvider(await readText(base, baseFile), baseFile);
+  const baseText = await readText(base, baseFile);
+  const further = baseOf(baseText, baseFile);
+  if (further !== undefined)
+    return checkProvider(text, file, `${named} extends ${further} itself; extend that one`);
+  const other = checkProvider(baseText, baseFile);
   const own = checkProvider(text, file, other);
   return { ...own, base, findings: [...own.findings, ...other.findings] };
 }
@@ -100,7 +104,8 @@ async function inspectChild(
   const known = [...findings, ...wrong, ...other.findings];
   if (data === undefined || other.provider === undefined) return { ...read, parents, findings: known };
   const child = childOf(other.provider, data, document);
-  return { ...read, provider: child.data, parents, findings: [...known, ...child.findings] };
+  const together = togetherOf(child);
+  return { ...read, ...together, parents, findings: [...known, ...together.findings] };
 }
 
 /** `vm-l0` of `…/vm/l0`. */
@@ -131,31 +136,35 @@ function providerOf({ provider, findings, file }: InspectedProvider): ProviderCo
 
 /**
  * Everything that is wrong with a provider's file.
- * @param base the one that it extends, if it is there
+ * @param base the one that it extends, or why there is none
  */
-function checkProvider(text: string, file: string, base?: InspectedProvider): InspectedProvider {
+function checkProvider(
+  text: string,
+  file: string,
+  base: InspectedProvider | string = `there is no such folder with a ${PROVIDER_FILE}`,
+): InspectedProvider {
   const { documents, findings } = readYamlDocument(text, file);
   const [document] = documents;
   if (document === undefined) throw new GocliError('INTERNAL', `${file} has no document`);
   const read = { file, text, document };
   if (findings.length > 0) return { ...read, findings };
   if (!extendsAnother(document.data)) {
-    const { data, findings: wrong } = checkBySchema(providerSchema, document);
-    return { ...read, findings: wrong, ...(data === undefined ? {} : { provider: data }) };
+    return { ...read, ...togetherOf(checkBySchema(providerSchema, document)) };
   }
   const { data, findings: wrong } = checkBySchema(extendingSchema, document);
   if (data === undefined) return { ...read, findings: wrong };
-  if (base === undefined) return { ...read, findings: [noBase(document, data.extends)] };
+  if (typeof base === 'string')
+    return { ...read, findings: [document.finding(['extends'], `"extends": ${base}`)] };
   if (base.provider === undefined) return { ...read, findings: [] };
   const extended = extendProvider(base.provider, data, document);
-  return { ...read, provider: extended.data, findings: extended.findings };
+  return { ...read, ...togetherOf(extended) };
 }
 
-function noBase(document: YamlDocument, named: string): Finding {
-  return document.finding(
-    ['extends'],
-    `"extends": there is no folder ${named} with a ${PROVIDER_FILE} that extends no other`,
-  );
+function togetherOf({
+  data,
+  findings,
+}: Checked<ProviderConfig>): Pick<InspectedProvider, 'provider' | 'findings'> {
+  return { ...(data === undefined ? {} : { provider: data }), findings };
 }
 
 function extendsAnother(data: unknown): data is { readonly extends: unknown } {

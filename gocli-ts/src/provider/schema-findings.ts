@@ -3,12 +3,22 @@ import { didYouMean } from '../shared/text.ts';
 import type { Finding } from './finding.ts';
 import type { YamlDocument } from './yaml-text.ts';
 
-/** A document's data as a schema wants it, or everything that it does not want. */
+/** Data as a schema wants it, or everything that it does not want. */
+export interface Checked<T> {
+  readonly data?: T;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Checks a document's data.
+ * @param data in its place, what it is together with others
+ */
 export function checkBySchema<T>(
   schema: z.ZodType<T>,
   document: YamlDocument,
-): { readonly data?: T; readonly findings: readonly Finding[] } {
-  const parsed = schema.safeParse(document.data);
+  data: unknown = document.data,
+): Checked<T> {
+  const parsed = schema.safeParse(data);
   if (parsed.success) return { data: parsed.data, findings: [] };
   const findings = parsed.error.issues.flatMap((issue) =>
     describe(issue, schema).map(({ path, key, text }) => document.finding(path, text, key)),

@@ -24,7 +24,7 @@ export function chooseBuild(source: InspectedProvider, builds: readonly Build[] 
   const refuse = (text: string, key?: string): Chosen => ({ findings: [document.finding([], text, key)] });
   const [kind, other] = Object.keys(sectionsIn(provider));
   if (kind === undefined)
-    return refuse(`its kind is not said: there must be one of ${quoted(Object.keys(SECTIONS))}`);
+    return refuse(`there is no section that says of what kind it is: ${quoted(Object.keys(SECTIONS))}`);
   if (other !== undefined)
     return refuse(`"${other}": a provider is of one kind, and there is "${kind}"`, other);
   const build = builds.find((one) => one.kind === kind);
@@ -34,7 +34,7 @@ export function chooseBuild(source: InspectedProvider, builds: readonly Build[] 
   }
   const parent = source.parents?.at(-1);
   if (parent !== undefined && !build.layered) {
-    const instead = `"extends: ${folderName(parent.folder)}"`;
+    const instead = `"extends: ${folderName(parent.base ?? parent.folder)}"`;
     return refuse(
       `"from": no provider of ${build.called} is made from another one. It may extend one: ${instead}`,
       'from',

@@ -1,4 +1,5 @@
 import { lockIfFree } from '../place/lock-if-free.ts';
+import { Cleanup } from '../shared/cleanup.ts';
 import type { RigDeps } from './deps.ts';
 import { isPooled, isPutAway, type FoundRig } from './life.ts';
 import type { HostPlan } from './plan.ts';
@@ -67,23 +68,17 @@ export async function unused(
   id: string,
   deps: Pick<RigDeps, 'docker' | 'signal'>,
 ): Promise<AsyncDisposable | undefined> {
-  const taken: AsyncDisposable[] = [];
-  const all = {
-    [Symbol.asyncDispose]: async () => {
-      for (const place of taken) await place[Symbol.asyncDispose]();
-    },
-  };
+  const taken = new Cleanup();
+  let isFree = false;
   try {
     for (const name of placesOf(id)) {
       const place = await lockIfFree(name, deps);
-      if (place === undefined) break;
-      taken.push(place);
+      if (place === undefined) return undefined;
+      taken.keep(place);
     }
-  } catch (error) {
-    await all[Symbol.asyncDispose]();
-    throw error;
+    isFree = true;
+    return taken;
+  } finally {
+    if (!isFree) await taken[Symbol.asyncDispose]();
   }
-  if (taken.length === PLACES) return all;
-  await all[Symbol.asyncDispose]();
-  return undefined;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { findingLine } from '../../../gocli-ts/src/provider/finding.ts';
+import { findingLine, type Finding } from '../../../gocli-ts/src/provider/finding.ts';
 import { inspectProvider } from '../../../gocli-ts/src/provider/provider-file.ts';
 import type { Build } from '../../../gocli-ts/src/provision/builds/build.ts';
 import { vmBuild } from '../../../gocli-ts/src/provision/builds/vm.ts';
@@ -23,8 +23,42 @@ async function folderOf(t: ExecutionContext, text: string): Promise<string> {
   return join(root, 'cluster-provision', 'vm', 'a');
 }
 
+/** What is wrong with a folder's own file: line, column and text. */
+function linesOf(folder: string, findings: readonly Finding[]): string[] {
+  const file = `${folder}/provider.yaml:`;
+  const own = findings.map(findingLine).filter((line) => line.startsWith(file));
+  return own.map((line) => line.slice(file.length));
+}
+
+test('one that says of which kind it is may extend one that does not', async (t) => {
+  const root = await checkoutOf(t);
+  await writeBelow(root, 'cluster-provision/k8s/common/provider.yaml', WHOLE.replace('vm-a', 'k8s-common'));
+  const own = `${HEAD.replace('vm-a', 'k8s-c')}extends: k8s/common\n`;
+  const folder = join(root, 'cluster-provision', 'k8s', 'c');
+  await writeBelow(root, 'cluster-provision/k8s/c/provider.yaml', own + KUBERNETES);
+  const read = await inspectProvider(folder);
+  t.deepEqual(read.findings, []);
+  t.is(chooseBuild(read).build?.kind, 'kubernetes');
+  // All of the section is its own then.
+  await writeBelow(root, 'cluster-provision/k8s/c/provider.yaml', `${own}kubernetes: { version: 1.36.3 }\n`);
+  t.deepEqual(linesOf(folder, (await inspectProvider(folder)).findings), [
+    '5:13: "kubernetes.podSubnet": Invalid input: expected string, received undefined',
+    '5:13: "kubernetes.serviceSubnet": Invalid input: expected string, received undefined',
+  ]);
+});
+
+test('one that extends what extends another is told which to extend', async (t) => {
+  const root = await checkoutOf(t);
+  await writeBelow(root, 'cluster-provision/k8s/1.37/provider.yaml', `${HEAD}extends: k8s/1.36\n`);
+  const folder = join(root, 'cluster-provision', 'k8s', 'c');
+  await writeBelow(root, 'cluster-provision/k8s/c/provider.yaml', `${HEAD}extends: k8s/1.37\n`);
+  t.deepEqual(linesOf(folder, (await inspectProvider(folder)).findings), [
+    '4:10: "extends": k8s/1.37 extends k8s/1.36 itself; extend that one',
+  ]);
+});
+
 const wrong: [string, string, string[]][] = [
-  ['of no kind', WHOLE, ['1:1: its kind is not said: there must be one of "kubernetes", "vm"']],
+  ['of no kind', WHOLE, ['1:1: there is no section that says of what kind it is: "kubernetes", "vm"']],
   [
     'of two kinds',
     WHOLE + VM + KUBERNETES,
@@ -62,11 +96,7 @@ for (const [title, text, lines] of wrong) {
   test(`a provider ${title} is refused where it is read`, async (t) => {
     const folder = await folderOf(t, text);
     const { findings } = await inspectRecipe(folder);
-    const own = findings.map(findingLine).filter((line) => line.startsWith(`${folder}/provider.yaml:`));
-    t.deepEqual(
-      own.map((line) => line.slice(`${folder}/provider.yaml:`.length)),
-      lines,
-    );
+    t.deepEqual(linesOf(folder, findings), lines);
     await t.throwsAsync(readRecipe(folder), { code: 'BAD_FILE' });
   });
 }

@@ -8,7 +8,7 @@ import { redact } from '../../shared/redact.ts';
 import { quote } from '../../shared/quote.ts';
 import type { SshConnection } from '../../ssh/interface.ts';
 import { inTime } from '../../waiting/in-time.ts';
-import { Cleanup } from '../image/cleanup.ts';
+import { Cleanup } from '../../shared/cleanup.ts';
 import { resultOf } from '../image/results.ts';
 import { readManifests } from '../manifests.ts';
 import { descentOf, layeredFiles, providerFile } from '../provider-files.ts';

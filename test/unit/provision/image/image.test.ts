@@ -1,7 +1,7 @@
 import test from 'ava';
 import { parseProviderFile } from '../../../../gocli-ts/src/provider/provider-file.ts';
 import { FACTS_LABEL, providerFactsSchema } from '../../../../gocli-ts/src/provider/facts.ts';
-import { Cleanup } from '../../../../gocli-ts/src/provision/image/cleanup.ts';
+import { Cleanup } from '../../../../gocli-ts/src/shared/cleanup.ts';
 import { imageLabels, labelInstruction } from '../../../../gocli-ts/src/provision/image/labels.ts';
 import { tarArguments } from '../../../../gocli-ts/src/provision/image/layer.ts';
 import { PROVIDER_YAML } from '../_bench.ts';

@@ -6,6 +6,13 @@ export class Cleanup implements AsyncDisposable {
     this.#releases.push(release);
   }
 
+  /** Releases this, too. */
+  keep(one: AsyncDisposable): void {
+    this.add(async () => {
+      await one[Symbol.asyncDispose]();
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const errors: unknown[] = [];
     for (const release of this.#releases.splice(0).reverse()) {
