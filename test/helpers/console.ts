@@ -19,7 +19,9 @@ export async function makeConsole(t: ExecutionContext, env: Record<string, strin
   const engine = await makeEngine(t);
   const host = new FakeHost();
   const checkout = join(engine.paths.state, '..', 'checkout');
-  const surroundings = { env, cwd: checkout, checkout, stdin: new PassThrough() };
+  // Not the file of whoever runs the tests.
+  const ownEnv = { GOCLI_SITE: '', ...env };
+  const surroundings = { env: ownEnv, cwd: checkout, checkout, stdin: new PassThrough() };
   const loadKinds = () => Promise.resolve(engine.kinds);
   const stdout = new Captured();
   const stderr = new Captured();

@@ -11,6 +11,7 @@ import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context } from './context.ts';
 import { foldersOf, provisionRoot } from './provider-image.ts';
+import { readSettings } from './settings.ts';
 
 export interface ProviderRmRequest {
   readonly name: string;
@@ -82,7 +83,8 @@ async function belongingsOf({ name }: ProviderRmRequest, context: Context): Prom
   }
   await refuseInUse(provider, labelled, context);
   // Which results are its own cannot be told of one that is not read.
-  const all = await cachedSteps(provisionRoot(context), provisionSteps(false), paths);
+  const settings = await readSettings(context);
+  const all = await cachedSteps(provisionRoot(context), provisionSteps(false), paths, settings);
   const cache = (all.get(provider) ?? []).filter(({ shared }) => !shared);
   return { provider, images: labelled, templates, cache };
 }

@@ -12,6 +12,7 @@ import { latestReference } from '../provision/steps/commit.ts';
 import { requireUsable } from '../rig/start/daemon.ts';
 import type { Context } from './context.ts';
 import { readRunOptions } from './options.ts';
+import { readSettings } from './settings.ts';
 
 export interface ProvisionRequest {
   /** A version folder, `cluster-provision/k8s/1.36`. */
@@ -65,7 +66,7 @@ export async function plan(request: ProvisionRequest, context: Context): Promise
       why,
       key,
     }));
-  const work = workOf(request, context);
+  const work = await workOf(request, context);
   const steps = await planOf(work);
   const children = [];
   for (const { name, folder } of request.withChildren === true ? await madeFrom(work.folder) : [])
@@ -79,7 +80,7 @@ export async function plan(request: ProvisionRequest, context: Context): Promise
  * others are: its `done` is the {@link ProvisionResult} of those
  */
 export async function build(request: ProvisionRequest, context: Context): Promise<ProvisionResult> {
-  const work = workOf(request, context);
+  const work = await workOf(request, context);
   // The last step starts a rig.
   if (request.phases === undefined) requireUsable(await context.docker.system.info());
   const own = await buildOne(work, context);
@@ -153,14 +154,16 @@ export async function addons(request: BuildAddonsRequest, context: Context): Pro
 /** What the times of these steps are kept under; no provider is called so. */
 const ADDONS = 'addons';
 
-type Work = ReturnType<typeof workOf>;
+type Work = Awaited<ReturnType<typeof workOf>>;
 
-function workOf({ folder, phases, force, locked = false }: ProvisionRequest, { cwd, env }: Context) {
+async function workOf({ folder, phases, force, locked = false }: ProvisionRequest, context: Context) {
+  const { cwd, env } = context;
   const { templateBudget } = readRunOptions({}, env, false);
   return {
     folder: resolve(pathFrom(cwd, folder)),
     steps: provisionSteps(locked, templateBudget),
     phases,
     force,
+    settings: await readSettings(context),
   };
 }

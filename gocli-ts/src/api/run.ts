@@ -1,6 +1,5 @@
 import { GocliError, isCode } from '../errors/error.ts';
 import { collect, collectLater } from '../errors/several.ts';
-import { hostProxy } from '../host/proxy.ts';
 import { writeTimings } from '../host/timings.ts';
 import { onRig } from '../rig/deps.ts';
 import { planRig } from '../rig/make-plan.ts';
@@ -28,6 +27,7 @@ import {
 import { localImage, obtainImage, type FindImage, type FoundImage } from './provider-image.ts';
 import { checkUserData, readUserData, withUserData } from './user-data.ts';
 import { WAIT_MS } from './wait.ts';
+import { aroundNow } from './settings.ts';
 
 /** What to start: a provider or a snapshot, and options; what is left out is the provider's default. */
 export interface RunRequest extends RunInputs {
@@ -95,14 +95,14 @@ async function prepare(
   tellPassedOver(read, own);
   requireWords(request, read);
   refuseIdle(request, read);
+  const around = await collectLater(read.errors, aroundNow(context));
   await refuseTogether(read, context);
   const image =
     snapshot === undefined
       ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, own)
       : await imageOfSnapshot(snapshot, context);
   await checkUserData(values.userData, image.image, context, naming);
-  const proxy = hostProxy(context.env);
-  return { ...image, values: { ...values, name }, naming, snapshot, proxy, ...startOf(values) };
+  return { ...image, values: { ...values, name }, naming, snapshot, ...around, ...startOf(values) };
 }
 
 /** A request with all that it names, as far as that can be read; what cannot is among its errors. */

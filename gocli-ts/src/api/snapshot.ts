@@ -1,7 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { estimatedSteps } from '../host/timings.ts';
-import { hostProxy } from '../host/proxy.ts';
 import { checkSnapshotName } from '../rig/names.ts';
 import { createSnapshot } from '../rig/snapshot/create.ts';
 import { replaceBySnapshot } from '../rig/snapshot/replace.ts';
@@ -15,6 +14,7 @@ import { changingRig } from './operation.ts';
 import { readInputs, type InputsOf } from './options.ts';
 import { timeout } from '../rig/options/timeout.ts';
 import { WAIT_MS } from './wait.ts';
+import { aroundNow } from './settings.ts';
 import { gocliCommand } from '../shared/command.ts';
 
 /** Which snapshot; the name of its rig tells two of one name apart. */
@@ -105,8 +105,8 @@ export async function restore(request: RestoreRequest, context: Context): Promis
   return changingRig(context, cluster, async (own) => {
     const snapshot = await chosen({ ...request, name: cluster }, own);
     const steps = await estimatedSteps(own, snapshot.record.state.plan.guest.provider);
-    const proxy = hostProxy(context.env);
-    const restoring = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {}, proxy };
+    const around = await aroundNow(context);
+    const restoring = { timeoutMs: values.timeout ?? WAIT_MS, pinnedPorts: {}, ...around };
     await replaceBySnapshot(snapshot, restoring, steps, own);
     return { snapshot: snapshot.name, cluster, seconds: steps.elapsed(), timings: steps.timings };
   });

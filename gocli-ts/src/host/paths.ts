@@ -34,6 +34,21 @@ export function userUnits(env: Environment): string {
   return join(baseFolder(env, 'XDG_CONFIG_HOME', '.config'), 'systemd', 'user');
 }
 
+/**
+ * The file of a site, `$XDG_CONFIG_HOME/gocli/site.yaml` unless GOCLI_SITE names another.
+ * @returns undefined when GOCLI_SITE is empty: then there is none
+ * @throws GocliError BAD_VALUE
+ */
+export function siteFile(
+  env: Environment,
+  cwd: string,
+): { readonly file: string; readonly asked: boolean } | undefined {
+  const named = env['GOCLI_SITE'];
+  if (named === '') return undefined;
+  if (named !== undefined) return { file: pathFrom(cwd, named), asked: true };
+  return { file: join(baseFolder(env, 'XDG_CONFIG_HOME', '.config'), 'gocli', 'site.yaml'), asked: false };
+}
+
 function baseFolder(env: Environment, variable: string, below: string): string {
   const named = env[variable] ?? '';
   if (named !== '') return absolute(variable, named);

@@ -1,6 +1,7 @@
 import type { Kind } from '../rig/kind.ts';
 import { idOfState } from '../rig/identity.ts';
 import type { GuestPlan } from '../rig/plan.ts';
+import { unitTold } from '../rig/unit-told.ts';
 import { expiryOf, keysOf, kubeconfigOf } from './access.ts';
 import { renderKubeadmInit, renderPatches } from './kubeadm-config.ts';
 import { parseKubeconfig } from './kubeconfig.ts';
@@ -32,7 +33,7 @@ export const kubernetesKind: Kind = {
     return { pods: podSubnet, services: serviceSubnet };
   },
   // It pulls images. Restarted it leaves all containers running (KillMode=process).
-  proxied: { unit: 'containerd.service', domains: ['.svc', '.cluster.local'] },
+  told: unitTold('containerd.service', ['.svc', '.cluster.local']),
   // The second one is kubevirtci's, and may do everything by sudo.
   users: () => ['root', 'cloud-user'],
   options: KUBERNETES_OPTIONS,

@@ -49,7 +49,15 @@ export function childOf(
   own: ChildConfig,
   document: YamlDocument,
 ): Checked<ProviderConfig> {
-  const { name, from, defaults, kernelArgs = parent.kernelArgs, packages = [], check = [] } = own;
+  const {
+    name,
+    from,
+    defaults,
+    environment,
+    kernelArgs = parent.kernelArgs,
+    packages = [],
+    check = [],
+  } = own;
   const { sections, findings: foreign } = joinSections(parent, own, from, document);
   const { findings: wrong, ...checked } = checkBySchema(providerSchema, document, {
     ...parent,
@@ -58,6 +66,7 @@ export function childOf(
     defaults: { ...parent.defaults, ...defaults },
     ...sections,
     packages: [...new Set([...parent.packages, ...packages])],
+    environment: { ...parent.environment, ...environment },
     check: [...parent.check, ...check],
   });
   return { ...checked, findings: [...foreign, ...wrong] };

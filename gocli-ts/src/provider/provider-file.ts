@@ -1,24 +1,27 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GocliError } from '../errors/error.ts';
-import { MIB } from '../shared/size.ts';
 import { didYouMean } from '../shared/text.ts';
 import { childOf, extendProvider } from './extend.ts';
 import { type Finding, throwFindings } from './finding.ts';
 import { listProviderFolders } from './folders.ts';
-import {
-  childSchema,
-  extendingSchema,
-  PROVIDER_FOLDER,
-  type ProviderConfig,
-  providerSchema,
-} from './schema.ts';
+import { childSchema, extendingSchema, type ProviderConfig, providerSchema } from './schema.ts';
 import { type Checked, checkBySchema } from './schema-findings.ts';
-import { readYamlDocument, type YamlDocument } from './yaml-text.ts';
-
-export const PROVIDER_FILE = 'provider.yaml';
-/** A provider file has some hundred lines; more than this is not one. */
-const MAX_BYTES = MIB;
+import {
+  type Declared,
+  fillIn,
+  lookUpFor,
+  type LookUp,
+  nameOfFolder,
+  namesOf,
+  type Required,
+  type Settings,
+  withoutOpen,
+} from './settings.ts';
+import type { Names } from './render.ts';
+import { atSite } from './site.ts';
+import type { YamlDocument } from './yaml-text.ts';
+import { baseOf, documentOf, PROVIDER_FILE, readText, wordIn } from './provider-text.ts';
 
 /** Folders of one provider: its own, and that of the one which it extends. */
 export interface Layer {
@@ -38,24 +41,54 @@ export interface InspectedProvider {
   /** Those that this one is made from, the oldest first. */
   readonly parents?: readonly Layer[];
   readonly findings: readonly Finding[];
+  /** Variables of it and of what it is made from; undefined for one of a cluster. */
+  readonly declared?: Declared | undefined;
+  /** Those that have to be said. */
+  readonly required?: readonly Required[];
+}
+
+/** A provider's file, and what all of its names stand for. */
+export interface NamedProvider extends InspectedProvider {
+  /** Undefined for one of a cluster, and when what it is made from is not known. */
+  readonly names?: Names;
+  /** Variables that have to be said and were not, each where that is written. Without settings only what its file cannot be read without. */
+  readonly missing: readonly Finding[];
 }
 
 /**
  * Reads and checks the `provider.yaml` of a version folder, and those of the ones which it extends or is made from.
+ * @param settings what it is to be made with; without them variables are what the file says, and none is missing
  * @throws GocliError BAD_FILE: no such file (naming the folders that have one) or too big
  */
-export function inspectProvider(folder: string): Promise<InspectedProvider> {
-  return inspectFor(folder, []);
+export async function inspectProvider(folder: string, settings?: Settings): Promise<NamedProvider> {
+  const look = lookUpFor(folder, settings);
+  const found = await inspectFor(folder, [], look);
+  const { provider, declared, required = [], findings } = found;
+  const missing = required.flatMap(({ name, finding }) => (look(name, null) === undefined ? [finding] : []));
+  // A file that is right but for them cannot be read without, whoever does it.
+  const isUnread = provider === undefined && findings.length === 0;
+  return {
+    ...found,
+    ...(provider === undefined ? {} : { provider: atSite(provider, settings?.site) }),
+    ...(declared === undefined
+      ? {}
+      : { names: namesOf(folder, { vm: provider?.vm, environment: declared }, look) }),
+    missing: settings !== undefined || isUnread ? missing : [],
+  };
 }
 
 /** @param children folders of what is made from it, the youngest first */
-async function inspectFor(folder: string, children: readonly string[]): Promise<InspectedProvider> {
+async function inspectFor(
+  folder: string,
+  children: readonly string[],
+  look: LookUp,
+): Promise<InspectedProvider> {
   const file = join(folder, PROVIDER_FILE);
   const text = await readText(folder, file);
   const parent = wordIn(text, file, 'from');
-  if (parent !== undefined) return inspectChild({ folder, file, text }, parent, children);
+  if (parent !== undefined) return inspectChild({ folder, file, text }, parent, children, look);
   const named = baseOf(text, file);
-  if (named === undefined) return checkProvider(text, file);
+  if (named === undefined) return checkAlone({ folder, file, text }, look);
   const base = join(dirname(dirname(folder)), named);
   const there = await stat(join(base, PROVIDER_FILE)).catch(() => undefined);
   if (there?.isFile() !== true) return checkProvider(text, file);
@@ -69,20 +102,39 @@ async function inspectFor(folder: string, children: readonly string[]): Promise<
   return { ...own, base, findings: [...own.findings, ...other.findings] };
 }
 
+/** A provider's file as it was read. */
+interface ReadFile {
+  readonly folder: string;
+  readonly file: string;
+  readonly text: string;
+}
+
+/** One that neither extends another provider nor is made from one. */
+function checkAlone(read: ReadFile, look: LookUp): InspectedProvider {
+  const { text, file } = read;
+  const filled = fillIn({ ...read, document: documentOf(text, file).document }, {}, look);
+  const checked = checkProvider(filled.text, file);
+  const findings = [...withoutOpen(checked.findings, filled), ...filled.findings];
+  const { declared, required } = filled;
+  return { ...checked, text, findings, declared, required };
+}
+
 /** One that is made from another provider; `from` and all that follows from it. */
 async function inspectChild(
-  { folder, file, text }: { readonly folder: string; readonly file: string; readonly text: string },
+  { folder, file, text }: ReadFile,
   parent: string,
   children: readonly string[],
+  look: LookUp,
 ): Promise<InspectedProvider> {
-  const { documents, findings } = readYamlDocument(text, file);
-  const [document] = documents;
-  if (document === undefined) throw new GocliError('INTERNAL', `${file} has no document`);
+  const { document, findings } = documentOf(text, file);
   const read = { file, text, document };
-  const { data, findings: wrong } = checkBySchema(childSchema, document);
   const refuse = (why: string): InspectedProvider => ({
     ...read,
-    findings: [...findings, ...wrong, document.finding(['from'], `"from": ${why}`)],
+    findings: [
+      ...findings,
+      ...checkBySchema(childSchema, document).findings,
+      document.finding(['from'], `"from": ${why}`),
+    ],
   });
   const all = await listProviderFolders(dirname(dirname(folder)));
   const there = all.find(({ name }) => name === parent);
@@ -98,19 +150,18 @@ async function inspectChild(
     return refuse(
       `it would be made from itself: ${[...descent, there.folder].map(nameOfFolder).join(' from ')}`,
     );
-  const other = await inspectFor(there.folder, descent);
+  const other = await inspectFor(there.folder, descent, look);
   const layer = { folder: there.folder, base: other.base };
   const parents = [...(other.parents ?? []), layer];
-  const known = [...findings, ...wrong, ...other.findings];
-  if (data === undefined || other.provider === undefined) return { ...read, parents, findings: known };
+  const filled = fillIn({ folder, ...read }, other, look);
+  const { declared, required } = filled;
+  const { data, findings: wrong } = checkBySchema(childSchema, documentOf(filled.text, file).document);
+  const known = [...findings, ...filled.findings, ...withoutOpen(wrong, filled), ...other.findings];
+  const found = { ...read, parents, declared, required };
+  if (data === undefined || other.provider === undefined) return { ...found, findings: known };
   const child = childOf(other.provider, data, document);
   const together = togetherOf(child);
-  return { ...read, ...together, parents, findings: [...known, ...together.findings] };
-}
-
-/** `vm-l0` of `…/vm/l0`. */
-function nameOfFolder(folder: string): string {
-  return folder.split('/').slice(-2).join('-');
+  return { ...found, ...together, findings: [...known, ...together.findings] };
 }
 
 /**
@@ -143,9 +194,7 @@ function checkProvider(
   file: string,
   base: InspectedProvider | string = `there is no such folder with a ${PROVIDER_FILE}`,
 ): InspectedProvider {
-  const { documents, findings } = readYamlDocument(text, file);
-  const [document] = documents;
-  if (document === undefined) throw new GocliError('INTERNAL', `${file} has no document`);
+  const { document, findings } = documentOf(text, file);
   const read = { file, text, document };
   if (findings.length > 0) return { ...read, findings };
   if (!extendsAnother(document.data)) {
@@ -169,41 +218,4 @@ function togetherOf({
 
 function extendsAnother(data: unknown): data is { readonly extends: unknown } {
   return typeof data === 'object' && data !== null && 'extends' in data;
-}
-
-/** The folder that a provider's file names as the one it extends, as far as that can be read. */
-function baseOf(text: string, file: string): string | undefined {
-  const named = wordIn(text, file, 'extends');
-  return named !== undefined && PROVIDER_FOLDER.test(named) ? named : undefined;
-}
-
-/** What stands in a file for a key, if that is a word. */
-function wordIn(text: string, file: string, key: string): string | undefined {
-  const data = readYamlDocument(text, file).documents[0]?.data;
-  const word: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, key) : undefined;
-  return typeof word === 'string' ? word : undefined;
-}
-
-async function readText(folder: string, file: string): Promise<string> {
-  const about = await stat(file).catch(() => undefined);
-  if (about?.isFile() !== true) throw await missing(folder);
-  if (about.size > MAX_BYTES) throw new GocliError('BAD_FILE', `${file} is larger than 1 MiB`);
-  return readFile(file, 'utf8');
-}
-
-async function missing(folder: string): Promise<GocliError> {
-  const parent = dirname(folder);
-  const siblings = await readdir(parent).catch(() => []);
-  const found = await Promise.all(
-    siblings.map(async (name) => {
-      const there = await stat(join(parent, name, PROVIDER_FILE)).catch(() => undefined);
-      return there?.isFile() === true ? [join(parent, name)] : [];
-    }),
-  );
-  const folders = found.flat().sort();
-  const known =
-    folders.length === 0
-      ? 'Give a version folder such as cluster-provision/k8s/1.36.'
-      : `Folders with one: ${folders.join(', ')}`;
-  return new GocliError('BAD_FILE', `${folder} has no ${PROVIDER_FILE}`, { hint: known });
 }

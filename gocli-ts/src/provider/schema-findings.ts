@@ -43,7 +43,10 @@ function describe(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
     }));
   }
   const where = issue.path.length === 0 ? 'the file' : `"${issue.path.join('.')}"`;
-  return [{ path: issue.path, text: `${where}: ${issue.message}` }];
+  // Of a key in a record, what is wrong with it stands below.
+  const below = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined;
+  const key = below === undefined ? {} : { path: issue.path.slice(0, -1), key: String(issue.path.at(-1)) };
+  return [{ path: issue.path, ...key, text: `${where}: ${below ?? issue.message}` }];
 }
 
 const jsonNode = z.object({

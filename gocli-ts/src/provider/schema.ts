@@ -48,6 +48,34 @@ const imageSchema = z.strictObject({
   entrypoint: z.array(z.string()).default([]),
 });
 
+/** Names of a shell's variables, in capitals: those of a provider are written small. */
+const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
+/** Set for provision.sh by gocli, or by every shell. */
+const TAKEN = /^(GOCLI_.*|KUBERNETES_VERSION|PATH|HOME|IFS|PWD|SHELL|USER)$/;
+
+const variable = z
+  .string()
+  .regex(VARIABLE, 'names of variables are capitals, digits and "_"')
+  .refine((name) => !TAKEN.test(name), "that name is a shell's or gocli's own");
+
+/** Values by names of variables, as provider.yaml and site.yaml have them. */
+export function variables<T extends z.ZodType>(value: T): z.ZodRecord<typeof variable, T> {
+  return z.record(variable, value);
+}
+
+/** What a number would lose (1.30) has to stay. */
+export const variableText = z.string('a text: put it into quotes');
+
+/** Virtual sizes and numbers of rigs whose user says nothing of them. */
+const defaultsSchema = z.strictObject({
+  nodes: z.int().min(1).max(99),
+  cpus: z.int().min(1).max(64),
+  memory: size,
+  /** Virtual size of the root disk. */
+  disk: size,
+});
+export const someDefaults = defaultsSchema.partial();
+
 /**
  * The section of each kind, by the kind's name. It is all that a kind says here: the files that extend others, the facts of
  * an image and the guest plan take what stands in this list.
@@ -97,18 +125,17 @@ export const providerSchema = z.strictObject({
     .refine(isProviderName, 'at most 40 lower-case letters and digits, with "." or "-" between them'),
   /** Folder below `cluster-provision/guest/`. */
   guest: name,
-  defaults: z.strictObject({
-    nodes: z.int().min(1).max(99),
-    cpus: z.int().min(1).max(64),
-    memory: size,
-    /** Virtual size of the root disk. */
-    disk: size,
-  }),
+  defaults: defaultsSchema,
   /** Added to the kernel command line of every node. */
   kernelArgs: z.array(z.string()).default([]),
   ...(sectionsOf((section) => section.optional()) as Whole),
   /** Debian packages of the machines, beside those that every guest of the folder has. */
   packages: z.array(z.string().regex(DEBIAN_PACKAGE, 'the name of a Debian package')).default([]),
+  /**
+   * Variables of the environment that plain machines are made with, `${NAME}` in its files and `$NAME` in provision.sh, with
+   * what they are where nobody says it; one without that must be said.
+   */
+  environment: variables(variableText.nullable()).default({}),
   /** Shell commands that must succeed on the first machine of a rig before the image gets its name. */
   check: z.array(z.string().min(1)).default([]),
   /** Programs that are built from source. */
@@ -117,7 +144,7 @@ export const providerSchema = z.strictObject({
   images: z.array(imageSchema).default([]),
 });
 
-const { apiVersion, kind, guest, defaults, kernelArgs, packages, check } = providerSchema.shape;
+const { apiVersion, kind, guest, kernelArgs, packages, environment, check } = providerSchema.shape;
 
 /**
  * Schema of a `provider.yaml` that says only in what it differs from that of another version: what stands once is not
@@ -130,7 +157,7 @@ export const extendingSchema = z.strictObject({
   /** Folder below `cluster-provision` whose provider.yaml says all that this one does not. `1.36` alone were a number. */
   extends: z.string().regex(PROVIDER_FOLDER, 'a folder below cluster-provision, such as k8s/1.36'),
   guest: guest.optional(),
-  defaults: defaults.partial().optional(),
+  defaults: someDefaults.optional(),
   kernelArgs: kernelArgs.unwrap().optional(),
   ...(sectionsOf((section) => section.partial().optional()) as Partly),
   /** In addition. */
@@ -154,11 +181,13 @@ export const childSchema = z.strictObject({
   name: providerSchema.shape.name,
   /** Name of the other provider, `vm-debian-13`. */
   from: z.string().refine(isProviderName, 'the name of a provider, such as vm-debian-13'),
-  defaults: defaults.partial().optional(),
+  defaults: someDefaults.optional(),
   kernelArgs: kernelArgs.unwrap().optional(),
   ...(sectionsOf((section) => section.partial().optional()) as Partly),
   /** In addition. */
   packages: packages.unwrap().optional(),
+  /** In addition, or in the place of what the other says of them. */
+  environment: environment.unwrap().optional(),
   /** In addition. */
   check: check.unwrap().optional(),
 });

@@ -50,7 +50,7 @@ export function chooseBuild(source: InspectedProvider, builds: readonly Build[] 
 function foreignKeys(provider: ProviderConfig, build: Build, builds: readonly Build[]): [string, string][] {
   const all = [...new Set(builds.flatMap(({ keys }) => keys))];
   return all
-    .filter((key) => !build.keys.includes(key) && provider[key].length > 0)
+    .filter((key) => !build.keys.includes(key) && Object.keys(provider[key]).length > 0)
     .map((key) => {
       const whose = builds.filter(({ keys }) => keys.includes(key)).map(({ called }) => called);
       return [`"${key}": that is for providers of ${whose.join(' and ')}`, key];

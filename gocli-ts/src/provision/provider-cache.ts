@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { isCode } from '../errors/error.ts';
 import type { Paths } from '../host/paths.ts';
 import { listProviderFolders } from '../provider/folders.ts';
+import type { Settings } from '../provider/settings.ts';
 import { diskUse } from './disk-use.ts';
 import { identifySteps, type StepIdentity } from './plan-steps.ts';
 import { readRecipe } from './recipe.ts';
@@ -28,11 +29,12 @@ export interface CachedStep {
 async function identifyProviders(
   root: string,
   steps: readonly ProvisionStep[],
+  settings: Settings | undefined,
 ): Promise<Map<string, Identities | undefined>> {
   const found = new Map<string, Identities | undefined>();
   for (const { folder, name } of await listProviderFolders(root)) {
     try {
-      found.set(name, await identifySteps(steps, await readRecipe(folder)));
+      found.set(name, await identifySteps(steps, await readRecipe(folder, settings)));
     } catch (error) {
       if (!isCode(error, 'BAD_FILE') && !isCode(error, 'FILE')) throw error;
       found.set(name, undefined);
@@ -48,9 +50,10 @@ async function identifyProviders(
 export async function keysNeeded(
   root: string,
   steps: readonly ProvisionStep[],
+  settings: Settings | undefined,
 ): Promise<Map<StepName, Set<string>> | undefined> {
   const needed = new Map<StepName, Set<string>>();
-  for (const identities of (await identifyProviders(root, steps)).values()) {
+  for (const identities of (await identifyProviders(root, steps, settings)).values()) {
     if (identities === undefined) return undefined;
     for (const [name, { key }] of identities) needed.set(name, (needed.get(name) ?? new Set()).add(key));
   }
@@ -62,9 +65,10 @@ export async function cachedSteps(
   root: string,
   steps: readonly ProvisionStep[],
   paths: Paths,
+  settings: Settings | undefined,
 ): Promise<Map<string, readonly CachedStep[] | undefined>> {
   const store = new Store(paths);
-  const all = await identifyProviders(root, steps);
+  const all = await identifyProviders(root, steps, settings);
   const found = [...all].map(async ([name, identities]) => {
     const others = [...all].flatMap(([other, those]) => (other === name ? [] : [those]));
     return [name, identities && (await resultsOf(identities, others, store))] as const;

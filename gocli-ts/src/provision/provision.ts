@@ -4,6 +4,7 @@ import { LABEL } from '../place/labels.ts';
 import { stepHint, stepNames, withDependents, withNeeds } from './graph.ts';
 import { type ForcedSteps, type PlannedStep, planSteps } from './plan-steps.ts';
 import { keysNeeded } from './provider-cache.ts';
+import type { Settings } from '../provider/settings.ts';
 import { readRecipe } from './recipe.ts';
 import { type Engine, type FinishedStep, runSteps } from './run-steps.ts';
 import { STEP_NAMES, type ProvisionDeps, type ProvisionStep, type Recipe, type StepName } from './step.ts';
@@ -22,6 +23,8 @@ export interface ProvisionRequest {
   readonly phases?: readonly string[] | undefined;
   /** Run these, and all that depends on them, though their results are there. */
   readonly force?: readonly string[] | undefined;
+  /** What it is made with beside its folder; without them variables are what that says. */
+  readonly settings?: Settings | undefined;
 }
 
 export interface ProvisionResult {
@@ -84,11 +87,11 @@ async function prepare(
   const wanted =
     phases === STEP_NAMES ? steps.map(({ name }) => name) : stepNames('--phases', phases, steps, errors);
   const again = withDependents(steps, stepNames('--force', force, steps, errors));
-  if (errors.length > 0) await collectLater(errors, readRecipe(request.folder));
+  if (errors.length > 0) await collectLater(errors, readRecipe(request.folder, request.settings));
   throwAll(errors, stepHint(steps));
   const forced = new Map([...again].map((name) => [name, 'forced'] as const));
   return {
-    recipe: await readRecipe(request.folder),
+    recipe: await readRecipe(request.folder, request.settings),
     store: new Store(paths),
     chosen: withNeeds(steps, wanted),
     forced,
@@ -119,13 +122,13 @@ async function tagImage(
 
 /** Removes what no provider of this checkout needs and is old; nothing while one of them cannot be read. */
 async function tidy(
-  { steps }: ProvisionRequest,
+  { steps, settings }: ProvisionRequest,
   { root }: Recipe,
   results: ReadonlyMap<StepName, FinishedStep>,
   store: Store,
   { docker }: Pick<ProvisionDeps, 'docker'>,
 ): Promise<void> {
-  const needed = await keysNeeded(root, steps);
+  const needed = await keysNeeded(root, steps, settings);
   if (needed === undefined) return;
   const images = await Promise.all(
     [...results].map(([name, { key }]) => store.prune(name, new Set([...(needed.get(name) ?? []), key]))),

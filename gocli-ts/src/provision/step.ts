@@ -1,5 +1,7 @@
 import type { Layer } from '../provider/provider-file.ts';
+import type { Names } from '../provider/render.ts';
 import type { ProviderConfig } from '../provider/schema.ts';
+import type { Settings } from '../provider/settings.ts';
 import type { StepHandle } from '../events/steps.ts';
 import type { Host } from '../host/interface.ts';
 import type { RigDeps } from '../rig/deps.ts';
@@ -34,6 +36,10 @@ export interface Recipe {
   readonly provider: ProviderConfig;
   /** What differs with its kind. */
   readonly build: Build;
+  /** What the names in files for cloud-init stand for; absent for nodes, whose files have none. */
+  readonly names?: Names | undefined;
+  /** What it is made with beside its files; absent where nothing is made. */
+  readonly settings?: Settings | undefined;
 }
 
 /** Everything that decides the result of a step, besides the results of the steps it needs. */

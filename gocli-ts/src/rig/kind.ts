@@ -2,6 +2,7 @@ import { GocliError } from '../errors/error.ts';
 import type { Steps } from '../events/steps.ts';
 import type { SavedState } from '../frozen/thaw.ts';
 import type { Paths } from '../host/paths.ts';
+import type { HostProxy } from '../host/proxy.ts';
 import type { PortInfo } from '../network/ports.ts';
 import type { Condition, WaitOptions } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
@@ -33,12 +34,30 @@ export interface Thawed {
   readonly inGuests: (scripts: readonly string[], signal: AbortSignal) => Promise<readonly string[]>;
 }
 
-/** What in the guests of a kind goes out to the world through a proxy. */
-export interface Proxied {
-  /** systemd unit that is told of it, and started anew for that: `containerd.service`. */
-  readonly unit: string;
+/** What is around a rig, as its guests are told it. */
+export interface ToldFacts {
+  /** As guests reach it, with all that is reached without it. */
+  readonly proxy?: HostProxy;
+  /** Public keys that open them beside that of the rig. */
+  readonly keys: readonly string[];
+}
+
+/** What the guests of a kind are told of what is around their rig, once it is Ready. */
+export interface Told {
+  /** What takes it over, for people, before `of node01`. */
+  readonly subject: string;
+  /** That it could not be told, for people. */
+  readonly untold: string;
   /** Domains that are inside of the rig: `.cluster.local`. */
   readonly domains: readonly string[];
+  /** File of a guest that says what it knows. */
+  readonly file: string;
+  /** What that file is to say; nothing where there is nothing to tell. */
+  render(facts: ToldFacts): string;
+  /** By which a guest takes it over, as root; what it prints is a warning. */
+  command(facts: ToldFacts): { readonly argv: readonly string[]; readonly input: string };
+  /** That it was told, for people. */
+  said(facts: ToldFacts): string;
 }
 
 /** What proves that a rig is Ready now, as long as it is not disposed of. */
@@ -80,8 +99,8 @@ export interface Kind {
   readonly ports: readonly PortInfo[];
   /** Networks in its guests beside that of the nodes: `{ pods: '10.244.0.0/16' }`. */
   networks?(guest: GuestPlan): Readonly<Record<string, string>>;
-  /** What is told of a proxy of the host, if anything in its guests may need one. */
-  readonly proxied?: Proxied;
+  /** What is told of a proxy, and of keys, if anything in its guests may need them. */
+  readonly told?: Told;
   /** Users of its guests that the key of the rig opens; whoever names none logs in as the first. Root alone, unless told. */
   users?(guest: GuestPlan): readonly string[];
   /** Whether every machine of a rig may go on from what was frozen of the first one. */

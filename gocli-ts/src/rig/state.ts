@@ -26,7 +26,7 @@ export const stateSchema = z.object({
   /** What the user did to it; every other command then says how to undo it. */
   stopped: z.boolean().optional(),
   paused: z.boolean().optional(),
-  /** Whether its guests may have been told of a proxy of the host. */
+  /** Whether its guests may have been told of what is around it: a proxy, keys. */
   proxied: z.boolean().optional(),
   /** Key of the pool that it was made for, from when it stands ready there until the `run` that took it has seen it Ready. */
   pooled: z.string().optional(),

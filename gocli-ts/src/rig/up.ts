@@ -1,6 +1,5 @@
 import { messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
-import type { HostProxy } from '../host/proxy.ts';
 import type { RigDeps } from './deps.ts';
 import { lookUp, requireState, type LookedUp } from './find.ts';
 import { decide, isHalfTaken, type FoundRig } from './life.ts';
@@ -8,13 +7,13 @@ import { planRig, type PlanRequest } from './make-plan.ts';
 import { poolOfName } from './names.ts';
 import type { RigPlan } from './plan.ts';
 import { readPools } from './pool/pools.ts';
-import { followProxy } from './proxy.ts';
+import { type Around, mayBeTold, tellAround } from './around.ts';
 import { startNew } from './start/new.ts';
 import { notice, type TemplateUse } from './start/starting.ts';
 import { bootAgain, leaveRunning, requireSamePlan } from './start/there.ts';
 import type { RigState } from './state.ts';
 
-export interface UpRequest extends PlanRequest {
+export interface UpRequest extends PlanRequest, Around {
   readonly keepOnFailure: boolean;
   readonly template: TemplateUse;
   /** Whether a cluster of a pool may be taken; `filling` when it is one itself that is made. */
@@ -23,8 +22,8 @@ export interface UpRequest extends PlanRequest {
   readonly templateBudget?: number | undefined;
   /** Milliseconds for each wait. */
   readonly timeoutMs: number;
-  /** Of this host, which the guests are told of. */
-  readonly proxy?: HostProxy | undefined;
+  /** Whether the guests of a new rig are told of what is around; found out here. */
+  readonly told?: boolean | undefined;
 }
 
 export interface UpResult {
@@ -47,7 +46,7 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   // Machines of a snapshot know what those knew that it is of.
   const proxied = request.snapshot?.record.state.proxied === true;
   const state = proxied ? { ...result.state, proxied } : result.state;
-  return { ...result, state: await followProxy(state, request.proxy, deps) };
+  return { ...result, state: await tellAround(state, request, deps) };
 }
 
 async function bringUp(request: UpRequest, deps: RigDeps): Promise<UpResult> {
@@ -57,7 +56,10 @@ async function bringUp(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const { found } = looked;
   if (found !== undefined && isHalfTaken(found)) return finishTaking(found, plan, request, deps);
   const act = decide('run', name, found);
-  if (found === undefined) return startOrTake(request, plan, looked, deps);
+  if (found === undefined) {
+    const told = request.pool !== 'filling' && mayBeTold(plan.guest, request, deps.kinds);
+    return startOrTake({ ...request, told }, plan, looked, deps);
+  }
   return act === 'boot' ? bootAgain(found, plan, request, deps) : leaveRunning(found, plan, deps);
 }
 

@@ -2,6 +2,7 @@ import type { Kind } from '../rig/kind.ts';
 import { VM_OPTIONS } from './options/vm-options.ts';
 import { PORTS } from './ports.ts';
 import { SECTION, vmOf } from './section.ts';
+import { vmTold } from './told.ts';
 
 /** Rigs of plain machines. What talks to them is loaded at its first use. */
 export const vmKind: Kind = {
@@ -11,6 +12,7 @@ export const vmKind: Kind = {
   // Debian boots with less, but apt does not work there.
   leastMemoryMiB: 256,
   ports: PORTS,
+  told: vmTold,
   users: (guest) => [vmOf(guest).user, 'root'],
   alike: true,
   options: VM_OPTIONS,

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { isProxyAddress } from '../../../gocli-ts/src/host/proxy.ts';
-import { renderUnit } from '../../../gocli-ts/src/rig/proxy.ts';
+import { renderUnit } from '../../../gocli-ts/src/rig/unit-told.ts';
 import { CHECKOUT } from '../../helpers/cli.ts';
 
 const GUEST = join(CHECKOUT, 'cluster-provision/guest/debian-13');
@@ -87,10 +87,10 @@ test('systemd takes every proxy as it is written for it', async (t) => {
   const files: Record<string, string> = {};
   for (const [at, address] of fc.sample(odd, 60).filter(isProxyAddress).entries()) {
     const except = `.example, "x",a\\b %n $HOME`;
-    files[`containerd.service.d/${String(at)}.conf`] = renderUnit(
-      { addresses: { HTTP_PROXY: address }, except },
-      ['a'],
-    );
+    files[`containerd.service.d/${String(at)}.conf`] = renderUnit({
+      addresses: { HTTP_PROXY: address },
+      except,
+    });
   }
   t.true(Object.keys(files).length > 5);
   t.is(await verify(t, files), '');

@@ -3,9 +3,14 @@ import { hostProxy } from '../../../gocli-ts/src/host/proxy.ts';
 import { kubernetesKind } from '../../../gocli-ts/src/kubernetes/kind.ts';
 import { MACHINE_PATH } from '../../../gocli-ts/src/machine/spec.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
-import { followProxy, renderUnit } from '../../../gocli-ts/src/rig/proxy.ts';
+
 import { defaultGuest } from '../../../gocli-ts/src/rig/plan.ts';
 import { startStopped } from '../../../gocli-ts/src/rig/start/stopped.ts';
+import { besides, mayBeTold, tellAround } from '../../../gocli-ts/src/rig/around.ts';
+import { renderUnit, unitTold } from '../../../gocli-ts/src/rig/unit-told.ts';
+import type { HostProxy } from '../../../gocli-ts/src/host/proxy.ts';
+import type { RigDeps } from '../../../gocli-ts/src/rig/deps.ts';
+import type { RigState } from '../../../gocli-ts/src/rig/state.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { jsonPeer } from '../../fakes/json-peer.ts';
 import {
@@ -78,6 +83,9 @@ async function setUp(
   return { engine, guest, notices };
 }
 
+const followProxy = (state: RigState, proxy: HostProxy | undefined, deps: RigDeps): Promise<RigState> =>
+  tellAround(state, { proxy }, deps);
+
 test('a proxy is told to containerd once, with all that is inside of the cluster left out', async (t) => {
   const { engine, guest, notices } = await setUp(t);
   const proxy = hostProxy({
@@ -139,6 +147,33 @@ test('what is no address is passed over, and what a node refuses is a warning', 
   t.regex(notices()[1] ?? '', /could not be told .*containerd\.service of node01/);
 });
 
+test('a new rig is written down as one that knows something where it will, and only then', async (t) => {
+  const { engine } = await setUp(t);
+  const { kinds } = engine;
+  const { guest } = state.plan;
+  const proxy = hostProxy({ HTTP_PROXY: 'http://p' });
+  t.true(mayBeTold(guest, { proxy }, kinds));
+  t.false(mayBeTold(guest, { keys: ['ssh-ed25519 A'] }, kinds), 'nodes take no keys');
+  t.false(mayBeTold(guest, {}, kinds));
+  t.false(mayBeTold(stateOf().plan.guest, { proxy }, kinds), 'a kind that is told nothing');
+
+  const saving = await makeSaving(t);
+  const told = [{ ...tinyKind, told: unitTold('x.service', []) }];
+  const [image] = saving.engine.docker.imageStore.values();
+  if (image === undefined) throw new Error('no image');
+  const seen: unknown[] = [];
+  const watching = told.map((kind) => ({
+    ...kind,
+    bringUp: async (...all: Parameters<typeof kind.bringUp>) => {
+      seen.push(all[0].state.proxied);
+      return kind.bringUp(...all);
+    },
+  }));
+  await up(requestFor(image, { name: 'with', proxy }), saving.run('with', { kinds: watching }));
+  await up(requestFor(image, { name: 'without' }), saving.run('without', { kinds: watching }));
+  t.deepEqual(seen, [true, undefined]);
+});
+
 test('guests that were never told of one are not asked where there is none', async (t) => {
   const { engine } = await setUp(t);
   engine.docker.onConnect = () => t.fail();
@@ -153,14 +188,16 @@ test('a kind that pulls nothing is asked nothing', async (t) => {
 });
 
 test('what systemd would read otherwise is escaped', (t) => {
-  const text = renderUnit({ addresses: { HTTP_PROXY: 'http://a:%40"\\@p' }, except: 'x x,,y' }, ['y', 'z']);
+  const text = renderUnit(
+    besides({ addresses: { HTTP_PROXY: 'http://a:%40"\\@p' }, except: 'x x,,y' }, ['y', 'z']),
+  );
   t.regex(text, /^Environment="HTTP_PROXY=http:\/\/a:%%40\\"\\\\@p"$/m);
   t.regex(text, /^Environment="NO_PROXY=x,y,z"$/m);
 });
 
 test('every way to start tells it: anew, from what was saved, from the disks', async (t) => {
   const saving = await makeSaving(t);
-  const kinds = [{ ...tinyKind, proxied: { unit: 'x.service', domains: [] } }];
+  const kinds = [{ ...tinyKind, told: unitTold('x.service', []) }];
   const proxy = hostProxy({ HTTP_PROXY: 'http://p' });
   const [image] = saving.engine.docker.imageStore.values();
   if (image === undefined) throw new Error('no image');

@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { isThere, makeFolder, readIfThere, writeAtomic } from '../../host/atomic-files.ts';
-import { PROVIDER_FILE } from '../../provider/provider-file.ts';
+import { PROVIDER_FILE } from '../../provider/provider-text.ts';
 import { editYaml } from '../../provider/yaml-edit.ts';
 import { readRecipe } from '../recipe.ts';
 import type { Recipe } from '../step.ts';

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { readIfThere } from '../../host/atomic-files.ts';
 import type { Finding } from '../../provider/finding.ts';
+import { hasNames, type Names, renderYaml } from '../../provider/render.ts';
 import { readYamlDocument } from '../../provider/yaml-text.ts';
 import type { SshConnection } from '../../ssh/interface.ts';
 import { runStages, SEED, UNLOCK } from '../../vm/cloud-init.ts';
@@ -20,12 +22,37 @@ export const CHECKED = `${SEED}/${USER_DATA}`;
 /** by cloud-init's own schema. */
 export const SCHEMA_CHECK = ['cloud-init', 'schema', '--config-file', `/${CHECKED}`] as const;
 
+/** As PyYAML, which reads these files. */
+const YAML = '1.1';
+
 /** What one provider of a chain does in the machine that the image is built in. */
 export interface BuildPart {
   /** Paths; each may be missing. */
   readonly userData: string | undefined;
   readonly metaData: string | undefined;
   readonly script: string | undefined;
+}
+
+/** Text of a file for cloud-init, with values for its names. */
+export async function cloudInitText({ names }: Pick<Recipe, 'names'>, path: string): Promise<string> {
+  const text = await readFile(path, 'utf8');
+  return names === undefined ? text : renderYaml(text, path, names, YAML).text;
+}
+
+/** The variables that a provider declares, with their values, by name. */
+export function variablesOf({ provider, names }: Pick<Recipe, 'provider' | 'names'>): Record<string, string> {
+  const all = Object.keys(provider.environment).sort();
+  return Object.fromEntries(all.map((name) => [name, names?.get(name) ?? '']));
+}
+
+/** What becomes of those files that have names in them, as an input of steps. Nothing where none has. */
+export async function renderedFiles(recipe: Recipe): Promise<Readonly<Record<string, string>>> {
+  const files = await cloudInitFiles(recipe);
+  const texts = files.map(async (path): Promise<[string, string][]> => {
+    if (!hasNames(await readFile(path, 'utf8'))) return [];
+    return [[`names in ${relative(recipe.root, path)}`, await cloudInitText(recipe, path)]];
+  });
+  return Object.fromEntries((await Promise.all(texts)).flat());
 }
 
 type Folders = Pick<Recipe, 'folder' | 'base' | 'parents'>;
@@ -47,12 +74,17 @@ export async function cloudInitFiles(folders: Folders): Promise<string[]> {
   return parts.flatMap(({ userData, metaData }) => [userData ?? [], metaData ?? []].flat());
 }
 
-/** What of the files cannot be meant so, as far as that is told without cloud-init. */
-export async function inspectCloudInit(folders: Folders): Promise<Finding[]> {
+/**
+ * What of the files cannot be meant so, as far as that is told without cloud-init.
+ * @param names that they may use; not looked for when it is not known which there are
+ */
+export async function inspectCloudInit(folders: Folders, names?: Names): Promise<Finding[]> {
   const files = await cloudInitFiles(folders);
   const findings = files.map(async (file) => {
     const text = (await readIfThere(file)) ?? '';
-    return file.endsWith(USER_DATA) ? inspectUserData(text, file) : readYamlDocument(text, file).findings;
+    const unknown = names === undefined ? [] : renderYaml(text, file, names, YAML).findings;
+    const { findings: wrong } = readYamlDocument(text, file);
+    return [...(file.endsWith(USER_DATA) ? inspectUserData(text, file) : wrong), ...unknown];
   });
   return (await Promise.all(findings)).flat();
 }
@@ -68,15 +100,15 @@ ${UNLOCK}`;
  * @throws GocliError REMOTE_COMMAND with the end of its log, TIMEOUT
  */
 export async function runCloudInit(
-  { emit, step }: Pick<StepContext, 'emit' | 'step'>,
+  { recipe, emit, step }: Pick<StepContext, 'recipe' | 'emit' | 'step'>,
   node: SshConnection,
   { userData, metaData }: BuildPart,
   signal: AbortSignal,
 ): Promise<void> {
   if (userData === undefined) return;
-  const meta = metaData === undefined ? DEFAULT_META_DATA : await readFile(metaData, 'utf8');
+  const meta = metaData === undefined ? DEFAULT_META_DATA : await cloudInitText(recipe, metaData);
   await node.run(`cat >/${SEED}/${META_DATA}`, { stdin: meta, signal });
-  await node.run(`cat >/${SEED}/${USER_DATA}`, { stdin: await readFile(userData, 'utf8'), signal });
+  await node.run(`cat >/${SEED}/${USER_DATA}`, { stdin: await cloudInitText(recipe, userData), signal });
   const onLine = (line: string): void => {
     emit({ type: 'log', source: 'cloud-init', line });
     step.progress({ message: line });

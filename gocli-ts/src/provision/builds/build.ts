@@ -41,7 +41,7 @@ export interface Build {
   /** What is said of its images to whoever inspects one. */
   readonly description: string;
   /** Those of its own among the keys of provider.yaml that not every kind has. */
-  readonly keys: readonly ('components' | 'images')[];
+  readonly keys: readonly ('components' | 'images' | 'environment')[];
   /**
    * Whether its providers are made `from` one another, with files and scripts on top of the other's. A new one of a kind
    * that is not extends another.

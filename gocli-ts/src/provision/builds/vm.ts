@@ -11,7 +11,7 @@ export const vmBuild: Build = {
   kind: SECTION,
   called: 'plain machines ("vm")',
   description: 'Disk, qemu and dnsmasq of plain virtual machines',
-  keys: [],
+  keys: ['environment'],
   layered: true,
   needs: [],
   hasScripts: false,

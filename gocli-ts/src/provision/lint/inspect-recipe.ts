@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Finding } from '../../provider/finding.ts';
-import { inspectProvider, type InspectedProvider } from '../../provider/provider-file.ts';
+import { inspectProvider, type NamedProvider } from '../../provider/provider-file.ts';
 import { readIfThere } from '../../host/atomic-files.ts';
+import type { Settings } from '../../provider/settings.ts';
 import type { YamlDocument } from '../../provider/yaml-text.ts';
 import { inspectManifest } from '../../provider/manifest-text.ts';
 import { listManifests, type ManifestFile } from '../manifests.ts';
@@ -21,7 +22,7 @@ export interface InspectedManifest extends ManifestFile {
 
 /** A version folder, and everything that is wrong with it as far as its own files tell. */
 export interface InspectedRecipe {
-  readonly source: InspectedProvider;
+  readonly source: NamedProvider;
   /** Undefined when provider.yaml is wrong, or of a kind whose images cannot be made. */
   readonly recipe?: Recipe;
   readonly manifests: readonly InspectedManifest[];
@@ -31,11 +32,12 @@ export interface InspectedRecipe {
 /**
  * Reads a version folder whole, so that all of its faults can be told at once and before minutes of work.
  * @param folder absolute
+ * @param settings what it is to be made with, if it is
  * @throws GocliError BAD_FILE when it has no provider.yaml
  */
-export async function inspectRecipe(folder: string): Promise<InspectedRecipe> {
-  const source = await inspectProvider(folder);
-  const { base, parents, provider } = source;
+export async function inspectRecipe(folder: string, settings?: Settings): Promise<InspectedRecipe> {
+  const source = await inspectProvider(folder, settings);
+  const { base, parents, provider, names } = source;
   const folders = { folder, base, parents };
   const prePull = await prePullOf(folders);
   const built = provider?.images.map(({ name }) => name);
@@ -52,16 +54,17 @@ export async function inspectRecipe(folder: string): Promise<InspectedRecipe> {
   const recipe =
     provider === undefined || build === undefined
       ? undefined
-      : { root: dirname(dirname(folder)), ...folders, provider, build };
+      : { root: dirname(dirname(folder)), ...folders, provider, build, names, settings };
   return {
     source,
     ...(recipe === undefined ? {} : { recipe }),
     manifests: inspected,
     findings: [
       ...source.findings,
+      ...source.missing,
       ...findings,
       ...prePull.findings,
-      ...(await inspectCloudInit(folders)),
+      ...(await inspectCloudInit(folders, names)),
       ...inspected.flatMap((one) => one.findings),
       ...images,
       ...(recipe === undefined ? [] : await disagreements(recipe, source)),

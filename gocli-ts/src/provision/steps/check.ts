@@ -10,7 +10,8 @@ import { readSecret, STATE_FILE, type RigState } from '../../rig/state.ts';
 import { up } from '../../rig/up.ts';
 import { inTime } from '../../waiting/in-time.ts';
 import { imageOf } from '../image/results.ts';
-import type { ProvisionDeps, ProvisionStep } from '../step.ts';
+import type { ProvisionDeps, ProvisionStep, Recipe } from '../step.ts';
+import { proxyOf } from '../build-machine/proxy.ts';
 
 /** Milliseconds each wait of the trial start may take. */
 const TIMEOUT_MS = 600_000;
@@ -27,7 +28,7 @@ export function checkStep(templateBudget?: number): ProvisionStep {
     },
     run: async (context) => {
       const image = await imageOf(context, 'commit');
-      await checkImage(image, context.recipe.provider.check, templateBudget, context);
+      await checkImage(image, context.recipe, templateBudget, context);
       await writeFile(join(context.output, 'checked'), `${image}\n`);
     },
   };
@@ -39,7 +40,7 @@ export function checkStep(templateBudget?: number): ProvisionStep {
  */
 async function checkImage(
   imageId: string,
-  commands: readonly string[],
+  recipe: Recipe,
   templateBudget: number | undefined,
   provisioning: ProvisionDeps,
 ): Promise<void> {
@@ -58,11 +59,12 @@ async function checkImage(
         template: 'fresh',
         templateBudget,
         timeoutMs: TIMEOUT_MS,
+        proxy: proxyOf(recipe),
       },
       deps,
     );
     await kindOf(deps.kinds, state.plan.guest).trial?.(state, deps);
-    await runCommands(commands, state, deps);
+    await runCommands(recipe.provider.check, state, deps);
   } finally {
     await cleanUpAfter(name, deps, () => removeRig(name, deps));
   }

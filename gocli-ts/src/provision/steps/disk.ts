@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createInterface } from 'node:readline';
@@ -10,7 +9,14 @@ import { temporaryName } from '../image/box.ts';
 import { tarArguments } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
-import { buildParts, CHECKED, cloudInitFiles, SCHEMA_CHECK } from '../build-machine/cloud-init.ts';
+import {
+  buildParts,
+  CHECKED,
+  cloudInitFiles,
+  cloudInitText,
+  renderedFiles,
+  SCHEMA_CHECK,
+} from '../build-machine/cloud-init.ts';
 import { PROGRAM_FOLDER } from './components.ts';
 import { IMAGES_FILE } from './images.ts';
 import { ROOTFS_FILE } from './rootfs.ts';
@@ -40,6 +46,7 @@ export const diskStep: ProvisionStep = {
       size: recipe.provider.defaults.disk,
       components: JSON.stringify(recipe.provider.components),
       sandbox: sandboxConfig(recipe) ?? '',
+      ...(await renderedFiles(recipe)),
     },
     files: await filesOf(recipe),
   }),
@@ -108,7 +115,7 @@ async function checkUserData(context: StepContext, id: string): Promise<void> {
   for (const { userData } of await buildParts(context.recipe)) {
     if (userData === undefined) continue;
     step.progress({ message: 'checking user-data' });
-    const content = await readFile(userData, 'utf8');
+    const content = await cloudInitText(context.recipe, userData);
     await docker.containers.putFiles(id, ROOT, [{ path: CHECKED, content }]);
     await checkSeed(context, id, userData);
   }

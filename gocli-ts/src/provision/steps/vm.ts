@@ -14,9 +14,16 @@ import { readManifests } from '../manifests.ts';
 import { descentOf, layeredFiles, providerFile } from '../provider-files.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
 import { cleanScript } from '../build-machine/clean-script.ts';
-import { type BuildPart, buildParts, runCloudInit, SCRIPT } from '../build-machine/cloud-init.ts';
+import {
+  type BuildPart,
+  buildParts,
+  runCloudInit,
+  SCRIPT,
+  variablesOf,
+} from '../build-machine/cloud-init.ts';
 import { type BuildMachine, startMachine } from '../build-machine/machine.ts';
 import { fetchImages, loadImages, PRE_PULL_FILE, readPrePull } from '../build-machine/pre-pull.ts';
+import { forgetProxy, tellProxy } from '../build-machine/proxy.ts';
 import { squash } from '../build-machine/squash.ts';
 
 /** Milliseconds for the boot: half a minute under emulation on two idle cores, five minutes were seen on busy ones. */
@@ -37,6 +44,7 @@ export const vmStep: ProvisionStep = {
       clean: cleanScript(),
       kernelArgs: recipe.provider.kernelArgs.join(' '),
       ...descentOf(recipe),
+      ...(await variablesKey(recipe)),
     },
     files: await filesOf(recipe),
   }),
@@ -55,12 +63,15 @@ export const vmStep: ProvisionStep = {
     const machine = await startMachine(context, cleanup);
     await whileAlive(context.docker, machine.containers, context.signal, async (signal) => {
       context.step.progress({ message: 'booting' });
-      await using node = await boot(context, machine, signal);
+      const connect = (): Promise<SshConnection> => boot(context, machine, signal);
+      const proxied = await tellProxy(context, machine, connect, signal);
+      await using node = await connect();
       for (const part of parts) {
         if (build.cloudInit) await runCloudInit(context, node, part, signal);
         await runProvisionScript(context, node, part, signal);
       }
       await loadImages(context.docker, node, prePull, signal);
+      if (proxied) await forgetProxy(node, signal);
       await node.run(`sh -c ${quote(cleanScript())}`, { signal });
     });
     await switchOff(context, machine);
@@ -96,6 +107,13 @@ async function boot(
   }
 }
 
+/** What provision.sh is given, as an input of the step; nothing where there is none. */
+async function variablesKey(recipe: Recipe): Promise<{ readonly environment?: string }> {
+  const variables = variablesOf(recipe);
+  const scripts = Object.keys(variables).length === 0 ? [] : await layeredFiles(recipe, SCRIPT);
+  return scripts.length === 0 ? {} : { environment: JSON.stringify(variables) };
+}
+
 /** @throws GocliError REMOTE_COMMAND with the script's last lines */
 async function runProvisionScript(
   { recipe, emit, step }: StepContext,
@@ -112,6 +130,7 @@ async function runProvisionScript(
     GOCLI_PROVIDER: name,
     KUBERNETES_VERSION: kubernetes?.version ?? '',
     ...(user === undefined ? {} : { GOCLI_USER: user }),
+    ...variablesOf(recipe),
   };
   const words = Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`);
   await node.run(`cat > ${GUEST_SCRIPT} && chmod 700 ${GUEST_SCRIPT}`, { stdin: script, signal });

@@ -10,7 +10,7 @@ import { findRig, requireState } from '../find.ts';
 import { readMemory, wantedBytes } from '../host-memory.ts';
 import { keepState } from '../keep-state.ts';
 import { isAwakeOrPaused, type FoundRig } from '../life.ts';
-import { followProxy } from '../proxy.ts';
+import { tellAround } from '../around.ts';
 import { portInfosOf } from '../published.ts';
 import { goOnThawed, writeAccess } from '../start/go-on.ts';
 import { startNodes, type Launched } from '../start/launch.ts';
@@ -99,7 +99,7 @@ async function restoreBeside(
     const text = `What ran before could not be removed (${messageOf(error)}). Type: ${gocliCommand('resume', found.name)}`;
     notice(deps, text, 'warning');
   }
-  return followProxy(ready, request.proxy, deps);
+  return tellAround(ready, request, deps);
 }
 
 /** Starts the machines of the snapshot beside those that are put aside; from the record on they are the cluster. */

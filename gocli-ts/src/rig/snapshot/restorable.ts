@@ -1,6 +1,5 @@
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, ImageInfo } from '../../place/interface.ts';
-import type { HostProxy } from '../../host/proxy.ts';
 import { GocliError } from '../../errors/error.ts';
 import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
@@ -8,6 +7,7 @@ import { boundBy, chosenPorts, movedPorts, portsOf } from '../host-ports.ts';
 import { notice } from '../start/starting.ts';
 import { isMachine } from '../parts.ts';
 import { startedAgain } from '../plan.ts';
+import type { Around } from '../around.ts';
 import type { RigState } from '../state.ts';
 import { limitedAgain } from '../time-limit.ts';
 import type { RigKeys } from '../template/keys.ts';
@@ -15,13 +15,11 @@ import { readKeys, snapshotLayout } from './layout.ts';
 import type { Snapshot } from './list.ts';
 import { damagedFiles, filesOf, registryOf } from './marks.ts';
 
-export interface RestoreRequest {
+export interface RestoreRequest extends Around {
   /** Milliseconds for the machines to be loaded and Ready. */
   readonly timeoutMs: number;
   /** Host ports that are to replace those the cluster had. */
   readonly pinnedPorts: Readonly<Record<string, number>>;
-  /** Of this host, which the guests are told of. */
-  readonly proxy?: HostProxy | undefined;
 }
 
 /** All that a restore needs, checked. */

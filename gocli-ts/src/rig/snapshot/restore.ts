@@ -3,7 +3,7 @@ import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { REGISTRY_USER } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
-import { followProxy } from '../proxy.ts';
+import { tellAround } from '../around.ts';
 import { removeMachines } from '../remove.ts';
 import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
@@ -48,7 +48,7 @@ export async function restoreSnapshot(
       : `${gocliCommand('stop', name)}, then ${start}`;
   // What is listed as stopped needs what it was saved as.
   if (await writeLate(ready, 'is Ready and runs on', next, deps)) await forgetSaves(saves, deps);
-  return followProxy(ready, request.proxy, deps);
+  return tellAround(ready, request, deps);
 }
 
 async function thawAgain(

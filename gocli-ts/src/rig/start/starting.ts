@@ -25,6 +25,8 @@ export interface Start {
   readonly timeoutMs: number;
   /** `filling` when a pool is filled in the background: that does not boot where a thaw will do another time. */
   readonly pool?: 'take' | 'filling' | undefined;
+  /** Whether its guests are told of what is around them as soon as it is Ready. */
+  readonly told?: boolean | undefined;
 }
 
 /** A start under way: what was found out, and who is told. */
@@ -37,7 +39,7 @@ export interface Starting extends Start {
 
 /** The state of a cluster that is being started. */
 export function stateOf(
-  { plan, surroundings: { acceleratorReason }, deps }: Starting,
+  { plan, surroundings: { acceleratorReason }, told, deps }: Starting,
   layout: RigLayout,
 ): RigState {
   return {
@@ -51,6 +53,7 @@ export function stateOf(
     plan,
     ports: { ...layout.ports },
     sshPublicKey: layout.sshPublicKey,
+    ...(told === true ? { proxied: true } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Steps } from '../../events/steps.ts';
+import { tellAround } from '../around.ts';
 import type { RigDeps } from '../deps.ts';
 import { decide, type FoundRig } from '../life.ts';
-import { followProxy } from '../proxy.ts';
 import type { RestoreRequest } from '../snapshot/restorable.ts';
 import { startHalted } from './halted.ts';
 import { restoreSnapshot } from '../snapshot/restore.ts';
@@ -20,5 +20,5 @@ export async function startStopped(
 ): Promise<RigState> {
   const act = decide('start', found.name, found);
   if (act === 'thaw' && found.saved !== undefined) return restoreSnapshot(found.saved, request, steps, deps);
-  return followProxy(await startHalted(found, request, steps, deps), request.proxy, deps);
+  return tellAround(await startHalted(found, request, steps, deps), request, deps);
 }
