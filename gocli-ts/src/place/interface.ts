@@ -180,7 +180,7 @@ export interface ContainerSpec {
   readonly user?: string;
   /** Further groups of the process, by number. */
   readonly groups?: readonly string[];
-  /** seccomp and AppArmor off: only for the one provisioning container that mounts. */
+  /** seccomp, AppArmor and SELinux off: only for the one provisioning container that mounts. */
   readonly unconfined?: boolean;
   /** Names added to /etc/hosts, `name:address`. */
   readonly extraHosts?: readonly string[];

@@ -129,7 +129,7 @@ export const providerSchema = z.strictObject({
   /** Added to the kernel command line of every node. */
   kernelArgs: z.array(z.string()).default([]),
   ...(sectionsOf((section) => section.optional()) as Whole),
-  /** Debian packages of the machines, beside those that every guest of the folder has. */
+  /** Debian packages of the machines, beside those that every guest of the folder has; their lock is each provider's own. */
   packages: z.array(z.string().regex(DEBIAN_PACKAGE, 'the name of a Debian package')).default([]),
   /**
    * Variables of the environment that plain machines are made with, `${NAME}` in its files and `$NAME` in provision.sh, with

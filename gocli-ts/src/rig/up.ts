@@ -41,7 +41,7 @@ export interface UpResult {
  * be written), and whatever the start meets
  */
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
-  const result = await bringUp(request, deps);
+  const result = await startOrLeave(request, deps);
   if (!result.started || request.pool === 'filling') return result;
   // Machines of a snapshot know what those knew that it is of.
   const proxied = request.snapshot?.record.state.proxied === true;
@@ -49,7 +49,7 @@ export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   return { ...result, state: await tellAround(state, request, deps) };
 }
 
-async function bringUp(request: UpRequest, deps: RigDeps): Promise<UpResult> {
+async function startOrLeave(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const plan = planRig(request, deps.kinds);
   const { name } = request.values;
   const looked = await lookUp(deps.docker, deps.paths, name);

@@ -55,16 +55,27 @@ export async function createWithVolumes(
     if (swept.length === 0) return id;
     await engine.getContainer(id).remove({ force: true });
     // They have no labels by which anybody would find them again.
-    for (const name of swept) await engine.getVolume(name).remove();
+    for (const name of swept) await removeUnused(engine, name);
     if (attempt === ATTEMPTS)
       throw new GocliError(
-        'CONFLICT',
+        'DOCKER',
         `volume ${swept.join(', ')} is gone each time before its container is there`,
         {
           hint: 'See what removes volumes (podman volume prune), wait until it has ended, and run the command again.',
         },
       );
   }
+}
+
+/** The sweep may have come by again, and another container of the rig may have it, whose own look finds that out. */
+async function removeUnused(engine: Dockerode, name: string): Promise<void> {
+  await engine
+    .getVolume(name)
+    .remove()
+    .catch((error: unknown) => {
+      const status = statusOf(error);
+      if (status !== 404 && status !== 409) throw error;
+    });
 }
 
 /** What tells a volume from one made later, by its name. */

@@ -31,7 +31,8 @@ export interface NewNames {
 
 /**
  * All that differs between kinds where the image of a provider is made. A provider's is chosen once, where its folder is
- * read, and the steps ask it; what a provider.yaml or its folder says by itself is not here.
+ * read, and the steps ask it; what a provider.yaml or its folder says by itself is not here, nor is the
+ * version of Kubernetes, which steps read of that section where there is one.
  */
 export interface Build {
   /** Name of the kind, and of its section in provider.yaml. */

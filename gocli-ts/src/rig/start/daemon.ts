@@ -87,7 +87,7 @@ export function requireBridge(info: DockerInfo, nodes: string = NODE_SUBNET): Br
   if (taken === undefined) return bridge;
   throw refusal(
     `Docker's network "bridge" is ${taken}, where the nodes of a cluster have their addresses (${nodes})`,
-    'Give the nodes another network, gocli run --network 10.5.0.0/24, or the bridge, in /etc/docker/daemon.json: "bip": "172.17.0.1/16"',
+    'Give the nodes another network: gocli run --network 10.5.0.0/24',
   );
 }
 

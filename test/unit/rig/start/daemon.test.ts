@@ -20,7 +20,7 @@ test('a daemon whose containers cannot run machines, or reach the host, is refus
     [{ rootless: true }, /rootless/, /context use default/],
     [{ remapsUsers: true }, /userns-remap/, /daemon\.json/],
     [{ bridge: undefined }, /no network "bridge"/, /"bridge": "none"/],
-    [{ bridge: { subnets: ['192.168.66.0/25'] } }, /192\.168\.66\.0\/25.*192\.168\.66\.0\/24/, /"bip"/],
+    [{ bridge: { subnets: ['192.168.66.0/25'] } }, /192\.168\.66\.0\/25.*192\.168\.66\.0\/24/, /--network/],
     [
       { bridge: { subnets: ['192.168.64.0/21'], gateway: '192.168.66.1' } },
       /192\.168\.64\.0\/21.*192\.168\.66\.0\/24/,
