@@ -168,34 +168,98 @@ test.serial(
   },
 );
 
-test.serial('other resolvers of the host are the resolvers of the cluster within ten seconds', async (t) => {
+/** A network container without a way out that follows the resolvers of a folder, and what writes these down. */
+async function follower(
+  t: ExecutionContext,
+  resolvers: string,
+): Promise<{ id: string; write: (text: string) => Promise<void>; until: (address: string) => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-resolvers-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const write = async (text: string): Promise<void> => {
     await writeFile(join(folder, 'new'), text);
     await rename(join(folder, 'new'), join(folder, 'resolv.conf'));
   };
-  await write('nameserver 127.0.0.53\nnameserver fe80::1\nnameserver 192.0.2.1\n');
+  await write(resolvers);
   const id = await container('none', ['/usr/lib/gocli/network'], NETWORK_CAPABILITIES, {
     mounts: [{ type: 'bind', source: folder, target: '/run/host-resolvers', readOnly: true }],
     env: ['GOCLI_RESOLVERS=/run/host-resolvers/resolv.conf'],
   });
   await putNetworkFiles(id);
   await sandbox.docker.containers.start(id);
-  const used = async (): Promise<(string | undefined)[]> => {
-    const log = await sandbox.docker.containers.logs(id);
-    return [...log.matchAll(/using nameserver (\S+)#53/g)].map(([, address]) => address);
-  };
   const until = async (address: string): Promise<void> => {
-    for (const limit = Date.now() + 10_000; !(await used()).includes(address) && Date.now() < limit;)
+    for (const limit = Date.now() + 10_000; !(await usedBy(id)).includes(address) && Date.now() < limit;)
       await delay(250);
-    t.true((await used()).includes(address), await sandbox.docker.containers.logs(id));
+    t.true((await usedBy(id)).includes(address), await sandbox.docker.containers.logs(id));
   };
+  return { id, write, until };
+}
+
+/** Resolvers that the dnsmasq of a network container says it asks. */
+async function usedBy(id: string): Promise<(string | undefined)[]> {
+  const log = await sandbox.docker.containers.logs(id);
+  return [...log.matchAll(/using nameserver (\S+)#53/g)].map(([, address]) => address);
+}
+
+const QUESTIONS = { A: 1, AAAA: 28 };
+const NO_SUCH_NAME = 3;
+
+/** What the cluster's resolver answers in time: its code, and its answers as bytes (RFC 1035, 4.1). */
+async function resolve(
+  id: string,
+  name: string,
+  type: keyof typeof QUESTIONS,
+): Promise<{ code: number; answers: number; bytes: string } | undefined> {
+  const labels = name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]);
+  const header = Buffer.from([7, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  const question = Buffer.concat([header, ...labels, Buffer.from([0, 0, QUESTIONS[type], 0, 1])]);
+  const { stdout } = await script(
+    id,
+    `echo ${question.toString('base64')} | base64 -d | socat -T2 -t2 - UDP:192.168.66.2:53 | base64 -w0`,
+  );
+  const answer = Buffer.from(stdout, 'base64');
+  if (answer.length < 12) return undefined;
+  return { code: answer.readUInt8(3) & 15, answers: answer.readUInt16BE(6), bytes: answer.toString('hex') };
+}
+
+test.serial('other resolvers of the host are the resolvers of the cluster within ten seconds', async (t) => {
+  const resolvers = 'nameserver 127.0.0.53\nnameserver fe80::1\nnameserver 192.0.2.1\n';
+  const { id, write, until } = await follower(t, resolvers);
   await until('192.0.2.1');
   // Not every program ends the last line.
   await write('nameserver 192.0.2.2');
   await until('192.0.2.2');
-  t.false((await used()).some((address) => address?.startsWith('127.')));
+  t.false((await usedBy(id)).some((address) => address?.startsWith('127.')));
+});
+
+test.serial('what other resolvers say counts at once, whatever the ones before said', async (t) => {
+  const { id, write, until } = await follower(t, 'nameserver 192.0.2.1\n');
+  const server = 'dnsmasq -C /dev/null --pid-file= --user=nobody --no-hosts --no-resolv --bind-interfaces';
+  const started = await script(
+    id,
+    `ip address add 192.0.2.1/32 dev lo; ip address add 192.0.2.2/32 dev lo
+${server} --listen-address=192.0.2.1 --auth-server=a.invalid,192.0.2.1 --auth-zone=example --auth-ttl=3600
+${server} --listen-address=192.0.2.2 --address=/moved.example/192.0.2.9`,
+  );
+  t.is(started.exitCode, 0, started.stderr);
+  await until('192.0.2.1');
+  // It may be remembered for an hour that there is none.
+  t.is((await resolve(id, 'moved.example', 'A'))?.code, NO_SUCH_NAME);
+  await write('nameserver 192.0.2.2\n');
+  await until('192.0.2.2');
+  t.like(await resolve(id, 'moved.example', 'A'), { code: 0, answers: 1 });
+  t.regex((await resolve(id, 'moved.example', 'A'))?.bytes ?? '', /c0000209$/);
+});
+
+test.serial('a dead resolver slows no name of the cluster, not that it has no IPv6 address either', async (t) => {
+  const { id, until } = await follower(t, 'nameserver 192.0.2.1\n');
+  const dead = 'ip address add 192.0.2.1/32 dev lo; socat -u UDP-RECV:53,bind=192.0.2.1 /dev/null 2>&1 &';
+  await script(id, dead);
+  await until('192.0.2.1');
+  t.is(await resolve(id, 'elsewhere.example', 'A'), undefined);
+  for (const name of ['registry', 'node01']) {
+    t.like(await resolve(id, name, 'A'), { code: 0, answers: 1 }, name);
+    t.like(await resolve(id, name, 'AAAA'), { code: 0, answers: 0 }, name);
+  }
 });
 
 test.serial('the network container has the time of the host for the machines', async (t) => {

@@ -104,6 +104,8 @@ export function renderDnsmasq({ nodes, subnet }: Pick<NetworkPlan, 'nodes' | 'su
     'no-hosts',
     'no-ping',
     'cache-size=1000',
+    // Other resolvers may give other answers, and that there is no such name may be remembered for hours (RFC 2308).
+    'clear-on-reload',
     'log-facility=-',
     'dhcp-authoritative',
     'dhcp-leasefile=/run/dnsmasq.leases',
