@@ -54,6 +54,8 @@ export class FakeDocker implements Docker {
   /** Host ports that somebody else has: no container can be started with them. */
   readonly takenPorts = new Map<number, PortHolder>();
   readonly #locks = new Map<string, Promise<undefined>>();
+  /** Where it is. */
+  at = '/var/run/docker.sock';
   about: DockerInfo = {
     version: '20.10.24',
     storageDriver: 'overlay2',
@@ -125,6 +127,7 @@ export class FakeDocker implements Docker {
   readonly system: DockerSystem = {
     configProblem: () => Promise.resolve(undefined),
     login: () => Promise.resolve({}),
+    endpoint: () => Promise.resolve(this.at),
     info: () => this.#call('system.info', [], () => this.about),
     lock: async (name, { signal, onWait }) => {
       signal.throwIfAborted();

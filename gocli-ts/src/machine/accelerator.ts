@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Docker, Labels } from '../place/interface.ts';
+import { GocliError } from '../errors/error.ts';
 import { readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -20,6 +21,7 @@ const FIRST_OUTPUT_MS = 6000;
 const STUCK_MS = 25_000;
 const READY_MS = 180_000;
 const MODELS_MS = 10_000;
+const KVM = '/dev/kvm';
 /** The tiny guest prints this on its serial line once its init runs. */
 export const TINY_READY = 'gocli: tiny guest ready';
 
@@ -44,6 +46,8 @@ export interface ProbeOptions {
 
 const cacheSchema = z.object({
   bootId: z.string(),
+  /** Where the daemon is that was asked: another one may be in a machine of its own. */
+  daemon: z.string(),
   /** Image whose qemu was asked. */
   image: z.string(),
   accelerator: z.enum(['kvm', 'tcg']),
@@ -52,20 +56,25 @@ const cacheSchema = z.object({
 });
 
 /**
- * Which accelerator works on this host. /dev/kvm may exist and hang the guest (nested and paravirtual hosts), so it
- * is tried by booting the tiny guest, once per boot of the host; where KVM works also for each image, since the CPU
- * models are those of its qemu.
+ * Which accelerator works on this host. /dev/kvm may exist and hang the guest (nested and paravirtual hosts), or not be
+ * there for the daemon, so it is tried by booting the tiny guest, once per boot of the host and daemon; where KVM works
+ * also for each image, since the CPU models are those of its qemu.
+ * @param device that of KVM
  */
-export async function chooseAccelerator(options: ProbeOptions): Promise<AcceleratorChoice> {
-  const kvm = await stat('/dev/kvm').catch(() => undefined);
+export async function chooseAccelerator(
+  options: ProbeOptions,
+  device: string = KVM,
+): Promise<AcceleratorChoice> {
+  const kvm = await stat(device).catch(() => undefined);
   if (kvm?.isCharacterDevice() !== true) return tcg('there is no /dev/kvm');
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const daemon = await options.docker.system.endpoint();
   const file = join(options.paths.state, 'accelerator.json');
   const known = await readCache(file);
-  if (known?.bootId === bootId && (known.accelerator === 'tcg' || known.image === options.image))
-    return known;
+  const isOfHere = known?.bootId === bootId && known.daemon === daemon;
+  if (isOfHere && (known.accelerator === 'tcg' || known.image === options.image)) return known;
   const choice = await probeAccelerator(options);
-  await writeAtomic(file, JSON.stringify({ bootId, image: options.image, ...choice }));
+  await writeAtomic(file, JSON.stringify({ bootId, daemon, image: options.image, ...choice }));
   return choice;
 }
 
@@ -81,8 +90,28 @@ async function readCache(file: string): Promise<z.infer<typeof cacheSchema> | un
 
 /** Boots the tiny guest on /dev/kvm; whatever it does but come up in time means emulation. */
 export async function probeAccelerator(options: ProbeOptions): Promise<AcceleratorChoice> {
-  const cpu = await askModels(options);
-  return withQemu(options, 'probe', bootArguments(options, cpu.model), (id) => watchProbe(options, id, cpu));
+  try {
+    const cpu = await askModels(options);
+    return await withQemu(options, 'probe', bootArguments(options, cpu.model), (id) =>
+      watchProbe(options, id, cpu),
+    );
+  } catch (error) {
+    const refused = refusedDevice(error);
+    if (refused === undefined) throw error;
+    return tcg(refused);
+  }
+}
+
+/**
+ * Why the daemon gives the device to no container, undefined when that is not what failed: moby names it when it starts
+ * one (oci, DevicesFromPath), Podman when it makes one (specgen), and what runs it (runc, crun) when it may not.
+ */
+function refusedDevice(error: unknown): string | undefined {
+  if (!(error instanceof GocliError)) return undefined;
+  const words = error.observed ?? error.message;
+  if (!words.includes(KVM)) return undefined;
+  if (/no such (file|device)/i.test(words)) return `the daemon has no ${KVM}`;
+  return `the daemon gives no container ${KVM}: ${lastLines(words, 1)}`;
 }
 
 /** A qemu that cannot be asked cannot boot either, and says why then. */
@@ -118,7 +147,7 @@ async function withQemu<T>(
     network: 'none',
     capabilities: [],
     noNewPrivileges: true,
-    devices: ['/dev/kvm'],
+    devices: [KVM],
     user: access.user,
     groups: access.kvmGroup === undefined ? [] : [access.kvmGroup],
     entrypoint: ['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none'],

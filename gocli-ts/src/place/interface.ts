@@ -14,6 +14,11 @@ export interface DockerSystem {
    * @throws GocliError DOCKER_UNREACHABLE, DOCKER_UNSUPPORTED (remote or too old)
    */
   info(): Promise<DockerInfo>;
+  /**
+   * Where the daemon is that is asked, which is found out without asking it: `/var/run/docker.sock`.
+   * @throws GocliError DOCKER_UNSUPPORTED, BAD_VALUE, BAD_FILE
+   */
+  endpoint(): Promise<string>;
   /** Why the user's Docker configuration is passed over, a sentence without a full stop; undefined when it is fine. */
   configProblem(): Promise<string | undefined>;
   /** The user's login at the registry of an image, as the docker client finds it. @throws the signal's reason */

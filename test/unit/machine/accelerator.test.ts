@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import {
+  chooseAccelerator,
   probeAccelerator,
   type ProbeOptions,
   TINY_READY,
@@ -116,4 +121,45 @@ test('the probe has the device, its group and nothing else, and goes in every ca
       groups: ['104'],
     });
   }
+});
+
+test('a daemon that has no /dev/kvm, or may not use it, means emulation', async (t) => {
+  for (const [method, observed, reason] of [
+    [
+      'containers.start',
+      'error gathering device information while adding custom device "/dev/kvm": no such file or directory',
+      'the daemon has no /dev/kvm',
+    ],
+    ['containers.create', 'stat /dev/kvm: no such file or directory', 'the daemon has no /dev/kvm'],
+    [
+      'containers.start',
+      'crun: mknod `/dev/kvm`: Operation not permitted: OCI permission denied',
+      'the daemon gives no container /dev/kvm: crun: mknod `/dev/kvm`: Operation not permitted: OCI permission denied',
+    ],
+  ] as const) {
+    const { options } = setUp(() => TINY_READY);
+    options.docker.failNext(method, new GocliError('DOCKER', 'Docker could not start', { observed }));
+    t.deepEqual(await probeAccelerator(options), { accelerator: 'tcg', cpu: EMULATED_CPU, reason });
+    t.is(options.docker.containerStore.size, 0);
+  }
+  const { options } = setUp(() => TINY_READY);
+  options.docker.failNext('containers.start', new GocliError('DISK_FULL', 'no space'));
+  await t.throwsAsync(probeAccelerator(options), { code: 'DISK_FULL' });
+});
+
+test('what is remembered holds for the daemon that was asked, and asks it nothing', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-accelerator-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const { options } = setUp(() => TINY_READY);
+  const { docker } = options;
+  const here = { ...options, paths: { state: folder, cache: folder } };
+  const choose = async () => (await chooseAccelerator(here, '/dev/null')).accelerator;
+  t.is(await choose(), 'kvm');
+  const asked = docker.calls.length;
+  t.is(await choose(), 'kvm');
+  t.is(docker.calls.length, asked);
+  docker.at = '/home/u/.docker/desktop/docker.sock';
+  const observed = 'stat /dev/kvm: no such file or directory';
+  docker.failNext('containers.create', new GocliError('DOCKER', 'Docker could not create', { observed }));
+  t.is(await choose(), 'tcg');
 });

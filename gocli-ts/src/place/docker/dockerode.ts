@@ -80,6 +80,7 @@ function systemOf(connect: Connect, { config, endpoint, login }: UserSettings): 
   return {
     login,
     configProblem: async () => (await config()).problem,
+    endpoint: async () => endpointWords(await endpoint()),
     lock: async (name, options) => {
       const { lockOf } = await import('./lock.ts');
       return lockOf(endpointWords(await endpoint()), name, options);

@@ -53,7 +53,7 @@ const MESSAGES: readonly [RegExp, ErrorCode, string?][] = [
   [/port is already allocated|address already in use/i, 'PORT_TAKEN'],
   [/no such image|pull access denied|manifest unknown|repository .* not found/i, 'IMAGE_MISSING'],
   [PODMAN_CONFLICT, 'CONFLICT'],
-  [/error gathering device information.*tun/i, 'NO_TUN', 'Type: sudo modprobe tun'],
+  [/(error gathering device information.*|stat \/dev\/net\/)tun/i, 'NO_TUN', 'Type: sudo modprobe tun'],
   [/HTTP request to an HTTPS server/, 'DOCKER_UNREACHABLE', TLS],
 ];
 
