@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { Duplex, PassThrough, Readable } from 'node:stream';
 import type {
   ContainerInfo,
@@ -65,6 +66,7 @@ export class FakeDocker implements Docker {
     architecture: 'x86_64',
     rootless: false,
     remapsUsers: false,
+    hostName: hostname(),
     isHere: true,
     // An address that every host has: this process is where the daemon is.
     bridge: { subnets: ['172.17.0.0/16'], gateway: '127.0.0.1' },

@@ -67,6 +67,8 @@ export interface DockerInfo {
   readonly rootless: boolean;
   /** Users of containers are others on the host (`userns-remap`). */
   readonly remapsUsers: boolean;
+  /** Name of its host (`uname -n`). */
+  readonly hostName: string;
   /**
    * Whether its socket was made in the network namespace of this process; undefined when it is reached by TCP. One in a
    * container that was given the socket has another.
@@ -81,6 +83,8 @@ export interface BridgeNetwork {
   readonly subnets: readonly string[];
   /** Address of the daemon's host in it. */
   readonly gateway?: string | undefined;
+  /** False when the daemon does not masquerade what leaves its host from there (`ip-masq` or `iptables` of its daemon.json). */
+  readonly masquerades?: boolean;
 }
 
 export type Labels = Readonly<Record<string, string>>;

@@ -53,12 +53,14 @@ interface InfoAnswer {
   readonly MemTotal: number;
   readonly DockerRootDir: string;
   readonly Architecture: string;
+  readonly Name: string;
   /** `name=seccomp,profile=default` */
   readonly SecurityOptions?: readonly string[] | null;
 }
 
 interface NetworkAnswer {
   readonly Name: string;
+  readonly Options?: Readonly<Record<string, string>> | null;
   readonly IPAM?: {
     readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null;
   };
@@ -120,9 +122,13 @@ function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge' | 'isH
       architecture: info.Architecture === 'amd64' ? 'x86_64' : info.Architecture,
       rootless: has('rootless'),
       remapsUsers: has('userns'),
+      hostName: info.Name,
     };
   });
 }
+
+/** Says `false` also where the daemon makes no rules at all (moby, daemon/daemon_unix.go). Podman's has no such option. */
+const MASQUERADES = 'com.docker.network.bridge.enable_ip_masquerade';
 
 /** The network of containers that name none. Its name is the daemon's own, whatever the interface is called. */
 function bridgeOf(connect: Connect): Promise<BridgeNetwork | undefined> {
@@ -134,6 +140,7 @@ function bridgeOf(connect: Connect): Promise<BridgeNetwork | undefined> {
     return {
       subnets: configs.flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet])),
       gateway: configs.find(({ Gateway = '' }) => Gateway.includes('.'))?.Gateway,
+      masquerades: bridge.Options?.[MASQUERADES] !== 'false',
     };
   });
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { contains, hiddenBy, hostNetwork, isOwnAddress, type HostNetwork } from '../../host/routes.ts';
 import { GocliError } from '../../errors/error.ts';
 import { NODE_SUBNET } from '../../network/addresses.ts';
@@ -6,6 +7,10 @@ import type { RigDeps } from '../deps.ts';
 import { networksOf, nodeSubnet, type RigPlan } from '../plan.ts';
 import { proveReachable } from './reach.ts';
 import { notice } from './starting.ts';
+
+/** Of a daemon whose bridge does not masquerade. */
+export const NOT_OUTSIDE =
+  'The Docker daemon does not masquerade its network "bridge" ("ip-masq": false, or "iptables": false): unless rules of your own do, nothing in a cluster reaches what is outside of this host';
 
 /**
  * Whether the daemon and its networks are such that a rig of this plan can live there, before anything of it is made.
@@ -18,10 +23,13 @@ export async function checkDaemon({ guest, host }: RigPlan, deps: RigDeps): Prom
   const addresses = [...around.addresses, ...(gateway === undefined ? [] : [gateway])];
   for (const text of overlaps(networksOf(guest, deps.kinds), { ...around, addresses }))
     notice(deps, text, 'warning');
-  // Where the daemon's end of the bridge is, there are its ports. Elsewhere they may be, forwarded; and a container with
-  // a daemon of its own has such an address, too, but not the socket of the host's.
+  if (info.bridge?.masquerades === false)
+    notice(deps, `${NOT_OUTSIDE}. What is to be done: docs/host.md`, 'warning');
+  // Where the daemon's end of the bridge is, there are its ports. Elsewhere they may be, forwarded. A container with a
+  // daemon of its own has such an address, too, but not the socket of the host's; and here may listen who forwards a
+  // socket or a port to a daemon elsewhere, whose host has another name.
   const near = gateway !== undefined && (await isOwnAddress(gateway));
-  if (near && info.isHere !== false) return;
+  if (near && info.isHere === true && info.hostName === hostname()) return;
   await proveReachable(host.imageId, near ? undefined : gateway, deps);
 }
 

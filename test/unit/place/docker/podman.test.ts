@@ -247,5 +247,21 @@ test('Podman is taken for what it is', async (t) => {
   const info = await docker.system.info();
   t.is(info.architecture, 'x86_64');
   t.false(info.rootless);
-  t.deepEqual(info.bridge, { subnets: ['10.88.0.0/16'], gateway: '10.88.0.1' });
+  t.deepEqual(info.bridge, { subnets: ['10.88.0.0/16'], gateway: '10.88.0.1', masquerades: true });
+});
+
+test('a bridge that does not masquerade is known by its options, and the host by its name', async (t) => {
+  const option = 'com.docker.network.bridge.enable_ip_masquerade';
+  for (const [said, masquerades] of [
+    ['true', true],
+    ['false', false],
+  ] as const) {
+    const { docker } = await engine(t, {
+      'GET /info': [[200, { Architecture: 'x86_64', Name: 'there' }]],
+      'GET /networks': [[200, [{ Name: 'bridge', Options: { [option]: said } }]]],
+    });
+    const info = await docker.system.info();
+    t.is(info.bridge?.masquerades, masquerades);
+    t.is(info.hostName, 'there');
+  }
 });

@@ -97,6 +97,31 @@ test('an address that this host has, too, proves nothing where the socket was ma
   t.true(isCode(error, 'DOCKER_UNSUPPORTED') && !/has the address/.test(error.observed ?? ''), String(error));
 });
 
+test('a socket or a port of this host proves nothing where the daemon behind it has another name', async (t) => {
+  for (const changed of [{ hostName: 'elsewhere' }, { isHere: undefined }]) {
+    const engine = await makeEngine(t);
+    const plan = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
+    engine.docker.about = { ...about, ...changed };
+    engine.docker.hostPortOf = () => 1;
+    await t.throwsAsync(checkDaemon(plan, engine), {
+      code: 'DOCKER_UNSUPPORTED',
+      message: /not in the network of the Docker host/,
+    });
+  }
+});
+
+test('a bridge that does not masquerade is spoken of', async (t) => {
+  const engine = await makeEngine(t);
+  const plan = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
+  engine.docker.about = { ...about, bridge: { subnets: [], gateway: '127.0.0.1', masquerades: false } };
+  await checkDaemon(plan, engine);
+  t.true(
+    engine.events.some(
+      (event) => event.type === 'notice' && event.level === 'warning' && /masquerade/.test(event.text),
+    ),
+  );
+});
+
 test('where the ports of the daemon are reached although its address is elsewhere, a start goes on', async (t) => {
   const engine = await makeEngine(t);
   const plan = planRig(requestFor(addProvider(engine.docker, VM_FACTS)), engine.kinds);
