@@ -1,6 +1,7 @@
 import type { DockerInfo } from '../../place/interface.ts';
 import { GocliError } from '../../errors/error.ts';
-import { requireBridge } from '../../rig/start/daemon.ts';
+import { network } from '../../rig/options/network.ts';
+import { NOT_OUTSIDE, requireBridge } from '../../rig/start/daemon.ts';
 import { failed, ok, warning, type Check, type Finding } from './finding.ts';
 
 export const dockerChecks: readonly Check[] = [
@@ -8,7 +9,7 @@ export const dockerChecks: readonly Check[] = [
   {
     id: 'docker-network',
     title: "Docker's network",
-    run: ({ docker }) => Promise.resolve(judgeNetwork(docker)),
+    run: ({ docker, context }) => Promise.resolve(judgeNetwork(docker, context.env['GOCLI_NETWORK'])),
   },
   {
     id: 'docker-storage',
@@ -36,11 +37,17 @@ export function judgeDaemon(docker: DockerInfo | Error): Finding {
   return failed(docker.message, hint ?? 'Start it: gocli doctor --fix');
 }
 
-/** What a start would be refused for. */
-export function judgeNetwork(docker: DockerInfo | Error): Finding {
+/**
+ * What a start would be refused for.
+ * @param nodes what the environment says of the network of the nodes
+ */
+export function judgeNetwork(docker: DockerInfo | Error, nodes = ''): Finding {
   if (docker instanceof Error) return unknown();
   try {
-    return ok(`bridge, ${requireBridge(docker).subnets.join(', ')}`);
+    const asked = nodes === '' ? undefined : network.read(nodes, 'GOCLI_NETWORK');
+    const { subnets, masquerades } = requireBridge(docker, asked);
+    if (masquerades === false) return warning(NOT_OUTSIDE, 'See docs/host.md, "Masquerading".');
+    return ok(`bridge, ${subnets.join(', ')}`);
   } catch (error) {
     if (error instanceof GocliError) return failed(error.message, error.hint ?? '');
     throw error;

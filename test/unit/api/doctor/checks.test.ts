@@ -37,6 +37,25 @@ test('the daemon', (t) => {
   t.is(judgeCgroup(DAEMON).observed, 'version 2');
 });
 
+test("the daemon's bridge is judged by the network that the nodes are to have", (t) => {
+  const taken = { ...DAEMON, bridge: { subnets: ['192.168.66.0/24'], gateway: '192.168.66.1' } };
+  t.is(judgeNetwork(taken).state, 'failed');
+  t.is(judgeNetwork(taken, '').state, 'failed');
+  t.is(judgeNetwork(taken, '10.5.0.0/24').state, 'ok');
+  const moved = { ...DAEMON, bridge: { subnets: ['10.5.0.0/24'], gateway: '10.5.0.1' } };
+  t.is(judgeNetwork(moved).state, 'ok');
+  t.is(judgeNetwork(moved, '10.5.0.0/24').state, 'failed');
+  const unreadable = judgeNetwork(DAEMON, '10.5.0.0/16');
+  t.is(unreadable.state, 'failed');
+  t.regex(`${unreadable.observed} ${unreadable.advice ?? ''}`, /^GOCLI_NETWORK: .*10\.5\.0\.0\/24$/);
+});
+
+test('a bridge that is not masqueraded is a remark', (t) => {
+  const bridge = { subnets: ['172.17.0.0/16'], masquerades: false };
+  t.like(judgeNetwork({ ...DAEMON, bridge }), { state: 'warning' });
+  t.regex(judgeNetwork({ ...DAEMON, bridge }).observed, /"ip-masq": false/);
+});
+
 test('provider images', (t) => {
   t.deepEqual(judgeProviders(['b', 'a']), { state: 'ok', observed: 'a, b' });
   t.is(judgeProviders([]).state, 'warning');
