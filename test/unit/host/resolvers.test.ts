@@ -33,9 +33,16 @@ test('the file whose resolvers a container can ask is the one that is followed',
   t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' });
 
   await mkdir(join(etc, 'docker'));
-  await writeFile(join(etc, 'docker/daemon.json'), '{ "dns": ["10.0.0.9"] }');
-  t.is(resolverFile(root), undefined, 'the daemon was told others');
-  await rm(join(etc, 'docker'), { recursive: true });
+  const snap = join(root, 'var/snap/docker/current/config');
+  await mkdir(snap, { recursive: true });
+  for (const file of [join(etc, 'docker/daemon.json'), join(snap, 'daemon.json')]) {
+    await writeFile(file, '{ "dns": ["10.0.0.9"] }');
+    t.is(resolverFile(root), undefined, 'the daemon was told others');
+    for (const text of ['{ "dns": [], "log-opts": {} }', '{', '[]', 'null', '{ "dns-opts": ["ndots:1"] }']) {
+      await writeFile(file, text);
+      t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' }, text);
+    }
+  }
 
   // No folder that has all of the system's sockets is given to a container.
   await rm(usual);
@@ -50,4 +57,27 @@ test('the file whose resolvers a container can ask is the one that is followed',
   await writeFile(join(root, 'run/manager/servers'), 'nameserver 10.0.0.3\n');
   await symlink('../run/manager/servers', usual);
   t.deepEqual(resolverFile(root), { folder: join(root, 'run/manager'), file: 'servers' });
+});
+
+test('no folder is shown to a container that may have more than resolvers', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'gocli-resolvers-'));
+  t.teardown(() => rm(root, { recursive: true }));
+  const usual = join(root, 'etc/resolv.conf');
+  await mkdir(join(root, 'etc'));
+  // WSL, somebody's home, a user's own folder below /run, one of /etc.
+  for (const folder of [
+    'mnt/wsl',
+    'home/u/dns',
+    'run/user/1000',
+    'etc/resolver',
+    'srv',
+    'run/systemd/other',
+  ]) {
+    await mkdir(join(root, folder), { recursive: true });
+    await writeFile(join(root, folder, 'resolv.conf'), 'nameserver 10.0.0.1\n');
+    await rm(usual, { force: true });
+    await symlink(join(root, folder, 'resolv.conf'), usual);
+    t.is(resolverFile(root), undefined, folder);
+    t.deepEqual(resolverAddresses(root), ['10.0.0.1'], folder);
+  }
 });
