@@ -42,9 +42,10 @@ export interface UpResult {
  */
 export async function up(request: UpRequest, deps: RigDeps): Promise<UpResult> {
   const result = await startOrLeave(request, deps);
-  if (!result.started || request.pool === 'filling') return result;
+  // One that ran already may know of another proxy.
+  if (request.pool === 'filling') return result;
   // Machines of a snapshot know what those knew that it is of.
-  const proxied = request.snapshot?.record.state.proxied === true;
+  const proxied = result.started && request.snapshot?.record.state.proxied === true;
   const state = proxied ? { ...result.state, proxied } : result.state;
   return { ...result, state: await tellAround(state, request, deps) };
 }

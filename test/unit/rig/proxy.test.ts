@@ -213,10 +213,15 @@ test('every way to start tells it: anew, from what was saved, from the disks', a
   };
   await up(requestFor(image, { name: 'other', proxy }), saving.run('new', { kinds }));
   t.is(told(), 1);
+  await up(requestFor(image, { name: 'c', proxy }), saving.run('again', { kinds }));
+  t.is(told(), 2, 'one that runs');
+  t.true((await saving.found()).state?.proxied);
+  await up(requestFor(image, { name: 'c' }), saving.run('none', { kinds }));
+  t.is((await saving.found()).state?.proxied, undefined);
   await stop(saving);
   await again();
-  t.is(told(), 2);
+  t.is(told(), 3);
   for (const { info } of saving.engine.docker.containerStore.values()) saving.engine.docker.end(info.id, 137);
   await again();
-  t.is(told(), 3);
+  t.is(told(), 4);
 });
