@@ -31,10 +31,18 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 const LOOPBACK =
   /^((.*\.)?localhost|localhost\.localdomain|localhost[46](\.localdomain[46])?|ip6-(localhost|loopback))\.?$|^(127\.[\d.]+|0\.0\.0\.0|\[(::1?|::ffff:(7f[\da-f]{2}:[\da-f]+|0:0))\])$/i;
 
+/**
+ * What Go takes for an address (net/url, validUserinfo, parseHost, unescape). A URL in Node is mended where this is not:
+ * a backslash is a slash to it, and what is to be percent-encoded it encodes.
+ */
+const GO_ADDRESS =
+  /^[a-z\d]+:\/\/([\w.~!$&'()*+,;=:@-]|%[\da-f]{2})*(?<=[/@])[\w.~!$&'()*+,;=:[\]-]+([/?#]([^%]|%[\da-f]{2})*)?$/i;
+
 /** The address of a proxy; without a scheme it is one of HTTP. Undefined when it is none that Go knows. */
 function parse(address: string): URL | undefined {
   if (/[^\x21-\x7e]/.test(address)) return undefined;
   const whole = address.includes('://') ? address : `http://${address}`;
+  if (!GO_ADDRESS.test(whole)) return undefined;
   const url = URL.canParse(whole) ? new URL(whole) : undefined;
   return url === undefined || url.hostname === '' || !(url.protocol in DEFAULT_PORTS) ? undefined : url;
 }
@@ -48,11 +56,26 @@ export function isProxyAddress(address: string): boolean {
   return url !== undefined && (!url.hostname.startsWith('[') || LOOPBACK.test(url.hostname));
 }
 
+/** What listens for a proxy. */
+export interface ProxyServer {
+  /** `http:` */
+  readonly scheme: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a proxy's address leads to; undefined when it is none that Go knows. */
+export function serverOf(address: string): ProxyServer | undefined {
+  const url = parse(address);
+  if (url === undefined) return undefined;
+  const port = url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port);
+  return port === undefined ? undefined : { scheme: url.protocol, host: url.hostname, port };
+}
+
 /** Port of a proxy on this host's own loopback, where nobody else reaches it; undefined for one elsewhere. */
 export function loopbackPort(address: string): number | undefined {
-  const url = parse(address);
-  if (url === undefined || !LOOPBACK.test(url.hostname)) return undefined;
-  return url.port === '' ? DEFAULT_PORTS[url.protocol] : Number(url.port);
+  const server = serverOf(address);
+  return server !== undefined && LOOPBACK.test(server.host) ? server.port : undefined;
 }
 
 /** The same proxy by another name of its host. */

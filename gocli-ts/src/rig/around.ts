@@ -4,6 +4,7 @@ import type { HostProxy } from '../host/proxy.ts';
 import { Agent } from '../machine/agent.ts';
 import { LABEL } from '../place/labels.ts';
 import type { ContainerInfo } from '../place/interface.ts';
+import { allOf } from '../shared/all.ts';
 import { inTime } from '../waiting/in-time.ts';
 import type { RigDeps } from './deps.ts';
 import { rigId } from './identity.ts';
@@ -12,7 +13,7 @@ import { type Kind, kindOf, type Told, type ToldFacts } from './kind.ts';
 import { isAside } from './names.ts';
 import { partOf } from './parts.ts';
 import type { GuestPlan } from './plan.ts';
-import { domainsOf, usableFrom } from './proxy.ts';
+import { domainsOf, type LookUp, usableFrom } from './proxy.ts';
 import { notice } from './start/starting.ts';
 import type { RigState } from './state.ts';
 
@@ -38,6 +39,7 @@ export function mayBeTold(guest: GuestPlan, { proxy, keys = [] }: Around, kinds:
  * them. That is nothing of its plan: it changes with the network that a laptop is in, it may hold a password, and no
  * template has to be made for it. What cannot be told is a warning; the rig is Ready without. Guests that know of
  * nothing, which most do, are not asked.
+ * @param lookUp finds addresses of the proxy's name
  * @returns the state, which says whether they may know of anything
  * @throws GocliError the signal's reason
  */
@@ -45,6 +47,7 @@ export async function tellAround(
   state: RigState,
   { proxy, keys = [] }: Around,
   deps: RigDeps,
+  lookUp?: LookUp,
 ): Promise<RigState> {
   const { told } = kindOf(deps.kinds, state.plan.guest);
   const mayKnow = state.proxied === true;
@@ -54,16 +57,14 @@ export async function tellAround(
   try {
     const containers = await deps.docker.containers.list({ [LABEL.cluster]: rigId(state.plan.host) });
     const network = partOf(containers, 'dnsmasq')?.id;
-    const usable = proxy === undefined ? undefined : await usableFrom(network, proxy, deps);
+    const usable = proxy === undefined ? undefined : await usableFrom(network, proxy, deps, lookUp);
     const inside = domainsOf(state.plan.guest, told.domains, deps.kinds);
     const facts = { keys, ...(usable === undefined ? {} : { proxy: besides(usable, inside) }) };
     const text = told.render(facts);
     if (text === '' && !mayKnow) return state;
     // Whatever ends this in between, what they may know is taken back some time.
     if (!mayKnow) now = await keepState({ ...state, proxied: true }, deps);
-    const changed = await Promise.all(
-      machinesAmong(containers).map((machine) => tell(machine, told, facts, deps)),
-    );
+    const changed = await allOf(machinesAmong(containers).map((machine) => tell(machine, told, facts, deps)));
     if (changed.includes(true)) notice(deps, told.said(facts));
     if (text === '') now = await keepState(knowingNothing(now), deps);
   } catch (error) {

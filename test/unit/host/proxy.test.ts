@@ -54,6 +54,27 @@ test('what is no address is told apart', (t) => {
     t.true(isProxyAddress(address), address);
   for (const address of ['http://', 'a b', 'http://p\n', 'http://[', '"p"\t', 'http://p:99999'])
     t.false(isProxyAddress(address), address);
+  // What Node mends and Go refuses.
+  for (const login of [
+    'a:b\\c',
+    'a:%zz',
+    'a:b%',
+    'a:^',
+    'a:|',
+    'a:{',
+    'a:}',
+    'a:[',
+    'a:]',
+    'a:"',
+    'a:<',
+    'a:>',
+    'a:`',
+  ])
+    t.false(isProxyAddress(`http://${login}@p:3128`), login);
+  for (const address of ['http://1\\x@p:3128', 'http://p%41:3128', 'http://p^:3128', 'http://p/%zz'])
+    t.false(isProxyAddress(address), address);
+  for (const login of ["a:!$&'()*+,;=~-._", 'a%5Cb:%40%7B', 'a@b:c', 'a:', ':b'])
+    t.true(isProxyAddress(`http://${login}@p:3128`), login);
   // What Go takes for something else, and what no node reaches.
   for (const address of ['socks4://p:1', 'socks://p:1', 'ftp://p', 'http://[fd00::1]:3128'])
     t.false(isProxyAddress(address), address);

@@ -7,6 +7,7 @@ import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { defaultGuest } from '../../../gocli-ts/src/rig/plan.ts';
 import { startStopped } from '../../../gocli-ts/src/rig/start/stopped.ts';
 import { besides, mayBeTold, tellAround } from '../../../gocli-ts/src/rig/around.ts';
+import type { LookUp } from '../../../gocli-ts/src/rig/proxy.ts';
 import { renderUnit, unitTold } from '../../../gocli-ts/src/rig/unit-told.ts';
 import type { HostProxy } from '../../../gocli-ts/src/host/proxy.ts';
 import type { RigDeps } from '../../../gocli-ts/src/rig/deps.ts';
@@ -83,8 +84,12 @@ async function setUp(
   return { engine, guest, notices };
 }
 
-const followProxy = (state: RigState, proxy: HostProxy | undefined, deps: RigDeps): Promise<RigState> =>
-  tellAround(state, { proxy }, deps);
+const followProxy = (
+  state: RigState,
+  proxy: HostProxy | undefined,
+  deps: RigDeps,
+  lookUp?: LookUp,
+): Promise<RigState> => tellAround(state, { proxy }, deps, lookUp);
 
 test('a proxy is told to containerd once, with all that is inside of the cluster left out', async (t) => {
   const { engine, guest, notices } = await setUp(t);
@@ -113,6 +118,32 @@ test('a proxy is told to containerd once, with all that is inside of the cluster
   t.regex(notices()[1] ?? '', /without a proxy again/);
   t.is(taken.proxied, undefined);
   t.is(guest.scripts, 2);
+});
+
+test('where one node refuses it, the others are waited for', async (t) => {
+  const { engine, guest, notices } = await setUp(t);
+  const labels = { [LABEL.cluster]: 'c', [LABEL.role]: 'node', [LABEL.node]: 'node02' };
+  const [image = ''] = engine.docker.imageStore.keys();
+  const id = await engine.docker.containers.create({
+    name: 'c-node02',
+    labels,
+    image,
+    network: 'none',
+    capabilities: [],
+    noNewPrivileges: true,
+  });
+  await engine.docker.containers.start(id);
+  guest.exitCode = 1;
+  const busy = new Guest();
+  let polls = 0;
+  const answer: typeof busy.answer = (request) =>
+    request['execute'] === 'guest-exec-status' && ++polls < 50
+      ? { return: { exited: false } }
+      : busy.answer(request);
+  engine.docker.onConnect = (_argv, container) => jsonPeer(container.id === id ? answer : guest.answer).near;
+  await followProxy(state, hostProxy({ HTTPS_PROXY: 'http://192.0.2.1:3128' }), engine);
+  t.is(polls, 50);
+  t.regex(notices()[0] ?? '', /could not be told .*node01/);
 });
 
 test('a machine that stands aside is not asked: it would not answer', async (t) => {
@@ -172,6 +203,66 @@ test('a new rig is written down as one that knows something where it will, and o
   await up(requestFor(image, { name: 'with', proxy }), saving.run('with', { kinds: watching }));
   await up(requestFor(image, { name: 'without' }), saving.run('without', { kinds: watching }));
   t.deepEqual(seen, [true, undefined]);
+});
+
+test('what is to be percent-encoded is said so, without the password', async (t) => {
+  const { engine, guest, notices } = await setUp(t);
+  await followProxy(state, hostProxy({ HTTP_PROXY: 'http://DOMAIN\\me:s%ecret@proxy.example' }), engine);
+  t.is(guest.scripts, 0);
+  t.regex(notices()[0] ?? '', /^HTTP_PROXY .*percent-encoded: %5C/);
+  t.notRegex(notices().join(), /ecret/);
+});
+
+test('one by a name that this host has on its loopback is one there', async (t) => {
+  for (const [addresses, told] of [
+    [['127.0.1.1'], 'host.gocli.internal'],
+    [['127.0.1.1', '::1'], 'host.gocli.internal'],
+    [['127.0.1.1', '192.0.2.1'], 'mybox'],
+    [[], 'mybox'],
+    [undefined, 'mybox'],
+  ] as const) {
+    const { engine, guest } = await setUp(t);
+    const asked: string[] = [];
+    const lookUp = (name: string): Promise<readonly string[]> => {
+      asked.push(name);
+      return addresses === undefined ? Promise.reject(new Error('ENOTFOUND')) : Promise.resolve(addresses);
+    };
+    await followProxy(state, hostProxy({ HTTP_PROXY: 'http://mybox:3128' }), engine, lookUp);
+    t.true(guest.file?.includes(`"HTTP_PROXY=http://${told}:3128"`), guest.file);
+    t.deepEqual(asked, ['mybox']);
+  }
+});
+
+test('no name is asked for where there is none, and one that nobody answers is waited for briefly', async (t) => {
+  const { engine, guest } = await setUp(t);
+  const hosts = ['10.0.0.1', '127.0.0.1', 'localhost'];
+  for (const host of hosts)
+    await followProxy(state, hostProxy({ HTTP_PROXY: `http://${host}:1` }), engine, () => {
+      throw new Error(host);
+    });
+  await followProxy(state, undefined, engine, () => {
+    throw new Error('none');
+  });
+  const start = process.hrtime.bigint();
+  await followProxy(
+    state,
+    hostProxy({ HTTP_PROXY: 'http://dead:3128' }),
+    engine,
+    () => new Promise(() => undefined),
+  );
+  t.true(process.hrtime.bigint() - start < 5_000_000_000n);
+  t.true(guest.file?.includes('http://dead:3128'));
+});
+
+test('one of TLS on the loopback is not told by a name that its certificate has not', async (t) => {
+  const { engine, guest, notices } = await setUp(t);
+  await followProxy(state, hostProxy({ HTTPS_PROXY: 'https://localhost:3128' }), engine);
+  t.is(guest.scripts, 0);
+  t.regex(notices()[0] ?? '', /^HTTPS_PROXY .* certificate/);
+  await followProxy(state, hostProxy({ HTTPS_PROXY: 'https://proxy.example:3128' }), engine, () =>
+    Promise.resolve(['192.0.2.1']),
+  );
+  t.true(guest.file?.includes('https://proxy.example:3128'));
 });
 
 test('guests that were never told of one are not asked where there is none', async (t) => {
