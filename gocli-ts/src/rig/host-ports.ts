@@ -1,4 +1,5 @@
 import { GocliError } from '../errors/error.ts';
+import { throwAll } from '../errors/several.ts';
 import { freePorts, portHolder, portProblem } from '../host/free-ports.ts';
 import { publishedPorts, type Published } from '../network/ports.ts';
 import type { ContainerInfo, Docker, PublishedPort } from '../place/interface.ts';
@@ -35,7 +36,38 @@ export interface PortWishes {
   readonly others?: readonly PublishedPort[];
 }
 
-/** @throws GocliError PORT_TAKEN for one that was asked for */
+/**
+ * Refuses a host port that is asked for twice, of which only one could have it: the daemon would say so late.
+ * @param pinned as in {@link PortWishes}
+ * @throws GocliError BAD_VALUE of each
+ */
+export function refuseDoubled(
+  published: readonly Published[],
+  pinned: Readonly<Record<string, number>>,
+): void {
+  const wanted = new Map<string, string[]>();
+  for (const { key, protocol, pin = key } of published) {
+    const port = pinned[key];
+    if (port === undefined) continue;
+    const name = `${port.toFixed(0)}/${protocol}`;
+    wanted.set(name, [...(wanted.get(name) ?? []), pin]);
+  }
+  const doubled = [...wanted].filter(([, pins]) => pins.length > 1);
+  throwAll(
+    doubled.map(
+      ([name, pins]) =>
+        new GocliError(
+          'BAD_VALUE',
+          `host port ${name} is asked for ${pins.length} times: ${pins.join(', ')}`,
+          {
+            hint: 'Choose another port for all but one, or none: then a free one is chosen.',
+          },
+        ),
+    ),
+  );
+}
+
+/** @throws GocliError PORT_TAKEN for one that was asked for, BAD_VALUE for one that was asked for twice */
 export async function chosenPorts(
   docker: Docker,
   published: readonly Published[],
@@ -43,11 +75,15 @@ export async function chosenPorts(
 ): Promise<Record<string, number>> {
   const isAmong = (ports: readonly PublishedPort[], port: number, { protocol }: Published): boolean =>
     ports.some((one) => one.hostPort === port && one.protocol === protocol);
+  refuseDoubled(published, pinned);
+  const isAsked = (port: number, { protocol }: Published): boolean =>
+    published.some((other) => other.protocol === protocol && pinned[other.key] === port);
   const kept: Record<string, number> = {};
   for (const one of published) {
     const asked = pinned[one.key];
     const port = asked ?? had[one.key];
-    if (port === undefined) continue;
+    // What another one had is given to the one that it is asked for.
+    if (port === undefined || (asked === undefined && isAsked(port, one))) continue;
     const isFree = isAmong(own, port, one) || !(isAmong(others, port, one) || (await isTaken(port, one)));
     if (isFree) kept[one.key] = port;
     else if (asked !== undefined) throw await takenError(docker, one, asked);

@@ -3,8 +3,9 @@ import { collect } from '../errors/several.ts';
 import type { ImageInfo } from '../place/interface.ts';
 import { factsOf } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
+import { portsOf, refuseDoubled } from './host-ports.ts';
 import { AS_FLAGS, type Naming, type OptionList } from './options/option.ts';
-import { applyOptions, throwValues } from './options/read-options.ts';
+import { applyOptions, applyToHost, throwValues } from './options/read-options.ts';
 import { RIG_OPTIONS } from './options/rig-options.ts';
 import { defaultGuest, type RigPlan } from './plan.ts';
 import type { Snapshot } from './snapshot/list.ts';
@@ -39,6 +40,10 @@ export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
     refuseOthers(options, values, kind, naming);
   });
   const plan = collect(errors, () => applyOptions(options, values, { guest, host }, { kind, facts, naming }));
+  collect(errors, () => {
+    const ports = applyToHost(options, values, host);
+    refuseDoubled(portsOf({ guest: plan?.guest ?? guest, host: ports }, kinds), ports.pinnedPorts);
+  });
   throwValues(errors, naming);
   return plan ?? { guest, host };
 }

@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import test from 'ava';
-import { choosePorts } from '../../../gocli-ts/src/rig/host-ports.ts';
+import { choosePorts, chosenPorts } from '../../../gocli-ts/src/rig/host-ports.ts';
 import { PORTS } from '../../../gocli-ts/src/kubernetes/ports.ts';
+import { freePorts } from '../../../gocli-ts/src/host/free-ports.ts';
 import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
 import { FakeDocker } from '../../fakes/docker.ts';
 
@@ -42,4 +43,20 @@ test('a pinned port that is taken is an error with its holder: this process, or 
   await t.throwsAsync(choosePorts(docker, publishedPorts(1, PORTS), { '6443/tcp': port }), {
     message: /is taken by container web$/,
   });
+});
+
+test('a port that another one had goes to the one that it is asked for, and to one alone', async (t) => {
+  const published = publishedPorts(1, PORTS);
+  const [mine = 0] = await freePorts(['tcp']);
+  const wishes = {
+    had: { '80/tcp': mine, '443/tcp': 0 },
+    own: [{ containerPort: 80, protocol: 'tcp', hostPort: mine }],
+  } as const;
+  const ports = await chosenPorts(new FakeDocker(), published, { ...wishes, pinned: { '443/tcp': mine } });
+  t.is(ports['443/tcp'], mine);
+  t.not(ports['80/tcp'], mine);
+  await t.throwsAsync(
+    chosenPorts(new FakeDocker(), published, { ...wishes, pinned: { '80/tcp': mine, '443/tcp': mine } }),
+    { code: 'BAD_VALUE', message: /^host port \d+\/tcp is asked for 2 times: .*--https?-port PORT/ },
+  );
 });

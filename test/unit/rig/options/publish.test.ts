@@ -68,6 +68,29 @@ test('what it cannot be is refused with the form', (t) => {
   );
 });
 
+test('one host port for two is refused, with all else that is wrong', (t) => {
+  for (const [written, more, message] of [
+    [
+      ['8080:80', '8080:81@node02'],
+      {},
+      /^host port 8080\/tcp is asked for 2 times: --publish PORT:80@node01, --publish PORT:81@node02$/,
+    ],
+    [['8080:80', '8080:80'], {}, /8080\/tcp is asked for 2 times/],
+    [['8080:80'], { httpPort: 8080 }, /: --http-port PORT, --publish PORT:80@node01$/],
+    [
+      undefined,
+      { httpPort: 8080, vncPort: 8080 },
+      /--http-port PORT.*--vnc-port PORT|--vnc-port PORT.*--http-port PORT/,
+    ],
+  ] as const) {
+    const values = { name: 'c', ...readRunOptions({ publish: written, nodes: 2, ...more }, {}, false) };
+    t.throws(() => planRig({ image, reference: 'x', values }, KINDS), { code: 'BAD_VALUE', message });
+  }
+  t.notThrows(() => planOf(['8080:80', '8080:80/udp', '80', '80']));
+  const error = t.throws<GocliError>(() => planOf(['8080:80', '8080:81@node03']), { instanceOf: GocliError });
+  t.regex(error.observed ?? '', /no node03[^\n]*\n.*8080\/tcp/);
+});
+
 test('it is of the host alone: no template has it', (t) => {
   const plan = planOf(['8080:80@node02', '81']);
   t.is(templateKey(plan, KINDS), templateKey(planOf(undefined), KINDS));
