@@ -172,7 +172,11 @@ test.serial(
 async function follower(
   t: ExecutionContext,
   resolvers: string,
-): Promise<{ id: string; write: (text: string) => Promise<void>; until: (address: string) => Promise<void> }> {
+): Promise<{
+  id: string;
+  write: (text: string) => Promise<void>;
+  until: (address: string) => Promise<void>;
+}> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-resolvers-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const write = async (text: string): Promise<void> => {
@@ -250,17 +254,53 @@ ${server} --listen-address=192.0.2.2 --address=/moved.example/192.0.2.9`,
   t.regex((await resolve(id, 'moved.example', 'A'))?.bytes ?? '', /c0000209$/);
 });
 
-test.serial('a dead resolver slows no name of the cluster, not that it has no IPv6 address either', async (t) => {
-  const { id, until } = await follower(t, 'nameserver 192.0.2.1\n');
-  const dead = 'ip address add 192.0.2.1/32 dev lo; socat -u UDP-RECV:53,bind=192.0.2.1 /dev/null 2>&1 &';
-  await script(id, dead);
-  await until('192.0.2.1');
-  t.is(await resolve(id, 'elsewhere.example', 'A'), undefined);
-  for (const name of ['registry', 'node01']) {
-    t.like(await resolve(id, name, 'A'), { code: 0, answers: 1 }, name);
-    t.like(await resolve(id, name, 'AAAA'), { code: 0, answers: 0 }, name);
-  }
+test.serial(
+  'a dead resolver slows no name of the cluster, not that it has no IPv6 address either',
+  async (t) => {
+    const { id, until } = await follower(t, 'nameserver 192.0.2.1\n');
+    const dead = 'ip address add 192.0.2.1/32 dev lo; socat -u UDP-RECV:53,bind=192.0.2.1 /dev/null 2>&1 &';
+    await script(id, dead);
+    await until('192.0.2.1');
+    t.is(await resolve(id, 'elsewhere.example', 'A'), undefined);
+    for (const name of ['registry', 'node01']) {
+      t.like(await resolve(id, name, 'A'), { code: 0, answers: 1 }, name);
+      t.like(await resolve(id, name, 'AAAA'), { code: 0, answers: 0 }, name);
+    }
+  },
+);
+
+test.serial('much passes both ways where the way out is narrow and no ICMP message says so', async (t) => {
+  const { name, idOf } = await rig(t);
+  const network = await idOf('dnsmasq');
+  const other = await container('bridge', ['sleep', 'infinity'], ['NET_ADMIN']);
+  await sandbox.docker.containers.start(other);
+  // One segment is one packet, as on a wire: what is segmented later passes a veth of any MTU.
+  await script(other, 'ip link set dev eth0 gso_max_segs 1');
+  const narrow = await script(
+    network,
+    'ip link set dev eth0 mtu 1280 && nft add table ip narrow && nft "add chain ip narrow out { type filter hook output priority 0; }" && nft add rule ip narrow out icmp type destination-unreachable drop',
+  );
+  t.is(narrow.exitCode, 0, narrow.stderr);
+  await script(other, `head -c ${MUCH} /dev/zero | socat -u - TCP-LISTEN:8080 >/dev/null 2>&1 &`);
+  await script(other, 'socat -u TCP-LISTEN:8081 - 2>/dev/null | wc -c >/tmp/got &');
+  const address = await addressOf(other);
+  const commands = `nc -w 10 ${address} 8080 </dev/null | wc -c >/run/www/in &
+head -c ${MUCH} /dev/zero | nc -w 10 ${address} 8081`;
+  await using agent = await Agent.open(sandbox.docker, await idOf('node'), 'node01', soon());
+  await agent.execute('guest-exec', { path: '/bin/sh', arg: ['-c', commands] }, soon());
+  const { stdout } = await sandbox.cli('ports', 'http', '--name', name);
+  const got = async (): Promise<string[]> => [
+    await fetch(`http://127.0.0.1:${stdout.trim()}/in`, { signal: soon() }).then((answer) => answer.text()),
+    (await script(other, 'cat /tmp/got')).stdout,
+  ];
+  for (const until = Date.now() + 25_000; !(await got()).every(isMuch) && Date.now() < until;)
+    await delay(500);
+  t.deepEqual((await got()).map(isMuch), [true, true], (await got()).join());
 });
+
+/** Bytes: more than is sent before the other end has answered once. */
+const MUCH = 300_000;
+const isMuch = (text: string): boolean => text.trim() === String(MUCH);
 
 test.serial('the network container has the time of the host for the machines', async (t) => {
   const { idOf } = await rig(t);
