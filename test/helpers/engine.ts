@@ -82,7 +82,10 @@ async function rememberEmulation(state: string): Promise<void> {
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const choice = { accelerator: 'tcg', cpu: EMULATED_CPU, reason: 'there is no /dev/kvm' };
   await mkdir(state, { recursive: true });
-  await writeFile(join(state, 'accelerator.json'), JSON.stringify({ bootId, daemon: new FakeDocker().at, image: '', ...choice }));
+  await writeFile(
+    join(state, 'accelerator.json'),
+    JSON.stringify({ bootId, daemon: new FakeDocker().at, image: '', ...choice }),
+  );
 }
 
 /** Adds a provider image; its reference is `gocli/<name>:latest`. */

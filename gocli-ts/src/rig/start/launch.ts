@@ -54,7 +54,9 @@ export async function claim(
 /** In the words of moby (volume/mounts, validate), of Docker Desktop and of Podman. */
 function isOfMount(error: unknown): boolean {
   const { message, observed = '' } = error instanceof GocliError ? error : { message: '' };
-  return /bind source path|mounts denied|invalid mount config|statfs \S+: no such file/i.test(`${message}\n${observed}`);
+  return /bind source path|mounts denied|invalid mount config|statfs \S+: no such file/i.test(
+    `${message}\n${observed}`,
+  );
 }
 
 /**
