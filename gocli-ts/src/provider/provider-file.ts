@@ -91,7 +91,9 @@ async function inspectFor(
   if (named === undefined) return checkAlone({ folder, file, text }, look);
   const base = join(dirname(dirname(folder)), named);
   const there = await stat(join(base, PROVIDER_FILE)).catch(() => undefined);
-  if (there?.isFile() !== true) return checkProvider(text, file);
+  if (there?.isFile() !== true)
+    return checkProvider(text, file, `there is no folder ${named} with a ${PROVIDER_FILE}`);
+  if (base === folder) return checkProvider(text, file, `${named} cannot extend itself`);
   const baseFile = join(base, PROVIDER_FILE);
   const baseText = await readText(base, baseFile);
   const further = baseOf(baseText, baseFile);
@@ -192,7 +194,7 @@ function providerOf({ provider, findings, file }: InspectedProvider): ProviderCo
 function checkProvider(
   text: string,
   file: string,
-  base: InspectedProvider | string = `there is no such folder with a ${PROVIDER_FILE}`,
+  base: InspectedProvider | string = 'only what has a folder can extend another one',
 ): InspectedProvider {
   const { document, findings } = documentOf(text, file);
   const read = { file, text, document };

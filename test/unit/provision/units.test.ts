@@ -83,7 +83,7 @@ test('systemd takes every proxy as it is written for it', async (t) => {
     .map((one) => encodeURI(one.replace(/\p{Cs}/gu, '')));
   const odd = fc
     .tuple(text, text)
-    .map(([user, path]) => `http://${user.replace(/[/?#@\\]/g, '')}:"%$'@proxy:3128/\\${path}`);
+    .map(([user, path]) => `http://${user.replace(/[/?#@\\]/g, '')}:%22%25$'@proxy:3128/\\${path}`);
   const files: Record<string, string> = {};
   for (const [at, address] of fc.sample(odd, 60).filter(isProxyAddress).entries()) {
     const except = `.example, "x",a\\b %n $HOME`;
