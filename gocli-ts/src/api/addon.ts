@@ -10,7 +10,7 @@ import { estimatedSteps } from '../host/timings.ts';
 import type { AddonChange, AddonStatus, AddonTarget } from '../kubernetes/addons/look.ts';
 import type { AddonCluster } from '../kubernetes/addons/addon-cluster.ts';
 import type { ApiClient } from '../kubernetes/api.ts';
-import { machinesIn } from '../rig/snapshot/create.ts';
+import { machinesIn } from '../rig/parts.ts';
 import type { RigState } from '../rig/state.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { inTime } from '../waiting/in-time.ts';

@@ -5,7 +5,7 @@ import { runInGuests } from '../rig/agents.ts';
 import { findRigs, requireState } from '../rig/find.ts';
 import { decide, isPooled, type FoundRig } from '../rig/life.ts';
 import { restoreSecrets } from '../rig/lost-secrets.ts';
-import { machinesIn } from '../rig/snapshot/create.ts';
+import { machinesIn } from '../rig/parts.ts';
 import { sshTarget } from '../rig/ssh-target.ts';
 import { loginAs } from '../rig/ssh-users.ts';
 import { STATE_FILE } from '../rig/state.ts';

@@ -1,7 +1,7 @@
 import { GocliError } from '../errors/error.ts';
 import { throwAll } from '../errors/several.ts';
 import type { NodeImage } from '../kubernetes/node-images.ts';
-import { machinesIn } from '../rig/snapshot/create.ts';
+import { machinesIn } from '../rig/parts.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { fullImageName } from '../shared/image-reference.ts';
 import { didYouMean } from '../shared/text.ts';

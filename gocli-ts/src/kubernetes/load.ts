@@ -13,7 +13,7 @@ import { fileSource, streamSource, type ArchiveSource } from '../images/source.t
 import type { RigDeps } from '../rig/deps.ts';
 import { hostPort, requireState } from '../rig/find.ts';
 import type { FoundRig } from '../rig/life.ts';
-import { machinesIn } from '../rig/snapshot/create.ts';
+import { machinesIn } from '../rig/parts.ts';
 import type { RigState } from '../rig/state.ts';
 import { formatBytes } from '../shared/size.ts';
 import { attempt } from '../waiting/attempt.ts';

@@ -3,18 +3,16 @@ import type { MachineHandle } from '../frozen/migration.ts';
 import type { HostProxy } from '../host/proxy.ts';
 import { Agent } from '../machine/agent.ts';
 import { LABEL } from '../place/labels.ts';
-import type { ContainerInfo } from '../place/interface.ts';
 import { allOf } from '../shared/all.ts';
 import { inTime } from '../waiting/in-time.ts';
-import type { RigDeps } from './deps.ts';
+import { type RigDeps, notice } from './deps.ts';
 import { rigId } from './identity.ts';
 import { keepState } from './keep-state.ts';
 import { type Kind, kindOf, type Told, type ToldFacts } from './kind.ts';
 import { isAside } from './names.ts';
-import { partOf } from './parts.ts';
+import { machinesIn, partOf } from './parts.ts';
 import type { GuestPlan } from './plan.ts';
 import { domainsOf, type LookUp, usableFrom } from './proxy.ts';
-import { notice } from './start/starting.ts';
 import type { RigState } from './state.ts';
 
 /** Milliseconds for one guest to take it over: a unit starts anew, under emulation in some seconds, on a busy host in many. */
@@ -64,7 +62,11 @@ export async function tellAround(
     if (text === '' && !mayKnow) return state;
     // Whatever ends this in between, what they may know is taken back some time.
     if (!mayKnow) now = await keepState({ ...state, proxied: true }, deps);
-    const changed = await allOf(machinesAmong(containers).map((machine) => tell(machine, told, facts, deps)));
+    const changed = await allOf(
+      machinesIn({ containers: containers.filter((one) => !isAside(one)) }).map((machine) =>
+        tell(machine, told, facts, deps),
+      ),
+    );
     if (changed.includes(true)) notice(deps, told.said(facts));
     if (text === '') now = await keepState(knowingNothing(now), deps);
   } catch (error) {
@@ -85,12 +87,6 @@ function knowingNothing(state: RigState): RigState {
   const rest = { ...state };
   delete rest.proxied;
   return rest;
-}
-
-function machinesAmong(containers: readonly ContainerInfo[]): MachineHandle[] {
-  return containers.flatMap(({ id, name, labels: { [LABEL.node]: node } }) =>
-    node === undefined || isAside({ name }) ? [] : [{ container: id, node }],
-  );
 }
 
 /** @returns whether there was anything new to tell. Most have nothing, and nothing is started in them. */

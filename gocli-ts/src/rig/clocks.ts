@@ -2,7 +2,7 @@ import { Agent } from '../machine/agent.ts';
 import { attempt } from '../waiting/attempt.ts';
 import type { RigDeps } from './deps.ts';
 import { phaseOf, type FoundRig, type RigPhase } from './life.ts';
-import { machinesIn } from './snapshot/create.ts';
+import { machinesIn } from './parts.ts';
 
 /** The wall clock of a machine. */
 export interface MachineClock {

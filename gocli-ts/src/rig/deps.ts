@@ -36,3 +36,12 @@ export function onRig<D extends Pick<RigDeps, 'emit'>>(deps: D, rig: string): D 
     },
   };
 }
+
+/** Tells the user what is decided for him. */
+export function notice(
+  { emit }: Pick<RigDeps, 'emit'>,
+  text: string,
+  level: 'info' | 'warning' = 'info',
+): void {
+  emit({ type: 'notice', level, text });
+}

@@ -1,3 +1,4 @@
+import type { MachineHandle } from '../frozen/migration.ts';
 import { LABEL, type Role } from '../place/labels.ts';
 import type { ContainerInfo } from '../place/interface.ts';
 
@@ -15,4 +16,18 @@ export function partOf<T extends Labelled>(
   role: Extract<Role, 'dnsmasq' | 'registry'>,
 ): T | undefined {
   return containers.find(({ labels }) => labels[LABEL.role] === role);
+}
+
+/** The machines of a rig, in their order. */
+export function machinesIn({
+  containers,
+}: {
+  readonly containers: readonly Pick<ContainerInfo, 'id' | 'labels'>[];
+}): MachineHandle[] {
+  return containers
+    .flatMap(({ id, labels }) => {
+      const node = labels[LABEL.node];
+      return node === undefined ? [] : [{ container: id, node }];
+    })
+    .sort((a, b) => a.node.localeCompare(b.node));
 }

@@ -1,11 +1,11 @@
 import { pauseMachines, resumeMachines } from '../frozen/save.ts';
-import type { RigDeps } from './deps.ts';
+import { type RigDeps, notice } from './deps.ts';
 import { requireState } from './find.ts';
 import { decide, isMeantByAll, type FoundRig } from './life.ts';
 import { settleAside } from './snapshot/aside.ts';
-import { machinesIn } from './snapshot/create.ts';
+import { machinesIn } from './parts.ts';
 import { keepState } from './keep-state.ts';
-import { notice, writeLate } from './start/starting.ts';
+import { writeLate } from './start/starting.ts';
 import { proveWritable } from './state.ts';
 import { allOf } from '../shared/all.ts';
 import { gocliCommand } from '../shared/command.ts';

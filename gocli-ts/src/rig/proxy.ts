@@ -3,10 +3,9 @@ import { isIP } from 'node:net';
 import { atHost, isProxyAddress, loopbackPort, serverOf, type HostProxy } from '../host/proxy.ts';
 import { HOST_NAME, nodeName } from '../network/addresses.ts';
 import { attempt } from '../waiting/attempt.ts';
-import type { RigDeps } from './deps.ts';
+import { type RigDeps, notice } from './deps.ts';
 import type { Kind } from './kind.ts';
 import { networksOf, type GuestPlan } from './plan.ts';
-import { notice } from './start/starting.ts';
 
 /** Milliseconds for a connection within this host. */
 const CONNECT_MS = 3000;

@@ -1,6 +1,6 @@
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { ContainerInfo, Docker } from '../place/interface.ts';
-import type { RigDeps } from './deps.ts';
+import { type RigDeps, notice } from './deps.ts';
 import { lookUp, requireState } from './find.ts';
 import { bearersAmong, idAmong, nameBorne, stateNamed, type Identity } from './identity.ts';
 import { keysHere } from './keep-state.ts';
@@ -13,7 +13,6 @@ import { refusal } from './refusal.ts';
 import { requireImage } from './snapshot/restorable.ts';
 import { renameSnapshot } from './snapshot/snapshots.ts';
 import { snapshotsAmong, type Snapshot } from './snapshot/list.ts';
-import { notice } from './start/starting.ts';
 import { proveWritable, removeState, STATE_FILE, writeSecret, writeState, type RigState } from './state.ts';
 
 /** A container, and what it is to be called. */

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
-import type { RigDeps } from './deps.ts';
+import { type RigDeps, notice } from './deps.ts';
 import { lookUp, requireState, type LookedUp } from './find.ts';
 import { decide, isHalfTaken, type FoundRig } from './life.ts';
 import { planRig, type PlanRequest } from './make-plan.ts';
@@ -9,7 +9,7 @@ import type { RigPlan } from './plan.ts';
 import { readPools } from './pool/pools.ts';
 import { type Around, mayBeTold, tellAround } from './around.ts';
 import { startNew } from './start/new.ts';
-import { notice, type TemplateUse } from './start/starting.ts';
+import { type TemplateUse } from './start/starting.ts';
 import { bootAgain, leaveRunning, requireSamePlan } from './start/there.ts';
 import type { RigState } from './state.ts';
 

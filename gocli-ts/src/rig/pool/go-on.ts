@@ -11,7 +11,7 @@ import { keysHere } from '../keep-state.ts';
 import { kindOf } from '../kind.ts';
 import type { FoundRig } from '../life.ts';
 import type { RigPlan } from '../plan.ts';
-import { machinesIn } from '../snapshot/create.ts';
+import { machinesIn } from '../parts.ts';
 import { markReady } from '../start/starting.ts';
 import type { RigState } from '../state.ts';
 import { whileAlive } from '../watchdog.ts';

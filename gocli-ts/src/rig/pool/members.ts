@@ -7,8 +7,7 @@ import { nameBorne } from '../identity.ts';
 import { isPooled, startedBy, whyNotReady, type FoundRig } from '../life.ts';
 import { poolOfName } from '../names.ts';
 import { removeRig } from '../remove.ts';
-import { notice } from '../start/starting.ts';
-import { onRig, type RigDeps } from '../deps.ts';
+import { onRig, type RigDeps, notice } from '../deps.ts';
 import type { Pool } from './pools.ts';
 
 /** A cluster of a pool. */

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/interface.ts';
 import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
@@ -11,14 +10,14 @@ import type { SavedState } from '../../frozen/thaw.ts';
 import { allOf } from '../../shared/all.ts';
 import { inTime } from '../../waiting/in-time.ts';
 import { REGISTRY_USER } from '../container-specs.ts';
-import type { RigDeps } from '../deps.ts';
+import { type RigDeps, notice } from '../deps.ts';
 import { requireState } from '../find.ts';
 import type { FoundRig } from '../life.ts';
 import { inside } from '../inside.ts';
 import { holdRegistry, releaseRegistry } from './held-registry.ts';
 import { keysHere, withoutRevision } from '../keep-state.ts';
 import { restoreSecrets } from '../lost-secrets.ts';
-import { notice } from '../start/starting.ts';
+import { machinesIn } from '../parts.ts';
 import { publishSnapshot, removeFiles, retractSnapshot } from './snapshots.ts';
 import { listSnapshots, snapshotFolder, type SnapshotRecord } from './list.ts';
 import { markFiles } from './marks.ts';
@@ -30,16 +29,6 @@ const GO_ON_MS = 60_000;
 export interface SnapshotRequest {
   readonly name: string;
   readonly kind: SnapshotRecord['kind'];
-}
-
-/** The machines of a running cluster. */
-export function machinesIn({ containers }: FoundRig): MachineHandle[] {
-  return containers
-    .flatMap(({ id, labels }) => {
-      const node = labels[LABEL.node];
-      return node === undefined ? [] : [{ container: id, node }];
-    })
-    .sort((a, b) => a.node.localeCompare(b.node));
 }
 
 /**

@@ -1,11 +1,10 @@
 import { GocliError, isCode, messageOf } from '../../errors/error.ts';
 import { removeUnusedVolume } from '../../place/keeper.ts';
 import { LABEL } from '../../place/labels.ts';
-import type { RigDeps } from '../deps.ts';
+import { type RigDeps, notice } from '../deps.ts';
 import { keepEvidence } from '../evidence.ts';
 import { machinesVolume } from '../names.ts';
 import { removeContainers } from '../remove.ts';
-import { notice } from '../start/starting.ts';
 import { removeState, writeState } from '../state.ts';
 import { stoppedSaves, type Snapshot } from './list.ts';
 import { gocliCommand } from '../../shared/command.ts';

@@ -1,10 +1,9 @@
 import { messageOf } from '../../errors/error.ts';
 import { LABEL } from '../../place/labels.ts';
 import { gocliCommand } from '../../shared/command.ts';
-import type { RigDeps } from '../deps.ts';
+import { type RigDeps, notice } from '../deps.ts';
 import type { FoundRig } from '../life.ts';
 import { partOf } from '../parts.ts';
-import { notice } from '../start/starting.ts';
 
 /** Lets the registry of a rig stand still, so that nothing is pushed that a save would not have. */
 export async function holdRegistry(found: FoundRig, { docker }: Pick<RigDeps, 'docker'>): Promise<void> {

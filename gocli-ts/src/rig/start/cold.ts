@@ -15,7 +15,8 @@ import { launchWithAccess } from './go-on.ts';
 import { claimNew } from './claim-new.ts';
 import type { Running } from './launch-claimed.ts';
 import { allContainers } from './launch.ts';
-import { markReady, notice, stateOf, type Starting } from './starting.ts';
+import { notice } from '../deps.ts';
+import { markReady, stateOf, type Starting } from './starting.ts';
 
 /** Boots the machines and lets their kind make a rig of them; with an origin of kind `build` also the template. */
 export async function coldStart(

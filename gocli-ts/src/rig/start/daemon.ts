@@ -3,10 +3,9 @@ import { contains, hiddenBy, hostNetwork, isOwnAddress, type HostNetwork } from 
 import { GocliError } from '../../errors/error.ts';
 import { NODE_SUBNET } from '../../network/addresses.ts';
 import type { BridgeNetwork, DockerInfo } from '../../place/interface.ts';
-import type { RigDeps } from '../deps.ts';
+import { type RigDeps, notice } from '../deps.ts';
 import { networksOf, nodeSubnet, type RigPlan } from '../plan.ts';
 import { proveReachable } from './reach.ts';
-import { notice } from './starting.ts';
 
 /** Of a daemon whose bridge does not masquerade. */
 export const NOT_OUTSIDE =

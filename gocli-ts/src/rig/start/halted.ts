@@ -7,7 +7,7 @@ import { waitForAgents } from '../agents.ts';
 import type { RigLayout } from '../container-specs.ts';
 import type { Origin } from '../machines.ts';
 import { checkDisks } from '../disks.ts';
-import type { RigDeps } from '../deps.ts';
+import { type RigDeps, notice } from '../deps.ts';
 import { keepEvidence } from '../evidence.ts';
 import { requireState } from '../find.ts';
 import { situationOf, type FoundRig } from '../life.ts';
@@ -27,7 +27,7 @@ import { whileAlive } from '../watchdog.ts';
 import { writeAccess } from './go-on.ts';
 import { launchClaimed, type Running } from './launch-claimed.ts';
 import { allContainers, claim, machinesOf } from './launch.ts';
-import { markReady, notice, tellPresumed } from './starting.ts';
+import { markReady, tellPresumed } from './starting.ts';
 import { readHost } from './surroundings.ts';
 
 /** Milliseconds between two looks at what Ready stands for: a guest that boots is busy enough. */

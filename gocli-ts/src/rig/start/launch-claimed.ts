@@ -2,14 +2,13 @@ import { GocliError, isCode } from '../../errors/error.ts';
 import { LABEL } from '../../place/labels.ts';
 import { allOf } from '../../shared/all.ts';
 import type { RigLayout } from '../container-specs.ts';
-import type { RigDeps } from '../deps.ts';
+import { type RigDeps, notice } from '../deps.ts';
 import { movedPorts, portsInstead, portsOf } from '../host-ports.ts';
 import { rigId } from '../identity.ts';
 import type { Origin } from '../machines.ts';
 import { removeContainers } from '../remove.ts';
 import type { RigState } from '../state.ts';
 import { claim, launch, type Launched, type Started } from './launch.ts';
-import { notice } from './starting.ts';
 
 /** How often other ports are chosen: what takes one as soon as it is chosen is not chance. */
 const TRIES = 3;

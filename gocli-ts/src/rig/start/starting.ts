@@ -2,7 +2,7 @@ import { GocliError, messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import type { RigLayout } from '../container-specs.ts';
 import type { Presumption } from '../../waiting/condition.ts';
-import type { RigDeps } from '../deps.ts';
+import { notice, type RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
 import type { Snapshot } from '../snapshot/list.ts';
 import { gocliCommand } from '../../shared/command.ts';
@@ -97,11 +97,6 @@ async function late(
     notice(deps, text, 'warning');
     return false;
   }
-}
-
-/** Tells the user what is decided for him. */
-export function notice({ emit }: RigDeps, text: string, level: 'info' | 'warning' = 'info'): void {
-  emit({ type: 'notice', level, text });
 }
 
 /** Says what of a rig that counts as Ready cannot be known, why, and what would change that. */

@@ -24,7 +24,8 @@ import type { Choice } from '../template/choose.ts';
 import { markUsed } from '../template/inventory.ts';
 import { machinesUsed } from '../template/used.ts';
 import { keysOf, launchWithAccess, goOnThawed } from './go-on.ts';
-import { markReady, notice, stateOf, type Starting } from './starting.ts';
+import { notice } from '../deps.ts';
+import { markReady, stateOf, type Starting } from './starting.ts';
 
 /** A thaw takes a second, on a busy host some; one that takes longer is given up where a cold start can take its place. */
 const THAW_MS = 90_000;

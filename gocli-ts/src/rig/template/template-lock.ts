@@ -1,6 +1,5 @@
 import { holderWords } from '../../place/lock-holder.ts';
-import type { RigDeps } from '../deps.ts';
-import { notice } from '../start/starting.ts';
+import { type RigDeps, notice } from '../deps.ts';
 
 /** Lets one command at a time make the template of a key, whoever runs it on this host. */
 export async function makingTemplate<T>(key: string, deps: RigDeps, work: () => Promise<T>): Promise<T> {
