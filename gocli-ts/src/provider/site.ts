@@ -9,7 +9,7 @@ import { readYamlDocument } from './yaml-text.ts';
 
 /** One line of authorized_keys without options (sshd(8)). */
 const PUBLIC_KEY =
-  /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]{40,}={0,2}( [^\n\r]*)?$/;
+  /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]{40,}={0,2}( \P{Cc}*)?$/u;
 
 const address = z
   .string()
@@ -31,7 +31,7 @@ const siteSchema = z.strictObject({
       http: address.optional(),
       https: address.optional(),
       /** What is reached without it: `.example.com`, `10.0.0.0/8`. */
-      except: z.array(z.string().regex(/^[^\s,]+$/, 'one name or network')).default([]),
+      except: z.array(z.string().regex(/^[^\s,\p{Cc}]+$/u, 'one name or network')).default([]),
     })
     .refine(({ http, https }) => (http ?? https) !== undefined, 'one of "http" and "https" is missing')
     .optional(),

@@ -4,6 +4,8 @@ import type { HostProxy } from '../host/proxy.ts';
 import { Agent } from '../machine/agent.ts';
 import { LABEL } from '../place/labels.ts';
 import { allOf } from '../shared/all.ts';
+import { redact } from '../shared/redact.ts';
+import { lastLines } from '../shared/text.ts';
 import { inTime } from '../waiting/in-time.ts';
 import { type RigDeps, notice } from './deps.ts';
 import { rigId } from './identity.ts';
@@ -71,7 +73,8 @@ export async function tellAround(
     if (text === '') now = await keepState(knowingNothing(now), deps);
   } catch (error) {
     deps.signal.throwIfAborted();
-    const text = `${told.untold}: ${messageOf(error)}. Once that is mended: stop and start ${state.name}.`;
+    const seen = error instanceof GocliError ? error.observed : undefined;
+    const text = `${told.untold}: ${messageOf(error)}${seen === undefined ? '' : ` (${seen.replaceAll('\n', '; ')})`}. Once that is mended: stop and start ${state.name}.`;
     notice(deps, text, 'warning');
   }
   return now;
@@ -80,7 +83,9 @@ export async function tellAround(
 /** A proxy, and all that is reached without it. */
 export function besides({ addresses, except }: HostProxy, inside: readonly string[]): HostProxy {
   const users = except.split(/[\s,]+/).filter((one) => one !== '');
-  return { addresses, except: [...new Set([...users, ...inside])].join(',') };
+  // curl heeds it where nothing else is said.
+  const all = users.includes('*') ? ['*'] : [...new Set([...users, ...inside])];
+  return { addresses, except: all.join(',') };
 }
 
 function knowingNothing(state: RigState): RigState {
@@ -105,11 +110,12 @@ async function tell(
     });
     if (before === told.render(facts)) return false;
     const { argv, input } = told.command(facts);
-    const { exitCode, stdout } = await agent.run(argv, clock, bounded, input);
+    const { exitCode, stdout, stderr } = await agent.run(argv, clock, bounded, input);
     if (exitCode !== 0)
       throw new GocliError(
         'REMOTE_COMMAND',
         `${told.subject} of ${node} did not start with it (code ${exitCode})`,
+        stderr.trim() === '' ? {} : { observed: redact(lastLines(stderr, 5)) },
       );
     if (stdout.trim() !== '') notice(deps, `${node}: ${stdout.trim()}`, 'warning');
     return true;

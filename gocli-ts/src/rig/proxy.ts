@@ -38,14 +38,28 @@ export async function usableFrom(
     if (problem === undefined) usable[name] = port === undefined ? address : atHost(address, HOST_NAME);
     else notice(deps, problem, 'warning');
   }
-  return Object.keys(usable).length === 0 ? undefined : { addresses: usable, except };
+  return Object.keys(usable).length === 0
+    ? undefined
+    : { addresses: usable, except: entriesOf(except, deps) };
+}
+
+/** What is left out, but for what is no name and no network: files of a machine would take it for something else. */
+function entriesOf(except: string, deps: RigDeps): string {
+  const entries = except.split(/[\s,]+/).filter((one) => one !== '');
+  const odd = entries.filter((one) => !/^[A-Za-z0-9_.:*/[\]-]+$/.test(one));
+  if (odd.length > 0) {
+    const shown = odd.map((one) => JSON.stringify(one)).join(', ');
+    const text = `NO_PROXY has what is no name and no network, and it is not told: ${shown}. They are of letters, digits and _ . : * / - [ ]`;
+    notice(deps, text, 'warning');
+  }
+  return entries.filter((one) => !odd.includes(one)).join(',');
 }
 
 function noAddress(name: string, address: string): string {
   const encode = address.includes('@')
     ? ' In its user and password all but letters, digits and - . _ ~ is to be percent-encoded: %5C for a backslash.'
     : '';
-  return `${name} of this host is no address of a proxy that guests can use (http, https or socks5, over IPv4); they are not told.${encode}`;
+  return `${name} is no address of a proxy that guests can use (http, https or socks5, over IPv4); they are not told.${encode}`;
 }
 
 /** Port of a proxy on this host's loopback, by whatever name /etc/hosts may have for that, such as the host's own. */
@@ -80,11 +94,11 @@ async function problemOnLoopback(
   deps: RigDeps,
 ): Promise<string | undefined> {
   if (serverOf(address)?.scheme === 'https:') {
-    return `${name} of this host is a proxy on its loopback that speaks TLS: machines know it as ${HOST_NAME}, for which its certificate is not made; they go without it. If it takes connections without TLS, too, give it as http://`;
+    return `${name} is a proxy on the loopback of this host that speaks TLS: machines know it as ${HOST_NAME}, for which its certificate is not made; they go without it. If it takes connections without TLS, too, give it as http://`;
   }
   const refused = network === undefined ? 'no gateway' : await problemAt(network, port, deps);
   if (refused === undefined) return undefined;
-  return `${name} of this host is on its loopback, and nothing in a rig reaches port ${port} of the host (${refused}); its machines go without it. Let the proxy listen at the address of Docker's bridge, too, then stop and start it: docs/host.md`;
+  return `${name} is on the loopback of this host, and nothing in a rig reaches port ${port} of the host (${refused}); its machines go without it. Let the proxy listen at the address of Docker's bridge, too, then stop and start it: docs/host.md`;
 }
 
 /** Connects to the gateway of the network container, which is the host. */

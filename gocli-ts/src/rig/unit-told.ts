@@ -17,15 +17,15 @@ export function unitTold(unit: string, domains: readonly string[]): Told {
   const render = ({ proxy }: ToldFacts): string => (proxy === undefined ? '' : renderUnit(proxy));
   return {
     subject: unit,
-    untold: 'The nodes could not be told of the proxy of this host',
+    untold: 'The nodes could not be told of the proxy',
     domains,
     file,
     render,
     command: (facts) => ({ argv: ['/bin/sh', '-c', scriptFor(file, unit)], input: render(facts) }),
     said: ({ proxy }) =>
       proxy === undefined
-        ? `${unit} of the nodes goes out without a proxy again: this host has none.`
-        : `${unit} of the nodes goes out through the proxy of this host: ${Object.keys(proxy.addresses).join(', ')}.`,
+        ? `${unit} of the nodes goes out without a proxy again: there is none.`
+        : `${unit} of the nodes goes out through the proxy: ${Object.keys(proxy.addresses).join(', ')}.`,
   };
 }
 

@@ -3,13 +3,15 @@ import type { HostProxy } from '../host/proxy.ts';
 import type { Told, ToldFacts } from '../rig/kind.ts';
 import { renderUnit } from '../rig/unit-told.ts';
 import { quote } from '../shared/quote.ts';
+import { filesOf, withSchemes } from './told-files.ts';
+import { FUNCTIONS, KNOWN, SSHD } from './told-shell.ts';
 
 /** Raised when the script does more, so that machines which know the same are told again. */
-const FORMAT = 1;
-const KNOWN = '/var/lib/gocli/told';
+const FORMAT = 2;
 
 const APT = '/etc/apt/apt.conf.d/95gocli-proxy';
-const SSHD = '/etc/ssh/sshd_config.d/20-gocli-proxy.conf';
+/** Of our own: `git config --system` writes into sections that it finds in /etc/gitconfig. */
+const GIT = '/etc/gocli-proxy.gitconfig';
 const SUDO = '/etc/sudoers.d/gocli-proxy';
 const DOCKER_FOLDER = '/etc/systemd/system/docker.service.d';
 const DOCKER = `${DOCKER_FOLDER}/10-gocli-proxy.conf`;
@@ -33,156 +35,64 @@ export const vmTold: Told = {
   },
 };
 
-/** A digest, so that a password stands in no further file. */
+/** Digests, so that a password stands in no further file: of the proxy, for which services start anew, and of the keys. */
 function known({ proxy, keys }: ToldFacts): string {
-  if (proxy === undefined && keys.length === 0) return '';
-  return `${createHash('sha256')
-    .update(JSON.stringify([FORMAT, proxy, keys]))
-    .digest('hex')}\n`;
+  return proxy === undefined && keys.length === 0 ? '' : `${wordOf(proxy)}\n${wordOf(keys)}\n`;
 }
 
-/** `%22` for a quote: what the one or the other of the files would read otherwise, and an address may have either way. */
-function plain(address: string): string {
-  return address.replace(
-    /["'\\`$#;<>^{|}*!]/g,
-    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
+function wordOf(value: HostProxy | readonly string[] | undefined): string {
+  if (value === undefined) return '-';
+  return createHash('sha256')
+    .update(JSON.stringify([FORMAT, value]))
+    .digest('hex');
 }
 
-/** Of each variable both ways to write it: curl heeds `http_proxy` alone, Go and Python either. */
-function variablesOf({ addresses, except }: HostProxy): (readonly [string, string])[] {
-  const all = { ...addresses, NO_PROXY: except };
-  return Object.entries(all).flatMap(([name, value]) => [
-    [name, plain(value)] as const,
-    [name.toLowerCase(), plain(value)] as const,
-  ]);
-}
-
-/** apt.conf(5), apt-transport-http(1): names of single hosts are all that it leaves out by itself. */
-function aptConfig({ addresses, except }: HostProxy): string {
-  const lines = Object.entries(addresses).map(([name, address]) => {
-    const method = name === 'HTTPS_PROXY' ? 'https' : 'http';
-    return [method, plain(address).replace(/^socks5:/, 'socks5h:')] as const;
-  });
-  const hosts = except.split(',').filter((one) => /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(one));
-  return lines
-    .flatMap(([method, address]) => [
-      `Acquire::${method}::Proxy "${address}";\n`,
-      ...hosts.map((host) => `Acquire::${method}::Proxy::${host} "DIRECT";\n`),
-    ])
-    .join('');
-}
-
-/** git heeds the variables, too; this is for services, which have none of them. */
-function gitConfig({ addresses: { HTTPS_PROXY, HTTP_PROXY } }: HostProxy): string {
-  return `[http]\n\tproxy = "${plain(HTTPS_PROXY ?? HTTP_PROXY ?? '')}"\n`;
-}
-
-/** Functions of the script, which start no program but for what has changed: each takes 30 ms where the processor is emulated. */
-const FUNCTIONS = `set -eu
-umask 022
-# What a file holds, and that without our block.
-content() {
-  got=
-  rest=
-  inside=
-  [ -e "$1" ] || return 0
-  while IFS= read -r line || [ -n "$line" ]; do
-    got="$got$line
-"
-    case $line in
-      '# gocli: begin') inside=1 ;;
-      '# gocli: end') inside= ;;
-      *) [ -n "$inside" ] || rest="$rest$line
-" ;;
-    esac
-  done <"$1"
-}
-put() {
-  content "$1"
-  changed=
-  [ "$got" = "$2" ] || { printf '%s' "$2" >"$1" && changed=1; }
-}
-block() {
-  content "$1"
-  [ -z "$2" ] || rest="$rest# gocli: begin
-$2# gocli: end
-"
-  [ "$got" = "$rest" ] || {
-    # sshd may read it at any moment.
-    printf '%s' "$rest" >"$1.gocli"
-    mv "$1.gocli" "$1"
-  }
-}
-`;
-
-/** sshd reads its file anew; its file of the process is written once it listens again. */
-const RELOAD_SSHD = `read -r sshd </run/sshd.pid
-: >/run/sshd.pid
-kill -HUP "$sshd"
-left=600
-until [ -s /run/sshd.pid ]; do
-  left=$((left - 1))
-  [ "$left" -gt 0 ] || { echo 'sshd does not listen again' >&2; exit 1; }
-  sleep 0.05
-done
-`;
-
-/** Docker reads its environment when it starts, and containers end with it. */
-const RELOAD_DOCKER = `if [ -e /usr/lib/systemd/system/docker.service ]; then
-  systemctl daemon-reload
-  running=
-  for one in /run/containerd /run/docker/containerd/daemon; do
-    for task in "$one"/io.containerd.runtime.v2.task/moby/*; do [ ! -e "$task" ] || running=1; done
-  done
-  if [ -n "$running" ]; then
-    echo 'containers of Docker run, and it learns of the proxy when it is started anew: systemctl restart docker'
-  else
-    systemctl try-restart docker.service
-  fi
-fi
-`;
-
-/** POSIX shell script for root by which a machine knows of what is around it, and of nothing that it was told before. */
+/**
+ * POSIX shell script for root by which a machine knows of what is around it, and of nothing that it was told before.
+ * Wherever it is cut off, the next one does all of it again: until it is through, what the machine knows is unfinished.
+ * Keys go first, since one that was taken away opens nothing any more, whatever becomes of the proxy.
+ */
 export function toldScript(facts: ToldFacts): string {
   const { proxy, keys } = facts;
-  const keyText = keys.map((key) => `${key.trim()}\n`).join('');
-  return [
-    FUNCTIONS,
-    ...(proxy === undefined ? [withoutProxy()] : [withProxy(proxy)]),
-    `umask 077\n[ -d /root/.ssh ] || mkdir /root/.ssh\nblock /root/.ssh/authorized_keys ${quote(keyText)}\n`,
-    known(facts) === '' ? `rm -f ${KNOWN}\n` : `printf '%s' ${quote(known(facts))} >${KNOWN}\n`,
-  ].join('');
+  const word = wordOf(proxy);
+  const keyText = keys.map((key) => `${key.trim()} # gocli\n`).join('');
+  return `${FUNCTIONS}was=-
+[ ! -e ${KNOWN} ] || { was= && read -r was <${KNOWN} || :; }
+[ "$was" = ${word} ] || was=unfinished
+printf '%s\\n' "$was" >${KNOWN}
+umask 077
+${keys.length === 0 ? '' : '[ -d /root/.ssh ] || mkdir /root/.ssh\n'}block /root/.ssh/authorized_keys ${quote(keyText)} '* # gocli'
+umask 022
+if [ "$was" = unfinished ]; then
+${proxy === undefined ? withoutProxy() : withProxy(withSchemes(proxy))}reload_sshd
+reload_docker
+fi
+[ -z "$failed" ] || exit 1
+${known(facts) === '' ? `rm -f ${KNOWN}\n` : `printf '%s' ${quote(known(facts))} >${KNOWN}\n`}`;
+}
+
+/** Of the blocks; the last word is the pattern of lines in them. */
+function blocks(environment: string, git: string): string {
+  const include = git === '' ? '' : `[include] path = ${GIT}\n`;
+  return `block /etc/environment ${quote(environment)} '*_[Pp][Rr][Oo][Xx][Yy]=*'
+block /etc/gitconfig ${quote(include)} '*gocli-proxy.gitconfig'
+`;
 }
 
 function withProxy(proxy: HostProxy): string {
-  const variables = variablesOf(proxy);
-  const environment = variables.map(([name, value]) => `${name}=${value}\n`).join('');
-  const setEnv = `SetEnv ${variables.map(([name, value]) => `"${name}=${value}"`).join(' ')}\n`;
-  const kept = `Defaults env_keep += "${variables.map(([name]) => name).join(' ')}"\n`;
-  return `put ${APT} ${quote(aptConfig(proxy))}
-block /etc/environment ${quote(environment)}
-block /etc/gitconfig ${quote(gitConfig(proxy))}
-[ ! -d /etc/sudoers.d ] || put ${SUDO} ${quote(kept)}
-put ${SSHD} ${quote(setEnv)}
-if [ -n "$changed" ]; then
-${RELOAD_SSHD}fi
+  const { apt, git, environment, sshd, sudo } = filesOf(proxy);
+  return `put ${APT} ${quote(apt)}
+${git === '' ? `rm -f ${GIT}` : `put ${GIT} ${quote(git)}`}
+${blocks(environment, git)}[ ! -d /etc/sudoers.d ] || put ${SUDO} ${quote(sudo)}
+put ${SSHD} ${quote(sshd)}
+warn_of_setenv
 [ -d ${DOCKER_FOLDER} ] || mkdir -p ${DOCKER_FOLDER}
 put ${DOCKER} ${quote(renderUnit(proxy))}
-if [ -n "$changed" ]; then
-${RELOAD_DOCKER}fi
 `;
 }
 
-/** The file of apt goes last, so that what was interrupted is done again. */
 function withoutProxy(): string {
-  return `block /etc/environment ''
-block /etc/gitconfig ''
-[ ! -e /etc/gitconfig ] || [ -s /etc/gitconfig ] || rm /etc/gitconfig
-if [ -e ${APT} ]; then
-  rm -f ${SUDO} ${SSHD} ${DOCKER}
-  rmdir --ignore-fail-on-non-empty ${DOCKER_FOLDER}
-${RELOAD_SSHD}${RELOAD_DOCKER}  rm ${APT}
-fi
+  return `${blocks('', '')}rm -f ${APT} ${GIT} ${SUDO} ${SSHD} ${DOCKER}
+rmdir ${DOCKER_FOLDER} 2>/dev/null || :
 `;
 }

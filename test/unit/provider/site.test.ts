@@ -26,7 +26,7 @@ defaults: { nodes: 1, cpus: 2, memory: 1024M, disk: 10G }
 test('all that is wrong with it is told at once, with line, column and the nearest key', (t) => {
   const text = `${HEAD}proxi: { http: x }
 proxy: { https: "ftp://x" }
-keys: [ssh-dss AAAA, "${KEY}\\nmore"]
+keys: [ssh-dss AAAA, "${KEY}\\nmore", "${KEY}\\0"]
 environment: { lower: x, A: 1.30, PATH: /x }
 defaults: { memory: 5, cpu: 1 }
 `;
@@ -39,6 +39,7 @@ defaults: { memory: 5, cpu: 1 }
       '4:17 "proxy.https": the address of a proxy: h',
       '5:8 "keys.0": a public key, as a line of ~/.',
       '5:22 "keys.1": a public key, as a line of ~/.',
+      `5:${(22 + KEY.length + 10).toFixed(0)} "keys.2": a public key, as a line of ~/.`,
       '6:16 "environment.lower": names of variables ',
       '6:29 "environment.A": a text: put it into quo',
       '6:35 "environment.PATH": that name is a shell',
@@ -47,6 +48,9 @@ defaults: { memory: 5, cpu: 1 }
     ],
   );
   t.throws(() => parseSite(`${HEAD}proxy: {}\n`, 's'), { message: /one of "http" and "https" is missing/ });
+  t.throws(() => parseSite(`${HEAD}proxy: { http: p, except: [.a, "b\\x07"] }\n`, 's'), {
+    message: /^s:3:32: .*one name or network/,
+  });
   t.throws(() => parseSite(`${HEAD}keys: [\n`, 's'), { code: 'BAD_FILE' });
 });
 

@@ -32,6 +32,7 @@ class Guest {
   file: string | undefined;
   scripts = 0;
   exitCode = 0;
+  stderr = '';
 
   readonly answer = ({ execute, arguments: given }: Record<string, unknown>): unknown => {
     const argument = (given ?? {}) as Record<string, unknown>;
@@ -51,7 +52,13 @@ class Guest {
         return { return: { pid: 5 } };
       }
       case 'guest-exec-status':
-        return { return: { exited: true, exitcode: this.exitCode } };
+        return {
+          return: {
+            exited: true,
+            exitcode: this.exitCode,
+            'err-data': Buffer.from(this.stderr).toString('base64'),
+          },
+        };
       default:
         return { return: {} };
     }
@@ -172,10 +179,28 @@ test('what is no address is passed over, and what a node refuses is a warning', 
   const { engine, guest, notices } = await setUp(t);
   await followProxy(state, hostProxy({ HTTP_PROXY: 'http://a b' }), engine);
   t.is(guest.scripts, 0);
-  t.regex(notices()[0] ?? '', /^HTTP_PROXY of this host is no address/);
+  t.regex(notices()[0] ?? '', /^HTTP_PROXY is no address/);
   guest.exitCode = 1;
   await followProxy(state, hostProxy({ HTTP_PROXY: 'http://p' }), engine);
   t.regex(notices()[1] ?? '', /could not be told .*containerd\.service of node01/);
+});
+
+test('what a script said last is in the warning, without a password', async (t) => {
+  const { engine, guest, notices } = await setUp(t);
+  guest.exitCode = 1;
+  guest.stderr = 'first\nno space left for http://me:secret@p\n';
+  await followProxy(state, hostProxy({ HTTP_PROXY: 'http://p' }), engine);
+  t.regex(notices()[0] ?? '', /\(code 1\) \(first; no space left for http:\/\/me:\(masked\)@p\)\. Once/);
+});
+
+test('exceptions are told as they were said, and what is none is said and left out', async (t) => {
+  const { engine, guest, notices } = await setUp(t);
+  const env = { HTTP_PROXY: 'http://p', NO_PROXY: '*.corp,a"b,$(x) [::1]' };
+  await followProxy(state, hostProxy(env), engine);
+  t.regex(guest.file ?? '', /"NO_PROXY=\*\.corp,\[::1\],localhost,/);
+  t.regex(notices()[0] ?? '', /^NO_PROXY has .*: "a\\"b", "\$\(x\)"\./);
+  t.is(notices().filter((text) => text.startsWith('NO_PROXY')).length, 1);
+  t.is(besides({ addresses: {}, except: '*' }, ['registry']).except, '*');
 });
 
 test('a new rig is written down as one that knows something where it will, and only then', async (t) => {

@@ -41,7 +41,7 @@ test('the machine that an image is built in learns of the proxy, and is to forge
   t.regex(scripts[0] ?? '', /NO_PROXY=[^\n]*192\.168\.66\.0\/24/);
   await forgetProxy(node, engine.signal);
   t.notRegex(scripts[1] ?? '', /p\.example/);
-  t.regex(scripts[1] ?? '', /rm \/etc\/apt\/apt\.conf\.d\/95gocli-proxy/);
+  t.regex(scripts[1] ?? '', /rm -f \/etc\/apt\/apt\.conf\.d\/95gocli-proxy/);
 });
 
 test('without a proxy, and for nodes, there is no further connection', async (t) => {
