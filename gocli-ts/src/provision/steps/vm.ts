@@ -66,13 +66,7 @@ export const vmStep: ProvisionStep = {
       const connect = (): Promise<SshConnection> => boot(context, machine, signal);
       const proxied = await tellProxy(context, machine, connect, signal);
       await using node = await connect();
-      for (const part of parts) {
-        if (build.cloudInit) await runCloudInit(context, node, part, signal);
-        await runProvisionScript(context, node, part, signal);
-      }
-      await loadImages(context.docker, node, prePull, signal);
-      if (proxied) await forgetProxy(node, signal);
-      await node.run(`sh -c ${quote(cleanScript())}`, { signal });
+      await changeMachine(context, { parts, prePull, proxied }, node, signal);
     });
     await switchOff(context, machine);
     context.step.progress({ message: 'making one disk of base and changes' });
@@ -80,6 +74,30 @@ export const vmStep: ProvisionStep = {
     await chmod(join(context.output, DISK_FILE), 0o644);
   },
 };
+
+/** What is to become of the machine. */
+interface Changes {
+  readonly parts: readonly BuildPart[];
+  readonly prePull: readonly string[];
+  /** Whether it was told of a proxy, and has to forget that. */
+  readonly proxied: boolean;
+}
+
+/** All that is done in the machine, in its order: what needs a proxy, forgetting it, and then no more than cleaning up. */
+export async function changeMachine(
+  context: StepContext,
+  { parts, prePull, proxied }: Changes,
+  node: SshConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const part of parts) {
+    if (context.recipe.build.cloudInit) await runCloudInit(context, node, part, signal);
+    await runProvisionScript(context, node, part, signal);
+  }
+  await loadImages(context.docker, node, prePull, signal);
+  if (proxied) await forgetProxy(node, signal);
+  await node.run(`sh -c ${quote(cleanScript())}`, { signal });
+}
 
 /** The manifests are copied by `commit`; a change of one is checked here, beside the machine they are meant for. */
 async function filesOf(recipe: Recipe): Promise<string[]> {
@@ -132,9 +150,11 @@ async function runProvisionScript(
     ...(user === undefined ? {} : { GOCLI_USER: user }),
     ...variablesOf(recipe),
   };
-  const words = Object.entries(env).map(([key, value]) => `${key}=${quote(value)}`);
+  const exports = Object.entries(env).map(([key, value]) => `export ${key}=${quote(value)}\n`);
   await node.run(`cat > ${GUEST_SCRIPT} && chmod 700 ${GUEST_SCRIPT}`, { stdin: script, signal });
-  await node.run(`env ${words.join(' ')} ${GUEST_SCRIPT}`, {
+  // Not as words of a command: those stand in errors and in the list of processes, and a value may be a password.
+  await node.run(`sh -s ${GUEST_SCRIPT}`, {
+    stdin: `${exports.join('')}exec "$1" </dev/null\n`,
     signal,
     onLine: (line) => {
       emit({ type: 'log', source: 'provision.sh', line });
