@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Host } from '../../host/interface.ts';
+import type { HostProxy } from '../../host/proxy.ts';
 import { debianMirrors } from '../debian/sources.ts';
 import type { BuildFacts } from './rules.ts';
 
@@ -10,17 +11,27 @@ const PUBLIC = new Set([
   'proxy.golang.org',
   'sum.golang.org',
   'localhost',
+  'host.docker.internal',
+  'host.gocli.internal',
 ]);
 
-/** What the result must not tell of this machine, from the configuration of the tools that took part. */
-export async function readBuildFacts(host: Host, signal: AbortSignal): Promise<BuildFacts> {
+/**
+ * What the result must not tell of this machine, from the configuration of the tools that took part.
+ * @param proxy the one that the machine was told of while the image was built in it
+ */
+export async function readBuildFacts(
+  host: Host,
+  proxy: HostProxy | undefined,
+  signal: AbortSignal,
+): Promise<BuildFacts> {
   const { main, security } = await debianMirrors(host, signal);
   const proxies = await host.run(['apt-config', 'dump', 'Acquire'], { signal, allowFailure: true });
   // The rest of the dump names addresses that are apt's own defaults.
   const proxyLines = proxies.stdout.split('\n').filter((line) => /proxy/i.test(line));
   const go = await host.run(['go', 'env', 'GOPROXY', 'GOSUMDB'], { signal, allowFailure: true });
+  const told = Object.values(proxy?.addresses ?? {});
   return {
-    mirrors: hostNames([main, security ?? '', ...proxyLines, go.stdout].join('\n')),
+    mirrors: hostNames([main, security ?? '', ...proxyLines, go.stdout, ...told].join('\n')),
     hostname: hostname(),
   };
 }

@@ -32,6 +32,7 @@ const NOT_EMPTY: readonly PathRule[] = [
   { path: /\.(p12|pfx|jks)$/, what: 'key store' },
   { path: /\/\.(bash|ash|sh|python)_history$/, what: 'shell history' },
   { path: /^\/var\/lib\/apt\/lists\/(?!lock$|partial$|auxfiles$)[^/]+$/, what: 'package list of a mirror' },
+  { path: /^\/etc\/(.*\/)?[^/]*gocli-proxy(\.(conf|gitconfig))?$/, what: 'proxy of the building machine' },
   { path: /^\/var\/cache\/apt\/(.*\.deb|[^/]*\.bin)$/, what: 'package cache' },
 ];
 
@@ -77,6 +78,8 @@ function hasPrivateKey(window: Buffer): boolean {
 const BY_CONTENT: Readonly<Record<string, (content: string, facts: BuildFacts) => string | undefined>> = {
   '/etc/machine-id': machineId,
   '/var/lib/dbus/machine-id': machineId,
+  '/etc/environment': toldProxy,
+  '/etc/gitconfig': toldProxy,
   '/etc/hostname': (content, { hostname }) =>
     content.trim() === hostname ? 'host name of the building machine' : undefined,
   // The package of open-iscsi makes one when it is installed; targets take nodes that share it for one and the same.
@@ -87,6 +90,11 @@ const BY_CONTENT: Readonly<Record<string, (content: string, facts: BuildFacts) =
       ? 'name servers of the building machine'
       : undefined,
 };
+
+/** What machines are told of a proxy stands between two such lines; the first one is enough. */
+function toldProxy(content: string): string | undefined {
+  return /^# gocli: begin( |$)/m.test(content) ? 'proxy of the building machine' : undefined;
+}
 
 function machineId(content: string): string | undefined {
   return /^[0-9a-f]{32}\s*$/.test(content) ? 'machine id' : undefined;

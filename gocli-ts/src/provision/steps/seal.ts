@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { formatBytes } from '../../shared/size.ts';
+import { proxyOf } from '../build-machine/proxy.ts';
 import { openBox, temporaryName } from '../image/box.ts';
 import { imageOf, ownUser, resultOf } from '../image/results.ts';
 import type { Inventory } from '../sbom/cyclonedx.ts';
@@ -99,7 +100,7 @@ async function unpackRunner(context: StepContext, folder: string): Promise<void>
 }
 
 async function examine(context: StepContext, tree: string, folder: string): Promise<TreeReport> {
-  const facts = await readBuildFacts(context.host, context.signal);
+  const facts = await readBuildFacts(context.host, proxyOf(context.recipe), context.signal);
   const report = await scanTree(folder, facts, context.signal);
   if (report.files < 100) {
     throw new GocliError(

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
-import { hostNames } from '../../../../gocli-ts/src/provision/seal/build-facts.ts';
+import { hostNames, readBuildFacts } from '../../../../gocli-ts/src/provision/seal/build-facts.ts';
+import { FakeHost } from '../../../fakes/host.ts';
 import { judgeContent, judgePath, judgeWhole } from '../../../../gocli-ts/src/provision/seal/rules.ts';
 
 const facts = { mirrors: ['mirror.example.org'], hostname: 'builder' };
@@ -68,6 +69,9 @@ const forbidden: [string, string][] = [
   ['/var/lib/kubelet/pki/kubelet.key', 'cluster credentials'],
   ['/var/lib/apt/lists/some_Packages', 'package list of a mirror'],
   ['/root/.bash_history', 'shell history'],
+  ['/etc/apt/apt.conf.d/95gocli-proxy', 'proxy of the building machine'],
+  ['/etc/gocli-proxy.gitconfig', 'proxy of the building machine'],
+  ['/etc/systemd/system/docker.service.d/10-gocli-proxy.conf', 'proxy of the building machine'],
 ];
 for (const [path, what] of forbidden) {
   test(`${path} must be empty`, (t) => {
@@ -96,6 +100,13 @@ test('identity of the machine, by content', (t) => {
   t.deepEqual(judge('/etc/resolv.conf', 'nameserver 10.1.2.3\n'), ['name servers of the building machine']);
   t.deepEqual(judge('/etc/resolv.conf', 'search corp.example\n'), ['name servers of the building machine']);
   t.deepEqual(judge('/etc/resolv.conf', 'nameserver 192.168.66.2\n'), []);
+  for (const path of ['/etc/environment', '/etc/gitconfig']) {
+    for (const begin of ['# gocli: begin', '# gocli: begin (and of the file)'])
+      t.deepEqual(judge(path, `A=b\n${begin}\nHTTP_PROXY=http://10.0.0.1\n# gocli: end\n`), [
+        'proxy of the building machine',
+      ]);
+    t.deepEqual(judge(path, 'A=b\n'), []);
+  }
   const initiator = '/etc/iscsi/initiatorname.iscsi';
   t.deepEqual(judge(initiator, '# note\nInitiatorName=iqn.1993-08.org.debian:01:ab\n'), [
     'iSCSI initiator name',
@@ -107,4 +118,15 @@ test('host names are taken from addresses; public ones, credentials and bare num
   const text =
     'http://deb.debian.org/debian\nhttps://user:pass@Cache.example.org:8080/go,direct\nhttp://10.0.0.1/\nhttps://localhost:3142';
   t.deepEqual(hostNames(text), ['cache.example.org']);
+});
+
+test('the name of the proxy that the machine was told of is looked for', async (t) => {
+  const proxy = { addresses: { HTTPS_PROXY: 'http://me:secret@proxy.corp.example:3128' }, except: '' };
+  const { signal } = new AbortController();
+  const mirrorsWith = async (told?: typeof proxy): Promise<readonly string[]> =>
+    (await readBuildFacts(new FakeHost(), told, signal)).mirrors;
+  t.true((await mirrorsWith(proxy)).includes('proxy.corp.example'));
+  t.false((await mirrorsWith()).includes('proxy.corp.example'));
+  const here = { addresses: { HTTPS_PROXY: 'http://host.docker.internal:3128' }, except: '' };
+  t.deepEqual(await mirrorsWith(here), await mirrorsWith(), 'that is its name everywhere');
 });
