@@ -11,7 +11,7 @@ import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context } from './context.ts';
 import { foldersOf, provisionRoot } from './provider-image.ts';
-import { readSettings } from './settings.ts';
+import { settingsOrNotice } from './settings.ts';
 
 export interface ProviderRmRequest {
   readonly name: string;
@@ -83,7 +83,7 @@ async function belongingsOf({ name }: ProviderRmRequest, context: Context): Prom
   }
   await refuseInUse(provider, labelled, context);
   // Which results are its own cannot be told of one that is not read.
-  const settings = await readSettings(context);
+  const settings = await settingsOrNotice(context);
   const all = await cachedSteps(provisionRoot(context), provisionSteps(false), paths, settings);
   const cache = (all.get(provider) ?? []).filter(({ shared }) => !shared);
   return { provider, images: labelled, templates, cache };

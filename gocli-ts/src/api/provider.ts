@@ -7,7 +7,7 @@ import { kindOf } from '../rig/kind.ts';
 import { inventory } from '../rig/template/inventory.ts';
 import type { Context, NoRequest } from './context.ts';
 import { foldersOf, localImage, provisionRoot } from './provider-image.ts';
-import { readSettings } from './settings.ts';
+import { settingsOrNotice } from './settings.ts';
 
 export interface ListedProvider {
   readonly name: string;
@@ -42,7 +42,7 @@ export async function ls(_request: NoRequest, context: Context): Promise<Provide
   const folders = await foldersOf(context);
   const images = await context.docker.images.list({ [LABEL.provider]: '' });
   const templates = await inventory(context);
-  const settings = await readSettings(context);
+  const settings = await settingsOrNotice(context);
   const cached = await cachedSteps(provisionRoot(context), provisionSteps(false), context.paths, settings);
   const nameOf = ({ labels }: ImageInfo): string => labels[LABEL.provider] ?? '';
   const names = [...new Set([...folders.map(({ name }) => name), ...images.map(nameOf)])].sort();

@@ -1,3 +1,4 @@
+import { isCode } from '../errors/error.ts';
 import { isThere } from '../host/atomic-files.ts';
 import { siteFile } from '../host/paths.ts';
 import { hostProxy } from '../host/proxy.ts';
@@ -16,6 +17,17 @@ export async function readSettings({ env, cwd }: Place): Promise<Settings> {
   if (where === undefined || !(where.asked || (await isThere(where.file)))) return { env };
   const { readSite } = await import('../provider/site.ts');
   return { env, site: await readSite(where.file, where.asked) };
+}
+
+/** The same where nothing is made: of a site that cannot be read it tells, and goes on without. */
+export async function settingsOrNotice({ emit, ...place }: Place & Pick<Context, 'emit'>): Promise<Settings> {
+  try {
+    return await readSettings(place);
+  } catch (error) {
+    if (!isCode(error, 'FILE') && !isCode(error, 'BAD_FILE') && !isCode(error, 'BAD_VALUE')) throw error;
+    emit({ type: 'notice', level: 'warning', text: `Goes on without the site: ${error.message}` });
+    return { env: place.env };
+  }
 }
 
 /** What is around a rig that is started now. @throws GocliError as {@link readSettings} */

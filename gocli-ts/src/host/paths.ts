@@ -36,8 +36,8 @@ export function userUnits(env: Environment): string {
 
 /**
  * The file of a site, `$XDG_CONFIG_HOME/gocli/site.yaml` unless GOCLI_SITE names another.
- * @returns undefined when GOCLI_SITE is empty: then there is none
- * @throws GocliError BAD_VALUE
+ * @returns undefined when GOCLI_SITE is empty, or nothing says where it would be: then there is none
+ * @throws GocliError as {@link pathFrom}, for GOCLI_SITE
  */
 export function siteFile(
   env: Environment,
@@ -46,14 +46,28 @@ export function siteFile(
   const named = env['GOCLI_SITE'];
   if (named === '') return undefined;
   if (named !== undefined) return { file: pathFrom(cwd, named), asked: true };
-  return { file: join(baseFolder(env, 'XDG_CONFIG_HOME', '.config'), 'gocli', 'site.yaml'), asked: false };
+  const folder = configFolder(env);
+  return folder === undefined ? undefined : { file: join(folder, 'gocli', 'site.yaml'), asked: false };
+}
+
+/** Where nothing is written, and most have nothing: a folder that is not absolute is none, as the specification says. */
+function configFolder(env: Environment): string | undefined {
+  const named = env['XDG_CONFIG_HOME'] ?? '';
+  if (isAbsolute(named)) return named;
+  const home = homeFolder(env);
+  return isAbsolute(home) ? join(home, '.config') : undefined;
+}
+
+/** May be empty, or no absolute path. */
+function homeFolder(env: Environment): string {
+  const home = env['HOME'] ?? '';
+  return home === '' ? registeredHome() : home;
 }
 
 function baseFolder(env: Environment, variable: string, below: string): string {
   const named = env[variable] ?? '';
   if (named !== '') return absolute(variable, named);
-  const home = env['HOME'] ?? '';
-  return join(absolute('HOME', home === '' ? registeredHome() : home), below);
+  return join(absolute('HOME', homeFolder(env)), below);
 }
 
 function absolute(variable: string, path: string): string {

@@ -85,6 +85,10 @@ test('it lies where GOCLI_SITE says, else below the configuration of the user, w
   });
   t.deepEqual(siteFile({ GOCLI_SITE: 'ci.yaml' }, '/w'), { file: '/w/ci.yaml', asked: true });
   t.is(siteFile({ GOCLI_SITE: '' }, '/w'), undefined);
+  t.like(siteFile({ HOME: '/home/me', XDG_CONFIG_HOME: 'cfg' }, '/w'), {
+    file: '/home/me/.config/gocli/site.yaml',
+  });
+  t.is(siteFile({ HOME: 'me', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/c' }, '/w'), undefined);
   const file = join(await temporaryFolder(t), 'site.yaml');
   t.is(await readSite(file, false), undefined);
   await t.throwsAsync(readSite(file, true), { code: 'FILE', message: /^GOCLI_SITE: .* is not there$/ });
