@@ -10,6 +10,7 @@ import { newProvider, type NewProviderResult } from '../provision/author/new-pro
 import { lintProvider } from '../provision/lint/lint.ts';
 import type { Context } from './context.ts';
 import { folderOf, foldersOf } from './provider-image.ts';
+import { settingsOrNotice } from './settings.ts';
 
 export interface ProviderLintRequest {
   /** `k8s-1.36`, `k8s/1.36` or a version folder; all providers of the checkout unless given. */
@@ -45,7 +46,9 @@ export interface ProviderBumpRequest {
 export async function lint({ name }: ProviderLintRequest, context: Context): Promise<ProviderLintResult> {
   const folders = name === undefined ? await foldersOf(context) : [await folderMeant(name, context)];
   const providers: LintedProvider[] = [];
-  for (const each of folders) providers.push({ ...each, ...(await lintProvider(each.folder, context)) });
+  const settings = await settingsOrNotice(context);
+  for (const each of folders)
+    providers.push({ ...each, ...(await lintProvider(each.folder, context, settings)) });
   return { providers };
 }
 
@@ -73,7 +76,7 @@ export async function create(
     });
   }
   const { folder } = await folderOf(from, context);
-  return newProvider(folder, family, version);
+  return newProvider(folder, family, version, await settingsOrNotice(context));
 }
 
 /**
@@ -88,5 +91,5 @@ export async function bump({ name, version }: ProviderBumpRequest, context: Cont
     });
   }
   const { folder } = await folderOf(name, context);
-  return bumpProvider(folder, release, context);
+  return bumpProvider(folder, release, context, await settingsOrNotice(context));
 }

@@ -7,6 +7,7 @@ import { provisionSteps } from '../provision/steps.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Context } from './context.ts';
 import { provisionRoot } from './provider-image.ts';
+import { settingsOrNotice } from './settings.ts';
 
 export interface ProvisionManagerRequest {
   /** Tag, branch or commit of the checkout's repository; its newest tag unless given. */
@@ -42,7 +43,9 @@ export async function provisionManager(
   const scratch = await mkdtemp(join(tmpdir(), 'gocli-since-'));
   try {
     const before = await treeOf(since, scratch, context);
-    return { since, providers: await rebuildsSince(before, provisionRoot(context), provisionSteps(false)) };
+    const settings = await settingsOrNotice(context);
+    const providers = await rebuildsSince(before, provisionRoot(context), provisionSteps(false), settings);
+    return { since, providers };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { GocliError } from '../errors/error.ts';
-import { collect, Failures, throwAll } from '../errors/several.ts';
+import { collect, collectLater, Failures, throwAll } from '../errors/several.ts';
 import type { StepTiming } from '../events/events.ts';
 import { pathFrom } from '../host/paths.ts';
 import { estimatedSteps, writeTimings } from '../host/timings.ts';
 import type { BuiltImage } from '../provision/addon-images.ts';
 import { madeFrom } from '../provision/children.ts';
 import { planProvision, provision } from '../provision/provision.ts';
+import { readRecipe } from '../provision/recipe.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { latestReference } from '../provision/steps/commit.ts';
 import { requireUsable } from '../rig/start/daemon.ts';
@@ -83,16 +84,17 @@ export async function build(request: ProvisionRequest, context: Context): Promis
   const work = await workOf(request, context);
   // The last step starts a rig.
   if (request.phases === undefined) requireUsable(await context.docker.system.info());
+  const made = request.withChildren === true ? await madeFrom(work.folder) : [];
+  if (made.length > 0) await requireReadable([work.folder, ...made.map(({ folder }) => folder)], work);
   const own = await buildOne(work, context);
   if (request.withChildren !== true) {
     // It is made, whatever is wrong with the folder of another one.
-    const made = await madeFrom(work.folder).catch(() => []);
-    const names = made.map(({ name }) => name).join(', ');
+    const others = await madeFrom(work.folder).catch(() => []);
+    const names = others.map(({ name }) => name).join(', ');
     const text = `Made from it, and not made anew: ${names} (--with-children)`;
-    if (own.changed && made.length > 0) context.emit({ type: 'notice', level: 'info', text });
+    if (own.changed && others.length > 0) context.emit({ type: 'notice', level: 'info', text });
     return { ...own, children: [] };
   }
-  const made = await madeFrom(work.folder);
   const failures = new Failures();
   const children: Provisioned[] = [];
   for (const { folder } of made)
@@ -103,6 +105,13 @@ export async function build(request: ProvisionRequest, context: Context): Promis
     result,
   );
   return result;
+}
+
+/** All that is wrong, with any of them, before the minutes that the first one takes. @throws GocliError BAD_FILE */
+async function requireReadable(folders: readonly string[], { settings }: Work): Promise<void> {
+  const errors: GocliError[] = [];
+  for (const folder of folders) await collectLater(errors, readRecipe(folder, settings));
+  throwAll(errors);
 }
 
 async function buildOne(work: Work, context: Context): Promise<Provisioned> {

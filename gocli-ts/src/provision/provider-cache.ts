@@ -5,11 +5,16 @@ import { listProviderFolders } from '../provider/folders.ts';
 import type { Settings } from '../provider/settings.ts';
 import { diskUse } from './disk-use.ts';
 import { identifySteps, type StepIdentity } from './plan-steps.ts';
-import { readRecipe } from './recipe.ts';
-import { Store } from './result-store.ts';
+import { readAsFar } from './recipe.ts';
+import { type ResultRecord, Store } from './result-store.ts';
 import type { ProvisionStep, StepName } from './step.ts';
 
-type Identities = ReadonlyMap<StepName, StepIdentity>;
+/** What a provider is made from. */
+interface Identified {
+  readonly steps: ReadonlyMap<StepName, StepIdentity>;
+  /** False when variables are missing: nobody knows the keys of the steps that have to do with those. */
+  readonly isWhole: boolean;
+}
 
 /** Result of a step that a provider needs. */
 export interface CachedStep {
@@ -30,11 +35,14 @@ async function identifyProviders(
   root: string,
   steps: readonly ProvisionStep[],
   settings: Settings | undefined,
-): Promise<Map<string, Identities | undefined>> {
-  const found = new Map<string, Identities | undefined>();
+): Promise<Map<string, Identified | undefined>> {
+  const found = new Map<string, Identified | undefined>();
   for (const { folder, name } of await listProviderFolders(root)) {
     try {
-      found.set(name, await identifySteps(steps, await readRecipe(folder, settings)));
+      const { recipe, unset } = await readAsFar(folder, settings);
+      const identities =
+        recipe === undefined ? new Map<StepName, StepIdentity>() : await identifySteps(steps, recipe);
+      found.set(name, { steps: identities, isWhole: unset.length === 0 });
     } catch (error) {
       if (!isCode(error, 'BAD_FILE') && !isCode(error, 'FILE')) throw error;
       found.set(name, undefined);
@@ -44,23 +52,27 @@ async function identifyProviders(
 }
 
 /**
- * Keys of the results that the providers of a checkout need, by step.
+ * Whether providers of a checkout need a result. All stay that were made for one whose variables are missing now, and those of
+ * which nobody knows what for as long as there is such a one.
  * @returns undefined when that cannot be told, because one of them cannot be read
  */
-export async function keysNeeded(
+export async function resultsNeeded(
   root: string,
   steps: readonly ProvisionStep[],
   settings: Settings | undefined,
-): Promise<Map<StepName, Set<string>> | undefined> {
-  const needed = new Map<StepName, Set<string>>();
-  for (const identities of (await identifyProviders(root, steps, settings)).values()) {
-    if (identities === undefined) return undefined;
-    for (const [name, { key }] of identities) needed.set(name, (needed.get(name) ?? new Set()).add(key));
+): Promise<((step: StepName, record: ResultRecord) => boolean) | undefined> {
+  const keys = new Set<string>();
+  const partly = new Set<string>();
+  for (const [name, identified] of await identifyProviders(root, steps, settings)) {
+    if (identified === undefined) return undefined;
+    if (!identified.isWhole) partly.add(name);
+    for (const [step, { key }] of identified.steps) keys.add(`${step} ${key}`);
   }
-  return needed;
+  return (step, { hash, provider }) =>
+    keys.has(`${step} ${hash}`) || (provider === undefined ? partly.size > 0 : partly.has(provider));
 }
 
-/** Results of steps that providers need, as far as they are there, by provider; undefined for one that cannot be read. */
+/** Results of steps that providers need, as far as they are there, by provider; undefined for one that cannot be read, or not whole. */
 export async function cachedSteps(
   root: string,
   steps: readonly ProvisionStep[],
@@ -69,24 +81,29 @@ export async function cachedSteps(
 ): Promise<Map<string, readonly CachedStep[] | undefined>> {
   const store = new Store(paths);
   const all = await identifyProviders(root, steps, settings);
-  const found = [...all].map(async ([name, identities]) => {
-    const others = [...all].flatMap(([other, those]) => (other === name ? [] : [those]));
-    return [name, identities && (await resultsOf(identities, others, store))] as const;
+  const found = [...all].map(async ([name, own]) => {
+    const others = new Map([...all].filter(([other]) => other !== name));
+    return [name, own?.isWhole === true ? await resultsOf(own, others, store) : undefined] as const;
   });
   return new Map(await Promise.all(found));
 }
 
 async function resultsOf(
-  identities: Identities,
-  others: readonly (Identities | undefined)[],
+  { steps }: Identified,
+  others: ReadonlyMap<string, Identified | undefined>,
   store: Store,
 ): Promise<CachedStep[]> {
-  const results = [...identities].map(async ([step, { key }]): Promise<CachedStep[]> => {
+  const results = [...steps].map(async ([step, { key }]): Promise<CachedStep[]> => {
     const result = await store.find(step, key);
     if (result === undefined) return [];
-    const { folder } = result;
+    const { folder, record } = result;
     // What cannot be told is kept.
-    const shared = others.some((those) => those === undefined || those.get(step)?.key === key);
+    const shared = [...others].some(
+      ([name, other]) =>
+        other === undefined ||
+        other.steps.get(step)?.key === key ||
+        (!other.isWhole && record.provider === name),
+    );
     return [{ step, key, folder, bytes: await diskUse(folder), shared }];
   });
   return (await Promise.all(results)).flat();

@@ -3,7 +3,7 @@ import { collectLater, throwAll } from '../errors/several.ts';
 import { LABEL } from '../place/labels.ts';
 import { stepHint, stepNames, withDependents, withNeeds } from './graph.ts';
 import { type ForcedSteps, type PlannedStep, planSteps } from './plan-steps.ts';
-import { keysNeeded } from './provider-cache.ts';
+import { resultsNeeded } from './provider-cache.ts';
 import type { Settings } from '../provider/settings.ts';
 import { readRecipe } from './recipe.ts';
 import { type Engine, type FinishedStep, runSteps } from './run-steps.ts';
@@ -120,7 +120,7 @@ async function tagImage(
   await docker.images.tag(image, latestReference(recipe));
 }
 
-/** Removes what no provider of this checkout needs and is old; nothing while one of them cannot be read. */
+/** Removes what no provider of this checkout needs and is old; nothing while one of them is wrong. */
 async function tidy(
   { steps, settings }: ProvisionRequest,
   { root }: Recipe,
@@ -128,10 +128,12 @@ async function tidy(
   store: Store,
   { docker }: Pick<ProvisionDeps, 'docker'>,
 ): Promise<void> {
-  const needed = await keysNeeded(root, steps, settings);
-  if (needed === undefined) return;
+  const isNeeded = await resultsNeeded(root, steps, settings);
+  if (isNeeded === undefined) return;
   const images = await Promise.all(
-    [...results].map(([name, { key }]) => store.prune(name, new Set([...(needed.get(name) ?? []), key]))),
+    [...results].map(([name, { key }]) =>
+      store.prune(name, (record) => record.hash === key || isNeeded(name, record)),
+    ),
   );
   for (const image of images.flat()) {
     await docker.images.remove(image).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { GocliError } from '../errors/error.ts';
-import { inFileOrder, throwFindings } from '../provider/finding.ts';
-import { inspectRecipe } from './lint/inspect-recipe.ts';
+import { type Finding, inFileOrder, throwFindings } from '../provider/finding.ts';
+import { inspectRecipe, type InspectedRecipe } from './lint/inspect-recipe.ts';
 import type { Settings } from '../provider/settings.ts';
 import type { Recipe } from './step.ts';
 
@@ -12,10 +12,48 @@ import type { Recipe } from './step.ts';
  * @throws GocliError BAD_FILE with each of them at its line
  */
 export async function readRecipe(path: string, settings?: Settings): Promise<Recipe> {
+  return recipeOf(await inspect(path, settings));
+}
+
+/**
+ * The same for whoever makes nothing, and can do without variables unless provider.yaml cannot be read without.
+ * @throws GocliError BAD_FILE
+ */
+export async function readUnmade(path: string, settings?: Settings): Promise<Recipe> {
+  const { recipe, unset } = await readAsFar(path, settings);
+  return recipeOf({ recipe, findings: recipe === undefined ? unset : [], source: { file: path } });
+}
+
+/** What is known of a version folder of which nothing is wrong but that variables may be missing. */
+export interface AsFar {
+  /** Undefined when provider.yaml cannot be read without them. */
+  readonly recipe?: Recipe | undefined;
+  /** What is missing, each where it is asked for. */
+  readonly unset: readonly Finding[];
+}
+
+/** @throws GocliError BAD_FILE for all else that is wrong */
+export async function readAsFar(path: string, settings?: Settings): Promise<AsFar> {
+  const { recipe, findings, source } = await inspect(path, settings);
+  throwFindings(inFileOrder(findings.filter((one) => !source.missing.includes(one))));
+  return { recipe, unset: source.missing };
+}
+
+async function inspect(path: string, settings: Settings | undefined): Promise<InspectedRecipe> {
   const given = resolve(path);
-  const folder = await realpath(given).catch(() => given);
-  const { recipe, findings } = await inspectRecipe(folder, settings);
+  return inspectRecipe(await realpath(given).catch(() => given), settings);
+}
+
+function recipeOf({
+  recipe,
+  findings,
+  source,
+}: {
+  readonly recipe?: Recipe | undefined;
+  readonly findings: readonly Finding[];
+  readonly source: { readonly file: string };
+}): Recipe {
   throwFindings(inFileOrder(findings));
   if (recipe !== undefined) return recipe;
-  throw new GocliError('INTERNAL', `${folder} was refused without a reason`);
+  throw new GocliError('INTERNAL', `${source.file} was refused without a reason`);
 }

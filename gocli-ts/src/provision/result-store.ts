@@ -17,8 +17,10 @@ const recordSchema = z.object({
   hash: z.string(),
   seconds: z.number(),
   inputs: z.record(z.string(), z.string()),
+  /** Name of the provider that it was made for first; absent in older ones. */
+  provider: z.string().optional(),
 });
-type ResultRecord = z.infer<typeof recordSchema>;
+export type ResultRecord = z.infer<typeof recordSchema>;
 
 export interface StoredResult {
   readonly folder: string;
@@ -86,11 +88,11 @@ export class Store {
 
   /**
    * Removes all but the newest results of a step, and folders of processes that died at work.
-   * @param inUse keys whose results stay however old they are
+   * @param isInUse whether a result stays however old it is
    * @returns the Docker images of what was removed
    */
-  async prune(step: StepName, inUse: ReadonlySet<string>): Promise<string[]> {
-    const older = (await this.all(step)).slice(KEEP).filter(({ record }) => !inUse.has(record.hash));
+  async prune(step: StepName, isInUse: (record: ResultRecord) => boolean): Promise<string[]> {
+    const older = (await this.all(step)).slice(KEEP).filter(({ record }) => !isInUse(record));
     const images = await Promise.all(older.map(readImage));
     await Promise.all(older.map(({ folder }) => rm(folder, { recursive: true, force: true })));
     for (const name of await readdir(join(this.#root, step)).catch(() => [])) {

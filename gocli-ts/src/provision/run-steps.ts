@@ -107,7 +107,8 @@ async function runAlone(
     const digests = step.volatile === true ? await digestStep(step, keys, engine.recipe) : now.digests;
     const key = stepKey(step.name, digests);
     const seconds = (engine.clock.monotonic() - start) / 1000;
-    const result = await engine.store.publish(step.name, workspace, { hash: key, seconds, inputs: digests });
+    const record = { hash: key, seconds, inputs: digests, provider: engine.recipe.provider.name };
+    const result = await engine.store.publish(step.name, workspace, record);
     return { key, cached: false, result };
   } catch (error) {
     engine.signal.throwIfAborted();

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { planProvision, provision } from '../../../gocli-ts/src/provision/provision.ts';
+import { Store } from '../../../gocli-ts/src/provision/result-store.ts';
 import type { ProvisionStep } from '../../../gocli-ts/src/provision/step.ts';
 import { type Bench, fakeStep, openBench, PROVIDER_YAML } from './_bench.ts';
 
@@ -348,4 +349,39 @@ test('the latest tag follows the recipe, also back to an older one', async (t) =
     [...bench.images].filter((name) => name.startsWith('gocli/k8s-1.36:latest')).at(-1),
     'gocli/k8s-1.36:latest -> a',
   );
+});
+
+test('one whose variables are missing keeps what was made for it, and the others are tidied all the same', async (t) => {
+  const bench = await openBench(t);
+  const store = new Store(bench.deps.paths);
+  const other = join(bench.root, 'vm', 'mine');
+  await mkdir(other, { recursive: true });
+  await writeFile(
+    join(other, 'provider.yaml'),
+    PROVIDER_YAML.replace('k8s-1.36', 'vm-mine')
+      .replace(/kubernetes: .*/, 'vm: { user: me }\nenvironment: { SIZE: }')
+      .replace('3072M', '"${SIZE}"'),
+  );
+  const publish = async (digit: string, provider?: string): Promise<void> => {
+    await using workspace = await store.workspace('runner');
+    const about = provider === undefined ? {} : { provider };
+    await store.publish('runner', workspace, { hash: digit.repeat(64), seconds: 1, inputs: {}, ...about });
+    const long = new Date(Date.now() - 3_600_000 + Number(digit) * 1000);
+    await utimes(join(store.folder('runner', digit.repeat(64)), 'result.json'), long, long);
+  };
+  await publish('1', 'vm-mine');
+  await publish('2');
+  for (const digit of ['3', '4', '5', '6']) await publish(digit, 'k8s-1.36');
+  const keptWith = async (env: Record<string, string>): Promise<string> => {
+    const request = { folder: bench.folder, steps: [fakeStep('runner', [])], settings: { env } };
+    await provision(request, bench.deps);
+    const keys = (await store.all('runner')).map(({ record }) => record.hash);
+    const mine = keys.filter((key) => /^(.)\1*$/.test(key));
+    return mine
+      .map((key) => key.slice(0, 1))
+      .sort()
+      .join('');
+  };
+  t.is(await keptWith({}), '1256');
+  t.is(await keptWith({ SIZE: '1024M' }), '56');
 });

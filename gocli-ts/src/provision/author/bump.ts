@@ -7,11 +7,12 @@ import { GocliError } from '../../errors/error.ts';
 import { readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { repositoryOf } from '../../provider/extend.ts';
 import { editYaml, type YamlEdit } from '../../provider/yaml-edit.ts';
+import type { Settings } from '../../provider/settings.ts';
 import { readProviderFile } from '../../provider/provider-file.ts';
 import type { GoContext } from '../go/module.ts';
 import { type KubeadmVersions, kubeadmTags } from '../kubeadm-images.ts';
 import { tagOf } from '../oci/content.ts';
-import { readRecipe } from '../recipe.ts';
+import { readUnmade } from '../recipe.ts';
 import type { Recipe } from '../step.ts';
 import { componentAt, type FileChanges, fetchRelease, kubernetesModule } from './modules.ts';
 
@@ -32,8 +33,13 @@ export interface BumpResult {
  * @param version `1.36.4`
  * @throws GocliError BAD_FILE, BAD_VALUE; DOWNLOAD naming the module that cannot be had
  */
-export async function bumpProvider(folder: string, version: string, context: GoContext): Promise<BumpResult> {
-  const recipe = await readRecipe(folder);
+export async function bumpProvider(
+  folder: string,
+  version: string,
+  context: GoContext,
+  settings?: Settings,
+): Promise<BumpResult> {
+  const recipe = await readUnmade(folder, settings);
   const { provider } = recipe;
   const from = provider.kubernetes?.version;
   if (from === undefined) {

@@ -3,8 +3,9 @@ import { basename, dirname, join, relative } from 'node:path';
 import { GocliError } from '../../errors/error.ts';
 import { isThere, makeFolder, readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { PROVIDER_FILE } from '../../provider/provider-text.ts';
+import type { Settings } from '../../provider/settings.ts';
 import { editYaml } from '../../provider/yaml-edit.ts';
-import { readRecipe } from '../recipe.ts';
+import { readUnmade } from '../recipe.ts';
 import type { Recipe } from '../step.ts';
 
 export interface NewProviderResult {
@@ -33,8 +34,9 @@ export async function newProvider(
   folder: string,
   family: string,
   version: string,
+  settings?: Settings,
 ): Promise<NewProviderResult> {
-  const recipe = await readRecipe(folder);
+  const recipe = await readUnmade(folder, settings);
   const { root } = recipe;
   const target = join(root, family, version);
   if (await isThere(target)) {

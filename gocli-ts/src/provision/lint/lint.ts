@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { repositoryOf } from '../../provider/extend.ts';
 import { type Finding, inFileOrder } from '../../provider/finding.ts';
+import type { Settings } from '../../provider/settings.ts';
 import type { InspectedProvider } from '../../provider/provider-file.ts';
 import { didYouMean } from '../../shared/text.ts';
 import { KUBEADM_CONSTANTS, kubeadmTags, parseKubeadmVersions } from '../kubeadm-images.ts';
@@ -24,14 +25,19 @@ export interface LintResult {
 }
 
 /**
- * Everything that is wrong with a version folder.
+ * Everything that is wrong with a version folder. Variables that are missing are not, unless it cannot be read without.
  * @throws GocliError BAD_FILE when it has no provider.yaml
  */
-export async function lintProvider(path: string, context: GoCacheContext): Promise<LintResult> {
+export async function lintProvider(
+  path: string,
+  context: GoCacheContext,
+  settings?: Settings,
+): Promise<LintResult> {
   const given = resolve(path);
   const folder = await realpath(given).catch(() => given);
-  const { source, recipe, manifests, findings } = await inspectRecipe(folder);
-  if (recipe === undefined) return { findings: inFileOrder(findings), withSource: false };
+  const { source, recipe, manifests, findings: found } = await inspectRecipe(folder, settings);
+  if (recipe === undefined) return { findings: inFileOrder(found), withSource: false };
+  const findings = found.filter((one) => !source.missing.includes(one));
   const version = recipe.provider.kubernetes?.version;
   const read = version === undefined ? undefined : await kubernetesSource(version, context);
   const api = await read?.(OPENAPI_FILE);

@@ -48,15 +48,22 @@ test('providers are those of the checkout and those that have an image', async (
   t.regex(unknown.stderr, /Did you mean "k8s-1\.36"\?/);
 });
 
+/** Empty files that guests and the runner have. */
+const GUEST = Object.fromEntries(
+  [
+    ...['excluded', 'setup.sh', 'make-disk.sh', 'files/x', 'initrd/make.sh', 'initrd/tiny'].map(
+      (path) => `guest/debian-13/${path}`,
+    ),
+    ...['packages', 'excluded', 'files/x'].map((path) => `runner/${path}`),
+  ].map((path) => [`cluster-provision/${path}`, '']),
+);
+
 /** A console whose checkout has two providers of which nothing is wrong. */
 async function withProviders(t: ExecutionContext): Promise<Console> {
   const console = await makeConsole(t);
   console.host.missing.add('go');
   for (const [path, text] of Object.entries(FILES)) await writeBelow(console.context.checkout, path, text);
-  for (const path of ['excluded', 'setup.sh', 'make-disk.sh', 'files/x', 'initrd/make.sh', 'initrd/tiny'])
-    await writeBelow(console.context.checkout, `cluster-provision/guest/debian-13/${path}`, '');
-  for (const path of ['packages', 'excluded', 'files/x'])
-    await writeBelow(console.context.checkout, `cluster-provision/runner/${path}`, '');
+  for (const [path, text] of Object.entries(GUEST)) await writeBelow(console.context.checkout, path, text);
   return console;
 }
 
@@ -157,6 +164,69 @@ test('rm removes image, templates and the cached steps that no other provider ne
   t.is(engine.docker.imageStore.size, 0);
   t.deepEqual([(await store.all('vm')).length, (await store.all('runner')).length], [1, 1]);
   t.is((await console.run('provider', 'rm', 'k8s-1.3', '--yes')).code, 4);
+});
+
+/** A provider of plain machines that cannot be read without a variable. */
+const UNSET = `apiVersion: gocli.io/v1
+kind: Provider
+name: vm-mine
+guest: debian-13
+defaults: { nodes: 1, cpus: 2, memory: "\${SIZE}", disk: 10G }
+vm: { user: me }
+environment: { SIZE: }
+`;
+
+test('rm and ls do without the site that cannot be read, and without variables of other providers', async (t) => {
+  const console = await makeConsole(t, { GOCLI_SITE: '/nothing/site.yaml' });
+  console.host.missing.add('go');
+  for (const [path, text] of Object.entries({
+    ...FILES,
+    ...GUEST,
+    'cluster-provision/vm/mine/provider.yaml': UNSET,
+  }))
+    await writeBelow(console.context.checkout, path, text);
+  const store = new Store(console.engine.paths);
+  const folder = join(console.context.checkout, 'cluster-provision/k8s/1.37');
+  for (const [step, { key }] of await identifySteps(provisionSteps(false), await readRecipe(folder))) {
+    if (step !== 'seal' && step !== 'vm') continue;
+    await using workspace = await store.workspace(step);
+    const provider = step === 'vm' ? 'k8s-1.37' : 'vm-mine';
+    await store.publish(step, workspace, { hash: key, seconds: 1, inputs: {}, provider });
+  }
+  const listed = await console.run('provider', 'ls');
+  t.is(listed.code, 0, listed.stderr);
+  t.regex(listed.stderr, /without the site: GOCLI_SITE: \/nothing\/site\.yaml is not there/);
+  t.regex(listed.stdout, /^vm-mine /m);
+  const removed = await console.run('provider', 'rm', 'k8s-1.37', '--yes', '-o', 'json');
+  t.is(removed.code, 0, removed.stderr);
+  t.regex(removed.stderr, /without the site/);
+  t.deepEqual(
+    (JSON.parse(removed.stdout) as { cache: { step: string }[] }).cache.map(({ step }) => step),
+    ['vm'],
+    'what was made for the other one stays',
+  );
+});
+
+test('variables of what is made from a provider are missed before that is made', async (t) => {
+  const console = await makeConsole(t);
+  const { checkout } = console.context;
+  const base = UNSET.replace('vm-mine', 'vm-base')
+    .replace('"${SIZE}"', '1024M')
+    .replace(/environment.*\n/, '');
+  const child =
+    'apiVersion: gocli.io/v1\nkind: Provider\nname: vm-mine\nfrom: vm-base\nenvironment: { SIZE: , B: }\n';
+  for (const [path, text] of Object.entries({ ...FILES, ...GUEST })) await writeBelow(checkout, path, text);
+  for (const name of ['packages', 'without', 'setup.sh', 'make-disk.sh', 'init'])
+    await writeBelow(checkout, `cluster-provision/guest/debian-13/vm/${name}`, '');
+  await writeBelow(checkout, 'cluster-provision/vm/base/provider.yaml', base);
+  await writeBelow(checkout, 'cluster-provision/vm/mine/provider.yaml', child);
+  const { code, stderr } = await console.run('provision', 'cluster-provision/vm/base', '--with-children');
+  t.is(code, 2, stderr);
+  for (const name of ['SIZE', 'B']) t.regex(stderr, new RegExp(`${name} is not set`));
+  t.deepEqual(
+    console.engine.docker.calls.map(({ method }) => method).filter((method) => method !== 'system.info'),
+    [],
+  );
 });
 
 function spec(name: string, image: string): ContainerSpec {
