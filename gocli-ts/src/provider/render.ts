@@ -11,11 +11,16 @@ export interface Rendered {
   /** Names that there are not, each at its place. */
   readonly findings: readonly Finding[];
   /** Where values begin that have such a name, or one that is known and has no value; they stand there as they were. */
-  readonly open: readonly Pick<Finding, 'line' | 'column'>[];
+  readonly open: readonly Open[];
 }
 
-/** `${name}`, and what stands for a `${` of the text itself. All else with a `$` is the file's own: `${x:-y}`, `$(x)`. */
-const NAME = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_-]*)\}/g;
+interface Open extends Pick<Finding, 'line' | 'column'> {
+  /** Those of its names that are known and have no value. */
+  readonly names: readonly string[];
+}
+
+/** `${name}`, and what stands for a `${` of the text itself. All else with a `$` is the file's own: `${x:-y}`, `${x-y}`, `$(x)`. */
+const NAME = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 /** What YAML 1.1 and 1.2 both read as a number or a truth value, and write in the same way. */
 const TYPED = /^(?:0|-?[1-9]\d{0,14}|true|false)$/;
 
@@ -47,7 +52,7 @@ export function renderYaml(
     return { line, column: col };
   };
   const findings: Finding[] = [];
-  const open: Pick<Finding, 'line' | 'column'>[] = [];
+  const open: Open[] = [];
   const splices: Splice[] = [];
   visit(document, {
     Scalar(key, node) {
@@ -59,7 +64,11 @@ export function renderYaml(
         ...wrong.map(({ nth, text: said }) => ({ file, ...at(places[nth] ?? range[0]), text: said })),
       );
       const filled = wrong.length > 0 ? undefined : filledIn(value, names);
-      if (filled === undefined) open.push(at(range[0]));
+      if (filled === undefined)
+        open.push({
+          ...at(range[0]),
+          names: namesIn(value).filter((name) => names.has(name) && names.get(name) === undefined),
+        });
       else splices.push({ from: range[0], to: range[1], text: written(node, filled, text) });
     },
   });
@@ -99,10 +108,13 @@ function placesIn(text: string, value: string, [from, to]: readonly [number, num
   return places.length === [...value.matchAll(NAME)].length ? places : [];
 }
 
-/** Undefined when one of the names has no value. */
-function filledIn(value: string, names: Names): string | undefined {
-  const used = [...value.matchAll(NAME)].flatMap(([, name]) => name ?? []);
-  if (used.some((name) => names.get(name) === undefined)) return undefined;
+function namesIn(value: string): string[] {
+  return [...value.matchAll(NAME)].flatMap(([, name]) => name ?? []);
+}
+
+/** A value with those of its names; undefined when one of them has none. */
+export function filledIn(value: string, names: Names): string | undefined {
+  if (namesIn(value).some((name) => names.get(name) === undefined)) return undefined;
   return value.replace(NAME, (_, name: string | undefined) =>
     name === undefined ? '${' : (names.get(name) ?? ''),
   );

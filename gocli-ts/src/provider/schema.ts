@@ -148,7 +148,8 @@ const { apiVersion, kind, guest, kernelArgs, packages, environment, check } = pr
 
 /**
  * Schema of a `provider.yaml` that says only in what it differs from that of another version: what stands once is not
- * copied. Files that the folder does not have (provision.sh, pre-pull-images, packages.lock, manifests) are the other's.
+ * copied. Files that the folder does not have (provision.sh, pre-pull-images, packages.lock, manifests) are the other's;
+ * node-packages.lock never is: it pins what this one names itself.
  */
 export const extendingSchema = z.strictObject({
   apiVersion,

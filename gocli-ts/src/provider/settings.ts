@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Finding } from './finding.ts';
-import { hasNames, type Names, renderYaml, type Rendered } from './render.ts';
+import { filledIn, hasNames, type Names, renderYaml, type Rendered } from './render.ts';
 import type { ProviderConfig } from './schema.ts';
 import { type Site, variableAt } from './site.ts';
 import type { YamlDocument } from './yaml-text.ts';
@@ -88,7 +88,8 @@ export interface FilledFile extends Rendered {
 }
 
 /**
- * Fills in the names of a provider.yaml itself. What says who it is takes none, and one of a cluster has none.
+ * Fills in the names of a provider.yaml itself. What says who it is takes none, and one of a cluster has none; one of no kind
+ * yet may be for plain machines.
  * @param parent what it is made from, and what that cannot be without
  */
 export function fillIn(
@@ -97,8 +98,7 @@ export function fillIn(
   look: LookUp,
 ): FilledFile {
   const { data } = document;
-  if (at(data, 'vm') === undefined && at(data, 'from') === undefined)
-    return { text, findings: [], open: [], required: [] };
+  if (at(data, 'kubernetes') !== undefined) return { text, findings: [], open: [], required: [] };
   const own = declaredIn(data);
   const declared = { ...parent.declared, ...own };
   const required = Object.entries(own).flatMap(([name, value]): Required[] =>
@@ -109,15 +109,31 @@ export function fillIn(
       ? []
       : [document.finding(['environment', name], `"environment.${name}": no other name is filled in here`)],
   );
-  const user = at(at(data, 'vm'), 'user');
-  const vm = typeof user === 'string' && !hasNames(user) ? { user } : parent.provider?.vm;
-  const rendered = renderYaml(text, file, namesOf(folder, { vm, environment: declared }, look));
-  return {
-    ...rendered,
-    findings: [...rendered.findings, ...nested],
-    declared,
-    required: [...(parent.required ?? []).filter(({ name }) => !(name in own)), ...required],
-  };
+  const all = [...(parent.required ?? []).filter(({ name }) => !(name in own)), ...required];
+  const rendered = renderYaml(text, file, withUser(folder, data, { ...parent, declared }, look));
+  // With variables that are missing, whoever misses them is told of those.
+  const isAllSaid = all.every(({ name }) => look(name, null) !== undefined);
+  const nobody = rendered.open.flatMap(({ names, line, column }) =>
+    isAllSaid && names.length > 0 ? [{ file, line, column, text: noValue(names) }] : [],
+  );
+  return { ...rendered, findings: [...rendered.findings, ...nested, ...nobody], declared, required: all };
+}
+
+/** The name of the user first: it may be made of others, and others of it. */
+function withUser(
+  folder: string,
+  data: unknown,
+  { provider, declared = {} }: NamedParent,
+  look: LookUp,
+): Names {
+  const names = namesOf(folder, { vm: provider?.vm, environment: declared }, look);
+  const said = at(at(data, 'vm'), 'user');
+  return typeof said === 'string' ? new Map([...names, ['user', filledIn(said, names)]]) : names;
+}
+
+function noValue(names: readonly string[]): string {
+  const all = [...new Set(names)].map((name) => `\${${name}}`).join(', ');
+  return `${all}: nothing says what that is. Say "vm.user" without it`;
 }
 
 function notSet(name: string): string {

@@ -40,6 +40,11 @@ export function chooseBuild(source: InspectedProvider, builds: readonly Build[] 
       'from',
     );
   }
+  const extended = [...(source.parents ?? []), source].find(({ base }) => base !== undefined)?.base;
+  if (extended !== undefined && build.layered) {
+    const instead = `"from: ${folderName(extended).replace('/', '-')}"`;
+    return refuse(`"extends": ${build.called} are made from one another: ${instead}`, 'extends');
+  }
   return {
     build,
     findings: foreignKeys(provider, build, builds).map((found) => document.finding([], ...found)),

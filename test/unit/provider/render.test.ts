@@ -25,7 +25,7 @@ users:
 runcmd:
   - |
     echo \${name}
-    for x in $\${FILES} \${x:-y} $(z); do echo "$x"; done
+    for x in $\${FILES} \${x:-y} \${x-y} $(z); do echo "$x"; done
   - next
 `;
   const { text: out, findings } = renderYaml(text, 'f', NAMES, '1.1');
@@ -33,7 +33,7 @@ runcmd:
   t.deepEqual(parse(out), {
     hostname: 'vm-mine',
     users: [{ name: 'jenkins', note: 'x' }],
-    runcmd: ['echo vm-mine\nfor x in ${FILES} ${x:-y} $(z); do echo "$x"; done\n', 'next'],
+    runcmd: ['echo vm-mine\nfor x in ${FILES} ${x:-y} ${x-y} $(z); do echo "$x"; done\n', 'next'],
   });
   const linesOf = (all: string): number[] =>
     ['#cloud-config', '# of ${nobody}', 'hostname', '- next'].map((word) =>
@@ -67,7 +67,7 @@ test('an unknown name is told at its place, with the nearest one', (t) => {
 test('a name without a value stays, and it is told where', (t) => {
   const { text, open } = renderYaml('a: ${name}\nb: [x, "${MISSING}"]\n', 'f', NAMES);
   t.is(text, 'a: "vm-mine"\nb: [x, "${MISSING}"]\n');
-  t.deepEqual(open, [{ line: 2, column: 8 }]);
+  t.deepEqual(open, [{ line: 2, column: 8, names: ['MISSING'] }]);
 });
 
 test('what has no name, or is no YAML, is left as it is', (t) => {

@@ -1,10 +1,14 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { parseSite } from '../../../gocli-ts/src/provider/site.ts';
 import type { Settings } from '../../../gocli-ts/src/provider/settings.ts';
 import { digestInputs } from '../../../gocli-ts/src/provision/hash.ts';
+import { newProvider } from '../../../gocli-ts/src/provision/author/new-provider.ts';
+import { lintProvider } from '../../../gocli-ts/src/provision/lint/lint.ts';
+import { rebuildsSince } from '../../../gocli-ts/src/provision/rebuilds.ts';
+import { FakeHost } from '../../fakes/host.ts';
 import { readRecipe } from '../../../gocli-ts/src/provision/recipe.ts';
 import { provisionSteps } from '../../../gocli-ts/src/provision/steps.ts';
 import type { StepName } from '../../../gocli-ts/src/provision/step.ts';
@@ -152,4 +156,89 @@ test('a value makes anew what it stands in, and nothing else', async (t) => {
   t.deepEqual(await changed({ TOKEN_OF_CI: 'u' }), ['vm']);
   t.deepEqual(await changed({ BRANCH: 'x' }), ['disk', 'vm']);
   t.deepEqual(await changed({ DEVICE: '/dev/x' }), ['disk', 'vm', 'check']);
+});
+
+test('the name of the user may be made of variables, and stands for itself in the same file', async (t) => {
+  const yaml = (user: string): CheckoutFiles => ({
+    'cluster-provision/vm/mine/provider.yaml': `${HEAD}name: vm-mine
+guest: debian-13
+defaults: { nodes: 1, cpus: 2, memory: 1024M, disk: 10G }
+vm: { user: "${user}" }
+environment: { U: }
+check: ["id \${user}"]
+`,
+    'cluster-provision/vm/mine/meta-data': 'instance-id: x\n',
+  });
+  const { provider, names } = await readRecipe(await folderOf(t, yaml('u-${U}')), { env: { U: 'ci' } });
+  t.deepEqual([provider.vm?.user, names?.get('user'), ...provider.check], ['u-ci', 'u-ci', 'id u-ci']);
+  t.deepEqual(
+    (await refusedFor(t, await folderOf(t, yaml('u-${U}')), { env: {} })).map((line) => line.slice(0, 34)),
+    ['mine/provider.yaml:7:16: U is not '],
+  );
+  const own = await refusedFor(t, await folderOf(t, yaml('${user}')), { env: { U: 'ci' } });
+  t.deepEqual(own, [
+    'mine/provider.yaml:6:13: ${user}: nothing says what that is. Say "vm.user" without it',
+    'mine/provider.yaml:8:9: ${user}: nothing says what that is. Say "vm.user" without it',
+  ]);
+});
+
+test('a parent that does not say of which kind it is has variables, too', async (t) => {
+  const folder = await folderOf(t, {
+    'cluster-provision/vm/base/provider.yaml': `${HEAD}name: vm-base
+guest: debian-13
+defaults: { nodes: 1, cpus: 2, memory: "\${SIZE}", disk: 10G }
+environment: { SIZE: 1024M, BRANCH: }
+`,
+    'cluster-provision/vm/base/user-data': '#cloud-config\nruncmd: ["git checkout ${BRANCH}"]\n',
+    'cluster-provision/vm/mine/provider.yaml': `${HEAD}name: vm-mine\nfrom: vm-base\nvm: { user: me }\n`,
+    'cluster-provision/vm/mine/meta-data': 'instance-id: x\n',
+  });
+  const recipe = await readRecipe(folder, { env: { BRANCH: 'main' } });
+  t.is(recipe.provider.defaults.memory, '1024M');
+  t.deepEqual(variablesOf(recipe), { BRANCH: 'main', SIZE: '1024M' });
+  t.regex(
+    (await refusedFor(t, folder, { env: {} }))[0] ?? '',
+    /^base\/provider\.yaml:6:29: BRANCH is not set/,
+  );
+});
+
+test('a list of packages that is wrong or not there is told by its path', async (t) => {
+  const folder = await folderOf(t);
+  const list = 'cluster-provision/guest/debian-13/vm/packages';
+  const root = folder.replace(/\/cluster-provision\/vm\/mine$/, '');
+  const recipe = await readRecipe(folder, { env: ALL });
+  await writeBelow(root, list, 'git\nNo Package\n');
+  await t.throwsAsync(recipe.build.packages(recipe), {
+    code: 'BAD_FILE',
+    message: `${join(root, list)}:2:1: "No Package" is not the name of a Debian package`,
+  });
+  await rm(join(root, list));
+  await t.throwsAsync(recipe.build.packages(recipe), {
+    code: 'BAD_FILE',
+    message: `${join(root, list)} is missing`,
+  });
+});
+
+test('whoever makes nothing has the environment all the same, and needs none of it', async (t) => {
+  const folder = await folderOf(t);
+  const { signal } = new AbortController();
+  const context = { host: new FakeHost(), signal };
+  t.deepEqual((await lintProvider(folder.replace(/mine$/, 'base'), context, { env: {} })).findings, []);
+  t.deepEqual((await lintProvider(folder, context, { env: { SIZE: '2048M' } })).findings, []);
+  const wrong = await lintProvider(folder, context, { env: { SIZE: 'much' } });
+  t.regex(wrong.findings.map(({ text }) => text).join('\n'), /a size such as/);
+  t.is((await newProvider(folder, 'vm', 'next', { env: { SIZE: '2048M' } })).provider, 'vm-next');
+
+  const all = dirname(dirname(folder));
+  const rebuildsWith = async (env: Record<string, string>) =>
+    (await rebuildsSince(undefined, all, [], { env })).map(({ name, rebuild }) => [name, rebuild]);
+  const others = [
+    ['k8s-1.36', true],
+    ['k8s-1.37', true],
+    ['vm-base', true],
+  ];
+  t.deepEqual(await rebuildsWith({ SIZE: '2048M' }), [...others, ['vm-mine', true], ['vm-next', true]]);
+  t.deepEqual(await rebuildsWith({}), [...others, ['vm-mine', false], ['vm-next', false]]);
+  const [skipped] = (await rebuildsSince(undefined, all, [], { env: {} })).filter(({ rebuild }) => !rebuild);
+  t.true(skipped?.why.some((why) => why.includes('SIZE is not set')));
 });

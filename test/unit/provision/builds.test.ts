@@ -77,12 +77,20 @@ const wrong: [string, string, string[]][] = [
   [
     'that says a part of another kind than that which it extends',
     `${HEAD}extends: vm/base\nkubernetes: { version: 1.36.3 }\n`,
-    ['5:1: "kubernetes": vm/base is of another kind'],
+    [
+      '5:1: "kubernetes": vm/base is of another kind',
+      '4:1: "extends": plain machines ("vm") are made from one another: "from: vm-base"',
+    ],
   ],
   [
     'that says a part of another kind than that which it is made from',
     `${HEAD}from: vm-base\nkubernetes: { version: 1.36.3 }\n`,
     ['5:1: "kubernetes": vm-base is of another kind'],
+  ],
+  [
+    'of plain machines that extends another one',
+    `${HEAD}extends: vm/base\n`,
+    ['4:1: "extends": plain machines ("vm") are made from one another: "from: vm-base"'],
   ],
   [
     'made from a node',
