@@ -11,6 +11,7 @@ import {
   type Declared,
   fillIn,
   lookUpFor,
+  lookUpOver,
   type LookUp,
   nameOfFolder,
   namesOf,
@@ -21,7 +22,7 @@ import {
 import type { Names } from './render.ts';
 import { atSite } from './site.ts';
 import type { YamlDocument } from './yaml-text.ts';
-import { baseOf, documentOf, PROVIDER_FILE, readText, wordIn } from './provider-text.ts';
+import { baseOf, documentOf, extendsAnother, PROVIDER_FILE, readText, wordIn } from './provider-text.ts';
 
 /** Folders of one provider: its own, and that of the one which it extends. */
 export interface Layer {
@@ -152,9 +153,8 @@ async function inspectChild(
     return refuse(
       `it would be made from itself: ${[...descent, there.folder].map(nameOfFolder).join(' from ')}`,
     );
-  const other = await inspectFor(there.folder, descent, look);
-  const layer = { folder: there.folder, base: other.base };
-  const parents = [...(other.parents ?? []), layer];
+  const other = await inspectFor(there.folder, descent, lookUpOver(document.data, look));
+  const parents = [...(other.parents ?? []), { folder: there.folder, base: other.base }];
   const filled = fillIn({ folder, ...read }, other, look);
   const { declared, required } = filled;
   const { data, findings: wrong } = checkBySchema(childSchema, documentOf(filled.text, file).document);
@@ -216,8 +216,4 @@ function togetherOf({
   findings,
 }: Checked<ProviderConfig>): Pick<InspectedProvider, 'provider' | 'findings'> {
   return { ...(data === undefined ? {} : { provider: data }), findings };
-}
-
-function extendsAnother(data: unknown): data is { readonly extends: unknown } {
-  return typeof data === 'object' && data !== null && 'extends' in data;
 }

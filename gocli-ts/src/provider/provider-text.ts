@@ -27,6 +27,10 @@ export function baseOf(text: string, file: string): string | undefined {
   return named !== undefined && PROVIDER_FOLDER.test(named) ? named : undefined;
 }
 
+export function extendsAnother(data: unknown): data is { readonly extends: unknown } {
+  return typeof data === 'object' && data !== null && 'extends' in data;
+}
+
 /** What stands in a file for a key, if that is a word. */
 export function wordIn(text: string, file: string, key: string): string | undefined {
   const data = readYamlDocument(text, file).documents[0]?.data;

@@ -42,6 +42,12 @@ export function lookUpFor(folder: string, settings: Settings | undefined): LookU
   };
 }
 
+/** The same for what a provider is made from: what its own file says of a variable holds there, too. */
+export function lookUpOver(data: unknown, look: LookUp): LookUp {
+  const own = declaredIn(data);
+  return (name, declared) => look(name, own[name] ?? declared);
+}
+
 /** What a processor is called by Go, Debian and the names of most downloads; there is no other guest. */
 const ARCH = 'amd64';
 

@@ -242,3 +242,23 @@ test('whoever makes nothing has the environment all the same, and needs none of 
   const [skipped] = (await rebuildsSince(undefined, all, [], { env: {} })).filter(({ rebuild }) => !rebuild);
   t.true(skipped?.why.some((why) => why.includes('SIZE is not set')));
 });
+
+test('what a child says of a variable holds in the files of its parent, too, provider.yaml among them', async (t) => {
+  const folder = await folderOf(t, {
+    'cluster-provision/vm/base/provider.yaml': `${HEAD}name: vm-base
+guest: debian-13
+defaults: { nodes: 1, cpus: 2, memory: "\${SIZE}", disk: 10G }
+vm: { user: debian }
+environment: { SIZE: , DEVICE: /dev/kvm }
+check: ["test -e \${DEVICE}"]
+`,
+    'cluster-provision/vm/mine/provider.yaml': `${HEAD}name: vm-mine
+from: vm-base
+environment: { SIZE: 2048M, DEVICE: /dev/x }
+`,
+    'cluster-provision/vm/mine/meta-data': 'instance-id: x\n',
+  });
+  const { provider } = await readRecipe(folder, { env: {} });
+  t.deepEqual([provider.defaults.memory, ...provider.check], ['2048M', 'test -e /dev/x']);
+  t.is((await readRecipe(folder, { env: { SIZE: '4096M' } })).provider.defaults.memory, '4096M');
+});
