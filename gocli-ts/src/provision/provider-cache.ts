@@ -102,7 +102,7 @@ async function resultsOf(
       ([name, other]) =>
         other === undefined ||
         other.steps.get(step)?.key === key ||
-        (!other.isWhole && record.provider === name),
+        (!other.isWhole && [undefined, name].includes(record.provider)),
     );
     return [{ step, key, folder, bytes: await diskUse(folder), shared }];
   });

@@ -6,13 +6,22 @@ const NEW = '/var/lib/gocli/told.new';
 
 /**
  * Functions of the script, which start no program but for what has changed: each takes 30 ms where the processor is
- * emulated. A block whose end is lost holds all lines to the next one: of these only what can be ours is dropped.
+ * emulated. Between the marks there may be lines of others, more so where the end is lost: only what can be ours is
+ * dropped, and what is left of a section of ours gets its head again.
  */
 const FILES = `set -eu
 umask 022
 failed=
 nl='
 '
+take() {
+  case $held in
+    '' | '['*) ;;
+    *) rest="$rest$head" ;;
+  esac
+  rest="$rest$held"
+  held=
+}
 # What the file holds, and that without our block; the pattern is of lines that are ours.
 content() {
   got=
@@ -25,13 +34,12 @@ content() {
     got="$got$line$nl"
     case $line in
       '# gocli: begin' | '# gocli: begin (and of the file)')
-        rest="$rest$held"
-        held=
+        take
         inside=1
         begin=$line
         ;;
       '# gocli: end')
-        held=
+        take
         inside=
         ;;
       *)
@@ -46,7 +54,7 @@ content() {
         ;;
     esac
   done <"$1"
-  rest="$rest$held"
+  take
 }
 # Whoever reads it meanwhile, as sshd may, has the old or the new one. Mode, owner and links stay.
 write() {
@@ -57,10 +65,12 @@ write() {
   mv -f ${NEW} "$target"
 }
 put() {
+  head=
   content "$1" ''
   [ "$got" = "$2" ] || write "$1" "$2"
 }
 block() {
+  head=$4
   content "$1" "$3"
   [ -z "$2" ] || rest="$rest$begin$nl$2# gocli: end$nl"
   [ "$got" != "$rest" ] || return 0

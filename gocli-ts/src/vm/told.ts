@@ -61,7 +61,7 @@ export function toldScript(facts: ToldFacts): string {
 [ "$was" = ${word} ] || was=unfinished
 printf '%s\\n' "$was" >${KNOWN}
 umask 077
-${keys.length === 0 ? '' : '[ -d /root/.ssh ] || mkdir /root/.ssh\n'}block /root/.ssh/authorized_keys ${quote(keyText)} '* # gocli'
+${keys.length === 0 ? '' : '[ -d /root/.ssh ] || mkdir /root/.ssh\n'}block /root/.ssh/authorized_keys ${quote(keyText)} '* # gocli' ''
 umask 022
 if [ "$was" = unfinished ]; then
 ${proxy === undefined ? withoutProxy() : withProxy(withSchemes(proxy))}reload_sshd
@@ -71,11 +71,12 @@ fi
 ${known(facts) === '' ? `rm -f ${KNOWN}\n` : `printf '%s' ${quote(known(facts))} >${KNOWN}\n`}`;
 }
 
-/** Of the blocks; the last word is the pattern of lines in them. */
+/** Of the blocks; then the pattern of lines in them, and the head of what a section of ours may have got besides. */
 function blocks(environment: string, git: string): string {
   const include = git === '' ? '' : `[include] path = ${GIT}\n`;
-  return `block /etc/environment ${quote(environment)} '*_[Pp][Rr][Oo][Xx][Yy]=*'
-block /etc/gitconfig ${quote(include)} '*gocli-proxy.gitconfig'
+  return `block /etc/environment ${quote(environment)} '*_[Pp][Rr][Oo][Xx][Yy]=*' ''
+block /etc/gitconfig ${quote(include)} '*gocli-proxy.gitconfig' '[include]
+'
 `;
 }
 

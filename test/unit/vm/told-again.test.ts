@@ -71,6 +71,16 @@ test('what a user wrote behind a block that lost its end stays', async (t) => {
   }
 });
 
+test('what a user wrote into a block stays', async (t) => {
+  const machine = await Machine.make(t);
+  machine.tell({ proxy: PROXY, keys: [KEY] });
+  const told = (await machine.read('etc/environment')) ?? '';
+  await machine.write('etc/environment', told.replace('# gocli: end', 'LANG=C\n# gocli: end'));
+  machine.tell({ proxy: OTHER, keys: [] });
+  machine.tell({ keys: [] });
+  t.is(await machine.read('etc/environment'), 'LANG=C\n');
+});
+
 test('what git writes for all users is not taken away with the proxy', async (t) => {
   const machine = await Machine.make(t);
   const env = { ...process.env, GIT_CONFIG_SYSTEM: join(machine.root, 'etc/gitconfig') };
@@ -81,6 +91,12 @@ test('what git writes for all users is not taken away with the proxy', async (t)
   t.is(git('--includes', 'http.proxy'), 'socks5://p.example:2\n');
   machine.tell({ keys: [] });
   t.is(git('--list'), 'http.sslcainfo=/ca\n');
+  // git puts a second file to be read into the section of ours.
+  machine.tell({ proxy: PROXY, keys: [] });
+  git('--add', 'include.path', '/corp');
+  machine.tell({ keys: [] });
+  t.is(git('--list'), 'http.sslcainfo=/ca\ninclude.path=/corp\n');
+  git('--unset', 'include.path');
   // What is for http alone is made up for no other scheme.
   machine.tell({ proxy: { addresses: { HTTP_PROXY: 'http://p' }, except: '' }, keys: [] });
   t.is(git('--includes', '--list'), 'http.sslcainfo=/ca\n');

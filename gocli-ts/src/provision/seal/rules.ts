@@ -100,8 +100,13 @@ function machineId(content: string): string | undefined {
   return /^[0-9a-f]{32}\s*$/.test(content) ? 'machine id' : undefined;
 }
 
+/** Whether the whole text of a file is judged, not just what stands in it somewhere. */
+export function isJudgedWhole(path: string): boolean {
+  return Object.hasOwn(BY_CONTENT, path);
+}
+
 /** Finds that need a small file's whole text. */
 export function judgeWhole(path: string, content: () => string, facts: BuildFacts): Find[] {
-  const what = Object.hasOwn(BY_CONTENT, path) ? BY_CONTENT[path]?.(content(), facts) : undefined;
+  const what = isJudgedWhole(path) ? BY_CONTENT[path]?.(content(), facts) : undefined;
   return what === undefined ? [] : [{ path, what }];
 }

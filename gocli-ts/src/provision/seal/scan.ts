@@ -3,7 +3,15 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { md5Of, readPackagedDigests } from './packaged.ts';
-import { type BuildFacts, type Find, judgeContent, judgePath, judgeWhole, OVERLAP } from './rules.ts';
+import {
+  type BuildFacts,
+  type Find,
+  isJudgedWhole,
+  judgeContent,
+  judgePath,
+  judgeWhole,
+  OVERLAP,
+} from './rules.ts';
 import { MIB } from '../../shared/size.ts';
 
 /** Head of the build information that the Go linker puts into every program (debug/buildinfo). */
@@ -68,7 +76,7 @@ interface Scan {
 async function scanFile({ tree, packaged, facts, signal }: Scan, path: string): Promise<FileReport> {
   const file = join(tree, path);
   const { size, mode } = await lstat(file);
-  const text = size <= OVERLAP ? await readFile(file, 'utf8') : '';
+  const text = isJudgedWhole(path) && size <= MIB ? await readFile(file, 'utf8') : '';
   const inContent: Find[] = [];
   let isGo = false;
   for await (const window of windows(createReadStream(file, { highWaterMark: CHUNK_BYTES, signal }))) {

@@ -127,6 +127,20 @@ test('the name of the proxy that the machine was told of is looked for', async (
     (await readBuildFacts(new FakeHost(), told, signal)).mirrors;
   t.true((await mirrorsWith(proxy)).includes('proxy.corp.example'));
   t.false((await mirrorsWith()).includes('proxy.corp.example'));
+  for (const [address, names] of [
+    ['Proxy.corp.example:3128', ['Proxy.corp.example', 'proxy.corp.example']],
+    // Machines are told another name of these, and numbers occur everywhere.
+    ['http://localhost.:3128', []],
+    ['http://dev.localhost:3128', []],
+    ['http://10.1.2.3:3128', []],
+    ['http://proxy:3128', []],
+  ] as const) {
+    const before = await mirrorsWith();
+    const more = (await mirrorsWith({ addresses: { HTTPS_PROXY: address }, except: '' })).filter(
+      (name) => !before.includes(name),
+    );
+    t.deepEqual(more, names, address);
+  }
   const here = { addresses: { HTTPS_PROXY: 'http://host.docker.internal:3128' }, except: '' };
   t.deepEqual(await mirrorsWith(here), await mirrorsWith(), 'that is its name everywhere');
 });

@@ -26,6 +26,15 @@ test('a planted key is found, however deep and however late in a file', async (t
   t.deepEqual(finds, [{ path: '/opt/app/conf/blob', what: 'private key' }]);
 });
 
+test('what a machine was told of a proxy is found in a long file, too', async (t) => {
+  const tree = await temporaryFolder(t);
+  await mkdir(join(tree, 'etc'));
+  await writeFile(join(tree, 'etc/environment'), `# gocli: begin\nNO_PROXY=${'a.example,'.repeat(300)}\n`);
+  t.deepEqual((await scanTree(tree, facts, signal)).finds, [
+    { path: '/etc/environment', what: 'proxy of the building machine' },
+  ]);
+});
+
 test('a file that is just as a Debian package brought it is public, and no longer when it was changed', async (t) => {
   const tree = await temporaryFolder(t);
   const library = join(tree, 'usr/lib/libgnutls.so.30');
