@@ -11,8 +11,8 @@ import {
   type Declared,
   fillIn,
   lookUpFor,
-  lookUpOver,
-  type LookUp,
+  type Making,
+  makingOver,
   nameOfFolder,
   namesOf,
   type Required,
@@ -63,7 +63,7 @@ export interface NamedProvider extends InspectedProvider {
  */
 export async function inspectProvider(folder: string, settings?: Settings): Promise<NamedProvider> {
   const look = lookUpFor(folder, settings);
-  const found = await inspectFor(folder, [], look);
+  const found = await inspectFor(folder, { children: [], look });
   const { provider, declared, required = [], findings } = found;
   const missing = required.flatMap(({ name, finding }) => (look(name, null) === undefined ? [finding] : []));
   // A file that is right but for them cannot be read without, whoever does it.
@@ -78,18 +78,13 @@ export async function inspectProvider(folder: string, settings?: Settings): Prom
   };
 }
 
-/** @param children folders of what is made from it, the youngest first */
-async function inspectFor(
-  folder: string,
-  children: readonly string[],
-  look: LookUp,
-): Promise<InspectedProvider> {
+async function inspectFor(folder: string, making: Making): Promise<InspectedProvider> {
   const file = join(folder, PROVIDER_FILE);
   const text = await readText(folder, file);
   const parent = wordIn(text, file, 'from');
-  if (parent !== undefined) return inspectChild({ folder, file, text }, parent, children, look);
+  if (parent !== undefined) return inspectChild({ folder, file, text }, parent, making);
   const named = baseOf(text, file);
-  if (named === undefined) return checkAlone({ folder, file, text }, look);
+  if (named === undefined) return checkAlone({ folder, file, text }, making);
   const base = join(dirname(dirname(folder)), named);
   const there = await stat(join(base, PROVIDER_FILE)).catch(() => undefined);
   if (there?.isFile() !== true)
@@ -113,9 +108,9 @@ interface ReadFile {
 }
 
 /** One that neither extends another provider nor is made from one. */
-function checkAlone(read: ReadFile, look: LookUp): InspectedProvider {
+function checkAlone(read: ReadFile, making: Making): InspectedProvider {
   const { text, file } = read;
-  const filled = fillIn({ ...read, document: documentOf(text, file).document }, {}, look);
+  const filled = fillIn({ ...read, document: documentOf(text, file).document }, {}, making);
   const checked = checkProvider(filled.text, file);
   const findings = [...withoutOpen(checked.findings, filled), ...filled.findings];
   const { declared, required } = filled;
@@ -126,8 +121,7 @@ function checkAlone(read: ReadFile, look: LookUp): InspectedProvider {
 async function inspectChild(
   { folder, file, text }: ReadFile,
   parent: string,
-  children: readonly string[],
-  look: LookUp,
+  making: Making,
 ): Promise<InspectedProvider> {
   const { document, findings } = documentOf(text, file);
   const read = { file, text, document };
@@ -141,7 +135,8 @@ async function inspectChild(
   });
   const all = await listProviderFolders(dirname(dirname(folder)));
   const there = all.find(({ name }) => name === parent);
-  const descent = [...children, folder];
+  const over = makingOver(folder, document.data, making);
+  const descent = over.children;
   if (there === undefined)
     return refuse(
       `there is no provider "${parent}".${didYouMean(
@@ -153,9 +148,9 @@ async function inspectChild(
     return refuse(
       `it would be made from itself: ${[...descent, there.folder].map(nameOfFolder).join(' from ')}`,
     );
-  const other = await inspectFor(there.folder, descent, lookUpOver(document.data, look));
+  const other = await inspectFor(there.folder, over);
   const parents = [...(other.parents ?? []), { folder: there.folder, base: other.base }];
-  const filled = fillIn({ folder, ...read }, other, look);
+  const filled = fillIn({ folder, ...read }, other, making);
   const { declared, required } = filled;
   const { data, findings: wrong } = checkBySchema(childSchema, documentOf(filled.text, file).document);
   const known = [...findings, ...filled.findings, ...withoutOpen(wrong, filled), ...other.findings];

@@ -43,7 +43,7 @@ export function lookUpFor(folder: string, settings: Settings | undefined): LookU
 }
 
 /** The same for what a provider is made from: what its own file says of a variable holds there, too. */
-export function lookUpOver(data: unknown, look: LookUp): LookUp {
+function lookUpOver(data: unknown, look: LookUp): LookUp {
   const own = declaredIn(data);
   return (name, declared) => look(name, own[name] ?? declared);
 }
@@ -79,6 +79,29 @@ function at(data: unknown, key: string): unknown {
   return typeof data === 'object' && data !== null ? (Reflect.get(data, key) as unknown) : undefined;
 }
 
+/** What is made, of which a file may be only a part. */
+export interface Making {
+  /** Folders of what is made from this one, the youngest first. */
+  readonly children: readonly string[];
+  readonly look: LookUp;
+  /** What the youngest of these that says it calls the user. */
+  readonly user?: string | undefined;
+}
+
+/** The same for what a provider is made from. @param data of that provider's file */
+export function makingOver(folder: string, data: unknown, { children, look, user }: Making): Making {
+  return {
+    children: [...children, folder],
+    look: lookUpOver(data, look),
+    user: user ?? userIn(data),
+  };
+}
+
+function userIn(data: unknown): string | undefined {
+  const said = at(at(data, 'vm'), 'user');
+  return typeof said === 'string' ? said : undefined;
+}
+
 /** What is known of the provider that one is made from. */
 interface NamedParent {
   readonly provider?: ProviderConfig;
@@ -101,9 +124,10 @@ export interface FilledFile extends Rendered {
 export function fillIn(
   { folder, file, text, document }: { folder: string; file: string; text: string; document: YamlDocument },
   parent: NamedParent,
-  look: LookUp,
+  making: Making,
 ): FilledFile {
   const { data } = document;
+  const { look } = making;
   if (at(data, 'kubernetes') !== undefined) return { text, findings: [], open: [], required: [] };
   const own = declaredIn(data);
   const declared = { ...parent.declared, ...own };
@@ -116,7 +140,7 @@ export function fillIn(
       : [document.finding(['environment', name], `"environment.${name}": no other name is filled in here`)],
   );
   const all = [...(parent.required ?? []).filter(({ name }) => !(name in own)), ...required];
-  const rendered = renderYaml(text, file, withUser(folder, data, { ...parent, declared }, look));
+  const rendered = renderYaml(text, file, withUser(folder, data, { ...parent, declared }, making));
   // With variables that are missing, whoever misses them is told of those.
   const isAllSaid = all.every(({ name }) => look(name, null) !== undefined);
   const nobody = rendered.open.flatMap(({ names, line, column }) =>
@@ -125,16 +149,16 @@ export function fillIn(
   return { ...rendered, findings: [...rendered.findings, ...nested, ...nobody], declared, required: all };
 }
 
-/** The name of the user first: it may be made of others, and others of it. */
+/** The name of the user first: it may be made of others, and others of it. Names are those of what is made. */
 function withUser(
   folder: string,
   data: unknown,
   { provider, declared = {} }: NamedParent,
-  look: LookUp,
+  { children: [made = folder], look, user }: Making,
 ): Names {
-  const names = namesOf(folder, { vm: provider?.vm, environment: declared }, look);
-  const said = at(at(data, 'vm'), 'user');
-  return typeof said === 'string' ? new Map([...names, ['user', filledIn(said, names)]]) : names;
+  const names = namesOf(made, { vm: provider?.vm, environment: declared }, look);
+  const said = user ?? userIn(data);
+  return said === undefined ? names : new Map([...names, ['user', filledIn(said, names)]]);
 }
 
 function noValue(names: readonly string[]): string {

@@ -62,6 +62,19 @@ async function refusedFor(t: ExecutionContext, folder: string, settings?: Settin
     .map((line) => line.replace(/^.*\/vm\//, ''));
 }
 
+test('names in what a provider is made from are those of what is made', async (t) => {
+  const base = CHAIN['cluster-provision/vm/base/provider.yaml'] ?? '';
+  const asks = `${base}check: ["id \${user} \${name} \${version}"]\n`;
+  for (const parent of [asks, asks.replace('vm: { user: debian }\n', '')]) {
+    const folder = await folderOf(t, {
+      'cluster-provision/vm/base/provider.yaml': parent,
+      'cluster-provision/vm/mine/provider.yaml': `${HEAD}name: vm-mine\nfrom: vm-base\nvm: { user: me }\n`,
+    });
+    const { provider } = await readRecipe(folder, { env: { BRANCH: 'b' } });
+    t.deepEqual(provider.check, ['id me vm-mine mine']);
+  }
+});
+
 test('variables that are missing are told all at once, each where it is asked for', async (t) => {
   const folder = await folderOf(t);
   const lines = await refusedFor(t, folder, { env: { SIZE: '' } });
