@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { GocliError } from '../errors/error.ts';
 import { pathFrom } from '../host/paths.ts';
 import type { Finding } from '../provider/finding.ts';
-import type { ProviderFolder } from '../provider/folders.ts';
+import { nameOfFolder, type ProviderFolder } from '../provider/folders.ts';
 import { isProviderName } from '../provider/name.ts';
 import { type BumpResult, bumpProvider } from '../provision/author/bump.ts';
 import { newProvider, type NewProviderResult } from '../provision/author/new-provider.ts';
@@ -57,7 +57,7 @@ async function folderMeant(word: string, context: Context): Promise<ProviderFold
   if (word.includes('/')) {
     const folder = resolve(pathFrom(context.cwd, word));
     const there = await stat(folder).catch(() => undefined);
-    if (there?.isDirectory() === true) return { name: folder.split('/').slice(-2).join('-'), folder };
+    if (there?.isDirectory() === true) return { name: nameOfFolder(folder), folder };
   }
   return folderOf(word, context);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import type { ImageInfo } from '../place/interface.ts';
+import { parseJson } from '../shared/json.ts';
 import { parseMiB } from '../shared/size.ts';
 import { sectionsIn, type ProviderConfig } from './schema.ts';
 
@@ -54,12 +55,4 @@ export function factsOf(image: ImageInfo, reference: string): ProviderFacts {
   throw new GocliError('IMAGE_MISSING', `${reference} is not a provider image of this version of gocli`, {
     hint: 'Build one: gocli provision cluster-provision/k8s/<version>',
   });
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,11 +1,21 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readIfThere } from '../host/atomic-files.ts';
 
 export interface ProviderFolder {
   /** `k8s-1.36`: the folder `k8s/1.36` with its slash replaced. */
   readonly name: string;
   readonly folder: string;
+}
+
+/** `vm/l0` of `…/vm/l0`: how one folder of providers names another. */
+export function wordsOfFolder(folder: string): string {
+  return `${basename(dirname(folder))}/${basename(folder)}`;
+}
+
+/** `vm-l0` of `…/vm/l0`. */
+export function nameOfFolder(folder: string): string {
+  return wordsOfFolder(folder).replace('/', '-');
 }
 
 /** The version folders below `cluster-provision` that have a provider.yaml, by name. */

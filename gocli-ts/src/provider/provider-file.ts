@@ -4,7 +4,7 @@ import { GocliError } from '../errors/error.ts';
 import { didYouMean } from '../shared/text.ts';
 import { childOf, extendProvider } from './extend.ts';
 import { type Finding, throwFindings } from './finding.ts';
-import { listProviderFolders } from './folders.ts';
+import { listProviderFolders, nameOfFolder } from './folders.ts';
 import { childSchema, extendingSchema, type ProviderConfig, providerSchema } from './schema.ts';
 import { type Checked, checkBySchema } from './schema-findings.ts';
 import {
@@ -13,7 +13,6 @@ import {
   lookUpFor,
   type Making,
   makingOver,
-  nameOfFolder,
   namesOf,
   type Required,
   type Settings,

@@ -1,5 +1,6 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { Finding } from './finding.ts';
+import { nameOfFolder } from './folders.ts';
 import { filledIn, hasNames, type Names, renderYaml, type Rendered } from './render.ts';
 import type { ProviderConfig } from './schema.ts';
 import { type Site, variableAt } from './site.ts';
@@ -22,11 +23,6 @@ export type Declared = ProviderConfig['environment'];
 
 /** Value of a variable: of the environment, of the site, or what its provider says. One that is empty is not set. */
 export type LookUp = (name: string, declared: string | null) => string | undefined;
-
-/** `vm-l0` of `…/vm/l0`. */
-export function nameOfFolder(folder: string): string {
-  return `${basename(dirname(folder))}-${basename(folder)}`;
-}
 
 /**
  * How variables of a provider are looked up, for it and for all that it is made from.

@@ -1,4 +1,5 @@
 import type { Finding } from '../provider/finding.ts';
+import { wordsOfFolder } from '../provider/folders.ts';
 import type { InspectedProvider } from '../provider/provider-file.ts';
 import { type ProviderConfig, SECTIONS, sectionsIn } from '../provider/schema.ts';
 import type { Build } from './builds/build.ts';
@@ -34,7 +35,7 @@ export function chooseBuild(source: InspectedProvider, builds: readonly Build[] 
   }
   const parent = source.parents?.at(-1);
   if (parent !== undefined && !build.layered) {
-    const instead = `"extends: ${folderName(parent.base ?? parent.folder)}"`;
+    const instead = `"extends: ${wordsOfFolder(parent.base ?? parent.folder)}"`;
     return refuse(
       `"from": no provider of ${build.called} is made from another one. It may extend one: ${instead}`,
       'from',
@@ -42,7 +43,7 @@ export function chooseBuild(source: InspectedProvider, builds: readonly Build[] 
   }
   const extended = [...(source.parents ?? []), source].find(({ base }) => base !== undefined)?.base;
   if (extended !== undefined && build.layered) {
-    const instead = `"from: ${folderName(extended).replace('/', '-')}"`;
+    const instead = `"from: ${wordsOfFolder(extended).replace('/', '-')}"`;
     return refuse(`"extends": ${build.called} are made from one another: ${instead}`, 'extends');
   }
   return {
@@ -64,9 +65,4 @@ function foreignKeys(provider: ProviderConfig, build: Build, builds: readonly Bu
 
 function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(', ');
-}
-
-/** `k8s/1.36` of `…/k8s/1.36`. */
-function folderName(folder: string): string {
-  return folder.split('/').slice(-2).join('/');
 }

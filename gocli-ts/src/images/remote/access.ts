@@ -3,6 +3,7 @@ import { GocliError } from '../../errors/error.ts';
 import type { Login } from '../../place/interface.ts';
 import type { Answer, Asked } from '../http.ts';
 import { redact } from '../../shared/redact.ts';
+import { parseJson } from '../../shared/json.ts';
 import { isPrivate } from './address.ts';
 
 /** What a registry wants of who asks it: RFC 7235, "WWW-Authenticate". */
@@ -87,7 +88,7 @@ export class Access {
       throw this.#denied('it sends for a token to where no login may be sent in the open', undefined, realm);
     const url = new URL(realm);
     const { status, body } = await ask(tokenRequest(url, service, scopes, auth));
-    const token = status === 200 ? tokenSchema.safeParse(parsed(body)).data : undefined;
+    const token = status === 200 ? tokenSchema.safeParse(parseJson(body)).data : undefined;
     if (token !== undefined && /^[\x21-\x7e]+$/.test(token)) return token;
     throw this.#denied(
       `${url.host} gives no token for it (status ${status})`,
@@ -125,12 +126,4 @@ function tokenRequest(url: URL, service: string | undefined, scopes: Scopes, aut
 
 function basic({ username, password }: { readonly username: string; readonly password: string }): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import { shown } from '../bad-archive.ts';
 import { digestOf, MEDIA, type Blob, type Manifest } from '../loadable-image.ts';
 import type { Answer } from '../http.ts';
 import { MOST_LAYERS } from '../reader.ts';
+import { parseJson } from '../../shared/json.ts';
 import { REDIRECTS, type RemoteClient } from './client.ts';
 import { uploadBlob, type Upload } from './upload.ts';
 
@@ -52,10 +53,11 @@ export class Repository {
   async image(reference: string, toWrite = false): Promise<RemoteImage | undefined> {
     const what = toWrite ? 'push' : 'pull';
     const manifest = await this.#manifest(reference, what);
-    const about = manifest === undefined ? undefined : manifestSchema.safeParse(json(manifest.content)).data;
+    const about =
+      manifest === undefined ? undefined : manifestSchema.safeParse(parseJson(manifest.content)).data;
     if (manifest === undefined || about === undefined) return undefined;
     const config = await this.#blob(about.config.digest, what);
-    const parsed = config === undefined ? undefined : configSchema.safeParse(json(config)).data;
+    const parsed = config === undefined ? undefined : configSchema.safeParse(parseJson(config)).data;
     const diffIds = parsed?.rootfs.diff_ids;
     if (parsed === undefined || diffIds?.length !== about.layers.length) return undefined;
     const layers = new Map(
@@ -169,12 +171,4 @@ export class Repository {
 function headerOf({ headers }: Answer, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function json(content: Buffer): unknown {
-  try {
-    return JSON.parse(content.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

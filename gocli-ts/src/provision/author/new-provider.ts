@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { wordsOfFolder } from '../../provider/folders.ts';
 import { GocliError } from '../../errors/error.ts';
 import { isThere, makeFolder, readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { PROVIDER_FILE } from '../../provider/provider-text.ts';
@@ -67,8 +68,8 @@ export async function newProvider(
 /** provider.yaml is the last one: by it the folder is a provider. */
 async function providerFiles(recipe: Recipe, target: string, name: string): Promise<NewFile[]> {
   const { folder, base, provider, build } = recipe;
-  const of = folder.split('/').slice(-2).join('/');
-  const to = target.split('/').slice(-2).join('/');
+  const of = wordsOfFolder(folder);
+  const to = wordsOfFolder(target);
   const all = await filesBelow(folder);
   const copied = all.filter((file) => {
     const path = relative(folder, file);
@@ -94,7 +95,7 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
   const yaml = build.layered ? childFile(of.replace('/', '-'), name) : extending;
   const readme: NewFile = {
     path: join(target, 'README.md'),
-    text: build.readme({ name, of, shared: base === undefined ? of : base.split('/').slice(-2).join('/') }),
+    text: build.readme({ name, of, shared: base === undefined ? of : wordsOfFolder(base) }),
     mode: 0o644,
   };
   return [...files, readme, { path: join(target, PROVIDER_FILE), text: yaml, mode: 0o644 }];
@@ -118,7 +119,7 @@ function extendingFile({ folder, provider }: Recipe, name: string): string {
     'kind: Provider',
     `name: ${name}`,
     '# All that is not said here, and all files that are not here, are those of that folder.',
-    `extends: ${folder.split('/').slice(-2).join('/')}`,
+    `extends: ${wordsOfFolder(folder)}`,
     '',
     ...(kubernetes === undefined
       ? []

@@ -4,6 +4,7 @@ import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo, Docker } from '../../place/interface.ts';
 import { rigNames, stateNamed } from '../identity.ts';
 import { stateSchema } from '../state.ts';
+import { parseJson } from '../../shared/json.ts';
 
 const recordSchema = z.object({
   format: z.literal(1),
@@ -83,19 +84,11 @@ export function snapshotOf(
   { id: keeper, labels }: Pick<ContainerInfo, 'id' | 'labels'>,
   names: ReadonlyMap<string, string>,
 ): Snapshot[] {
-  const { data } = recordSchema.safeParse(parsed(labels[LABEL.manifest]));
+  // Every listing of clusters reads these labels: one that is damaged is left out.
+  const { data } = recordSchema.safeParse(parseJson(labels[LABEL.manifest]));
   if (data === undefined) return [];
   const rig = labels[LABEL.owner] ?? '';
   const cluster = names.get(rig) ?? rig;
   const record = { ...data, state: stateNamed(data.state, { id: rig, name: cluster }) };
   return [{ name: labels[LABEL.snapshot] ?? '', cluster, rig, keeper, record }];
-}
-
-/** Every listing of clusters reads these labels: one that is damaged is left out. */
-function parsed(text = 'null'): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
