@@ -1,6 +1,7 @@
 import { GocliError, isCode, messageOf } from '../errors/error.ts';
 import type { MachineHandle } from '../frozen/migration.ts';
 import type { HostProxy } from '../host/proxy.ts';
+import { estimatedSteps } from '../host/timings.ts';
 import { Agent } from '../machine/agent.ts';
 import { LABEL } from '../place/labels.ts';
 import { allOf } from '../shared/all.ts';
@@ -64,9 +65,12 @@ export async function tellAround(
     if (text === '' && !mayKnow) return state;
     // Whatever ends this in between, what they may know is taken back some time.
     if (!mayKnow) now = await keepState({ ...state, proxied: true }, deps);
-    const changed = await allOf(
-      machinesIn({ containers: containers.filter((one) => !isAside(one)) }).map((machine) =>
-        tell(machine, told, facts, deps),
+    const steps = await estimatedSteps(deps, undefined);
+    const changed = await steps.run('tell', 'Telling the machines what is around them', () =>
+      allOf(
+        machinesIn({ containers: containers.filter((one) => !isAside(one)) }).map((machine) =>
+          tell(machine, told, facts, deps),
+        ),
       ),
     );
     if (changed.includes(true)) notice(deps, told.said(facts));

@@ -106,6 +106,10 @@ test('a proxy is told to containerd once, with all that is inside of the cluster
   });
   const told = await followProxy(state, proxy, engine);
   t.true(told.proxied);
+  t.true(
+    engine.events.some((event) => event.type === 'step-end' && event.id === 'tell'),
+    'it takes a while',
+  );
   t.regex(guest.file ?? '', /^Environment="HTTPS_PROXY=http:\/\/me:secret@proxy\.example:3128"$/m);
   t.false(guest.file?.includes('HTTP_PROXY=') ?? true);
   const [, none = ''] = /NO_PROXY=([^"]*)"/.exec(guest.file ?? '') ?? [];
