@@ -73,7 +73,13 @@ test.serial('a reader of the progress that goes away ends the run in order', asy
     const argv = [...runArguments(image, name), '--no-template'];
     const close = (child: ChildProcess): unknown => child.stderr?.destroy();
     const { exitCode } = await meddle(argv, { step: 'containers', ms }, close, sandbox.env);
-    t.is(exitCode, 141);
+    // It is known by the next line that is written. Where a fast host has nothing left to do by then, it was no failure.
+    if (exitCode === 0 && ms > 0) {
+      t.is((await sandbox.cli('status', name)).exitCode, 0);
+      t.is((await sandbox.cli('rm', name)).exitCode, 0);
+    } else {
+      t.is(exitCode, 141);
+    }
     t.deepEqual(await sandbox.leftovers(name), []);
   }
 });
