@@ -6,6 +6,7 @@ import { GocliError } from '../errors/error.ts';
 import { readIfThere, writeAtomic } from '../host/atomic-files.ts';
 import type { Paths } from '../host/paths.ts';
 import type { Clock } from '../shared/clock.ts';
+import { parseJson } from '../shared/json.ts';
 import { lastLines } from '../shared/text.ts';
 import { attempt } from '../waiting/attempt.ts';
 import { bestCpu, EMULATED_CPU, HOST_CPU, type Cpu } from './cpu-models.ts';
@@ -79,13 +80,7 @@ export async function chooseAccelerator(
 }
 
 async function readCache(file: string): Promise<z.infer<typeof cacheSchema> | undefined> {
-  const text = await readIfThere(file);
-  if (text === undefined) return undefined;
-  try {
-    return cacheSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  return cacheSchema.safeParse(parseJson(await readIfThere(file))).data;
 }
 
 /** Boots the tiny guest on /dev/kvm; whatever it does but come up in time means emulation. */

@@ -33,9 +33,13 @@ export function extendsAnother(data: unknown): data is { readonly extends: unkno
 
 /** What stands in a file for a key, if that is a word. */
 export function wordIn(text: string, file: string, key: string): string | undefined {
-  const data = readYamlDocument(text, file).documents[0]?.data;
-  const word: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, key) : undefined;
+  const word = valueAt(readYamlDocument(text, file).documents[0]?.data, key);
   return typeof word === 'string' ? word : undefined;
+}
+
+/** What data that no schema has seen yet has for a key. */
+export function valueAt(data: unknown, key: string): unknown {
+  return typeof data === 'object' && data !== null ? (Reflect.get(data, key) as unknown) : undefined;
 }
 
 /** @throws GocliError BAD_FILE: no such file (naming the folders that have one) or too big */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Finding } from './finding.ts';
 import { nameOfFolder } from './folders.ts';
+import { valueAt } from './provider-text.ts';
 import { filledIn, hasNames, type Names, renderYaml, type Rendered } from './render.ts';
 import type { ProviderConfig } from './schema.ts';
 import { type Site, variableAt } from './site.ts';
@@ -64,15 +65,11 @@ export function namesOf(
 
 /** The variables that a file declares, as far as they can be read without its schema. */
 function declaredIn(data: unknown): Declared {
-  const environment: unknown = at(data, 'environment');
+  const environment: unknown = valueAt(data, 'environment');
   if (typeof environment !== 'object' || environment === null) return {};
   return Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [name, typeof value === 'string' ? value : null]),
   );
-}
-
-function at(data: unknown, key: string): unknown {
-  return typeof data === 'object' && data !== null ? (Reflect.get(data, key) as unknown) : undefined;
 }
 
 /** What is made, of which a file may be only a part. */
@@ -94,7 +91,7 @@ export function makingOver(folder: string, data: unknown, { children, look, user
 }
 
 function userIn(data: unknown): string | undefined {
-  const said = at(at(data, 'vm'), 'user');
+  const said = valueAt(valueAt(data, 'vm'), 'user');
   return typeof said === 'string' ? said : undefined;
 }
 
@@ -124,7 +121,7 @@ export function fillIn(
 ): FilledFile {
   const { data } = document;
   const { look } = making;
-  if (at(data, 'kubernetes') !== undefined) return { text, findings: [], open: [], required: [] };
+  if (valueAt(data, 'kubernetes') !== undefined) return { text, findings: [], open: [], required: [] };
   const own = declaredIn(data);
   const declared = { ...parent.declared, ...own };
   const required = Object.entries(own).flatMap(([name, value]): Required[] =>

@@ -3,9 +3,9 @@ import { GocliError } from '../errors/error.ts';
 import { hostProxy, type HostProxy, isProxyAddress } from '../host/proxy.ts';
 import { readUserFile } from '../host/user-file.ts';
 import { inFileOrder, throwFindings } from './finding.ts';
+import { documentOf } from './provider-text.ts';
 import { providerSchema, type ProviderConfig, someDefaults, variables, variableText } from './schema.ts';
 import { checkBySchema } from './schema-findings.ts';
-import { readYamlDocument } from './yaml-text.ts';
 
 /** One line of authorized_keys without options (sshd(8)). */
 const PUBLIC_KEY =
@@ -61,9 +61,7 @@ export async function readSite(file: string, asked: boolean): Promise<Site | und
 
 /** @throws GocliError BAD_FILE */
 export function parseSite(text: string, file: string): Site {
-  const { documents, findings } = readYamlDocument(text, file);
-  const [document] = documents;
-  if (document === undefined) throw new GocliError('INTERNAL', `${file} has no document`);
+  const { document, findings } = documentOf(text, file);
   throwFindings(findings);
   const { data, findings: wrong } = checkBySchema(siteSchema, document);
   throwFindings(inFileOrder(wrong));

@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { isErrno } from '../../errors/file-error.ts';
+import { parseJson } from '../../shared/json.ts';
 import type { LockHolder, LockOptions } from '../interface.ts';
 
 /** Milliseconds until a lock is tried again that was given up between two looks at it. */
@@ -100,9 +101,5 @@ async function untilFree(
 
 /** Anybody may listen under the name. */
 function readHolder(text: string): LockHolder {
-  try {
-    return holderSchema.safeParse(JSON.parse(text)).data ?? {};
-  } catch {
-    return {};
-  }
+  return holderSchema.safeParse(parseJson(text)).data ?? {};
 }
