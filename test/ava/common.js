@@ -4,7 +4,10 @@ const typescript = {
   compile: false,
 };
 
-/** Tests without a daemon, side by side. */
+/**
+ * Tests without a daemon, side by side. None sets a limit of its own by t.timeout: where all stand still within that time,
+ * AVA 7 never looks again. What holds AVA itself up is ended by .ci/tier.
+ */
 export const pure = (tier) => ({ files: [`test/${tier}/**/*.test.ts`], timeout: '60s', typescript });
 
 /** Tests that have a container engine to themselves, one after the other. */

@@ -1,11 +1,11 @@
-import { constants, openSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { onFile } from '../errors/file-error.ts';
+import { openPipe } from '../host/pipes.ts';
 import { contentOf, spool } from '../host/spool.ts';
 import { formatBytes, MIB } from '../shared/size.ts';
 import { badArchive } from './bad-archive.ts';
@@ -47,15 +47,9 @@ export async function fileSource(
     refuseOdd(path, stats);
     return stats.isFile() ? await open(path) : openPipe(path);
   });
-  return opened instanceof Socket
+  return opened instanceof Readable
     ? streamSource(opened, path, spoolFolder, signal)
     : ofFile(opened, path, spoolFolder, signal);
-}
-
-/** Nobody may be at the other end: that is the end of the pipe then, and not a wait that nothing ends. */
-function openPipe(path: string): Socket {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return new Socket({ fd, readable: true, writable: false });
 }
 
 function refuseOdd(path: string, stats: Stats): void {

@@ -117,7 +117,6 @@ async function goOn(saving: Saving): Promise<void> {
 
 for (const how of ['killed', 'failed'] as const) {
   test(`wherever a restore of two machines is ${how}, resume brings back what ran, or ends what is done`, async (t) => {
-    t.timeout(240_000);
     let most = 0;
     for (let n = 1; ; n += 1) {
       const saving = await withSnapshot(t, 2);
@@ -138,7 +137,6 @@ for (const how of ['killed', 'failed'] as const) {
 }
 
 test('wherever the way back of two machines is killed, resume brings back what ran', async (t) => {
-  t.timeout(240_000);
   for (let n = 1; ; n += 1) {
     const saving = await withSnapshot(t, 2);
     const before = await ids(saving);
