@@ -150,7 +150,7 @@ test('all that is wrong is said at once, whoever reads it: parser, option or var
   });
   addProvider(console.engine.docker, VM_FACTS);
   const wrong = ['run', 'vm-1', '--nodes', 'x', '--k8s-port', 'y', '--memory', 'bad', '--timeout', 'long'];
-  const flags = ['--nodes: x', '--memory: "bad"', '--k8s-port: y', '--timeout: long'];
+  const flags = ['--nodes: x', '--memory: "bad"', '--k8s-port: y', '--timeout: "long"'];
   const typed = await console.run(...wrong);
   t.is(typed.code, 2);
   for (const at of flags) t.true(typed.stderr.includes(at), `${at}\n${typed.stderr}`);
