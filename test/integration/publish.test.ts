@@ -13,7 +13,7 @@ import { load, save } from '../../gocli-ts/src/api/provider-archive.ts';
 import { processRuntime } from '../../gocli-ts/src/context.ts';
 import { localHost } from '../../gocli-ts/src/host/exec.ts';
 import { FACTS_LABEL, RECIPE_LABEL } from '../../gocli-ts/src/provider/facts.ts';
-import { readPublished } from '../../gocli-ts/src/provider/published.ts';
+import { readPublished } from '../../gocli-ts/src/provider/providers-lock.ts';
 import { labelInstruction } from '../../gocli-ts/src/provision/image/labels.ts';
 import { AS_FLAGS } from '../../gocli-ts/src/rig/options/option.ts';
 import { selfSigned } from '../helpers/api-server.ts';

@@ -1,6 +1,6 @@
 import { Failures } from '../errors/several.ts';
 import type { Evicted } from '../frozen/eviction.ts';
-import { collectGarbage } from '../rig/template/inventory.ts';
+import { collectGarbage } from '../rig/template/stock.ts';
 import type { Context } from './context.ts';
 import { readRunOptions, type RunInputs } from './options.ts';
 import { reapOver, type ReapedRig } from './reap.ts';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { addonsFolder } from '../addons/folder.ts';
 import { poolOfName, STOPPED } from '../rig/names.ts';
 import { listSnapshots } from '../rig/snapshot/list.ts';
-import { portInfosOf } from '../rig/published.ts';
+import { portInfosOf } from '../rig/published-ports.ts';
 import { readState, stateNames, type RigState } from '../rig/state.ts';
 import { listTemplates } from '../frozen/templates.ts';
 import { nodeName } from '../network/addresses.ts';

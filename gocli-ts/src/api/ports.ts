@@ -1,6 +1,6 @@
 import { GocliError } from '../errors/error.ts';
 import { portKey, type PortInfo } from '../network/ports.ts';
-import { portInfosOf } from '../rig/published.ts';
+import { portInfosOf } from '../rig/published-ports.ts';
 import { didYouMean } from '../shared/text.ts';
 import { chooseStarted, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';

@@ -7,7 +7,7 @@ import { type CachedStep, cachedSteps, removeSteps } from '../provision/provider
 import { provisionSteps } from '../provision/steps.ts';
 import { findRigs } from '../rig/find.ts';
 import { restoreSnapshots } from '../rig/snapshot/restore-keepers.ts';
-import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
+import { stock, type StockItem } from '../rig/template/stock.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context } from './context.ts';
 import { foldersOf, provisionRoot } from './provider-image.ts';
@@ -34,7 +34,7 @@ export interface ProviderRmResult {
 interface Belongings {
   readonly provider: string;
   readonly images: readonly ImageInfo[];
-  readonly templates: readonly InventoryItem[];
+  readonly templates: readonly StockItem[];
   readonly cache: readonly CachedStep[];
 }
 
@@ -70,7 +70,7 @@ async function belongingsOf({ name }: ProviderRmRequest, context: Context): Prom
     docker.images.list({ [LABEL.provider]: provider }),
   ]);
   const folder = folders.find((one) => one.name === provider);
-  const templates = (await inventory(context)).filter((item) => item.provider === provider);
+  const templates = (await stock(context)).filter((item) => item.provider === provider);
   if (folder === undefined && labelled.length === 0 && templates.length === 0) {
     const names = folders.map((one) => one.name);
     throw new GocliError(

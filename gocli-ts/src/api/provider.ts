@@ -4,7 +4,7 @@ import { factsOf, type ProviderFacts } from '../provider/facts.ts';
 import { cachedSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { kindOf } from '../rig/kind.ts';
-import { inventory } from '../rig/template/inventory.ts';
+import { stock } from '../rig/template/stock.ts';
 import type { Context, NoRequest } from './context.ts';
 import { foldersOf, localImage, provisionRoot } from './provider-image.ts';
 import { settingsOrNotice } from './settings.ts';
@@ -41,7 +41,7 @@ export interface ProviderShowResult {
 export async function ls(_request: NoRequest, context: Context): Promise<ProviderLsResult> {
   const folders = await foldersOf(context);
   const images = await context.docker.images.list({ [LABEL.provider]: '' });
-  const templates = await inventory(context);
+  const templates = await stock(context);
   const settings = await settingsOrNotice(context);
   const cached = await cachedSteps(provisionRoot(context), provisionSteps(false), context.paths, settings);
   const nameOf = ({ labels }: ImageInfo): string => labels[LABEL.provider] ?? '';

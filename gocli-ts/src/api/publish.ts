@@ -17,7 +17,7 @@ import {
   readPublished,
   rememberPublished,
   type PublishedProvider,
-} from '../provider/published.ts';
+} from '../provider/providers-lock.ts';
 import { IMAGE_TAG, registryAndPath } from '../shared/image-reference.ts';
 import type { Context } from './context.ts';
 import { builtImage } from './provider-image.ts';

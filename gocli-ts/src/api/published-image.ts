@@ -1,7 +1,7 @@
 import { GocliError, isCode } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
 import type { ImageInfo } from '../place/interface.ts';
-import { readPublished, type PublishedProvider } from '../provider/published.ts';
+import { readPublished, type PublishedProvider } from '../provider/providers-lock.ts';
 import { formatSeconds } from '../shared/text.ts';
 import type { Context } from './context.ts';
 import type { FoundImage, ImageLocation } from './provider-image.ts';

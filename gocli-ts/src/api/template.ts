@@ -10,7 +10,7 @@ import { cleanUpAfter, removeRig } from '../rig/remove.ts';
 import { lookAround } from '../rig/start/surroundings.ts';
 import { chooseTemplate, guestOf } from '../rig/template/choose.ts';
 import { machinesNeeded } from '../rig/template/used.ts';
-import { inventory, type InventoryItem } from '../rig/template/inventory.ts';
+import { stock, type StockItem } from '../rig/template/stock.ts';
 import { templateKey } from '../rig/template/key.ts';
 import { up } from '../rig/up.ts';
 import { didYouMean } from '../shared/text.ts';
@@ -73,7 +73,7 @@ export interface ShownTemplate extends ListedTemplate {
 
 /** All templates, the newest first. */
 export async function ls(_request: NoRequest, context: Context): Promise<{ templates: ListedTemplate[] }> {
-  return { templates: (await inventory(context)).map(listed) };
+  return { templates: (await stock(context)).map(listed) };
 }
 
 /** What a template holds, and whether it fits a plan. @throws GocliError NOT_FOUND, BAD_VALUE */
@@ -89,7 +89,7 @@ export async function show(request: TemplateShowRequest, context: Context): Prom
 
 const FITS = 'it fits';
 
-async function fitOf(item: InventoryItem, plan: PlanInputs, context: Context): Promise<string> {
+async function fitOf(item: StockItem, plan: PlanInputs, context: Context): Promise<string> {
   const { template, provider } = item;
   if (typeof template.manifest === 'string') return template.manifest;
   const request = await planOf(provider, plan, localImage, context).catch((error: unknown) => {
@@ -162,7 +162,7 @@ export async function verify(
   const { docker, signal, run } = context;
   const templates: { id: string; damaged: readonly string[] }[] = [];
   const failures = new Failures();
-  const verifyOne = async ({ template }: InventoryItem): Promise<void> => {
+  const verifyOne = async ({ template }: StockItem): Promise<void> => {
     const { id, manifest } = template;
     const damaged =
       typeof manifest === 'string'
@@ -191,7 +191,7 @@ export async function rm(
 ): Promise<{ removed: { id: string; usedBy: readonly string[] }[] }> {
   const removed: { id: string; usedBy: readonly string[] }[] = [];
   const failures = new Failures();
-  const removeOne = async ({ template, usedBy }: InventoryItem): Promise<void> => {
+  const removeOne = async ({ template, usedBy }: StockItem): Promise<void> => {
     await unpublishTemplate(context.docker, template);
     removed.push({ id: template.id, usedBy });
   };
@@ -209,14 +209,14 @@ export async function rm(
   return { removed };
 }
 
-async function chosenItems({ template, all }: TemplatesChoice, context: Context): Promise<InventoryItem[]> {
+async function chosenItems({ template, all }: TemplatesChoice, context: Context): Promise<StockItem[]> {
   refuseNameWithAll(template, all, context.naming);
-  return all === true ? inventory(context) : [await oneItem(template, context)];
+  return all === true ? stock(context) : [await oneItem(template, context)];
 }
 
 /** The template with that id, or the only one there is. @throws GocliError NOT_FOUND */
-async function oneItem(id: string | undefined, context: Context): Promise<InventoryItem> {
-  const items = await inventory(context);
+async function oneItem(id: string | undefined, context: Context): Promise<StockItem> {
+  const items = await stock(context);
   const ids = items.map(({ template }) => template.id);
   const found = items.find(({ template }) => template.id === id);
   const [only] = items;
@@ -227,7 +227,7 @@ async function oneItem(id: string | undefined, context: Context): Promise<Invent
   throw new GocliError('NOT_FOUND', `there is no template "${id}".${didYouMean(id, ids)}`, { hint: known });
 }
 
-function listed(item: InventoryItem): ListedTemplate {
+function listed(item: StockItem): ListedTemplate {
   const { template, provider, nodes, bytes, createdAt, lastUse, usedBy, hasImage } = item;
   const intact = typeof template.manifest === 'string' ? undefined : template.manifest;
   const expiresAt = intact?.expiresAt;

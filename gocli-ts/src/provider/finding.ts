@@ -23,6 +23,16 @@ export function throwFindings(findings: readonly Finding[]): void {
   throw new GocliError('BAD_FILE', first, others.length === 0 ? {} : { observed: others.join('\n') });
 }
 
+/**
+ * What was read of a file in which nothing is wrong.
+ * @throws GocliError BAD_FILE, of all that is
+ */
+export function soundOf<T>(read: T | undefined, findings: readonly Finding[], file: string): T {
+  throwFindings(findings);
+  if (read !== undefined) return read;
+  throw new GocliError('INTERNAL', `${file} was refused without a reason`);
+}
+
 /** By file, then by place, each said once. */
 export function inFileOrder(findings: readonly Finding[]): Finding[] {
   const byLine = new Map(findings.map((finding) => [findingLine(finding), finding]));

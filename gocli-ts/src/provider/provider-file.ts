@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { GocliError } from '../errors/error.ts';
 import { didYouMean } from '../shared/text.ts';
 import { childOf, extendProvider } from './extend.ts';
-import { type Finding, throwFindings } from './finding.ts';
+import { type Finding, soundOf } from './finding.ts';
 import { listProviderFolders, nameOfFolder } from './folders.ts';
 import { childSchema, extendingSchema, type ProviderConfig, providerSchema } from './schema.ts';
 import { type Checked, checkBySchema } from './schema-findings.ts';
@@ -176,9 +175,7 @@ export function parseProviderFile(text: string, file: string): ProviderConfig {
 
 /** @throws GocliError BAD_FILE with all that is wrong */
 function providerOf({ provider, findings, file }: InspectedProvider): ProviderConfig {
-  throwFindings(findings);
-  if (provider === undefined) throw new GocliError('INTERNAL', `${file} was refused without a reason`);
-  return provider;
+  return soundOf(provider, findings, file);
 }
 
 /**

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
 import { hostProxy, type HostProxy, isProxyAddress } from '../host/proxy.ts';
 import { readUserFile } from '../host/user-file.ts';
-import { inFileOrder, throwFindings } from './finding.ts';
+import { inFileOrder, soundOf, throwFindings } from './finding.ts';
 import { documentOf } from './provider-text.ts';
 import { providerSchema, type ProviderConfig, someDefaults, variables, variableText } from './schema.ts';
 import { checkBySchema } from './schema-findings.ts';
@@ -64,9 +64,7 @@ export function parseSite(text: string, file: string): Site {
   const { document, findings } = documentOf(text, file);
   throwFindings(findings);
   const { data, findings: wrong } = checkBySchema(siteSchema, document);
-  throwFindings(inFileOrder(wrong));
-  if (data === undefined) throw new GocliError('INTERNAL', `${file} was refused without a reason`);
-  return { ...data, file };
+  return { ...soundOf(data, inFileOrder(wrong), file), file };
 }
 
 /** What a provider of plain machines is at a site; any other stays as it is. */

@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { GocliError } from '../errors/error.ts';
-import { type Finding, inFileOrder, throwFindings } from '../provider/finding.ts';
+import { type Finding, inFileOrder, soundOf, throwFindings } from '../provider/finding.ts';
 import { inspectRecipe, type InspectedRecipe } from './lint/inspect-recipe.ts';
 import type { Settings } from '../provider/settings.ts';
 import type { Recipe } from './step.ts';
@@ -53,7 +52,5 @@ function recipeOf({
   readonly findings: readonly Finding[];
   readonly source: { readonly file: string };
 }): Recipe {
-  throwFindings(inFileOrder(findings));
-  if (recipe !== undefined) return recipe;
-  throw new GocliError('INTERNAL', `${source.file} was refused without a reason`);
+  return soundOf(recipe, inFileOrder(findings), source.file);
 }

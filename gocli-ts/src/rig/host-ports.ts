@@ -5,7 +5,7 @@ import { publishedPorts, type Published } from '../network/ports.ts';
 import type { ContainerInfo, Docker, PublishedPort } from '../place/interface.ts';
 import type { Kind } from './kind.ts';
 import type { RigPlan } from './plan.ts';
-import { portInfosOf } from './published.ts';
+import { portInfosOf } from './published-ports.ts';
 
 /** Everything that a rig of this plan publishes. */
 export function portsOf(plan: RigPlan, kinds: readonly Kind[]): Published[] {

@@ -1,7 +1,7 @@
 import { NODE_SUBNET, nodeName } from '../network/addresses.ts';
 import type { ProviderFacts } from '../provider/facts.ts';
 import { kindOf, type Kind } from './kind.ts';
-import type { Publish } from './published.ts';
+import type { Publish } from './published-ports.ts';
 
 /** What one machine of a rig has. */
 export interface NodePlan {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { FACTS_LABEL, RECIPE_LABEL } from '../../../gocli-ts/src/provider/facts.ts';
-import { publishedFile } from '../../../gocli-ts/src/provider/published.ts';
+import { publishedFile } from '../../../gocli-ts/src/provider/providers-lock.ts';
 import { FakeRemote } from '../../fakes/remote-registry.ts';
 import { makeConsole, type Console } from '../../helpers/console.ts';
 import { VM_FACTS } from '../../helpers/engine.ts';

@@ -5,7 +5,7 @@ import type { Context } from '../../../gocli-ts/src/api/context.ts';
 import { operate } from '../../../gocli-ts/src/api/operation.ts';
 import { localImage, obtainImage } from '../../../gocli-ts/src/api/provider-image.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
-import { rememberPublished, type PublishedProvider } from '../../../gocli-ts/src/provider/published.ts';
+import { rememberPublished, type PublishedProvider } from '../../../gocli-ts/src/provider/providers-lock.ts';
 import { makeConsole, type Console } from '../../helpers/console.ts';
 import { addProvider, VM_FACTS } from '../../helpers/engine.ts';
 

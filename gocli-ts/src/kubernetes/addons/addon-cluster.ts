@@ -6,7 +6,7 @@ import type { RigState } from '../../rig/state.ts';
 import { waitFor, type WaitOptions } from '../../waiting/condition.ts';
 import type { ApiClient } from '../api.ts';
 import { patient } from '../conditions.ts';
-import { type AddonRecord, readRecords, writeRecord } from './inventory.ts';
+import { type AddonRecord, readRecords, writeRecord } from './record.ts';
 import { ClusterObjects } from './objects.ts';
 
 /** What work on the addons of a cluster is done with. */

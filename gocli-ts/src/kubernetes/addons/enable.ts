@@ -7,7 +7,7 @@ import { allMet } from '../../waiting/all-met.ts';
 import { waitFor, type Condition } from '../../waiting/condition.ts';
 import { addonConditions, asExpected } from './conditions.ts';
 import { bringImages } from './images.ts';
-import { type AddonRecord, recordOf, without } from './inventory.ts';
+import { type AddonRecord, recordOf, without } from './record.ts';
 import { mayPass, messageIn, nameOf } from './objects.ts';
 import { removeObjects } from './remove.ts';
 import { type AddonCluster, AT_ONCE, keepRecord, knownRecords, waitOptions } from './addon-cluster.ts';

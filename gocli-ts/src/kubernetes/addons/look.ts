@@ -7,7 +7,7 @@ import type { OptionValues } from '../../addons/options.ts';
 import type { ApiClient } from '../api.ts';
 import { messageOf } from '../../errors/error.ts';
 import { addonConditions } from './conditions.ts';
-import { readRecords, without } from './inventory.ts';
+import { readRecords, without } from './record.ts';
 import { ClusterObjects, messageIn, nameOf } from './objects.ts';
 import { AT_ONCE } from './addon-cluster.ts';
 

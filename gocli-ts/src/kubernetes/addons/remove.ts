@@ -6,7 +6,7 @@ import { waitFor, type Condition } from '../../waiting/condition.ts';
 import { patient } from '../conditions.ts';
 import { onNodes } from '../on-nodes.ts';
 import { removeNode } from '../surplus.ts';
-import { type AddonRecord, removeRecord } from './inventory.ts';
+import { type AddonRecord, removeRecord } from './record.ts';
 import { nameOf } from './objects.ts';
 import {
   type AddonCluster,

@@ -1,7 +1,7 @@
 import { GocliError } from '../../errors/error.ts';
 import { readEach } from '../../errors/several.ts';
 import { nodeName } from '../../network/addresses.ts';
-import { pinnedOf, type Publish } from '../published.ts';
+import { pinnedOf, type Publish } from '../published-ports.ts';
 import { defineOption } from './option.ts';
 
 /** `[127.0.0.1:][HOSTPORT:]PORT[/udp][@NODE]`, as docker and k3d write it. */

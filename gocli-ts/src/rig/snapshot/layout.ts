@@ -5,7 +5,7 @@ import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
 import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
-import { portInfosOf } from '../published.ts';
+import { portInfosOf } from '../published-ports.ts';
 import type { RigState } from '../state.ts';
 import { readHost } from '../start/surroundings.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';

@@ -11,7 +11,7 @@ import { readMemory, wantedBytes } from '../host-memory.ts';
 import { keepState } from '../keep-state.ts';
 import { isAwakeOrPaused, type FoundRig } from '../life.ts';
 import { tellAround } from '../around.ts';
-import { portInfosOf } from '../published.ts';
+import { portInfosOf } from '../published-ports.ts';
 import { goOnThawed, writeAccess } from '../start/go-on.ts';
 import { startNodes, type Launched } from '../start/launch.ts';
 import { proveWritable, writeState, type RigState } from '../state.ts';

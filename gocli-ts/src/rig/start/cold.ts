@@ -7,7 +7,7 @@ import type { RigLayout } from '../container-specs.ts';
 import type { Origin } from '../machines.ts';
 import { checkMemory } from '../host-memory.ts';
 import type { RigState } from '../state.ts';
-import { collectGarbage } from '../template/inventory.ts';
+import { collectGarbage } from '../template/stock.ts';
 import type { KindKeys, RigKeys } from '../template/keys.ts';
 import { makeTemplate } from '../template/make.ts';
 import { whileAlive } from '../watchdog.ts';

@@ -19,7 +19,7 @@ import { restoreSecrets } from '../lost-secrets.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/interface.ts';
 import { startedAgain } from '../plan.ts';
-import { portInfosOf } from '../published.ts';
+import { portInfosOf } from '../published-ports.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/restorable.ts';
 import type { RigState } from '../state.ts';

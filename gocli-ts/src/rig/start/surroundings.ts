@@ -9,7 +9,7 @@ import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { rigId } from '../identity.ts';
 import type { RigPlan } from '../plan.ts';
-import { portInfosOf } from '../published.ts';
+import { portInfosOf } from '../published-ports.ts';
 import { choosePorts, portsOf } from '../host-ports.ts';
 import { checkDaemon, refuseTaken } from './daemon.ts';
 import { readMemory, wantedBytes } from '../host-memory.ts';

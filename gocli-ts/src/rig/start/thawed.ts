@@ -21,7 +21,7 @@ import { bakedTemplate } from '../snapshot/bake.ts';
 import type { Snapshot } from '../snapshot/list.ts';
 import type { RigState } from '../state.ts';
 import type { Choice } from '../template/choose.ts';
-import { markUsed } from '../template/inventory.ts';
+import { markUsed } from '../template/stock.ts';
 import { machinesUsed } from '../template/used.ts';
 import { keysOf, launchWithAccess, goOnThawed } from './go-on.ts';
 import { notice } from '../deps.ts';

@@ -9,7 +9,7 @@ import type { GocliError } from '../../../../gocli-ts/src/errors/error.ts';
 import { Steps } from '../../../../gocli-ts/src/events/steps.ts';
 import { enableAddons } from '../../../../gocli-ts/src/kubernetes/addons/enable.ts';
 import { requireImages } from '../../../../gocli-ts/src/kubernetes/addons/images.ts';
-import { readRecords } from '../../../../gocli-ts/src/kubernetes/addons/inventory.ts';
+import { readRecords } from '../../../../gocli-ts/src/kubernetes/addons/record.ts';
 import { diffAddon, differences, lookAtAddons } from '../../../../gocli-ts/src/kubernetes/addons/look.ts';
 import { ClusterObjects } from '../../../../gocli-ts/src/kubernetes/addons/objects.ts';
 import { disableAddons } from '../../../../gocli-ts/src/kubernetes/addons/remove.ts';

@@ -6,7 +6,7 @@ import { portsOf } from '../../../../gocli-ts/src/rig/host-ports.ts';
 import { planDifferences, planRig } from '../../../../gocli-ts/src/rig/make-plan.ts';
 import { publish } from '../../../../gocli-ts/src/rig/options/publish.ts';
 import type { RigPlan } from '../../../../gocli-ts/src/rig/plan.ts';
-import { portInfosOf } from '../../../../gocli-ts/src/rig/published.ts';
+import { portInfosOf } from '../../../../gocli-ts/src/rig/published-ports.ts';
 import { templateKey } from '../../../../gocli-ts/src/rig/template/key.ts';
 import { FakeDocker } from '../../../fakes/docker.ts';
 import { addProvider, VM_FACTS } from '../../../helpers/engine.ts';

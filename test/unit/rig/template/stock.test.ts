@@ -1,7 +1,7 @@
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { collectGarbage, inventory, markUsed } from '../../../../gocli-ts/src/rig/template/inventory.ts';
+import { collectGarbage, stock, markUsed } from '../../../../gocli-ts/src/rig/template/stock.ts';
 import {
   listTemplates,
   publishTemplate,
@@ -20,7 +20,7 @@ test('what was thawed last is known as long as its template is there', async (t)
     await publishTemplate(engine.docker, manifestOf({ id, imageId, createdAt }));
     await markUsed(engine, id);
   }
-  const [used] = await inventory(engine);
+  const [used] = await stock(engine);
   t.is(Math.round(used?.lastUse ?? 0), engine.clock.now());
 
   const [first] = await listTemplates(engine.docker);

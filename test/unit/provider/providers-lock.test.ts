@@ -11,7 +11,7 @@ import {
   rememberPublished,
   renderPublished,
   type PublishedProvider,
-} from '../../../gocli-ts/src/provider/published.ts';
+} from '../../../gocli-ts/src/provider/providers-lock.ts';
 
 const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length.toFixed(0)}}$`));
 const digest = hex(64).map((text) => `sha256:${text}`);

@@ -25,7 +25,7 @@ const BLOCK = 512;
 const DEFAULT_SHARE = 4;
 
 /** A template and what is known of its use. */
-export interface InventoryItem {
+export interface StockItem {
   readonly template: Template;
   readonly provider: string;
   readonly nodes: number;
@@ -42,10 +42,10 @@ export interface InventoryItem {
 type InventoryDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock'>;
 
 /** All templates, the newest first. */
-export async function inventory({
+export async function stock({
   docker,
   paths,
-}: Pick<InventoryDeps, 'docker' | 'paths'>): Promise<InventoryItem[]> {
+}: Pick<InventoryDeps, 'docker' | 'paths'>): Promise<StockItem[]> {
   await restoreTemplates(docker);
   const [templates, machines] = await Promise.all([
     listTemplates(docker),
@@ -68,7 +68,7 @@ async function itemOf(
   usedBy: readonly string[],
   used: number | undefined,
   docker: Docker,
-): Promise<InventoryItem> {
+): Promise<StockItem> {
   const { manifest } = template;
   const intact = typeof manifest === 'string' ? undefined : manifest;
   const createdAt = intact?.createdAt ?? 0;
@@ -112,7 +112,7 @@ async function lastUse(paths: Paths, id: string): Promise<number | undefined> {
  * @throws GocliError what could not be removed, once all else is: `done` has those that went
  */
 export async function collectGarbage(deps: InventoryDeps, budget: number | undefined): Promise<Evicted[]> {
-  const items = await inventory(deps);
+  const items = await stock(deps);
   const keepable = items.map(({ template: { id }, bytes, lastUse: used, usedBy, hasImage }) => ({
     id,
     bytes,
