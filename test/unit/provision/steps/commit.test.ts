@@ -23,6 +23,11 @@ interface Committed {
   readonly labels: string;
 }
 
+/** A path below the results of a step: the step, and the path there. */
+function inStep(path: string): string {
+  return path.replace(/.*\/provision\/([a-z]+)\/[^/]+/, '$1');
+}
+
 /** Commits an image of what steps left behind. */
 async function commit(t: ExecutionContext, folder: string, bench: Bench): Promise<Committed> {
   const docker = new FakeDocker();
@@ -47,12 +52,8 @@ async function commit(t: ExecutionContext, folder: string, bench: Bench): Promis
   await provision({ folder, steps: [...made, commitStep] }, { ...bench.deps, host, docker });
   const packed = host.calls.filter(({ argv }) => argv[0] === 'tar').map(({ argv }) => argv);
   return {
-    layers: packed.map((argv) =>
-      argv.slice(argv.indexOf('-C')).map((word) => word.replace(/.*\/provision\/([a-z]+)\/[^/]+/, '$1')),
-    ),
-    asked: host.calls.flatMap(({ argv }) =>
-      argv[0] === 'go' ? [(argv.at(-1) ?? '').replace(/.*\//, '')] : [],
-    ),
+    layers: packed.map((argv) => argv.slice(argv.indexOf('-C')).map(inStep)),
+    asked: host.calls.flatMap(({ argv }) => (argv[0] === 'go' ? [inStep(argv.at(-1) ?? '')] : [])),
     labels: JSON.stringify(docker.calls.filter(({ method }) => method === 'images.commit').at(-1)?.args),
   };
 }
@@ -74,7 +75,7 @@ test('the image of a node has kubectl beside the disk', async (t) => {
   const bench = await openBench(t);
   const { layers, asked, labels } = await commit(t, bench.folder, bench);
   t.deepEqual(layers, layersWith(['components/bin', 'kubectl'], layers[0]?.at(-2) ?? ''));
-  t.deepEqual(asked, ['kubectl']);
+  t.deepEqual(asked, ['components/bin/kubectl']);
   t.regex(labels, /Node disk, qemu, dnsmasq and registry of a local Kubernetes cluster/);
   t.true(labels.includes(FACTS_LABEL));
 });
