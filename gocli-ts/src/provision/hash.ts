@@ -25,8 +25,8 @@ export async function digestInputs(inputs: StepInputs, root: string): Promise<In
   return Object.fromEntries([...values, ...files.flat()].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The key of a step, or of the images of an addon: equal keys mean equal results. */
-export function stepKey(step: StepName | 'addon', inputs: InputDigests): string {
+/** The key of a step, of a component, or of the images of an addon: equal keys mean equal results. */
+export function stepKey(step: StepName | 'addon' | 'component', inputs: InputDigests): string {
   return sha256(JSON.stringify([FORMAT, step, Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1))]));
 }
 

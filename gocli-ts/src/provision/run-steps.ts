@@ -100,9 +100,12 @@ async function runAlone(
   const start = engine.clock.monotonic();
   await using workspace = await engine.store.workspace(step.name);
   const results = Object.fromEntries([...needed].map(([name, done]) => [name, done?.result.folder ?? '']));
+  const earlier = forced.has(step.name)
+    ? []
+    : (await engine.store.all(step.name)).map(({ folder }) => folder);
   const { output, scratch } = workspace;
   try {
-    await step.run({ ...engine, key: now.key, results, output, scratch, step: handle });
+    await step.run({ ...engine, key: now.key, results, earlier, output, scratch, step: handle });
     engine.signal.throwIfAborted();
     const digests = step.volatile === true ? await digestStep(step, keys, engine.recipe) : now.digests;
     const key = stepKey(step.name, digests);

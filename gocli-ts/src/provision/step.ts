@@ -64,6 +64,8 @@ export interface StepContext extends ProvisionDeps {
   readonly key: string;
   /** Folder with the result of each needed step. Read-only. */
   readonly results: Readonly<Partial<Record<StepName, string>>>;
+  /** Folders of results of this step that are there already, the newest first; none where it is to be made anew. Read-only. */
+  readonly earlier: readonly string[];
   /**
    * An empty folder that becomes the step's result when `run` returns, and is removed when it throws. A file named
    * {@link IMAGE_FILE} in it says that the result is a Docker image; it counts as cached only while Docker has it.

@@ -12,7 +12,7 @@ import { type Inventory, renderSbom } from '../sbom/cyclonedx.ts';
 import { readGoPrograms } from '../sbom/go.ts';
 import { componentVersions } from '../sbom/versions.ts';
 import { IMAGE_FILE, type ProvisionStep, type Recipe, type StepContext } from '../step.ts';
-import { PROGRAM_FOLDER } from './components.ts';
+import { PROGRAM_FOLDER } from './built-before.ts';
 import { INVENTORY_FILE } from './seal.ts';
 
 const inventorySchema = z.array(z.custom<Inventory>((value) => typeof value === 'object' && value !== null));

@@ -6,15 +6,12 @@ import { GocliError } from '../../errors/error.ts';
 import { buildC } from '../go/c.ts';
 import { buildProgram, findModule, type GoContext, type GoModule, listPrograms } from '../go/module.ts';
 import { KUBERNETES, readModule } from '../component-module.ts';
+import { digestInputs, stepKey } from '../hash.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
+import { type BuiltComponent, PROGRAM_FOLDER, takeBuilt, writeBuilt } from './built-before.ts';
 
-/** Folder of the programs in the result of the step. */
-export const PROGRAM_FOLDER = 'bin';
 /** {@link ProgramVersions} as JSON in the result of the step. */
 export const VERSIONS_FILE = 'versions.json';
-
-/** `v1.36.3` by name of the program. */
-export type ProgramVersions = Readonly<Record<string, string>>;
 
 /** While one waits for the network or links, which needs one core only, another compiles. */
 const CONCURRENCY = 2;
@@ -44,26 +41,49 @@ async function buildComponents(context: StepContext): Promise<void> {
   const { recipe, output, signal, step } = context;
   const modules = await modulesOf(recipe);
   await mkdir(join(output, PROGRAM_FOLDER));
-  const versions = await pMap(
+  const built = await pMap(
     recipe.provider.components,
     async (component, at) => {
       const place = `component ${at + 1} of ${recipe.provider.components.length}, ${component.name}`;
       step.progress({ message: place });
-      return buildComponent(component, modules, {
-        ...context,
-        step: {
-          ...step,
-          progress: ({ message = '', ...more }) => {
-            step.progress({ message: `${place}: ${message}`, ...more });
-          },
-        },
-      });
+      const progress: StepContext['step']['progress'] = ({ message = '', ...more }) => {
+        step.progress({ message: `${place}: ${message}`, ...more });
+      };
+      const own = { ...context, step: { ...step, progress } };
+      return [component.name, await takeOrBuild(component, modules, own)] as const;
     },
     { concurrency: CONCURRENCY, signal },
   );
-  const all = Object.fromEntries(versions.flat().sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeFile(join(output, VERSIONS_FILE), `${JSON.stringify(all, undefined, 2)}\n`);
-  step.note(`${Object.keys(all).length} programs`);
+  await writeBuilt(output, Object.fromEntries(built));
+  const programs = built.flatMap(([, one]) => Object.entries(one.programs));
+  const versions = Object.fromEntries(programs.sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFile(join(output, VERSIONS_FILE), `${JSON.stringify(versions, undefined, 2)}\n`);
+  step.note(`${programs.length} programs`);
+}
+
+/** One component: from an earlier result that has the same, or built. */
+async function takeOrBuild(
+  component: ComponentConfig,
+  modules: readonly GoModule[],
+  context: StepContext,
+): Promise<BuiltComponent> {
+  const { recipe, earlier, output } = context;
+  const { folder, main } = moduleOf(component.c?.from ?? component.name, modules);
+  const inputs = {
+    values: {
+      component: JSON.stringify([component.name, component.c]),
+      release: releaseOf(component, recipe),
+    },
+    files: main === undefined ? [folder] : [folder, main],
+  };
+  const key = stepKey('component', await digestInputs(inputs, recipe.root));
+  const before = await takeBuilt(component.name, key, earlier, output);
+  return before ?? { key, programs: Object.fromEntries(await buildComponent(component, modules, context)) };
+}
+
+/** What its programs are told as their version, where that decides what they are. */
+function releaseOf({ name }: ComponentConfig, { provider }: Recipe): string {
+  return name === KUBERNETES ? (provider.kubernetes?.version ?? '') : '';
 }
 
 type Built = [program: string, version: string];

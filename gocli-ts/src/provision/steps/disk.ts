@@ -17,7 +17,7 @@ import {
   renderedFiles,
   SCHEMA_CHECK,
 } from '../build-machine/cloud-init.ts';
-import { PROGRAM_FOLDER } from './components.ts';
+import { PROGRAM_FOLDER } from './built-before.ts';
 import { IMAGES_FILE } from './images.ts';
 import { ROOTFS_FILE } from './rootfs.ts';
 

@@ -8,7 +8,8 @@ import { type ImageBlobs, imageBlobs } from '../oci/image.ts';
 import { type LayerFile, writeLayer, writeLayout } from '../oci/layout.ts';
 import { resultOf } from '../image/results.ts';
 import type { ProvisionStep, StepContext } from '../step.ts';
-import { PROGRAM_FOLDER, type ProgramVersions, VERSIONS_FILE } from './components.ts';
+import { PROGRAM_FOLDER, type ProgramVersions } from './built-before.ts';
+import { VERSIONS_FILE } from './components.ts';
 
 /** All images of the provider, in the result of the step: an OCI layout as one tar archive. */
 export const IMAGES_FILE = 'images.tar';

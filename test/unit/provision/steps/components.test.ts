@@ -1,4 +1,5 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { access, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
@@ -24,6 +25,7 @@ function builder(kubernetes = 'v1.36.3'): FakeHost {
   return new FakeHost().respond((argv, { cwd = '' }) => {
     if (argv[1] === 'list' && argv.includes('-m')) return { stdout: `${kubernetes} /modules/kubernetes\n` };
     if (argv[1] === 'list') return { stdout: tools[cwd.replace(/.*\//, '')] ?? '' };
+    if (argv.includes('-o')) writeFileSync(argv[argv.indexOf('-o') + 1] ?? '', argv.join(' '));
     return {};
   });
 }
@@ -55,6 +57,70 @@ test('every program is built where the result wants it, with its version noted',
     pause: 'v3.10.2',
   });
   await t.notThrowsAsync(access(join(folder, 'bin')));
+});
+
+/** Programs that a host was asked to build. */
+function builtBy({ calls }: FakeHost): string[] {
+  const outputs = calls.map(({ argv }) => (argv.includes('-o') ? (argv[argv.indexOf('-o') + 1] ?? '') : ''));
+  return outputs.flatMap((path) => (path === '' ? [] : [path.replace(/.*\//, '')])).sort();
+}
+
+test('what did not change is taken from an earlier result, of another version, too', async (t) => {
+  const first = await open(t, builder());
+  const made = async (folder: string, force: readonly 'components'[] = []) => {
+    const host = builder(folder.endsWith('1.37') ? 'v1.37.2' : undefined);
+    const { results } = await provision(
+      { folder, steps: [componentsStep()], force },
+      { ...first.deps, host },
+    );
+    const result = results.get('components')?.result.folder ?? '';
+    const { ino } = await stat(join(result, 'bin', 'etcd'));
+    return {
+      result,
+      ino,
+      built: builtBy(host),
+      versions: await readFile(join(result, 'versions.json'), 'utf8'),
+    };
+  };
+  const whole = await made(first.folder);
+  t.deepEqual(whole.built, ['etcd', 'kubectl', 'kubernetes', 'pause']);
+
+  await writeFile(join(first.folder, 'kubernetes', 'main.go'), 'package main // changed\n');
+  const changed = await made(first.folder);
+  t.deepEqual(changed.built, ['kubectl', 'kubernetes', 'pause'], 'pause is of the module of Kubernetes');
+  t.is(changed.ino, whole.ino);
+  t.is(changed.versions, whole.versions);
+
+  const other = join(first.root, 'k8s', '1.37');
+  await mkdir(join(other, 'kubernetes'), { recursive: true });
+  await writeFile(
+    join(other, 'provider.yaml'),
+    (PROVIDER_YAML + KUBERNETES).replaceAll('1.36', '1.37').replace('1.37.3', '1.37.2'),
+  );
+  await writeFile(join(other, 'kubernetes', 'go.mod'), 'module x\n');
+  await writeFile(join(other, 'kubernetes', 'main.go'), 'package main\n');
+  const second = await made(other);
+  t.deepEqual(second.built, ['kubectl', 'kubernetes', 'pause']);
+  t.is(second.ino, whole.ino);
+
+  t.deepEqual(
+    (await made(other, ['components'])).built,
+    ['etcd', 'kubectl', 'kubernetes', 'pause'],
+    'forced',
+  );
+});
+
+test('a program that is gone from an earlier result is built, and that one stays as it is', async (t) => {
+  const bench = await open(t, builder());
+  const { results } = await provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps);
+  const bin = join(results.get('components')?.result.folder ?? '', 'bin');
+  const before = await readFile(join(bin, 'kubernetes'), 'utf8');
+  await rm(join(bin, 'kubectl'));
+  await writeFile(join(bench.root, 'components', 'etcd', 'go.mod'), 'module y\n');
+  const host = builder();
+  await provision({ folder: bench.folder, steps: [componentsStep()] }, { ...bench.deps, host });
+  t.deepEqual(builtBy(host), ['etcd', 'kubectl', 'kubernetes']);
+  t.is(await readFile(join(bin, 'kubernetes'), 'utf8'), before);
 });
 
 test('Go is told to change no file, to fetch no other Go and to leave out cgo', async (t) => {
