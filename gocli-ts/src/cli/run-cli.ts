@@ -8,7 +8,7 @@ import { commandOf, verbIndex, verbOf } from './flags.ts';
 import { withLateOptions } from './late-options.ts';
 import { parseCommandLine, type Invocation } from './parser.ts';
 import { errorData, exitCodeOf, renderError } from './render/error-report.ts';
-import { makeProgress, type ProgressMode } from './render/progress.ts';
+import { makeProgress, PROGRESS_MODES, type ProgressMode } from './render/progress.ts';
 import type { OutputFormat, Session, Streams } from './session.ts';
 
 /** The process: everything a run of the command line needs from outside. */
@@ -59,7 +59,8 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 /** Without TERM, or with `dumb` (Emacs, some CI systems), nobody can say how a line is drawn anew: terminfo(5). */
 function modeOf(args: Invocation['args'], env: CliContext['env']): ProgressMode {
   if (args['quiet'] === true) return 'none';
-  const asked = args['progress'] as ProgressMode;
+  // A command that tells of the faults of its line is run though it was given a mode that there is not.
+  const asked = PROGRESS_MODES.find((mode) => mode === args['progress']) ?? 'auto';
   const isPlain = asked === 'auto' && ['', 'dumb'].includes(env['TERM'] ?? '');
   return isPlain ? 'plain' : asked;
 }
