@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { readIfThere } from '../host/atomic-files.ts';
+import { isPlainFile } from '../host/user-file.ts';
 
 export interface ProviderFolder {
   /** `k8s-1.36`: the folder `k8s/1.36` with its slash replaced. */
@@ -18,7 +18,10 @@ export function nameOfFolder(folder: string): string {
   return wordsOfFolder(folder).replace('/', '-');
 }
 
-/** The version folders below `cluster-provision` that have a provider.yaml, by name. */
+/**
+ * The version folders below `cluster-provision` that have a provider.yaml, by name.
+ * @throws GocliError FILE where nobody can say whether there is one
+ */
 export async function listProviderFolders(root: string): Promise<ProviderFolder[]> {
   const families = await foldersOf(root);
   const nested = await Promise.all(
@@ -30,9 +33,9 @@ export async function listProviderFolders(root: string): Promise<ProviderFolder[
     .flat()
     .map(([family, version]) => ({ name: `${family}-${version}`, folder: join(root, family, version) }));
   const present = await Promise.all(
-    candidates.map(({ folder }) => readIfThere(join(folder, 'provider.yaml'))),
+    candidates.map(({ folder }) => isPlainFile(join(folder, 'provider.yaml'))),
   );
-  return candidates.filter((_, at) => present[at] !== undefined).sort((a, b) => a.name.localeCompare(b.name));
+  return candidates.filter((_, at) => present[at]).sort((a, b) => a.name.localeCompare(b.name));
 }
 
 async function foldersOf(folder: string): Promise<string[]> {
