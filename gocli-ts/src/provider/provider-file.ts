@@ -20,7 +20,7 @@ import {
 import type { Names } from './render.ts';
 import { atSite } from './site.ts';
 import type { YamlDocument } from './yaml-text.ts';
-import { baseOf, documentOf, extendsAnother, PROVIDER_FILE, readText, wordIn } from './provider-text.ts';
+import { baseOf, documentOf, extendsAnother, PROVIDER_FILE, readText, saidIn } from './provider-text.ts';
 
 /** Folders of one provider: its own, and that of the one which it extends. */
 export interface Layer {
@@ -79,7 +79,7 @@ export async function inspectProvider(folder: string, settings?: Settings): Prom
 async function inspectFor(folder: string, making: Making): Promise<InspectedProvider> {
   const file = join(folder, PROVIDER_FILE);
   const text = await readText(folder, file);
-  const parent = wordIn(text, file, 'from');
+  const parent = saidIn(text, file, 'from');
   if (parent !== undefined) return inspectChild({ folder, file, text }, parent, making);
   const named = baseOf(text, file);
   if (named === undefined) return checkAlone({ folder, file, text }, making);
@@ -93,6 +93,12 @@ async function inspectFor(folder: string, making: Making): Promise<InspectedProv
   const further = baseOf(baseText, baseFile);
   if (further !== undefined)
     return checkProvider(text, file, `${named} extends ${further} itself; extend that one`);
+  if (saidIn(baseText, baseFile, 'from') !== undefined)
+    return checkProvider(
+      text,
+      file,
+      `${named} is made from another one; write "from: ${nameOfFolder(base)}"`,
+    );
   const other = checkProvider(baseText, baseFile);
   const own = checkProvider(text, file, other);
   return { ...own, base, findings: [...own.findings, ...other.findings] };
@@ -118,19 +124,20 @@ function checkAlone(read: ReadFile, making: Making): InspectedProvider {
 /** One that is made from another provider; `from` and all that follows from it. */
 async function inspectChild(
   { folder, file, text }: ReadFile,
-  parent: string,
+  parent: unknown,
   making: Making,
 ): Promise<InspectedProvider> {
   const { document, findings } = documentOf(text, file);
   const read = { file, text, document };
-  const refuse = (why: string): InspectedProvider => ({
+  const refuse = (...why: string[]): InspectedProvider => ({
     ...read,
     findings: [
       ...findings,
       ...checkBySchema(childSchema, document).findings,
-      document.finding(['from'], `"from": ${why}`),
+      ...why.map((text) => document.finding(['from'], `"from": ${text}`)),
     ],
   });
+  if (typeof parent !== 'string') return refuse();
   const all = await listProviderFolders(dirname(dirname(folder)));
   const there = all.find(({ name }) => name === parent);
   const over = makingOver(folder, document.data, making);

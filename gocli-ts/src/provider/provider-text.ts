@@ -23,18 +23,17 @@ export function documentOf(
 
 /** The folder that a provider's file names as the one it extends, as far as that can be read. */
 export function baseOf(text: string, file: string): string | undefined {
-  const named = wordIn(text, file, 'extends');
-  return named !== undefined && PROVIDER_FOLDER.test(named) ? named : undefined;
+  const named = saidIn(text, file, 'extends');
+  return typeof named === 'string' && PROVIDER_FOLDER.test(named) ? named : undefined;
 }
 
 export function extendsAnother(data: unknown): data is { readonly extends: unknown } {
   return typeof data === 'object' && data !== null && 'extends' in data;
 }
 
-/** What stands in a file for a key, if that is a word. */
-export function wordIn(text: string, file: string, key: string): string | undefined {
-  const word = valueAt(readYamlDocument(text, file).documents[0]?.data, key);
-  return typeof word === 'string' ? word : undefined;
+/** What stands in a file for a key, whatever it is. */
+export function saidIn(text: string, file: string, key: string): unknown {
+  return valueAt(readYamlDocument(text, file).documents[0]?.data, key);
 }
 
 /** What data that no schema has seen yet has for a key. */

@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findingLine } from '../../../gocli-ts/src/provider/finding.ts';
+import { listProviderFolders } from '../../../gocli-ts/src/provider/folders.ts';
 import { inspectProvider, readProviderFile } from '../../../gocli-ts/src/provider/provider-file.ts';
 import { madeFrom } from '../../../gocli-ts/src/provision/children.ts';
 import { buildParts, inspectCloudInit } from '../../../gocli-ts/src/provision/build-machine/cloud-init.ts';
@@ -101,6 +102,35 @@ test('what is made from one is found, parents first', async (t) => {
   t.deepEqual(await names('base'), ['vm-l0', 'vm-l1']);
   t.deepEqual(await names('l0'), ['vm-l1']);
   t.deepEqual(await names('l1'), []);
+});
+
+test('a parent that is no word is what is wrong, and nothing else', async (t) => {
+  for (const odd of ['', '5', '[vm-base]', '{ vm: base }']) {
+    const file = `${HEAD}name: vm-l0\nfrom: ${odd}\n`;
+    const found = await faults(
+      join(await chainOf(t, { 'cluster-provision/vm/l0/provider.yaml': file }), 'l0'),
+    );
+    t.is(found.length, 1, found.join('\n'));
+    t.regex(found[0] ?? '', /^l0\/provider\.yaml:4:\d+: "from": Invalid input: expected string/);
+  }
+});
+
+test('what is made from another one is not extended, and nothing is wrong with it', async (t) => {
+  const own = { 'cluster-provision/vm/l2/provider.yaml': `${HEAD}name: vm-l2\nextends: vm/l1\n` };
+  t.deepEqual(await faults(join(await chainOf(t, own), 'l2')), [
+    'l2/provider.yaml:4:10: "extends": vm/l1 is made from another one; write "from: vm-l1"',
+  ]);
+});
+
+test('what only looks like a provider.yaml hides no other provider', async (t) => {
+  const vm = await chainOf(t, { 'cluster-provision/vm/folder/provider.yaml/x': '' });
+  await mkdir(join(vm, 'device'));
+  await symlink('/dev/zero', join(vm, 'device', 'provider.yaml'));
+  const names = (await listProviderFolders(dirname(vm))).map(({ name }) => name);
+  t.deepEqual(
+    names.filter((name) => name.startsWith('vm-')),
+    ['vm-base', 'vm-l0', 'vm-l1'],
+  );
 });
 
 test('a parent that is not there is told at its line', async (t) => {
