@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
-import { readIfThere, writeAtomic } from '../../host/atomic-files.ts';
+import { makeFolder, readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { repositoryOf } from '../../provider/extend.ts';
 import { editYaml, type YamlEdit } from '../../provider/yaml-edit.ts';
 import type { Settings } from '../../provider/settings.ts';
@@ -66,8 +66,15 @@ async function apply(changes: FileChanges): Promise<string[]> {
   const changed: string[] = [];
   for (const [path, text] of changes) {
     if ((await readIfThere(path)) === text) continue;
-    if (text === undefined) await rm(path);
-    else await writeAtomic(path, text);
+    if (text === undefined) {
+      await rm(path);
+      // git keeps no empty folder either. One that has more than that stays.
+      await rmdir(dirname(path)).catch(() => undefined);
+    } else {
+      // What is in a checkout is for whoever reads it.
+      await makeFolder(dirname(path), 0o755);
+      await writeAtomic(path, text);
+    }
     changed.push(path);
   }
   return changed;
