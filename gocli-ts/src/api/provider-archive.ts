@@ -52,7 +52,8 @@ export async function save(
   { name, file }: ProviderSaveRequest,
   context: Context,
 ): Promise<ProviderSaveResult> {
-  const { image, reference } = await localImage({ provider: name }, context);
+  const provider = name.replace('/', '-');
+  const { image, reference } = await localImage({ provider }, context);
   factsOf(image, reference);
   const path = typeof file === 'string' ? await writablePath(pathFrom(context.cwd, file)) : undefined;
   const { docker, host, signal } = context;
@@ -67,7 +68,7 @@ export async function save(
     if (path === undefined) await write(file as Writable);
     else await intoFile(path, write);
   });
-  return { provider: name, reference, id: image.id };
+  return { provider, reference, id: image.id };
 }
 
 /** All of it, or nothing. @throws GocliError FILE, DISK_FULL; what is thrown while it is written */

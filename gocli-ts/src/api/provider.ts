@@ -25,6 +25,7 @@ export interface ProviderLsResult {
 }
 
 export interface ProviderShowRequest {
+  /** `k8s-1.36` or `k8s/1.36` */
   readonly name: string;
 }
 
@@ -66,7 +67,8 @@ function sum(items: readonly { readonly bytes: number }[]): number {
 }
 
 /** The local image of a provider. @throws GocliError PROVIDER_UNKNOWN (of a kind that is not known, too), IMAGE_MISSING */
-export async function show({ name }: ProviderShowRequest, context: Context): Promise<ProviderShowResult> {
+export async function show(request: ProviderShowRequest, context: Context): Promise<ProviderShowResult> {
+  const name = request.name.replace('/', '-');
   const { reference, image } = await localImage({ provider: name }, context);
   const facts = factsOf(image, reference);
   const kind = kindOf(context.kinds, facts);

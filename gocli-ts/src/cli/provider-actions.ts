@@ -59,8 +59,8 @@ export async function listAction(session: Session): Promise<number> {
 }
 
 export async function showAction(given: string | undefined, session: Session): Promise<number> {
-  const name = wanted(given, 'show', 'k8s-1.36');
-  const { reference, image, facts, products } = await providers.show({ name }, session);
+  const shown = await providers.show({ name: wanted(given, 'show', 'k8s-1.36') }, session);
+  const { name, reference, image, facts, products } = shown;
   writeResult(session, {
     data: { name, image, facts },
     names: [reference],
@@ -178,7 +178,7 @@ export async function saveAction(
 }
 
 export async function loadAction(given: string | undefined, session: Session): Promise<number> {
-  const file = wanted(given, 'load', 'k8s-1.36.zst');
+  const file = wanted(given, 'load', 'k8s-1.36.zst', 'an archive');
   const { stdin } = session;
   if (file === '-' && stdin.isTTY === true)
     throw new GocliError('USAGE', '- is stdin, and that is a terminal', {
@@ -251,9 +251,9 @@ async function agreed(
   }
 }
 
-function wanted(name: string | undefined, action: string, example: string): string {
-  if (name !== undefined) return name;
-  throw new GocliError('USAGE', `provider ${action} needs a name`, {
+function wanted(given: string | undefined, action: string, example: string, what = 'a name'): string {
+  if (given !== undefined) return given;
+  throw new GocliError('USAGE', `provider ${action} needs ${what}`, {
     hint: `For example: gocli provider ${action} ${example}`,
   });
 }

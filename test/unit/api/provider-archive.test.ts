@@ -56,7 +56,7 @@ test('what was saved is loaded under the name that clusters are started by', asy
   const { id } = addProvider(engine.docker, VM_FACTS);
   const archive = await tar(entries());
   engine.docker.images.save = () => Promise.resolve(Readable.from([archive]));
-  t.like(await console.run('provider', 'save', 'vm-1', file), { code: 0 });
+  t.like(await console.run('provider', 'save', 'vm/1', file), { code: 0 });
   t.deepEqual(await readFile(file), archive);
   t.deepEqual(await readdir(folder), ['vm-1.zst']);
   await engine.docker.images.remove(id);

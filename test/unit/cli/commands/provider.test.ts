@@ -39,6 +39,7 @@ test('providers are those of the checkout and those that have an image', async (
     [FACTS_LABEL]: JSON.stringify({ ...K8S_FACTS, name: 'k8s-1' }),
   });
   t.regex((await console.run('provider', 'show', 'k8s-1')).stdout, /^Kubernetes +1\.36\.3$/m);
+  t.regex((await console.run('provider', 'show', 'k8s/1')).stdout, /^Provider +k8s-1$/m);
 
   const absent = await console.run('provider', 'show', 'k8s-1.36');
   t.is(absent.code, 7);
@@ -111,6 +112,7 @@ test('new makes a provider of which nothing is wrong; bump wants a release', asy
     [['lint', '--from', 'k8s/1.37'], /--from means something for new only/],
     [['show', 'k8s-1.36', 'x'], /for bump and save only/],
     [['rm'], /needs a name/],
+    [['load'], /needs an archive/],
   ] as const) {
     const { code, stderr } = await console.run('provider', ...words);
     t.is(code, 2, words.join(' '));
