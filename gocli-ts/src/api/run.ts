@@ -2,7 +2,7 @@ import { GocliError, isCode } from '../errors/error.ts';
 import { collect, collectLater } from '../errors/several.ts';
 import { writeTimings } from '../host/timings.ts';
 import { onRig } from '../rig/deps.ts';
-import { planRig } from '../rig/make-plan.ts';
+import { planRig, refuseForeign } from '../rig/make-plan.ts';
 import { throwValues } from '../rig/options/read-options.ts';
 import type { RigPlan } from '../rig/plan.ts';
 import { requireImage } from '../rig/snapshot/restorable.ts';
@@ -178,8 +178,12 @@ async function collectPlanErrors(read: ReadRequest, context: Context): Promise<v
     // That it is not there is no fault yet.
     if (isCode(error, 'PROVIDER_UNKNOWN')) errors.push(error);
   });
-  if (found === undefined || lacksGround(read)) return;
-  collect(errors, () => planRig({ ...found, values: { ...values, name }, naming, snapshot }, context.kinds));
+  if (found === undefined) return;
+  const request = { ...found, values: { ...values, name }, naming, snapshot };
+  collect(errors, () => {
+    if (lacksGround(read)) refuseForeign(request, context.kinds);
+    else planRig(request, context.kinds);
+  });
 }
 
 /** What was read of a request, with what a start begins at. */

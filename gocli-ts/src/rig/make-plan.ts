@@ -48,6 +48,18 @@ export function planRig(request: PlanRequest, kinds: readonly Kind[]): RigPlan {
   return plan ?? { guest, host };
 }
 
+/**
+ * Refuses options that no rig of the image has, which is all that can be said where there is no plan.
+ * @throws GocliError BAD_VALUE, PROVIDER_UNKNOWN
+ */
+export function refuseForeign(
+  { image, reference, values, naming = AS_FLAGS }: PlanRequest,
+  kinds: readonly Kind[],
+): void {
+  const kind = kindOf(kinds, factsOf(image, reference));
+  refuseOthers(optionsOf(kind), values, kind, naming);
+}
+
 /** Every option that a rig of a kind has. */
 function optionsOf(kind: Pick<Kind, 'options'>): OptionList {
   return { ...RIG_OPTIONS, ...kind.options };

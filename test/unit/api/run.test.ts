@@ -39,6 +39,11 @@ test('what cannot be read and what the plan is refused for are said together', a
     '--cpu: 0 is out of range',
     '--nodes: 0 is out of range',
   ]);
+  // While nobody knows how many nodes there are, what no rig of the kind has is wrong all the same.
+  t.deepEqual(await faultsOf(t, { provider: 'vm-1', nodes: 0, k8sPort: 1 }, context), [
+    '--nodes: 0 is out of range',
+    '--k8s-port: rigs of the kind tiny have no such option',
+  ]);
   t.deepEqual(await faultsOf(t, { memory: 'much' }, context), [
     '--memory: "much" is not a size',
     'a provider is missing',
