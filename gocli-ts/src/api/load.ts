@@ -51,7 +51,7 @@ export async function load(request: LoadRequest, context: Context): Promise<Load
 }
 
 /** @throws GocliError BAD_VALUE for all that is wrong with it */
-function wantedOf({ images = [], archives = [], tag }: LoadRequest, { cwd }: Context): Wanted {
+function wantedOf({ images = [], archives = [], tag }: LoadRequest, { cwd, naming }: Context): Wanted {
   const errors: GocliError[] = [];
   if (images.length + archives.length === 0) {
     throw new GocliError('BAD_VALUE', 'nothing is named that is to be loaded', {
@@ -63,7 +63,7 @@ function wantedOf({ images = [], archives = [], tag }: LoadRequest, { cwd }: Con
       checkReference(image);
     });
   }
-  const named = collect(errors, () => (tag === undefined ? undefined : checkTag(tag)));
+  const named = collect(errors, () => (tag === undefined ? undefined : checkTag(tag, naming.of('tag'))));
   const paths = archives.map((one) =>
     typeof one === 'string' ? collect(errors, () => pathFrom(cwd, one)) : one,
   );
@@ -82,10 +82,10 @@ function checkReference(reference: string): void {
   });
 }
 
-function checkTag(tag: string): string {
+function checkTag(tag: string, at: string): string {
   const full = fullImageName(tag);
   if (full !== undefined) return full;
-  throw new GocliError('BAD_VALUE', `tag: ${JSON.stringify(tag)} is not the name of an image`, {
+  throw new GocliError('BAD_VALUE', `${at}: ${JSON.stringify(tag)} is not the name of an image`, {
     hint: 'For example: foo:1',
   });
 }

@@ -185,11 +185,15 @@ function clientOf(
 }
 
 /** @throws GocliError BAD_VALUE, BAD_FILE, FILE */
-async function targetOf({ registry, tag, ca: file }: PublishRequest, { cwd }: Context): Promise<Target> {
-  if (tag !== undefined && !IMAGE_TAG.test(tag))
-    throw new GocliError('BAD_VALUE', `tag: ${JSON.stringify(tag)} is not the tag of an image`, {
-      hint: 'Letters, digits, and _ . - in it, at most 128: 2611272230-0123abc',
-    });
+async function targetOf(
+  { registry, tag, ca: file }: PublishRequest,
+  { cwd, naming }: Context,
+): Promise<Target> {
+  if (tag !== undefined && !IMAGE_TAG.test(tag)) {
+    const text = `${naming.of('tag')}: ${JSON.stringify(tag)} is not the tag of an image`;
+    const hint = 'Letters, digits, and _ . - in it, at most 128: 2611272230-0123abc';
+    throw new GocliError('BAD_VALUE', text, { hint });
+  }
   const place = registryAndPath(registry);
   const ca =
     place === undefined
@@ -197,9 +201,10 @@ async function targetOf({ registry, tag, ca: file }: PublishRequest, { cwd }: Co
       : await trustedBy(place.registry, file === undefined ? undefined : pathFrom(cwd, file));
   const origin = place === undefined ? undefined : originOf(place.registry, ca !== undefined);
   if (place === undefined || origin === undefined) {
-    throw new GocliError('BAD_VALUE', `registry: ${JSON.stringify(registry)} names no place in a registry`, {
-      hint: 'Host and organisation, without https:// and without the image: quay.io/team, localhost:5000/team',
-    });
+    const text = `${naming.of('registry')}: ${JSON.stringify(registry)} names no place in a registry`;
+    const hint =
+      'Host and organisation, without https:// and without the image: quay.io/team, localhost:5000/team';
+    throw new GocliError('BAD_VALUE', text, { hint });
   }
   return { host: place.registry, path: place.path, origin, ca };
 }

@@ -30,6 +30,11 @@ export function usageError(
     const [a = '', b = ''] = both.slice(1).map((name) => written(name, command));
     return new GocliError('USAGE', `${a} and ${b} exclude each other`, { hint });
   }
+  const lacking = /^Missing required arguments?: (.*)$/.exec(complaint)?.[1];
+  if (lacking !== undefined) {
+    const names = lacking.split(', ').map((name) => written(name, command));
+    return new GocliError('USAGE', `missing: ${names.join(', ')}`, { hint });
+  }
   if (complaint.startsWith('Not enough non-option arguments')) {
     return new GocliError('USAGE', `gocli ${verbOf(command)}: something is missing`, { hint });
   }

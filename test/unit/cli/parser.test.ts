@@ -335,6 +335,7 @@ test('all that is wrong with a line is said together, an unknown flag too', asyn
     'unknown flag --zzzzzz.',
     'gocli make: something is missing',
   ]);
+  t.deepEqual(await wrong('publish', 'vm-1'), ['missing: --registry']);
   t.deepEqual(await wrong('pool', 'set', 'vm-1', 'cpu', '--size', '--cpu', 'many', '-zm', '--wait', 'a, b'), [
     'unexpected word "cpu"',
     '--size needs a value',

@@ -48,6 +48,7 @@ test('bad input is one line and a hint, never a stack trace', async (t) => {
     [['status', 'nothing'], 4, /there is no cluster "nothing"/],
     [['ssh', 'node01'], 4, /no cluster exists/],
     [['ls', '-o', 'xml'], 2, /--output: "xml" is not accepted/],
+    [['load', './a.tar', '--tag', 'A B'], 2, /--tag: "A B" is not the name of an image/],
     [['run', 'vm-1', '--progress', 'loud'], 2, /--progress: "loud" is not accepted/],
     [['provider', 'show'], 2, /needs a name/],
   ];
