@@ -357,3 +357,14 @@ test('make provision takes any provider by its name', async (t) => {
     t.true(stdout.includes(` provision "cluster-provision/${relative(root, folder)}"`), stdout + stderr);
   }
 });
+
+test('tests that need a provider are refused before one starts a machine, when there is no such provider', async (t) => {
+  const { run } = await scriptCheckout(t);
+  for (const tier of ['e2e', 'charts']) {
+    for (const provider of ['nonsense', 'k8s/1.36', '../guest']) {
+      const { exitCode, stderr } = await run(['.ci/tier', tier], { KUBEVIRT_PROVIDER: provider });
+      t.is(exitCode, 2);
+      t.regex(stderr, new RegExp(`^error: there is no provider "${provider}"`));
+    }
+  }
+});
