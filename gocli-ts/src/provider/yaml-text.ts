@@ -41,7 +41,12 @@ function read(documents: readonly Document.Parsed[], lines: LineCounter, file: s
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1), text };
   };
-  const findings = documents.flatMap(({ errors }) => errors.map(({ pos, message }) => at(pos[0], message)));
+  const findings = documents.flatMap(({ errors }) =>
+    // Of a second document the package says which function of its own to call.
+    errors.map(({ code, pos, message }) =>
+      at(pos[0], code === 'MULTIPLE_DOCS' ? 'a second document begins here' : message),
+    ),
+  );
   const readable = documents.map((document): YamlDocument => {
     const finding: YamlDocument['finding'] = (path, text, key) => at(offsetOf(document, path, key), text);
     if (document.errors.length > 0) return { data: undefined, finding };

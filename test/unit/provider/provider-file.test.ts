@@ -37,6 +37,7 @@ test('a provider of plain machines names their user and more packages', (t) => {
 });
 
 const wrong: [string, string, RegExp][] = [
+  ['a second document', `${GOOD}---\nname: b\n`, /^p:10:1: a second document begins here$/],
   [
     'an unknown key',
     `${GOOD}kubernets:\n  version: 1.36.3\n`,
