@@ -220,6 +220,7 @@ export type { RigChoice } from './api/choose.ts';
 export type { CallOptions, Environment, NoRequest } from './api/context.ts';
 export type { ConsoleLine, ConsoleLog, ConsoleRequest } from './api/console.ts';
 export type { CheckResult, DoctorResult } from './api/doctor/doctor.ts';
+export type { ListedRegistry } from './api/kept-registries.ts';
 export type { GcRequest, GcResult } from './api/gc.ts';
 export type { EachRigRequest, EachRigResult } from './api/each-rig.ts';
 export type { ImagesPruneRequest, ImagesResult, ImagesRmRequest, ImagesRmResult } from './api/images.ts';

@@ -1,30 +1,52 @@
 import { Failures } from '../errors/several.ts';
 import type { Evicted } from '../frozen/eviction.ts';
-import { collectGarbage } from '../rig/template/stock.ts';
+import { findRigs } from '../rig/find.ts';
+import { collectGarbage, missedByNobody } from '../rig/template/stock.ts';
 import type { Context } from './context.ts';
 import { readRunOptions, type RunInputs } from './options.ts';
-import { reapOver, type ReapedRig } from './reap.ts';
+import { listedRegistries, type ListedRegistry } from './kept-registries.ts';
+import { reapOver, rigsOver, type ReapedRig } from './reap.ts';
 
 /** What all templates may have together, `10G`; else what `GOCLI_TEMPLATE_BUDGET` says, or a quarter of the free disk. */
-export type GcRequest = Pick<RunInputs, 'templateBudget'>;
+export interface GcRequest extends Pick<RunInputs, 'templateBudget'> {
+  /** Removes nothing. */
+  readonly dryRun?: boolean | undefined;
+}
 
 export interface GcResult {
   readonly removed: readonly Evicted[];
   /** Rigs whose time was over. */
   readonly rigs: readonly ReapedRig[];
+  /** What is kept of registries, which stays until it is removed by its name. */
+  readonly registries: readonly ListedRegistry[];
 }
 
 /**
- * Removes rigs whose time is over, and templates that nobody misses.
+ * Removes rigs whose time is over, and templates that nobody misses, or says what would go.
  * @throws GocliError BAD_VALUE, DOCKER_UNREACHABLE; when something could not be removed, once all the rest is: its `done` is
  * the {@link GcResult} of what went
  */
-export async function gc({ templateBudget }: GcRequest, context: Context): Promise<GcResult> {
+export async function gc({ templateBudget, dryRun }: GcRequest, context: Context): Promise<GcResult> {
   const values = readRunOptions({ templateBudget }, context.env, false, context.naming);
+  if (dryRun === true) return wouldGo(values.templateBudget, context);
   const failures = new Failures();
   // A template is in use as long as they are there.
   const rigs = (await failures.partly(() => reapOver(context))) ?? [];
   const removed = (await failures.partly(() => collectGarbage(context, values.templateBudget))) ?? [];
-  failures.throw(() => 'not everything that nobody misses was removed', { removed, rigs });
-  return { removed, rigs };
+  const { docker, paths } = context;
+  const left = async (): Promise<ListedRegistry[]> => listedRegistries(docker, await findRigs(docker, paths));
+  const registries = (await failures.partly(left)) ?? [];
+  const result = { removed, rigs, registries };
+  failures.throw(() => 'not everything that nobody misses was removed', result);
+  return result;
+}
+
+async function wouldGo(budget: number | undefined, context: Context): Promise<GcResult> {
+  const { docker, paths } = context;
+  const found = await findRigs(docker, paths);
+  const over = rigsOver(found, context);
+  const going = over.map(({ name }) => name);
+  const { gone } = await missedByNobody(context, budget, going);
+  const rigs = over.map((one) => ({ ...one, snapshots: [], evidence: null }));
+  return { removed: gone, rigs, registries: await listedRegistries(docker, found) };
 }

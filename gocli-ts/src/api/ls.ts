@@ -3,6 +3,7 @@ import { isPooled, phaseOf, type RigPhase } from '../rig/life.ts';
 import type { RigState } from '../rig/state.ts';
 import { untilOf } from '../rig/time-limit.ts';
 import type { Context } from './context.ts';
+import { listedRegistries, type ListedRegistry } from './kept-registries.ts';
 
 /** A rig in a list. What is not known of one that never came up is null. */
 export interface ListedRig {
@@ -22,6 +23,8 @@ export interface ListedRig {
 
 export interface LsResult {
   readonly clusters: readonly ListedRig[];
+  /** Kept by `rm` of rigs that are not there now. */
+  readonly registries: readonly ListedRegistry[];
 }
 
 export interface LsRequest {
@@ -31,7 +34,8 @@ export interface LsRequest {
 
 /** All rigs of this host, by name; those that stand ready in pools are nobody's yet. @throws GocliError DOCKER_UNREACHABLE */
 export async function ls({ all = false }: LsRequest, { docker, paths }: Context): Promise<LsResult> {
-  const found = (await findRigs(docker, paths)).filter((one) => all || !isPooled(one));
+  const rigs = await findRigs(docker, paths);
+  const found = rigs.filter((one) => all || !isPooled(one));
   const clusters = found.map((one) => ({
     name: one.name,
     provider: one.state?.plan.guest.provider ?? null,
@@ -42,5 +46,5 @@ export async function ls({ all = false }: LsRequest, { docker, paths }: Context)
     until: untilOf(one.state),
     apiPort: one.state?.ports['6443/tcp'] ?? null,
   }));
-  return { clusters };
+  return { clusters, registries: await listedRegistries(docker, rigs) };
 }

@@ -38,9 +38,20 @@ export async function reapOver(context: Context, names?: readonly string[]): Pro
   return gone;
 }
 
-async function namesOver({ docker, paths, clock }: Context): Promise<string[]> {
-  const rigs = await findRigs(docker, paths);
-  return rigs.flatMap((found) => (overSince(found, clock.now()) === undefined ? [] : [found.name]));
+async function namesOver(context: Context): Promise<string[]> {
+  const rigs = await findRigs(context.docker, context.paths);
+  return rigsOver(rigs, context).map(({ name }) => name);
+}
+
+/** Rigs whose time is over, and since when. */
+export function rigsOver(
+  rigs: readonly FoundRig[],
+  { clock }: Pick<Context, 'clock'>,
+): { readonly name: string; readonly until: string }[] {
+  return rigs.flatMap((found) => {
+    const since = overSince(found, clock.now());
+    return since === undefined ? [] : [{ name: found.name, until: new Date(since).toISOString() }];
+  });
 }
 
 /**

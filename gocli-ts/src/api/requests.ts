@@ -172,7 +172,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   runSeveral: { ...run, count: number },
   rig,
   ls: { all: flag.optional() },
-  rm: eachRig,
+  rm: { ...eachRig, keepRegistry: flag.optional() },
   eachRig,
   rename: { ...rig, to: text },
   start: { ...eachRig, ...shapeOf<typeof START_OPTIONS, StartRequest>(START_OPTIONS) },
@@ -211,7 +211,7 @@ export const SHAPES: { readonly [N in keyof Requests]: Shape<Requests[N]> } = {
   templates: { ...template, all: flag.optional() },
   showTemplate: { ...template, ...shapeOf<typeof PLAN_OPTIONS, TemplateShowRequest>(PLAN_OPTIONS) },
   buildTemplate: { provider: text, ...shapeOf<typeof PLAN_OPTIONS, TemplateBuildRequest>(PLAN_OPTIONS) },
-  gc: { templateBudget: text.optional() },
+  gc: { templateBudget: text.optional(), dryRun: flag.optional() },
   setPool: {
     provider: text,
     size: word,

@@ -4,14 +4,17 @@ import { readKubeconfig } from '../kubernetes/state-file.ts';
 import { findRigs } from '../rig/find.ts';
 import { isPooled } from '../rig/life.ts';
 import { checkRigName } from '../rig/names.ts';
-import { removeRig, type RigRemains } from '../rig/remove.ts';
+import { removeRig, type Keeping, type RigRemains } from '../rig/remove.ts';
 import { chooseUnnamed, refuseNameWithAll, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
+import { listedRegistries, type ListedRegistry } from './kept-registries.ts';
 import { changingRig } from './operation.ts';
 
 export interface RmRequest extends RigChoice {
   /** Every rig there is but those that stand ready in pools. */
   readonly all?: boolean | undefined;
+  /** What its registry stores stays, for the next rig of that name. */
+  readonly keepRegistry?: boolean | undefined;
 }
 
 /** What went with a rig. */
@@ -25,6 +28,8 @@ export interface RmResult {
   readonly absent: readonly RemovedRig[];
   /** Names of those of pools, which stay when all others go. */
   readonly pooled: readonly string[];
+  /** What was kept of registries of rigs that went before, where none was named; it goes with its name. */
+  readonly registries: readonly ListedRegistry[];
 }
 
 /**
@@ -35,10 +40,17 @@ export interface RmResult {
 export async function rm(request: RmRequest, context: Context): Promise<RmResult> {
   const { names, pooled } = await namesOf(request, context);
   const failures = new Failures();
-  const all = await failures.parts(names, (name) => remove(name, context));
-  const wasThere = ({ containers, volumes, state, calledNow }: RemovedRig): boolean =>
-    containers + volumes > 0 || (state && calledNow === undefined);
-  const result = { removed: all.filter(wasThere), absent: all.filter((one) => !wasThere(one)), pooled };
+  const keeping = { registry: request.keepRegistry };
+  const all = await failures.parts(names, (name) => remove(name, keeping, context));
+  const wasThere = ({ containers, volumes, state, calledNow, registry }: RemovedRig): boolean =>
+    containers + volumes > 0 || registry?.kept === false || (state && calledNow === undefined);
+  const registries = request.name === undefined ? await keptBefore(names, context) : [];
+  const result = {
+    removed: all.filter(wasThere),
+    absent: all.filter((one) => !wasThere(one)),
+    pooled,
+    registries,
+  };
   failures.throw(
     (count) => `${count.toFixed(0)} clusters were not removed, or not completely`,
     all.length === 0 ? undefined : result,
@@ -46,20 +58,28 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
   return result;
 }
 
-function remove(name: string, context: Context): Promise<RemovedRig> {
-  return changingRig(context, name, (own) => removeHeld(name, own));
+async function keptBefore(
+  names: readonly string[],
+  { docker, paths }: Context,
+): Promise<RmResult['registries']> {
+  const kept = await listedRegistries(docker, await findRigs(docker, paths));
+  return kept.filter(({ name }) => !names.includes(name));
+}
+
+function remove(name: string, keeping: Keeping, context: Context): Promise<RemovedRig> {
+  return changingRig(context, name, (own) => removeHeld(name, own, keeping));
 }
 
 /** Removes one that nobody else changes meanwhile. @throws GocliError when something of it is left */
-export async function removeHeld(name: string, own: Context): Promise<RemovedRig> {
+export async function removeHeld(name: string, own: Context, keeping: Keeping = {}): Promise<RemovedRig> {
   const { paths, env, cwd } = own;
   // It goes with the rig.
   const written = await readKubeconfig(paths, name).catch(() => undefined);
   const failures = new Failures();
-  const removed = await failures.part(() => removeRig(name, own));
+  const removed = await failures.part(() => removeRig(name, own, keeping));
   await failures.part(() => forgetInFiles(kubeconfigFiles(env, cwd), name, written, own));
   failures.throw(() => `cluster ${name} was not removed completely`);
-  const nothing = { containers: 0, volumes: 0, state: false, snapshots: [] };
+  const nothing = { containers: 0, volumes: 0, state: false, snapshots: [], registry: null };
   return { name, ...nothing, ...removed };
 }
 

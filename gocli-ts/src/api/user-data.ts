@@ -131,12 +131,12 @@ export async function withUserData(result: UpResult, request: UpRequest, own: Co
     const timings = [...result.timings, ...steps.timings];
     return { ...result, state: kept, timings, seconds: result.seconds + steps.elapsed() };
   } catch (error) {
-    await cleanUpAfter(state.name, own, () => giveUp(state, request.keepOnFailure, own));
+    await cleanUpAfter(state.name, own, () => giveUp(result, request.keepOnFailure, own));
     throw error;
   }
 }
 
-async function giveUp(state: UpResult['state'], keep: boolean, own: Context): Promise<void> {
+async function giveUp({ state, keptRegistry }: UpResult, keep: boolean, own: Context): Promise<void> {
   const { name, run } = state;
   const notice = (text: string): void => {
     own.emit({ type: 'notice', level: 'info', text });
@@ -152,5 +152,5 @@ async function giveUp(state: UpResult['state'], keep: boolean, own: Context): Pr
     notice(`The machine is left in place. Remove it with: ${gocliCommand('rm', name)}`);
     return;
   }
-  await removeHeld(name, own);
+  await removeHeld(name, own, { registry: keptRegistry });
 }

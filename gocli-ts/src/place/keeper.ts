@@ -172,7 +172,7 @@ export async function restoreKeepers(
 
 /**
  * Programs in machines can write to the volume: what a copy says may lead to nothing but volumes of gocli's, and belong
- * to no other rig. The name of a snapshot's keeper begins with that of its rig, which may have changed.
+ * to no other rig. The name of a rig's keeper begins with that of the rig, which may have changed.
  */
 function isOf(
   { name, image, mounts, labels }: Keeper,
@@ -186,7 +186,7 @@ function isOf(
   const owned =
     own === undefined
       ? name === volume.name
-      : own === volume.labels[LABEL.cluster] && /^[a-z0-9.-]+-snapshot-[0-9a-f]+$/.test(name);
+      : own === volume.labels[LABEL.cluster] && /^[a-z0-9.-]+-(?:snapshot-[0-9a-f]+|kept)$/.test(name);
   return sources && owned && /^sha256:[0-9a-f]+$/.test(image);
 }
 

@@ -25,4 +25,13 @@ export const LABEL = {
 
 /** Roles of containers and volumes. */
 export type Role =
-  'dnsmasq' | 'registry' | 'node' | 'data' | 'machines' | 'provision' | 'template' | 'snapshot' | 'tool';
+  | 'dnsmasq'
+  | 'registry'
+  | 'node'
+  | 'data'
+  | 'machines'
+  | 'provision'
+  | 'template'
+  | 'snapshot'
+  | 'kept'
+  | 'tool';

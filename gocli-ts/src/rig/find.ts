@@ -156,8 +156,11 @@ export async function requireRig(docker: Docker, paths: Paths, name: string): Pr
     });
   }
   const names = rigs.filter((one) => !isPooled(one)).map((cluster) => cluster.name);
+  const { keptRegistries, keptWords } = await import('./kept-registry.ts');
+  const kept = (await keptRegistries(docker, rigs)).find((one) => one.name === name);
+  const removed = remembered === undefined ? undefined : REMOVED;
   throw new GocliError('NOT_FOUND', `there is no cluster "${name}".${didYouMean(name, names)}`, {
-    observed: remembered === undefined ? undefined : REMOVED,
+    observed: kept === undefined ? removed : keptWords(kept),
     hint:
       names.length === 0 ? 'No cluster exists. Type: gocli run <provider>' : `Clusters: ${names.join(', ')}`,
   });

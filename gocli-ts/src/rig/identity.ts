@@ -44,14 +44,14 @@ export function idAmong({ labels }: Pick<ContainerInfo, 'labels'>): string | und
   return labels[LABEL.cluster] ?? labels[LABEL.owner];
 }
 
-/** What comes after the name of the rig; see names.ts and snapshot/snapshots.ts. */
-const SUFFIX = /-(?:dnsmasq|registry|node\d+|aside\d+|snapshot-[0-9a-f]+)$/;
+/** What comes after the name of the rig; see names.ts, kept-registry.ts and snapshot/snapshots.ts. */
+const SUFFIX = /-(?:dnsmasq|registry|node\d+|aside\d+|snapshot-[0-9a-f]+|kept)$/;
 
 /** What of a container says whose it is, and what that is called; a copy of a keeper says it, too. */
 type Bearer = Pick<ContainerInfo, 'name' | 'labels'>;
 
 /** Who says what a rig is called, where several bear its name: the first role that there is. */
-const RANKS = ['dnsmasq', 'registry', 'node', 'stopped', 'snapshot'];
+const RANKS = ['dnsmasq', 'registry', 'node', 'stopped', 'snapshot', 'kept'];
 
 function rankOf({ labels }: Bearer): number {
   const role = labels[LABEL.role] ?? '';

@@ -4,15 +4,16 @@ import { sweepTemplates } from '../frozen/templates.ts';
 import { removeUnusedVolume } from '../place/keeper.ts';
 import { removeSavedFiles, removeSnapshotKeeper } from './snapshot/snapshots.ts';
 import { restoreSnapshots } from './snapshot/restore-keepers.ts';
-import { listSnapshots, snapshotsAmong, type Snapshot } from './snapshot/list.ts';
+import { snapshotsAmong, type Snapshot } from './snapshot/list.ts';
 import { LABEL } from '../place/labels.ts';
 import type { Docker, Labels } from '../place/interface.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { allOf } from '../shared/all.ts';
 import { lookUp, renamedTo } from './find.ts';
 import type { Identity } from './identity.ts';
-import { idsOf, listRigs, type Listing } from './listing.ts';
+import { idsOf, isOfMachines, listRigs, type Listing } from './listing.ts';
 import { machinesVolume } from './names.ts';
+import { forgetKept, keepRegistry, keptAmong, type KeptRegistry } from './kept-registry.ts';
 import { removeState, stateNames } from './state.ts';
 import type { RigDeps } from './deps.ts';
 
@@ -30,28 +31,40 @@ export interface RigRemains extends Removed {
   readonly snapshots: readonly string[];
   /** What it is called now, when nothing went but what was left here of the name that it had before. */
   readonly calledNow?: string;
+  /** What its registry stored, where that is kept for the next of its name, or was until now; null otherwise. */
+  readonly registry: { readonly kept: boolean; readonly bytes: number } | null;
+}
+
+/** What of a rig stays. */
+export interface Keeping {
+  /** What its registry stores, for the next rig of that name. */
+  readonly registry?: boolean | undefined;
 }
 
 /**
- * Removes a cluster: containers, volumes, state, and what it was saved as when it was stopped. Removing what is not
- * there is not an error.
- * @throws GocliError when something could not be removed; all that could be is. When its snapshots cannot be listed
- * nothing is.
+ * Removes a cluster: containers, volumes, state, what it was saved as when it was stopped, and what was kept of the
+ * registry of one before. Removing what is not there is not an error.
+ * @throws GocliError when something could not be removed; all that could be is. When its snapshots cannot be listed, or
+ * what is to stay cannot be kept, nothing is.
  */
 export async function removeRig(
   name: string,
-  deps: Pick<RigDeps, 'docker' | 'paths' | 'signal' | 'clock' | 'run'>,
+  deps: Pick<RigDeps, 'docker' | 'paths' | 'signal' | 'clock' | 'run' | 'version'>,
+  keeping: Keeping = {},
 ): Promise<RigRemains> {
   const { docker, paths } = deps;
   const { id, listing } = await whatHas(name, deps);
   const calledNow = id === undefined ? await renamedTo(name, deps) : undefined;
-  const snapshots = id === undefined ? [] : await allSnapshots({ id, name }, listing, docker);
+  const { snapshots, before } =
+    id === undefined ? { snapshots: [], before: [] } : await allSnapshots({ id, name }, listing, docker);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
+  const registry =
+    id === undefined ? null : await settleRegistry({ id, name }, listing, before, keeping, deps);
   const failures = new Failures();
-  // The volume stays for the snapshots; these files have no use, and without the keeper nobody would find them.
+  // The volume stays for them; these files have no use, and without the keeper nobody would find them.
   await failures.parts(stopped, async (snapshot) => {
-    if (kept.length > 0) await removeSavedFiles(snapshot.record, deps);
+    if (kept.length > 0 || registry?.kept === true) await removeSavedFiles(snapshot.record, deps);
     await removeSnapshotKeeper(docker, snapshot);
   });
   const removed = await failures.part(async () =>
@@ -70,8 +83,29 @@ export async function removeRig(
     ...removed,
     state: state === true,
     snapshots: kept.map((snapshot) => snapshot.name),
+    registry,
     ...(calledNow === undefined ? {} : { calledNow }),
   };
+}
+
+/** Keeps what the registry stores before anything goes, or lets it go with the rest. */
+async function settleRegistry(
+  rig: Identity,
+  listing: Listing,
+  before: readonly KeptRegistry[],
+  { registry }: Keeping,
+  deps: Parameters<typeof keepRegistry>[2],
+): Promise<RigRemains['registry']> {
+  const isThere = listing.volumes.some((one) => isOfMachines(one) && one.labels[LABEL.cluster] === rig.id);
+  const hasContainers = listing.containers.some(({ labels }) => labels[LABEL.cluster] === rig.id);
+  const [only] = isThere || hasContainers ? [] : before;
+  if (registry === true) {
+    // Of a rig that went before, its keeper holds it already.
+    const bytes = only?.bytes ?? (await keepRegistry(rig, { ...listing, before }, deps));
+    return bytes === undefined ? null : { kept: true, bytes };
+  }
+  for (const one of before) await forgetKept(one, deps.docker);
+  return only === undefined ? null : { kept: false, bytes: only.bytes };
 }
 
 /** The id of what has a name, and what was listed then. What is damaged can be removed all the same. */
@@ -86,14 +120,22 @@ async function whatHas(
 }
 
 /**
- * The snapshots of a rig: what `docker container prune` took from the list is no less one.
+ * The snapshots of a rig, and what was kept of a registry before: what `docker container prune` took from the list is no
+ * less there.
  * @throws GocliError IMAGE_MISSING
  */
-async function allSnapshots({ id, name }: Identity, listing: Listing, docker: Docker): Promise<Snapshot[]> {
+async function allSnapshots(
+  { id, name }: Identity,
+  listing: Listing,
+  docker: Docker,
+): Promise<{ readonly snapshots: Snapshot[]; readonly before: KeptRegistry[] }> {
   const { made, waiting } = await restoreSnapshots(docker, id, listing);
   refuseToLose(name, waiting);
-  if (made) return listSnapshots(docker, id);
-  return snapshotsAmong(listing.containers).filter(({ rig }) => rig === id);
+  const containers = made ? await docker.containers.list({ [LABEL.role]: '' }) : listing.containers;
+  return {
+    snapshots: snapshotsAmong(containers).filter(({ rig }) => rig === id),
+    before: keptAmong(containers).filter(({ rig }) => rig === id),
+  };
 }
 
 /** Nothing holds the volume that they lie in. @throws GocliError IMAGE_MISSING */

@@ -1,9 +1,11 @@
+import { gocliCommand } from '../shared/command.ts';
 import { GocliError, messageOf } from '../errors/error.ts';
 import type { ContainerInfo, Docker } from '../place/interface.ts';
 import { type RigDeps, notice } from './deps.ts';
 import { lookUp, requireState } from './find.ts';
 import { bearersAmong, idAmong, nameBorne, stateNamed, type Identity } from './identity.ts';
 import { keysHere } from './keep-state.ts';
+import { keptAmong } from './kept-registry.ts';
 import { kindOf } from './kind.ts';
 import { decide, situationOf, type FoundRig } from './life.ts';
 import { requireUnclaimed, type Listing } from './listing.ts';
@@ -124,9 +126,14 @@ async function requireFreeName(to: string, { id }: Identity, { docker, paths }: 
   }
   requireUnclaimed(to, listing, id);
   if (looked.id === undefined) return listing;
+  const kept = keptAmong(listing.containers).some(({ rig }) => rig === looked.id);
+  const observed = kept
+    ? 'what the registry of a cluster of that name stored is kept'
+    : 'snapshots of a cluster of that name are there';
+  const remove = kept ? gocliCommand('rm', to) : `gocli snapshot ls --name ${to}`;
   throw new GocliError('CONFLICT', `the name "${to}" is not free`, {
-    observed: 'snapshots of a cluster of that name are there',
-    hint: `Choose another name, or remove them: gocli snapshot ls --name ${to}`,
+    observed,
+    hint: `Choose another name, or remove ${kept ? 'that' : 'them'}: ${remove}`,
   });
 }
 

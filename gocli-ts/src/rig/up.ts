@@ -32,6 +32,8 @@ export interface UpResult {
   readonly started: boolean;
   readonly timings: readonly StepTiming[];
   readonly seconds: number;
+  /** Whether its registry has what was kept of the one before. */
+  readonly keptRegistry?: boolean;
 }
 
 /**

@@ -10,10 +10,11 @@ export const lsCommand = defineCommand({
   withoutKinds: true,
   run: async ({ all }, session) => {
     const { ls } = await import('../../api/ls.ts');
-    const { clusters } = await ls({ all }, session);
+    const { clusters, registries } = await ls({ all }, session);
     const now = session.clock.now();
+    const { keptLines } = await import('../../api/kept-registries.ts');
     writeResult(session, {
-      data: { clusters },
+      data: { clusters, registries },
       names: clusters.map(({ name }) => name),
       table: [
         ['NAME', 'PROVIDER', 'NODES', 'STATE', 'API PORT', 'CREATED', 'ENDS'],
@@ -27,6 +28,7 @@ export const lsCommand = defineCommand({
           one.until === null ? '-' : endWords(one.until, now),
         ]),
       ],
+      after: session.typed(keptLines(registries)),
     });
     return 0;
   },

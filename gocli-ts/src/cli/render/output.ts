@@ -8,6 +8,8 @@ interface Result {
   readonly data: Readonly<Record<string, unknown>> & { readonly version?: never };
   /** Rows for people; the first is the head. */
   readonly table?: readonly (readonly string[])[];
+  /** Lines for people below the table. */
+  readonly after?: string;
   /** What `-o name` prints, one line each. */
   readonly names?: readonly string[];
   /** Text for people, instead of a table. */
@@ -35,7 +37,10 @@ export async function writeDone<T>(work: Promise<T>, write: (result: T) => void)
   }
 }
 
-function render(format: NonNullable<Session['output']>, { data, table, names, text }: Result): string {
+function render(
+  format: NonNullable<Session['output']>,
+  { data, table, after = '', names, text }: Result,
+): string {
   switch (format) {
     case 'json':
       return `${JSON.stringify({ version: 1, ...data }, undefined, 2)}\n`;
@@ -44,6 +49,6 @@ function render(format: NonNullable<Session['output']>, { data, table, names, te
     case 'name':
       return (names ?? []).map((name) => `${name}\n`).join('');
     case 'table':
-      return text ?? renderTable(table ?? []);
+      return text ?? `${renderTable(table ?? [])}${after}`;
   }
 }

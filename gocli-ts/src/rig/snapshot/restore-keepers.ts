@@ -3,6 +3,7 @@ import { LABEL } from '../../place/labels.ts';
 import { readerImage } from '../../place/reader-image.ts';
 import type { ContainerInfo, Docker } from '../../place/interface.ts';
 import { rigNames } from '../identity.ts';
+import { isKept, keptAgain } from '../kept-registry.ts';
 import { listRigs, type Listing } from '../listing.ts';
 import { keeperName, snapshotFolder, snapshotOf, type Snapshot } from './list.ts';
 
@@ -17,7 +18,7 @@ export interface RestoredSnapshots {
 }
 
 /**
- * Makes the keepers of snapshots and of stopped clusters anew that `docker container prune` removed.
+ * Makes the keepers of snapshots, of stopped clusters and of kept registries anew that `docker container prune` removed.
  * @param only those of the rig of that id
  * @param listing what the daemon has, where that is known
  */
@@ -58,6 +59,7 @@ async function restoreIn(
     await using image = await readerImage(docker);
     const place = { volume, labels, at: '/data', image: image.id };
     const restored = await restoreKeepers(docker, place, async (copy, reader) => {
+      if (isKept(copy)) return keptAgain(copy, called.get(copy.labels[LABEL.owner] ?? ''), docker, image);
       if (isListed(copy, containers) || !(await hasFiles(docker, copy, reader))) return undefined;
       const keeper = named(copy);
       copies.push(keeper);

@@ -1,9 +1,11 @@
+import { LABEL } from '../../place/labels.ts';
 import type { Docker } from '../../place/interface.ts';
 import { messageOf } from '../../errors/error.ts';
 import type { Steps } from '../../events/steps.ts';
 import { REGISTRY_USER } from '../container-specs.ts';
 import { type RigDeps, notice } from '../deps.ts';
 import { tellAround } from '../around.ts';
+import { keptAmong, takeKept } from '../kept-registry.ts';
 import { removeMachines } from '../remove.ts';
 import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
@@ -15,12 +17,13 @@ import { launchWithAccess, goOnThawed } from '../start/go-on.ts';
 import { checkRestore, type RestoreRequest, type Restoring } from './restorable.ts';
 import { afterFailedRestore } from './failed-restore.ts';
 import { removeSnapshot } from './snapshots.ts';
-import { snapshotFolder, stoppedSaves, type Snapshot } from './list.ts';
+import { snapshotFolder, stoppedAmong, type Snapshot } from './list.ts';
 
 /**
  * Puts a cluster back as it was when the snapshot was taken: same name, same kubeconfig, and the same ports as far as
  * they are free. What runs under that name is replaced, once all is checked that can be. What a stopped cluster was
- * saved as goes when the new machines were seen Ready, and not before: until then it is stopped.
+ * saved as goes when the new machines were seen Ready, and not before: until then it is stopped. What was kept of its
+ * registry when it was removed is there beside what the snapshot has.
  * @throws GocliError FILE, DISK_FULL (its state cannot be written), PORT_TAKEN (one that was asked for), CONFLICT (another accelerator or processor), IMAGE_MISSING,
  * NOT_FOUND (its files or keys), TIMEOUT, GUEST_DIED
  */
@@ -32,10 +35,13 @@ export async function restoreSnapshot(
 ): Promise<RigState> {
   await proveWritable(deps.paths, snapshot.cluster);
   const restoring = await checkRestore(snapshot, request, deps);
-  const saves = await stoppedSaves(deps.docker, snapshot.rig);
+  const containers = await deps.docker.containers.list({ [LABEL.role]: '' });
+  const saves = stoppedAmong(containers).filter(({ rig }) => rig === snapshot.rig);
+  const kept = keptAmong(containers).find(({ rig }) => rig === snapshot.rig);
+  const left = { stopped: saves.length > 0, kept: kept !== undefined };
   let state: RigState;
   try {
-    state = await thawAgain(snapshot, { ...restoring, stopped: saves.length > 0 }, request, steps, deps);
+    state = await thawAgain(snapshot, { ...restoring, ...left }, request, steps, deps);
   } catch (error) {
     throw await afterFailedRestore(error, snapshot, deps);
   }
@@ -48,12 +54,13 @@ export async function restoreSnapshot(
       : `${gocliCommand('stop', name)}, then ${start}`;
   // What is listed as stopped needs what it was saved as.
   if (await writeLate(ready, 'is Ready and runs on', next, deps)) await forgetSaves(saves, deps);
+  if (kept !== undefined) await takeKept(kept, deps);
   return tellAround(ready, request, deps);
 }
 
 async function thawAgain(
   { record, cluster, rig }: Snapshot,
-  { layout, state, keys, stopped }: Restoring & { readonly stopped: boolean },
+  { layout, state, keys, stopped, kept }: Restoring & { readonly stopped: boolean; readonly kept: boolean },
   { timeoutMs }: RestoreRequest,
   steps: Steps,
   deps: RigDeps,
@@ -67,7 +74,7 @@ async function thawAgain(
   const running = await steps.run('containers', 'Starting the containers', () =>
     launchWithAccess({ layout, network, origin, state: unproven }, keys, deps),
   );
-  const before = (): Promise<void> => restoreRegistry(running.launched, folder, deps.docker);
+  const before = (): Promise<void> => restoreRegistry(running.launched, folder, kept, deps.docker);
   const bound: RigState = { ...state, ports: running.state.ports };
   const start = { ...running, state: bound, saved: record.saved, keys, timeoutMs, before };
   await goOnThawed(start, steps, deps, deps.signal);
@@ -86,7 +93,13 @@ export async function forgetSaves(saves: readonly Snapshot[], deps: RigDeps): Pr
   }
 }
 
-async function restoreRegistry(launched: Launched, folder: string, docker: Docker): Promise<void> {
-  const script = 'find /data/registry -mindepth 1 -delete && cp -a "$1/registry/." /data/registry/';
+async function restoreRegistry(
+  launched: Launched,
+  folder: string,
+  kept: boolean,
+  docker: Docker,
+): Promise<void> {
+  const copy = 'cp -a "$1/registry/." /data/registry/';
+  const script = kept ? copy : `find /data/registry -mindepth 1 -delete && ${copy}`;
   await inside(docker, machinesOf(launched)[0], script, [folder], REGISTRY_USER);
 }

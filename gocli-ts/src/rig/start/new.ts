@@ -7,6 +7,7 @@ import type { RigDeps } from '../deps.ts';
 import { keepEvidence } from '../evidence.ts';
 import { findRig, type LookedUp } from '../find.ts';
 import { hostNamed, type Identity } from '../identity.ts';
+import { keptAmong, takeKept } from '../kept-registry.ts';
 import { wasReady } from '../life.ts';
 import { idForNew } from '../listing.ts';
 import type { RigPlan } from '../plan.ts';
@@ -29,7 +30,15 @@ export async function startNew(
   const steps = await estimatedSteps(deps, plan.guest.provider);
   try {
     const state = await startRig({ ...request, plan }, steps, deps);
-    return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
+    const kept = keptAmong(listing.containers).find((one) => one.rig === rig.id);
+    if (kept !== undefined) await takeKept({ ...kept, name }, deps);
+    return {
+      state,
+      started: true,
+      keptRegistry: kept !== undefined,
+      timings: steps.timings,
+      seconds: steps.elapsed(),
+    };
   } catch (error) {
     await cleanUpAfter(name, deps, () => afterFailure(error, rig, request, deps));
     throw error;

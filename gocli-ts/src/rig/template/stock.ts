@@ -107,21 +107,35 @@ async function lastUse(paths: Paths, id: string): Promise<number | undefined> {
 }
 
 /**
- * Removes templates that nobody misses, and what is left of unfinished ones.
- * @param budget bytes that all templates may have together; a quarter of the free disk when undefined
- * @throws GocliError what could not be removed, once all else is: `done` has those that went
+ * Templates that nobody misses, among all.
+ * @param budget as that of {@link collectGarbage}
+ * @param going names of rigs that need none any more
  */
-export async function collectGarbage(deps: InventoryDeps, budget: number | undefined): Promise<Evicted[]> {
+export async function missedByNobody(
+  deps: InventoryDeps,
+  budget: number | undefined,
+  going: readonly string[] = [],
+): Promise<{ readonly items: readonly StockItem[]; readonly gone: readonly Evicted[] }> {
   const items = await stock(deps);
   const keepable = items.map(({ template: { id }, bytes, lastUse: used, usedBy, hasImage }) => ({
     id,
     bytes,
     lastUse: used,
-    inUse: usedBy.length > 0,
+    inUse: usedBy.some((name) => !going.includes(name)),
     hasImage,
   }));
   const total = items.reduce((sum, { bytes }) => sum + bytes, 0);
-  const gone = evictions(keepable, budget ?? (await defaultBudget(deps.docker, total)), deps.clock.now());
+  const within = budget ?? (await defaultBudget(deps.docker, total));
+  return { items, gone: evictions(keepable, within, deps.clock.now()) };
+}
+
+/**
+ * Removes templates that nobody misses, and what is left of unfinished ones.
+ * @param budget bytes that all templates may have together; a quarter of the free disk when undefined
+ * @throws GocliError what could not be removed, once all else is: `done` has those that went
+ */
+export async function collectGarbage(deps: InventoryDeps, budget: number | undefined): Promise<Evicted[]> {
+  const { items, gone } = await missedByNobody(deps, budget);
   const removed: Evicted[] = [];
   const failures = new Failures();
   for (const one of gone) {
