@@ -18,7 +18,7 @@ export const LABEL = {
   key: 'io.gocli.template.key',
   manifest: 'io.gocli.template.manifest',
   checksum: 'io.gocli.template.checksum',
-  /** Name of a snapshot, and of the cluster that it was taken of. */
+  /** Name of a snapshot; id of the rig that it was taken of, or whose registry is kept. */
   snapshot: 'io.gocli.snapshot',
   owner: 'io.gocli.snapshot.cluster',
 } as const;
