@@ -35,7 +35,7 @@ async function setUp(
 test.serial('a request that has nothing to say may be left out, and the result is data', async (t) => {
   const { env, requests } = await setUp(t);
   const listed: gocli.LsResult = await gocli.ls(undefined, { env });
-  t.deepEqual(listed, { clusters: [] });
+  t.deepEqual(listed, { clusters: [], registries: [] });
   t.regex(requests.join('\n'), /^GET .*\/containers\/json/);
   t.deepEqual(await gocli.snapshot.ls({}, { env }), { snapshots: [] });
   t.deepEqual(await gocli.rm({ name: 'nothing' }, { env }), {
