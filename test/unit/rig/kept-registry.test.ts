@@ -24,7 +24,8 @@ const BYTES = 2048 * 1024;
 function scriptRegistry(docker: FakeDocker): void {
   docker.onExec(([, , script = '', , ...parameters], { id }) => {
     if (script.includes('du -sk')) return { stdout: docker.read(id, APP) === undefined ? '' : '2048\n' };
-    if (script.includes('-mindepth 1 -delete')) docker.erase(id, parameters[0] ?? '');
+    const emptied = /find ("\$1"|\S+) -mindepth 1 -delete/.exec(script)?.[1];
+    if (emptied !== undefined) docker.erase(id, emptied === '"$1"' ? (parameters[0] ?? '') : emptied);
     return undefined;
   });
 }
