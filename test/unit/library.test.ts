@@ -40,8 +40,9 @@ test.serial('a request that has nothing to say may be left out, and the result i
   t.deepEqual(await gocli.snapshot.ls({}, { env }), { snapshots: [] });
   t.deepEqual(await gocli.rm({ name: 'nothing' }, { env }), {
     removed: [],
-    absent: [{ name: 'nothing', containers: 0, volumes: 0, state: false, snapshots: [] }],
+    absent: [{ name: 'nothing', containers: 0, volumes: 0, state: false, registry: null, snapshots: [] }],
     pooled: [],
+    registries: [],
   });
 });
 

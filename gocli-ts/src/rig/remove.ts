@@ -43,7 +43,7 @@ export interface Keeping {
 
 /**
  * Removes a cluster: containers, volumes, state, what it was saved as when it was stopped, and what was kept of the
- * registry of one before. Removing what is not there is not an error.
+ * registry of one before, unless a start that came to nothing was to have it. Removing what is not there is not an error.
  * @throws GocliError when something could not be removed; all that could be is. When its snapshots cannot be listed, or
  * what is to stay cannot be kept, nothing is.
  */
@@ -96,16 +96,26 @@ async function settleRegistry(
   { registry }: Keeping,
   deps: Parameters<typeof keepRegistry>[2],
 ): Promise<RigRemains['registry']> {
+  const own = listing.containers.filter(({ labels }) => labels[LABEL.cluster] === rig.id);
   const isThere = listing.volumes.some((one) => isOfMachines(one) && one.labels[LABEL.cluster] === rig.id);
-  const hasContainers = listing.containers.some(({ labels }) => labels[LABEL.cluster] === rig.id);
-  const [only] = isThere || hasContainers ? [] : before;
+  const [only] = isThere || own.length > 0 ? [] : before;
   if (registry === true) {
     // Of a rig that went before, its keeper holds it already.
     const bytes = only?.bytes ?? (await keepRegistry(rig, { ...listing, before }, deps));
     return bytes === undefined ? null : { kept: true, bytes };
   }
+  const [waiting] = before;
+  if (waiting !== undefined && waitsFor(waiting, own)) return { kept: true, bytes: waiting.bytes };
   for (const one of before) await forgetKept(one, deps.docker);
   return only === undefined ? null : { kept: false, bytes: only.bytes };
+}
+
+/**
+ * Whether it was kept before the rig was begun: what that start did not bring to Ready has not taken it, and to remove
+ * what is left of the start, as a user is told to, is not to remove what was kept. The engine counts whole seconds.
+ */
+function waitsFor({ since }: KeptRegistry, own: Listing['containers']): boolean {
+  return own.length > 0 && own.every(({ created }) => Date.parse(created) + 1000 > since);
 }
 
 /** The id of what has a name, and what was listed then. What is damaged can be removed all the same. */

@@ -180,6 +180,33 @@ test('a start may be killed at each request: what is kept is there for the next'
   t.true(n > 10);
 });
 
+test('to remove what a killed start left is not to remove what was kept for it', async (t) => {
+  const saving = await pushed(t);
+  const { clock, docker } = saving.engine;
+  await keep(saving);
+  docker.before = (method) => {
+    if (saving.containers().includes('c-dnsmasq') && method !== 'containers.create')
+      throw new Error('killed');
+  };
+  await t.throwsAsync(run(saving, 'killed'));
+  docker.before = () => undefined;
+  t.true(saving.containers().includes('c-dnsmasq'));
+  t.like(await removeRig('c', saving.engine), { registry: { kept: true, bytes: BYTES } });
+  t.deepEqual(await kept(saving), [['c', BYTES]]);
+  await run(saving);
+  t.is(stored(saving), 'v1');
+  // Of a removal that was killed: what lives is what it was of.
+  clock.advance(3_600_000);
+  docker.before = (method) => {
+    if (method === 'containers.remove' && saving.containers().includes('c-kept')) throw new Error('killed');
+  };
+  await t.throwsAsync(keep(saving));
+  docker.before = () => undefined;
+  t.true(saving.containers().includes('c-kept'));
+  t.like(await removeRig('c', saving.engine), { registry: null });
+  t.deepEqual(volumes(saving), []);
+});
+
 test('a start that fails leaves it kept', async (t) => {
   const saving = await pushed(t);
   await keep(saving);
