@@ -35,7 +35,7 @@ export interface KeptRegistry {
 const recordSchema = z.object({ format: z.literal(1), bytes: z.int().nonnegative(), since: z.int() });
 
 /** The container that is the keeper. */
-export function keptName(rig: string): string {
+function keptName(rig: string): string {
   return `${rig}-kept`;
 }
 
