@@ -227,7 +227,11 @@ test('a word too many among the extra arguments is the one that is blamed', asyn
 
 test('ls survives a daemon that lists nothing and names what runs', async (t) => {
   const console = await makeConsole(t);
-  t.deepEqual(JSON.parse((await console.run('ls', '-o', 'json')).stdout), { version: 1, clusters: [] });
+  t.deepEqual(JSON.parse((await console.run('ls', '-o', 'json')).stdout), {
+    version: 1,
+    clusters: [],
+    registries: [],
+  });
   await writeState(console.engine.paths, stateOf());
   t.is((await console.run('ls', '-o', 'name')).stdout, 'c\n');
   t.regex((await console.run('ls')).stdout, /^NAME .*\nc +vm-1 +1 +broken +40002/);
