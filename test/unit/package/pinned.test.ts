@@ -17,8 +17,8 @@ const OF_MACHINE = ['awk', 'echo', 'else', 'for', 'if', 'ln', 'mkdir', 'node', '
 const CALLS: Readonly<Record<string, readonly RegExp[]>> = {
   // The first word of a line of a recipe.
   Makefile: [/^\t@?([a-z][\w-]*)(?: |$)/gm],
-  // The first word of a command line, and the program that c8 runs.
-  '.ci/tier': [/command=\(([\w-]+)/g, /\b(ava) --config/g],
+  // What covers the others, and what those are.
+  '.ci/tier': [/cover=\(([\w-]+)/g, /\b(ava) --config/g],
   'cluster-up/bootstrap.sh': [/node_modules\/([\w-]+)\/bin\//g, /\b(npx) /g],
   'test/unit/house/house.test.ts': [/'\.bin', '([\w-]+)'/g],
 };
