@@ -32,3 +32,15 @@ export async function buildC(
     ...(noHeaders ? { hint: 'Install the C library for development: `apt-get install libc6-dev`.' } : {}),
   });
 }
+
+/** `14.2.0`: the compiler that builds. @throws GocliError TOOL_MISSING */
+export async function compilerVersion({
+  host,
+  signal,
+}: {
+  readonly host: Host;
+  readonly signal: AbortSignal;
+}): Promise<string> {
+  const { stdout } = await host.run(['gcc', '-dumpfullversion'], { signal, allowFailure: true });
+  return stdout.trim();
+}

@@ -166,6 +166,13 @@ function parseDownload(stdout: string): z.infer<typeof downloadSchema> {
   }
 }
 
+/** `go1.26.8`: the Go that builds. @throws GocliError TOOL_MISSING */
+export async function goVersion({ host, signal }: GoContext): Promise<string> {
+  const argv = ['go', 'env', 'GOVERSION'] as const;
+  const { stdout } = await host.run(argv, { cwd: '/', env: ENVIRONMENT, signal, allowFailure: true });
+  return stdout.trim();
+}
+
 async function go(
   module: GoModule,
   words: readonly string[],

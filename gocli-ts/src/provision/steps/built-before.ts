@@ -1,7 +1,6 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isErrno } from '../../errors/file-error.ts';
 import { parseJson } from '../../shared/json.ts';
 
 /** Folder of the programs in the result of the step. */
@@ -53,14 +52,20 @@ async function readBuilt(folder: string, name: string): Promise<BuiltComponent |
   return parsed.data?.[name];
 }
 
-/** Whether all of them are there. None is left otherwise: a compiler might write into the file of the other result. */
+/**
+ * Whether all of them could be linked; what could not be is built. None is left otherwise: a compiler might write into the
+ * file of the other result.
+ */
 async function linkAll(programs: readonly string[], from: string, to: string): Promise<boolean> {
+  const linked: string[] = [];
   try {
-    for (const program of programs) await link(join(from, program), join(to, program));
+    for (const program of programs) {
+      await link(join(from, program), join(to, program));
+      linked.push(program);
+    }
     return true;
-  } catch (error) {
-    await Promise.all(programs.map((program) => rm(join(to, program), { force: true })));
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
+  } catch {
+    await Promise.all(linked.map((program) => rm(join(to, program), { force: true })));
+    return false;
   }
 }

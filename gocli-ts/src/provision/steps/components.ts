@@ -1,10 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import type { ComponentConfig } from '../../provider/schema.ts';
 import { GocliError } from '../../errors/error.ts';
-import { buildC } from '../go/c.ts';
-import { buildProgram, findModule, type GoContext, type GoModule, listPrograms } from '../go/module.ts';
+import { buildC, compilerVersion } from '../go/c.ts';
+import {
+  buildProgram,
+  findModule,
+  type GoContext,
+  type GoModule,
+  goVersion,
+  listPrograms,
+} from '../go/module.ts';
 import { KUBERNETES, readModule } from '../component-module.ts';
 import { digestInputs, stepKey } from '../hash.ts';
 import type { ProvisionStep, Recipe, StepContext } from '../step.ts';
@@ -40,6 +47,7 @@ export function componentsStep(): ProvisionStep {
 async function buildComponents(context: StepContext): Promise<void> {
   const { recipe, output, signal, step } = context;
   const modules = await modulesOf(recipe);
+  const compilers = await compilersOf(context);
   await mkdir(join(output, PROGRAM_FOLDER));
   const built = await pMap(
     recipe.provider.components,
@@ -50,7 +58,7 @@ async function buildComponents(context: StepContext): Promise<void> {
         step.progress({ message: `${place}: ${message}`, ...more });
       };
       const own = { ...context, step: { ...step, progress } };
-      return [component.name, await takeOrBuild(component, modules, own)] as const;
+      return [component.name, await takeOrBuild(component, modules, compilers, own)] as const;
     },
     { concurrency: CONCURRENCY, signal },
   );
@@ -65,6 +73,7 @@ async function buildComponents(context: StepContext): Promise<void> {
 async function takeOrBuild(
   component: ComponentConfig,
   modules: readonly GoModule[],
+  compilers: Compilers,
   context: StepContext,
 ): Promise<BuiltComponent> {
   const { recipe, earlier, output } = context;
@@ -73,12 +82,29 @@ async function takeOrBuild(
     values: {
       component: JSON.stringify([component.name, component.c]),
       release: releaseOf(component, recipe),
+      compiler: component.c === undefined ? compilers.go : compilers.c,
     },
     files: main === undefined ? [folder] : [folder, main],
   };
-  const key = stepKey('component', await digestInputs(inputs, recipe.root));
+  const keyNow = async (): Promise<string> => stepKey('component', await digestInputs(inputs, recipe.root));
+  const key = await keyNow();
   const before = await takeBuilt(component.name, key, earlier, output);
-  return before ?? { key, programs: Object.fromEntries(await buildComponent(component, modules, context)) };
+  if (before !== undefined) return before;
+  const programs = Object.fromEntries(await buildComponent(component, modules, context));
+  // Of files that were edited meanwhile nobody knows which were built.
+  return { key: (await keyNow()) === key ? key : '', programs };
+}
+
+/** What compilers say of their version: programs of another one are others. */
+interface Compilers {
+  readonly go: string;
+  readonly c: string;
+}
+
+async function compilersOf({ host, signal, recipe }: StepContext): Promise<Compilers> {
+  const hasC = recipe.provider.components.some(({ c }) => c !== undefined);
+  const go = await goVersion({ host, signal });
+  return { go, c: hasC ? await compilerVersion({ host, signal }) : '' };
 }
 
 /** What its programs are told as their version, where that decides what they are. */
@@ -110,11 +136,18 @@ async function buildFromGo(module: GoModule, context: StepContext, go: GoContext
     module.component === KUBERNETES ? await checkedRelease(module, context.recipe, go) : undefined;
   const built: Built[] = [];
   for (const program of await listPrograms(module, go)) {
-    const file = join(context.output, PROGRAM_FOLDER, program.name);
+    const file = await noFile(context, program.name);
     await buildProgram(module, program, file, release === undefined ? {} : versionVariables(release), go);
     built.push([program.name, program.version === '' ? `v${release ?? '0.0.0'}` : program.version]);
   }
   return built;
+}
+
+/** Where a program comes; a file of that name may be a link to one of an earlier result, which a compiler might write into. */
+async function noFile({ output }: StepContext, program: string): Promise<string> {
+  const file = join(output, PROGRAM_FOLDER, program);
+  await rm(file, { force: true });
+  return file;
 }
 
 async function buildFromC(
@@ -125,11 +158,8 @@ async function buildFromC(
 ): Promise<Built[]> {
   if (c === undefined) return [];
   const { folder } = await findModule(module, c.module, go);
-  await buildC(
-    { folder, file: c.file, version: c.version },
-    join(context.output, PROGRAM_FOLDER, name),
-    context,
-  );
+  const file = await noFile(context, name);
+  await buildC({ folder, file: c.file, version: c.version }, file, context);
   return [[name, c.version]];
 }
 

@@ -46,7 +46,7 @@ test('every program is built where the result wants it, with its version noted',
   const bench = await open(t, host);
   const { results } = await provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps);
 
-  const built = host.calls.filter(({ argv }) => argv[1] === 'build' || argv[0] === 'gcc');
+  const built = host.calls.filter(({ argv }) => argv.includes('-o'));
   const names = built.map(({ argv }) => argv[argv.indexOf('-o') + 1]?.replace(/.*\//, ''));
   t.deepEqual(names.sort(), ['etcd', 'kubectl', 'kubernetes', 'pause']);
   const folder = results.get('components')?.result.folder ?? '';
@@ -67,8 +67,10 @@ function builtBy({ calls }: FakeHost): string[] {
 
 test('what did not change is taken from an earlier result, of another version, too', async (t) => {
   const first = await open(t, builder());
+  let go = 'go1.26.8';
   const made = async (folder: string, force: readonly 'components'[] = []) => {
     const host = builder(folder.endsWith('1.37') ? 'v1.37.2' : undefined);
+    host.respond((argv) => (argv[1] === 'env' ? { stdout: `${go}\n` } : undefined));
     const { results } = await provision(
       { folder, steps: [componentsStep()], force },
       { ...first.deps, host },
@@ -103,11 +105,35 @@ test('what did not change is taken from an earlier result, of another version, t
   t.deepEqual(second.built, ['kubectl', 'kubernetes', 'pause']);
   t.is(second.ino, whole.ino);
 
+  go = 'go1.26.9';
+  await writeFile(join(other, 'kubernetes', 'main.go'), 'package main // changed\n');
+  t.deepEqual(
+    (await made(other)).built,
+    ['etcd', 'kubectl', 'kubernetes', 'pause'],
+    'another compiler of Go',
+  );
   t.deepEqual(
     (await made(other, ['components'])).built,
     ['etcd', 'kubectl', 'kubernetes', 'pause'],
     'forced',
   );
+});
+
+test('what was edited while it was built is not taken for what it was', async (t) => {
+  const host = builder();
+  const bench = await open(t, host);
+  const file = join(bench.root, 'components', 'etcd', 'go.mod');
+  const text = await readFile(file, 'utf8');
+  host.respond((argv) => {
+    if (argv.at(-2)?.endsWith('/etcd') === true) writeFileSync(file, 'module edited\n');
+    return undefined;
+  });
+  await provision({ folder: bench.folder, steps: [componentsStep()] }, bench.deps);
+  await writeFile(file, text);
+  await writeFile(join(bench.folder, 'kubernetes', 'main.go'), 'package main // changed\n');
+  const again = builder();
+  await provision({ folder: bench.folder, steps: [componentsStep()] }, { ...bench.deps, host: again });
+  t.true(builtBy(again).includes('etcd'));
 });
 
 test('a program that is gone from an earlier result is built, and that one stays as it is', async (t) => {

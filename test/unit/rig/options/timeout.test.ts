@@ -15,7 +15,22 @@ test('a limit is in seconds, or has units', (t) => {
 });
 
 test('what is no limit is refused as what it is', (t) => {
-  for (const written of [0, -1, 1.5, NaN, '', '-5', '0s', '1.5m', 'long', '10 m', '400d', '99999999']) {
+  for (const written of [
+    0,
+    -1,
+    1.5,
+    NaN,
+    '',
+    '-5',
+    '0s',
+    '1.5m',
+    'long',
+    '10 m',
+    '12d',
+    '400d',
+    '1000001',
+    '99999999',
+  ]) {
     const error = t.throws(() => timeout.read(written, '--timeout'), undefined, String(written));
     t.true(isCode(error, 'BAD_VALUE') && error.message.startsWith('--timeout: '), String(error));
   }
