@@ -26,7 +26,7 @@ interface Ended {
 }
 
 const NEEDED =
-  'awk basename bash cat cksum dirname env find grep head id make mkdir mktemp ln node readlink rm sed sleep sort tail tee timeout tr'.split(
+  'awk basename bash cat cksum dirname env find grep head id make mkdir mktemp ln node readlink rm sed sort tail tee timeout tr'.split(
     ' ',
   );
 
