@@ -109,6 +109,11 @@ charts: build ## what popular charts ask of a cluster, shown with the real provi
 	@$(BOOTSTRAP) docker provision
 	@.ci/tier charts $(ARGS)
 
+.PHONY: addons
+addons: build ## addons, used in a cluster of two nodes
+	@$(BOOTSTRAP) docker provision
+	@.ci/tier addons $(ARGS)
+
 .PHONY: e2e-lab
 e2e-lab: build ## what this host lacks: KVM, cgroup v2, a current Docker and Podman, in an emulated Debian host (slow)
 	@$(BOOTSTRAP) docker provision

@@ -1,0 +1,3 @@
+import { withEngine } from './common.js';
+
+export default withEngine('addons', '40m');
