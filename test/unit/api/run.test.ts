@@ -60,14 +60,14 @@ test('a program hears of what is wrong by the keys that it gave', async (t) => {
     'cpu: 0 is out of range',
     'httpPort: 70000 is out of range',
     'k8sPort: rigs of the kind tiny have no such option',
-    'memory: there is no node03 in a plan of 1 nodes',
+    'memory: there is no node03 in a plan of one node',
   ]);
   const error = await t.throwsAsync<GocliError>(plan(asked, ofProgram));
   t.is(error.hint, 'All keys: docs/library.md, Calling');
   // Of what only the start of a rig looks at, too, and of what is no option.
   const late = { provider: 'vm-1', memory: 'node02=1G', diskSize: '1G' };
   t.deepEqual(await faultsOf(t, late, ofProgram), [
-    'memory: there is no node02 in a plan of 1 nodes',
+    'memory: there is no node02 in a plan of one node',
     'diskSize: the image of vm-1 has no disk that can grow',
   ]);
   t.deepEqual(await faultsOf(t, { provider: 'vm-1', snapshot: 'none', pool: false }, ofProgram), [
@@ -94,7 +94,7 @@ test('a plan that a variable asks for is refused with the name of the variable',
   addProvider(engine.docker, VM_FACTS);
   t.deepEqual(await faultsOf(t, { provider: 'vm-1', kubevirtci: true }, context), [
     'KUBEVIRT_MEMORY_SIZE: 1M is too little',
-    'KUBEVIRT_NUM_VCPU: there is no node02 in a plan of 1 nodes',
+    'KUBEVIRT_NUM_VCPU: there is no node02 in a plan of one node',
   ]);
 });
 
@@ -144,7 +144,7 @@ test('variables of sizes are passed over by a start from a snapshot, flags are r
   // What the plan of the snapshot would be refused for is told with it, too.
   t.deepEqual(await faultsOf(t, { ...request, httpPort: 0, publish: ['80:80@node09'] }, context), [
     '--http-port: 0 is out of range',
-    '--publish: there is no node09 in a plan of 1 nodes',
+    '--publish: there is no node09 in a plan of one node',
   ]);
   t.deepEqual(await faultsOf(t, { snapshot: 'cleen', httpPort: 0, cpu: 2 }, context), [
     '--http-port: 0 is out of range',

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
@@ -45,6 +45,7 @@ export async function bumpProvider(
   if (from === undefined) {
     throw new GocliError('BAD_VALUE', `${provider.name} has no Kubernetes whose version could be changed`);
   }
+  refuseOtherMinor(provider.name, folder, version);
   const scratch = await mkdtemp(join(tmpdir(), 'gocli-bump-'));
   try {
     const release = await fetchRelease(version, context);
@@ -59,6 +60,21 @@ export async function bumpProvider(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** A folder that is called after a minor version has no release of another. @throws GocliError BAD_VALUE */
+function refuseOtherMinor(name: string, folder: string, version: string): void {
+  const minor = /^\d+\.\d+$/.exec(basename(folder))?.[0];
+  if (minor === undefined || version.startsWith(`${minor}.`)) return;
+  const other = version.split('.').slice(0, 2).join('.');
+  const family = basename(dirname(folder));
+  throw new GocliError(
+    'BAD_VALUE',
+    `${version} is no release of ${minor}, which the folder of ${name} is called`,
+    {
+      hint: `Give it a folder of its own: gocli provider new ${family}/${other} --from ${family}/${minor}`,
+    },
+  );
 }
 
 /** @returns paths of what was not so already */

@@ -84,8 +84,14 @@ export function checkNodes(at: string, field: keyof NodePlan, { nodes, perNode =
   const strange = Object.entries(perNode).find(
     ([name, plan]) => plan[field] !== undefined && !known.includes(name),
   );
-  if (strange === undefined) return;
-  throw new GocliError('BAD_VALUE', `${at}: there is no ${strange[0]} in a plan of ${nodes} nodes`, {
+  if (strange !== undefined) throw noSuchNode(strange[0], nodes, at);
+}
+
+/** That a plan of so many nodes has none of that name. */
+export function noSuchNode(name: string, nodes: number, at: string): GocliError {
+  const known = Array.from({ length: nodes }, (_, index) => nodeName(index + 1));
+  const plan = nodes === 1 ? 'a plan of one node' : `a plan of ${nodes.toFixed(0)} nodes`;
+  return new GocliError('BAD_VALUE', `${at}: there is no ${name} in ${plan}`, {
     hint: `Its nodes: ${known.join(', ')}`,
   });
 }

@@ -2,6 +2,7 @@ import { GocliError } from '../../errors/error.ts';
 import { readEach } from '../../errors/several.ts';
 import { nodeName } from '../../network/addresses.ts';
 import { pinnedOf, type Publish } from '../published-ports.ts';
+import { noSuchNode } from './per-node.ts';
 import { defineOption } from './option.ts';
 
 /** `[127.0.0.1:][HOSTPORT:]PORT[/udp][@NODE]`, as docker and k3d write it. */
@@ -29,10 +30,7 @@ export const publish = defineOption({
   differs: { what: 'published ports', of: ({ host }) => host.published, onlyAsked: true },
   check: ({ nodes }, { host }, at) => {
     const strange = host.published?.find(({ node }) => node > nodes);
-    if (strange === undefined) return;
-    const known = Array.from({ length: nodes }, (_, index) => nodeName(index + 1)).join(', ');
-    const message = `${at}: there is no ${nodeName(strange.node)} in a plan of ${nodes.toFixed(0)} nodes`;
-    throw new GocliError('BAD_VALUE', message, { hint: `Its nodes: ${known}` });
+    if (strange !== undefined) throw noSuchNode(nodeName(strange.node), nodes, at);
   },
 });
 

@@ -2,7 +2,7 @@ import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
-import { isCode } from '../../../../gocli-ts/src/errors/error.ts';
+import { type GocliError, isCode } from '../../../../gocli-ts/src/errors/error.ts';
 import { bumpProvider, withLine } from '../../../../gocli-ts/src/provision/author/bump.ts';
 import { newProvider } from '../../../../gocli-ts/src/provision/author/new-provider.ts';
 import { lintProvider } from '../../../../gocli-ts/src/provision/lint/lint.ts';
@@ -191,6 +191,18 @@ test('what cannot be had is refused by the name of the module, and nothing is ch
     t.true(isCode(error, 'DOWNLOAD') && error.message.includes(module), error.message);
     t.deepEqual(await contentOf(checkout), before);
   }
+});
+
+test('a folder that is called after a minor version has no release of another', async (t) => {
+  const checkout = await checkoutOf(t, FILES);
+  const folder = folderOf(checkout, '1.36');
+  const before = await contentOf(checkout);
+  const error = await t.throwsAsync<GocliError>(bumpProvider(folder, '1.38.0', contextOf(new FakeHost())), {
+    code: 'BAD_VALUE',
+    message: /^1\.38\.0 is no release of 1\.36/,
+  });
+  t.regex(error.hint ?? '', /gocli provider new k8s\/1\.38 --from k8s\/1\.36$/);
+  t.deepEqual(await contentOf(checkout), before);
 });
 
 test('a line goes to the head of what is not released, and nowhere else', (t) => {
