@@ -23,7 +23,7 @@ import { snapshotFolder, stoppedAmong, type Snapshot } from './list.ts';
  * Puts a cluster back as it was when the snapshot was taken: same name, same kubeconfig, and the same ports as far as
  * they are free. What runs under that name is replaced, once all is checked that can be. What a stopped cluster was
  * saved as goes when the new machines were seen Ready, and not before: until then it is stopped. What was kept of its
- * registry when it was removed is there beside what the snapshot has.
+ * registry when it was removed is there, and what the snapshot has beside it.
  * @throws GocliError FILE, DISK_FULL (its state cannot be written), PORT_TAKEN (one that was asked for), CONFLICT (another accelerator or processor), IMAGE_MISSING,
  * NOT_FOUND (its files or keys), TIMEOUT, GUEST_DIED
  */
@@ -99,7 +99,9 @@ async function restoreRegistry(
   kept: boolean,
   docker: Docker,
 ): Promise<void> {
-  const copy = 'cp -a "$1/registry/." /data/registry/';
-  const script = kept ? copy : `find /data/registry -mindepth 1 -delete && ${copy}`;
+  // What is kept wins: a restore that comes to nothing is to have changed nothing of it.
+  const script = kept
+    ? 'cp -an "$1/registry/." /data/registry/'
+    : 'find /data/registry -mindepth 1 -delete && cp -a "$1/registry/." /data/registry/';
   await inside(docker, machinesOf(launched)[0], script, [folder], REGISTRY_USER);
 }

@@ -93,10 +93,10 @@ function asFailure(error: unknown): never {
   throw new ThawFailure(wordsOf(error), { cause: error });
 }
 
-/** A cluster that begins at a snapshot has its images too. */
+/** A cluster that begins at a snapshot has its images too, but for those that are kept for it under the same names. */
 async function seedRegistry({ about }: Manifest, launched: Launched, docker: Docker): Promise<void> {
   if (about['snapshot'] === undefined) return;
-  const script = `cp -a ${FROZEN}/registry/. /data/registry/`;
+  const script = `cp -an ${FROZEN}/registry/. /data/registry/`;
   await inside(docker, machinesOf(launched)[0], script, [], REGISTRY_USER);
 }
 
