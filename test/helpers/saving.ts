@@ -47,7 +47,8 @@ export async function makeSaving(t: ExecutionContext, facts: ProviderFacts = VM_
 /** What `rm -rf` does to the volumes of a container. */
 function removeFilesFrom(docker: FakeDocker): void {
   docker.onExec((argv, container) => {
-    if (argv[2] === 'rm -rf "$@"') for (const path of argv.slice(4)) docker.erase(container.id, path);
+    if (argv[2]?.startsWith('rm -rf "$@"') === true)
+      for (const path of argv.slice(4)) docker.erase(container.id, path);
     return undefined;
   });
 }

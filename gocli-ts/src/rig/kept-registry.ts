@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { GocliError } from '../errors/error.ts';
-import { runTool } from '../frozen/tool.ts';
-import { makeKeeper, removeKeeper, type Keeper, type KeeperCopy } from '../place/keeper.ts';
+import { makeKeeper, removeKeeper, rewriteCopy, type Keeper, type KeeperCopy } from '../place/keeper.ts';
 import { LABEL } from '../place/labels.ts';
 import { readerImage } from '../place/reader-image.ts';
-import type { ContainerInfo, Docker, Labels, Mount } from '../place/interface.ts';
+import type { ContainerInfo, Docker, Labels } from '../place/interface.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { parseJson } from '../shared/json.ts';
 import { formatBytes } from '../shared/size.ts';
 import { notice, type RigDeps } from './deps.ts';
 import { rigNames, type Identity } from './identity.ts';
-import { inside } from './inside.ts';
 import type { Listing } from './listing.ts';
 import { dataVolume, isAside } from './names.ts';
-import { partOf } from './parts.ts';
+import { DATA, dataOf, emptyStore, storedBytes } from './registry-store.ts';
+import { wasReady } from './life.ts';
+import type { RigState } from './state.ts';
 
 /**
  * What the registry of a removed rig stored, in the data volume that it had: kept for the next rig of that name. Its
@@ -30,9 +30,18 @@ export interface KeptRegistry {
   /** Milliseconds since the epoch. */
   readonly since: number;
   readonly provider: string | undefined;
+  /** Who started that rig, as `alice (uid 1000)`. */
+  readonly user: string | undefined;
+  /** Runs of gocli that made that rig: by what another one made, a later rig is told from what a killed rm left of it. */
+  readonly runs: readonly string[];
 }
 
-const recordSchema = z.object({ format: z.literal(1), bytes: z.int().nonnegative(), since: z.int() });
+const recordSchema = z.object({
+  format: z.literal(1),
+  bytes: z.int().nonnegative(),
+  since: z.int(),
+  runs: z.array(z.string()).default([]),
+});
 
 /** The container that is the keeper. */
 function keptName(rig: string): string {
@@ -52,8 +61,9 @@ export function keptAmong(containers: readonly ContainerInfo[]): KeptRegistry[] 
     .map(({ id: keeper, labels }) => {
       const rig = labels[LABEL.owner] ?? '';
       const { data } = recordSchema.safeParse(parseJson(labels[LABEL.manifest]));
-      const { bytes, since } = data ?? { bytes: 0, since: 0 };
-      return { name: names.get(rig) ?? rig, rig, keeper, bytes, since, provider: labels[LABEL.provider] };
+      const { bytes, since, runs } = data ?? { bytes: 0, since: 0, runs: [] };
+      const { [LABEL.provider]: provider, [LABEL.user]: user } = labels;
+      return { name: names.get(rig) ?? rig, rig, keeper, bytes, since, provider, user, runs };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -67,9 +77,25 @@ export async function keptRegistries(
   return all.filter(({ rig }) => !there.some(({ id }) => id === rig));
 }
 
+/**
+ * Whether a later rig of that id has it: one that was Ready, its user-data among that. Until then it is kept, whatever is
+ * there, and nothing forgets it but an `rm` of the name where nothing else is.
+ * @param state that of what is there now
+ */
+export function isTaken({ runs }: KeptRegistry, state: RigState | undefined): boolean {
+  if (!wasReady(state) || runs.includes(state.run)) return false;
+  const { userData } = state.plan.host;
+  return userData === undefined || userData === state.userData;
+}
+
 /** What is kept of one, and what becomes of it. */
-export function keptWords({ name, bytes }: Pick<KeptRegistry, 'name' | 'bytes'>): string {
-  return `what the registry of ${name} stored is kept (${formatBytes(bytes)}): the next gocli run of that name has it, and ${gocliCommand('rm', name)} removes it`;
+export function keptWords({
+  name,
+  bytes,
+  user,
+}: Pick<KeptRegistry, 'name' | 'bytes'> & { readonly user?: string | undefined }): string {
+  const whose = user === undefined ? '' : `, of ${user}`;
+  return `what the registry of ${name} stored is kept (${formatBytes(bytes)}${whose}): the next gocli run of that name has it, and ${gocliCommand('rm', name)} removes it`;
 }
 
 /** Where the copy of the keeper lies, whatever the rig is called. */
@@ -77,20 +103,16 @@ function copyOf(rig: string): KeeperCopy {
   return { at: DATA, name: keptName(rig) };
 }
 
-const DATA = '/data';
-const STORE = '/data/registry';
-/** Nothing when it stores no repository: what else it has then nobody would miss. */
-const MEASURE = `[ -n "$(ls -A "$1/docker/registry/v2/repositories" 2>/dev/null)" ] || exit 0
-du -sk "$1" | cut -f1`;
-
 /**
  * Marks what the registry of a rig stores as kept, before anything of the rig goes: nothing removes the volume then.
+ * @param known `before`: what was kept for it, and it has taken; `runs`: those that made it, as far as its record says
  * @returns its bytes; undefined when there is nothing to keep
  * @throws GocliError NOT_READY (a restore was not finished, so that it is not clear what it stores), COMMAND, IMAGE_MISSING
  */
 export async function keepRegistry(
   rig: Identity,
-  listing: Pick<Listing, 'containers' | 'volumes'> & { readonly before: readonly KeptRegistry[] },
+  listing: Pick<Listing, 'containers' | 'volumes'>,
+  { before, runs }: { readonly before: readonly KeptRegistry[]; readonly runs: readonly string[] },
   deps: Pick<RigDeps, 'docker' | 'signal' | 'clock' | 'run' | 'version'>,
 ): Promise<number | undefined> {
   const { docker, clock, version } = deps;
@@ -99,19 +121,24 @@ export async function keepRegistry(
   const volumes = listing.volumes.filter(({ labels }) => labels[LABEL.cluster] === rig.id);
   if (!volumes.some(({ name }) => name === dataVolume(rig.id))) return undefined;
   await using image = await imageFor(rig.id, listing, docker);
-  const bytes = await measure(rig, own, image.id, deps);
-  // One of a removal that was killed says another size, perhaps.
-  for (const old of listing.before) await forgetKept(old, docker);
+  const bytes = await storedBytes(rig, own, image.id, deps);
+  // Of those the rig that is there has it, whose own is kept now.
+  for (const old of before) await forgetKept(old, docker);
   if (bytes === undefined) return undefined;
-  const provider = [...own, ...volumes].find(({ labels }) => labels[LABEL.provider] !== undefined);
+  const all = [...new Set([...runs, ...own.flatMap((one) => one.labels[LABEL.run] ?? [])])];
+  const said = (label: string): Labels => {
+    const one = [...own, ...volumes].find(({ labels }) => labels[label] !== undefined);
+    return one === undefined ? {} : { [label]: one.labels[label] ?? '' };
+  };
   const labels = {
+    ...said(LABEL.provider),
+    ...said(LABEL.user),
     [LABEL.role]: 'kept',
     [LABEL.owner]: rig.id,
-    [LABEL.provider]: provider?.labels[LABEL.provider] ?? '',
     [LABEL.version]: version,
-    [LABEL.manifest]: JSON.stringify({ format: 1, bytes, since: clock.now() }),
+    [LABEL.manifest]: JSON.stringify({ format: 1, bytes, since: clock.now(), runs: all }),
   };
-  const keeper: Keeper = { name: keptName(rig.name), image: image.id, mounts: [mountOf(rig.id)], labels };
+  const keeper: Keeper = { name: keptName(rig.name), image: image.id, mounts: [dataOf(rig.id)], labels };
   await makeKeeper(docker, keeper, copyOf(rig.id));
   return bytes;
 }
@@ -121,10 +148,6 @@ function unclear(name: string): GocliError {
     observed: 'a restore of it was not finished: part of what it stored lies aside',
     hint: `Let what ran before go on (${gocliCommand('resume', name)}), then try again`,
   });
-}
-
-function mountOf(rig: string): Mount {
-  return { type: 'volume', source: dataVolume(rig), target: DATA };
 }
 
 type Lasting = Awaited<ReturnType<typeof readerImage>>;
@@ -152,42 +175,41 @@ async function imageFor(
   });
 }
 
-/** Asked in the registry where it runs, else in a container made for it. @throws GocliError COMMAND */
-async function measure(
-  { id, name }: Identity,
-  own: readonly ContainerInfo[],
+/** Removes what the registry of an earlier rig stored from the volume, but what is kept. @throws GocliError COMMAND, IMAGE_MISSING */
+export function emptyUnlessKept(
+  rig: Identity,
   image: string,
-  { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
-): Promise<number | undefined> {
-  const registry = partOf(own, 'registry');
-  if (registry?.state === 'running') {
-    const handle = { container: registry.id, node: `the registry of ${name}` };
-    return bytesOf(await inside(docker, handle, MEASURE, [STORE]));
-  }
-  const tool = {
-    name: `gocli-measure-${run}`,
-    image,
-    labels: { [LABEL.cluster]: id, [LABEL.run]: run },
-    mounts: [{ ...mountOf(id), readOnly: true }],
-    script: MEASURE,
-    arguments: [STORE],
-  };
-  const { exitCode, output } = await runTool(docker, tool, signal);
-  if (exitCode === 0) return bytesOf(output);
-  throw new GocliError('COMMAND', `what the registry of ${name} stores cannot be measured`, {
-    observed: output.trim(),
-  });
-}
-
-function bytesOf(output: string): number | undefined {
-  const kibibytes = Number.parseInt(output, 10);
-  return Number.isNaN(kibibytes) ? undefined : kibibytes * 1024;
+  deps: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
+): Promise<void> {
+  return emptyStore(rig, keptName(rig.id), image, deps);
 }
 
 /** Nobody finds it any more; the volume stays where it is. */
 export async function forgetKept({ keeper, rig }: KeptRegistry, docker: Docker): Promise<void> {
   await removeKeeper(docker, keeper, copyOf(rig));
 }
+
+/** Has the keeper say that its rig is called otherwise: its copy first, from which it is made anew. */
+export async function renameKept(
+  docker: Docker,
+  { id, imageId: image, labels }: ContainerInfo,
+  name: string,
+): Promise<void> {
+  const rig = labels[LABEL.owner] ?? '';
+  // Those of its image are no part of it.
+  const own = Object.fromEntries(Object.entries(labels).filter(([label]) => OWN_LABELS.has(label)));
+  await rewriteCopy(docker, id, { name, image, labels: own, mounts: [dataOf(rig)] }, copyOf(rig));
+  await docker.containers.rename(id, name);
+}
+
+const OWN_LABELS: ReadonlySet<string> = new Set([
+  LABEL.role,
+  LABEL.owner,
+  LABEL.provider,
+  LABEL.user,
+  LABEL.version,
+  LABEL.manifest,
+]);
 
 /** The keeper of a copy as it is made anew after `docker container prune`; undefined when no image could hold it. */
 export async function keptAgain(
@@ -204,7 +226,8 @@ export async function keptAgain(
 /** Says that a new rig has it, and forgets that it was kept: it is the rig's now. */
 export async function takeKept(kept: KeptRegistry, deps: RigDeps): Promise<void> {
   const since = new Date(kept.since).toISOString();
-  const text = `The registry of ${kept.name} has what was kept of the one before: ${formatBytes(kept.bytes)}, since ${since}.`;
+  const whose = kept.user === undefined ? '' : `, of ${kept.user}`;
+  const text = `The registry of ${kept.name} has what was kept of the one before: ${formatBytes(kept.bytes)}, since ${since}${whose}.`;
   notice(deps, text);
   // Left behind it is the rig's all the same, and goes with it.
   await forgetKept(kept, deps.docker).catch(() => undefined);

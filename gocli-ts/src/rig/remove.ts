@@ -11,9 +11,10 @@ import { gocliCommand } from '../shared/command.ts';
 import { allOf } from '../shared/all.ts';
 import { lookUp, renamedTo } from './find.ts';
 import type { Identity } from './identity.ts';
-import { idsOf, isOfMachines, listRigs, type Listing } from './listing.ts';
+import { idsOf, listRigs, type Listing } from './listing.ts';
 import { machinesVolume } from './names.ts';
-import { forgetKept, keepRegistry, keptAmong, type KeptRegistry } from './kept-registry.ts';
+import { emptyUnlessKept, keptAmong, type KeptRegistry } from './kept-registry.ts';
+import { settling as decide, type Settled } from './settle-registry.ts';
 import { removeState, stateNames } from './state.ts';
 import type { RigDeps } from './deps.ts';
 
@@ -32,7 +33,7 @@ export interface RigRemains extends Removed {
   /** What it is called now, when nothing went but what was left here of the name that it had before. */
   readonly calledNow?: string;
   /** What its registry stored, where that is kept for the next of its name, or was until now; null otherwise. */
-  readonly registry: { readonly kept: boolean; readonly bytes: number } | null;
+  readonly registry: Settled | null;
 }
 
 /** What of a rig stays. */
@@ -42,8 +43,8 @@ export interface Keeping {
 }
 
 /**
- * Removes a cluster: containers, volumes, state, what it was saved as when it was stopped, and what was kept of the
- * registry of one before, unless a start that came to nothing was to have it. Removing what is not there is not an error.
+ * Removes a cluster: containers, volumes, state, and what it was saved as when it was stopped. What was kept of the
+ * registry of one before goes where nothing else is there, or when this one had it. Removing what is not there is not an error.
  * @throws GocliError when something could not be removed; all that could be is. When its snapshots cannot be listed, or
  * what is to stay cannot be kept, nothing is.
  */
@@ -59,14 +60,25 @@ export async function removeRig(
     id === undefined ? { snapshots: [], before: [] } : await allSnapshots({ id, name }, listing, docker);
   const stopped = snapshots.filter(({ record }) => record.kind === 'stopped');
   const kept = snapshots.filter((snapshot) => !stopped.includes(snapshot));
-  const registry =
-    id === undefined ? null : await settleRegistry({ id, name }, listing, before, keeping, deps);
+  const settling =
+    id === undefined
+      ? undefined
+      : await decide({ rig: { id, name }, listing, stopped, before }, keeping.registry === true, deps);
+  const stays = kept.length > 0 || settling?.stays === true;
+  const image = stays ? await imageToRemove(stopped, docker) : undefined;
+  const registry = (await settling?.settle()) ?? null;
   const failures = new Failures();
   // The volume stays for them; these files have no use, and without the keeper nobody would find them.
   await failures.parts(stopped, async (snapshot) => {
-    if (kept.length > 0 || registry?.kept === true) await removeSavedFiles(snapshot.record, deps);
-    await removeSnapshotKeeper(docker, snapshot);
+    if (image !== undefined && (kept.length > 0 || registry?.kept === true))
+      await removeSavedFiles(snapshot.record, deps, image);
+    if (snapshot.waits !== true) await removeSnapshotKeeper(docker, snapshot);
   });
+  const [holding] = kept;
+  if (id !== undefined && registry?.kept === false && holding !== undefined) {
+    const { imageId } = holding.record.state.plan.host;
+    await failures.part(() => emptyUnlessKept({ id, name }, imageId, deps));
+  }
   const removed = await failures.part(async () =>
     id === undefined ? nothing : await removeLabelled(docker, { [LABEL.cluster]: id }),
   );
@@ -86,36 +98,6 @@ export async function removeRig(
     registry,
     ...(calledNow === undefined ? {} : { calledNow }),
   };
-}
-
-/** Keeps what the registry stores before anything goes, or lets it go with the rest. */
-async function settleRegistry(
-  rig: Identity,
-  listing: Listing,
-  before: readonly KeptRegistry[],
-  { registry }: Keeping,
-  deps: Parameters<typeof keepRegistry>[2],
-): Promise<RigRemains['registry']> {
-  const own = listing.containers.filter(({ labels }) => labels[LABEL.cluster] === rig.id);
-  const isThere = listing.volumes.some((one) => isOfMachines(one) && one.labels[LABEL.cluster] === rig.id);
-  const [only] = isThere || own.length > 0 ? [] : before;
-  if (registry === true) {
-    // Of a rig that went before, its keeper holds it already.
-    const bytes = only?.bytes ?? (await keepRegistry(rig, { ...listing, before }, deps));
-    return bytes === undefined ? null : { kept: true, bytes };
-  }
-  const [waiting] = before;
-  if (waiting !== undefined && waitsFor(waiting, own)) return { kept: true, bytes: waiting.bytes };
-  for (const one of before) await forgetKept(one, deps.docker);
-  return only === undefined ? null : { kept: false, bytes: only.bytes };
-}
-
-/**
- * Whether it was kept before the rig was begun: what that start did not bring to Ready has not taken it, and to remove
- * what is left of the start, as a user is told to, is not to remove what was kept. The engine counts whole seconds.
- */
-function waitsFor({ since }: KeptRegistry, own: Listing['containers']): boolean {
-  return own.length > 0 && own.every(({ created }) => Date.parse(created) + 1000 > since);
 }
 
 /** The id of what has a name, and what was listed then. What is damaged can be removed all the same. */
@@ -143,9 +125,36 @@ async function allSnapshots(
   refuseToLose(name, waiting);
   const containers = made ? await docker.containers.list({ [LABEL.role]: '' }) : listing.containers;
   return {
-    snapshots: snapshotsAmong(containers).filter(({ rig }) => rig === id),
+    snapshots: [
+      ...snapshotsAmong(containers).filter(({ rig }) => rig === id),
+      ...waiting.filter(({ record }) => record.kind === 'stopped'),
+    ],
     before: keptAmong(containers).filter(({ rig }) => rig === id),
   };
+}
+
+/**
+ * An image in which the files of a stopped rig can be removed from a volume that stays: else they would be found again.
+ * @returns undefined when there are none
+ * @throws GocliError IMAGE_MISSING
+ */
+async function imageToRemove(stopped: readonly Snapshot[], docker: Docker): Promise<string | undefined> {
+  const [first] = stopped;
+  if (first === undefined) return undefined;
+  const { image, imageId, name } = first.record.state.plan.host;
+  const images = await docker.images.list({});
+  const any =
+    images.find(({ id }) => id === imageId) ??
+    images.find(({ tags }) => tags.some((tag) => tag.startsWith('gocli/')));
+  if (any !== undefined) return any.id;
+  throw new GocliError(
+    'IMAGE_MISSING',
+    `what ${name} was saved as cannot be removed: no image of gocli is left`,
+    {
+      observed: `its own is gone: ${image}, ${imageId}`,
+      hint: `Fetch or load the image of any provider, then try again`,
+    },
+  );
 }
 
 /** Nothing holds the volume that they lie in. @throws GocliError IMAGE_MISSING */

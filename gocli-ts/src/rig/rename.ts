@@ -5,7 +5,7 @@ import { type RigDeps, notice } from './deps.ts';
 import { lookUp, requireState } from './find.ts';
 import { bearersAmong, idAmong, nameBorne, stateNamed, type Identity } from './identity.ts';
 import { keysHere } from './keep-state.ts';
-import { keptAmong } from './kept-registry.ts';
+import { isKept, keptAmong, renameKept } from './kept-registry.ts';
 import { kindOf } from './kind.ts';
 import { decide, situationOf, type FoundRig } from './life.ts';
 import { requireUnclaimed, type Listing } from './listing.ts';
@@ -161,7 +161,8 @@ async function requireFreeContainers(renamings: readonly Renaming[], docker: Doc
 }
 
 async function renameOne({ container, name, snapshot }: Renaming, to: string, docker: Docker): Promise<void> {
-  if (snapshot === undefined) await docker.containers.rename(container.id, name);
+  if (isKept(container)) await renameKept(docker, container, name);
+  else if (snapshot === undefined) await docker.containers.rename(container.id, name);
   else await renameSnapshot(docker, snapshot, to);
 }
 

@@ -1,69 +1,29 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { listTemplates, unpublishTemplate } from '../../../gocli-ts/src/frozen/templates.ts';
 import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { findRigs, requireRig } from '../../../gocli-ts/src/rig/find.ts';
-import { keptRegistries } from '../../../gocli-ts/src/rig/kept-registry.ts';
 import { pauseRig } from '../../../gocli-ts/src/rig/pause.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { removeSnapshot } from '../../../gocli-ts/src/rig/snapshot/snapshots.ts';
 import { requireSnapshot } from '../../../gocli-ts/src/rig/snapshot/require.ts';
 import { restoreSnapshot } from '../../../gocli-ts/src/rig/snapshot/restore.ts';
-import { up } from '../../../gocli-ts/src/rig/up.ts';
-import type { FakeDocker } from '../../fakes/docker.ts';
-import { requestFor } from '../../helpers/engine.ts';
 import { prune, pruneAll } from '../../helpers/prune.ts';
 import { elsewhere, snapshot, to } from '../../helpers/renaming.ts';
 import { makeSaving, stepsOf, stop, type Saving } from '../../helpers/saving.ts';
 import { thawable } from './scripted.ts';
-
-const APP = '/data/registry/app';
-const BYTES = 2048 * 1024;
-
-/** What programs do with what a registry stores. */
-function scriptRegistry(docker: FakeDocker): void {
-  docker.onExec(([, , script = '', , ...parameters], { id }) => {
-    if (script.includes('du -sk')) return { stdout: docker.read(id, APP) === undefined ? '' : '2048\n' };
-    const emptied = /find ("\$1"|\S+) -mindepth 1 -delete/.exec(script)?.[1];
-    if (emptied !== undefined) docker.erase(id, emptied === '"$1"' ? (parameters[0] ?? '') : emptied);
-    return undefined;
-  });
-}
-
-/** A cluster "c" to whose registry an image was pushed. */
-async function pushed(t: ExecutionContext): Promise<Saving> {
-  const saving = await makeSaving(t);
-  scriptRegistry(saving.engine.docker);
-  push(saving, 'c', 'v1');
-  return saving;
-}
-
-function push({ engine: { docker } }: Saving, name: string, text: string): void {
-  const registry = [...docker.containerStore.values()].find(({ info }) => info.name === `${name}-registry`);
-  docker.write(registry?.info.id ?? '', APP, text);
-}
-
-/** What the registry of a cluster stores, be it that only its volume is there. */
-function stored({ engine: { docker } }: Saving, volume = 'c-data'): string | undefined {
-  const has = [...docker.containerStore.values()].find(({ spec }) =>
-    (spec.mounts ?? []).some(({ source, target }) => source === volume && target === '/data'),
-  );
-  return has === undefined ? undefined : docker.read(has.info.id, APP);
-}
-
-const keep = ({ engine }: Saving, name = 'c', changed = {}) =>
-  removeRig(name, { ...engine, ...changed }, { registry: true });
-
-async function run(saving: Saving, id = 'later', name = 'c'): Promise<void> {
-  const [image] = await saving.engine.docker.images.list({});
-  if (image === undefined) throw new Error('no image');
-  await up(requestFor(image, { name }), saving.run(id));
-}
-
-const kept = async ({ engine: { docker, paths } }: Saving): Promise<[string, number][]> =>
-  (await keptRegistries(docker, await findRigs(docker, paths))).map(({ name, bytes }) => [name, bytes]);
-
-const volumes = ({ engine: { docker } }: Saving): string[] => [...docker.volumeStore.keys()].sort();
+import {
+  APP,
+  BYTES,
+  scriptRegistry,
+  pushed,
+  push,
+  stored,
+  keep,
+  run,
+  kept,
+  volumes,
+} from '../../helpers/keeping.ts';
 
 test('what a registry stores outlives its cluster, is had by the next of that name, and goes with that', async (t) => {
   const saving = await pushed(t);
@@ -107,7 +67,7 @@ test('a name of which only a registry is kept is named as such', async (t) => {
   const { docker, paths } = saving.engine;
   await keep(saving);
   const error = await t.throwsAsync(requireRig(docker, paths, 'c'), { instanceOf: GocliError });
-  t.regex(error.observed ?? '', /registry of c stored is kept \(2.0 MiB\)/);
+  t.regex(error.observed ?? '', /registry of c stored is kept \(2.0 MiB, of .+\)/);
   await run(saving, 'other', 'd');
   const taken = await t.throwsAsync(to(saving.engine, 'c', 'd'), { code: 'CONFLICT' });
   t.regex((taken as unknown as GocliError).hint ?? '', /gocli rm --name c|gocli rm c/);
@@ -180,33 +140,6 @@ test('a start may be killed at each request: what is kept is there for the next'
   t.true(n > 10);
 });
 
-test('to remove what a killed start left is not to remove what was kept for it', async (t) => {
-  const saving = await pushed(t);
-  const { clock, docker } = saving.engine;
-  await keep(saving);
-  docker.before = (method) => {
-    if (saving.containers().includes('c-dnsmasq') && method !== 'containers.create')
-      throw new Error('killed');
-  };
-  await t.throwsAsync(run(saving, 'killed'));
-  docker.before = () => undefined;
-  t.true(saving.containers().includes('c-dnsmasq'));
-  t.like(await removeRig('c', saving.engine), { registry: { kept: true, bytes: BYTES } });
-  t.deepEqual(await kept(saving), [['c', BYTES]]);
-  await run(saving);
-  t.is(stored(saving), 'v1');
-  // Of a removal that was killed: what lives is what it was of.
-  clock.advance(3_600_000);
-  docker.before = (method) => {
-    if (method === 'containers.remove' && saving.containers().includes('c-kept')) throw new Error('killed');
-  };
-  await t.throwsAsync(keep(saving));
-  docker.before = () => undefined;
-  t.true(saving.containers().includes('c-kept'));
-  t.like(await removeRig('c', saving.engine), { registry: null });
-  t.deepEqual(volumes(saving), []);
-});
-
 test('a start that fails leaves it kept', async (t) => {
   const saving = await pushed(t);
   await keep(saving);
@@ -274,12 +207,17 @@ test('a restore puts what the snapshot has beside what is kept', async (t) => {
   const saving = await pushed(t);
   const { docker } = saving.engine;
   await snapshot(saving, 's1');
+  push(saving, 'c', 'v2');
   await keep(saving);
+  docker.onExec(([, , script = ''], { id }) => {
+    if (/cp -a "\$1\/registry/.test(script)) docker.write(id, APP, 'v1');
+    return undefined;
+  });
   const deps = saving.run('restoring');
   const request = { timeoutMs: 5000, pinnedPorts: {} };
   await restoreSnapshot(await requireSnapshot(docker, 's1', 'c'), request, stepsOf(deps), deps);
   t.is(await saving.phase(), 'running');
-  t.is(stored(saving), 'v1');
+  t.is(stored(saving), 'v2', 'what is kept wins');
   t.false(saving.containers().includes('c-kept'));
 });
 

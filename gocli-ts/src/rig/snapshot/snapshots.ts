@@ -154,12 +154,17 @@ export async function removeSnapshot(
   }
 }
 
-/** Removes the files of a snapshot in a container made for it. @throws GocliError COMMAND, IMAGE_MISSING */
+/**
+ * Removes the files of a snapshot in a container made for it.
+ * @param image any of gocli's; that of the snapshot unless told
+ * @throws GocliError COMMAND, IMAGE_MISSING
+ */
 export async function removeSavedFiles(
   files: Files,
   { docker, signal, run }: Pick<RigDeps, 'docker' | 'signal' | 'run'>,
+  image = files.state.plan.host.imageId,
 ): Promise<void> {
-  const { name, imageId: image } = files.state.plan.host;
+  const { name } = files.state.plan.host;
   const source = dataVolume(idOfState(files.state));
   const mounts: Mount[] = [{ type: 'volume', source, target: DATA }];
   const removal = {

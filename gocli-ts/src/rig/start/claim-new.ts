@@ -1,15 +1,11 @@
-import { GocliError } from '../../errors/error.ts';
-import { runTool } from '../../frozen/tool.ts';
 import { LABEL } from '../../place/labels.ts';
 import { allOf } from '../../shared/all.ts';
-import { REGISTRY_USER, type RigLayout } from '../container-specs.ts';
+import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { rigId } from '../identity.ts';
-import { isKept } from '../kept-registry.ts';
+import { emptyUnlessKept, isKept } from '../kept-registry.ts';
 import { dataVolume } from '../names.ts';
 import { claim, type Started } from './launch.ts';
-
-const EMPTY = '[ ! -d "$1" ] || find "$1" -mindepth 1 -delete';
 
 /**
  * Claims the name of a rig that does not exist. Its volume may: snapshots of a removed rig of that name lie in it, and
@@ -17,7 +13,7 @@ const EMPTY = '[ ! -d "$1" ] || find "$1" -mindepth 1 -delete';
  * @throws GocliError CONFLICT, COMMAND
  */
 export async function claimNew(layout: RigLayout, deps: RigDeps): Promise<Started> {
-  const { docker, signal } = deps;
+  const { docker } = deps;
   const { host } = layout.plan;
   const id = rigId(host);
   const volume = dataVolume(id);
@@ -26,19 +22,6 @@ export async function claimNew(layout: RigLayout, deps: RigDeps): Promise<Starte
   if (!volumes.some((one) => one.name === volume)) return network;
   const kept = await docker.containers.list({ [LABEL.owner]: id });
   if (kept.some(isKept)) return network;
-  const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
-  const emptying = {
-    name: `gocli-empty-${layout.run}`,
-    image: host.imageId,
-    labels: { [LABEL.cluster]: id, [LABEL.run]: layout.run },
-    mounts,
-    script: EMPTY,
-    arguments: ['/data/registry'],
-    user: REGISTRY_USER,
-  };
-  const { exitCode, output } = await runTool(docker, emptying, signal);
-  if (exitCode === 0) return network;
-  throw new GocliError('COMMAND', `what the registry of an earlier ${host.name} stored cannot be removed`, {
-    observed: output.trim(),
-  });
+  await emptyUnlessKept({ id, name: host.name }, host.imageId, deps);
+  return network;
 }

@@ -1,0 +1,75 @@
+import { LABEL } from '../place/labels.ts';
+import { lookUp } from './find.ts';
+import type { Identity } from './identity.ts';
+import { forgetKept, isTaken, keepRegistry, type KeptRegistry } from './kept-registry.ts';
+import { isOfMachines, type Listing } from './listing.ts';
+import type { Snapshot } from './snapshot/list.ts';
+import { stateNames } from './state.ts';
+import type { RigDeps } from './deps.ts';
+
+/** What becomes of what the registry of a rig stores, or one before it did, when the rig is removed. */
+export interface Settled {
+  readonly kept: boolean;
+  readonly bytes: number;
+}
+
+/** What is known of a rig that is to be removed. */
+export interface Going {
+  readonly rig: Identity;
+  readonly listing: Listing;
+  /** What it was saved as when it was stopped. */
+  readonly stopped: readonly Snapshot[];
+  /** What was kept of registries under its id. */
+  readonly before: readonly KeptRegistry[];
+}
+
+type Deps = Parameters<typeof keepRegistry>[3] & Pick<RigDeps, 'paths'>;
+
+/** What is to be done, and whether the volume stays for it. */
+export interface Settling {
+  readonly stays: boolean;
+  /** Does it, before anything of the rig goes; null when there is nothing to tell. */
+  settle(): Promise<Settled | null>;
+}
+
+/**
+ * Decides it, and changes nothing yet. What was kept stays until a later rig was Ready with it, or until nothing else is
+ * there of the name that is removed.
+ * @param keep whether the rig's own is to be kept
+ */
+export async function settling(going: Going, keep: boolean, deps: Deps): Promise<Settling> {
+  const { rig, listing, before } = going;
+  const { docker } = deps;
+  if (!keep && before.length === 0) return { stays: false, settle: () => Promise.resolve(null) };
+  // Of one that is damaged nobody can say that it was Ready.
+  const { found } = await lookUp(docker, deps.paths, rig.name).catch(() => ({ found: undefined }));
+  const state = found?.id === rig.id ? found.state : undefined;
+  const waiting = before.find((one) => !isTaken(one, state));
+  if (waiting !== undefined && (keep || (await isAnythingThere(going, deps))))
+    return { stays: true, settle: () => Promise.resolve({ kept: true, bytes: waiting.bytes }) };
+  if (keep) {
+    const runs = [state, ...going.stopped.map(({ record }) => record.state)].flatMap((one) => one?.run ?? []);
+    const settle = async (): Promise<Settled | null> => {
+      const bytes = await keepRegistry(rig, listing, { before, runs }, deps);
+      return bytes === undefined ? null : { kept: true, bytes };
+    };
+    return { stays: true, settle };
+  }
+  const settle = async (): Promise<Settled | null> => {
+    for (const one of before) await forgetKept(one, docker);
+    return waiting === undefined ? null : { kept: false, bytes: waiting.bytes };
+  };
+  return { stays: false, settle };
+}
+
+/** Whether anything is there of a name but what is kept, and snapshots. */
+async function isAnythingThere(
+  { rig, listing: { containers, volumes }, stopped }: Going,
+  { paths }: Deps,
+): Promise<boolean> {
+  const isOwn = ({ labels }: Pick<(typeof containers)[number], 'labels'>): boolean =>
+    labels[LABEL.cluster] === rig.id;
+  if (stopped.length > 0 || containers.some(isOwn)) return true;
+  if (volumes.some((one) => isOfMachines(one) && isOwn(one))) return true;
+  return (await stateNames(paths)).includes(rig.name);
+}
