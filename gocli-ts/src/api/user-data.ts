@@ -14,6 +14,7 @@ import { throwFindings } from '../provider/finding.ts';
 import { collectEvidence } from '../rig/evidence.ts';
 import { idOfState } from '../rig/identity.ts';
 import { kindOf } from '../rig/kind.ts';
+import { takeKept } from '../rig/kept-registry.ts';
 import type { Naming } from '../rig/options/option.ts';
 import { keepState } from '../rig/keep-state.ts';
 import { cleanUpAfter } from '../rig/remove.ts';
@@ -128,6 +129,7 @@ export async function withUserData(result: UpResult, request: UpRequest, own: Co
     );
     const done = { ...state, ...(digest === undefined ? {} : { userData: digest }) };
     const kept = await keepState(limitedAgain(done, state.plan.host, own.clock.now()), own);
+    if (result.keptRegistry !== undefined) await takeKept(result.keptRegistry, own);
     const timings = [...result.timings, ...steps.timings];
     return { ...result, state: kept, timings, seconds: result.seconds + steps.elapsed() };
   } catch (error) {
@@ -136,7 +138,7 @@ export async function withUserData(result: UpResult, request: UpRequest, own: Co
   }
 }
 
-async function giveUp({ state, keptRegistry }: UpResult, keep: boolean, own: Context): Promise<void> {
+async function giveUp({ state }: UpResult, keep: boolean, own: Context): Promise<void> {
   const { name, run } = state;
   const notice = (text: string): void => {
     own.emit({ type: 'notice', level: 'info', text });
@@ -152,5 +154,5 @@ async function giveUp({ state, keptRegistry }: UpResult, keep: boolean, own: Con
     notice(`The machine is left in place. Remove it with: ${gocliCommand('rm', name)}`);
     return;
   }
-  await removeHeld(name, own, { registry: keptRegistry });
+  await removeHeld(name, own);
 }

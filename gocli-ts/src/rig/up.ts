@@ -2,6 +2,7 @@ import { messageOf } from '../errors/error.ts';
 import type { StepTiming } from '../events/events.ts';
 import { type RigDeps, notice } from './deps.ts';
 import { lookUp, requireState, type LookedUp } from './find.ts';
+import type { KeptRegistry } from './kept-registry.ts';
 import { decide, isHalfTaken, type FoundRig } from './life.ts';
 import { planRig, type PlanRequest } from './make-plan.ts';
 import { poolOfName } from './names.ts';
@@ -32,8 +33,8 @@ export interface UpResult {
   readonly started: boolean;
   readonly timings: readonly StepTiming[];
   readonly seconds: number;
-  /** Whether its registry has what was kept of the one before. */
-  readonly keptRegistry?: boolean;
+  /** What was kept for its registry, and is to be taken once its user-data ran. */
+  readonly keptRegistry?: KeptRegistry;
 }
 
 /**

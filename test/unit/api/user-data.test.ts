@@ -8,11 +8,14 @@ import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import type { ImageInfo } from '../../../gocli-ts/src/place/interface.ts';
 import { findRig } from '../../../gocli-ts/src/rig/find.ts';
 import { planDifferences } from '../../../gocli-ts/src/rig/make-plan.ts';
+import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { up, type UpRequest } from '../../../gocli-ts/src/rig/up.ts';
 import { templateKey } from '../../../gocli-ts/src/rig/template/key.ts';
 import { vmKind } from '../../../gocli-ts/src/vm/kind.ts';
+import { VM_OPTIONS } from '../../../gocli-ts/src/vm/options/vm-options.ts';
 import { FakeHost } from '../../fakes/host.ts';
 import { addProvider, makeEngine, requestFor, VM_FACTS, type Engine } from '../../helpers/engine.ts';
+import { tinyKind } from '../../kinds/tiny.ts';
 
 const PLAIN = {
   ...VM_FACTS,
@@ -141,4 +144,33 @@ test('a rig in which it failed goes, with the log of what failed', async (t) => 
     code: 'NOT_READY',
     message: 'the user-data of "c" did not run to its end',
   });
+});
+
+test('what is kept of a registry is taken once cloud-init is over, and stays when that fails or is killed', async (t) => {
+  const { engine, context, image } = await makeBench(t);
+  const { docker } = engine;
+  // A small one that takes user-data.
+  const kinds = [{ ...tinyKind, options: { ...tinyKind.options, userData: VM_OPTIONS.userData } }];
+  docker.onExec(([, , script = '']) => (script.includes('du -sk') ? { stdout: '2048\n' } : undefined));
+  const isKept = (): boolean =>
+    [...docker.containerStore.values()].some(({ info }) => info.name === 'c-kept');
+  const asked = requestFor(image);
+  const withData = {
+    ...asked,
+    values: { ...asked.values, userData: { path: 'u', text: GOOD, digest: 'd1' } },
+  };
+  await up(requestFor(image), engine);
+  await removeRig('c', engine, { registry: true });
+  statusIs(engine, { errors: ['runcmd'], recoverable_errors: {} });
+  const failed = await up(withData, { ...engine, kinds, run: 'failing' });
+  t.is(failed.state.plan.host.userData, 'd1');
+  t.true(isKept(), 'killed here');
+  await t.throwsAsync(withUserData(failed, withData, { ...context, kinds }), { code: 'REMOTE_COMMAND' });
+  t.true(isKept());
+  t.is(await findRig(engine.docker, engine.paths, 'c'), undefined);
+  await up(withData, { ...engine, kinds, run: 'killed' });
+  t.like(await removeRig('c', engine), { registry: { kept: true } });
+  statusIs(engine, { errors: [], recoverable_errors: {} });
+  await withUserData(await up(withData, { ...engine, kinds, run: 'later' }), withData, { ...context, kinds });
+  t.false(isKept());
 });

@@ -31,14 +31,13 @@ export async function startNew(
   try {
     const state = await startRig({ ...request, plan }, steps, deps);
     const kept = keptAmong(listing.containers).find((one) => one.rig === rig.id);
-    if (kept !== undefined) await takeKept({ ...kept, name }, deps);
-    return {
-      state,
-      started: true,
-      keptRegistry: kept !== undefined,
-      timings: steps.timings,
-      seconds: steps.elapsed(),
-    };
+    const result = { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
+    if (kept === undefined) return result;
+    const keptRegistry = { ...kept, name };
+    // It is not Ready before its user-data ran, and is removed when that fails.
+    if (plan.host.userData !== undefined) return { ...result, keptRegistry };
+    await takeKept(keptRegistry, deps);
+    return result;
   } catch (error) {
     await cleanUpAfter(name, deps, () => afterFailure(error, rig, request, deps));
     throw error;
