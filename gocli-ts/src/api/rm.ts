@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
 import { forgetInFiles, kubeconfigFiles } from '../kubernetes/kubeconfig-file.ts';
 import { readKubeconfig } from '../kubernetes/state-file.ts';
@@ -58,12 +59,19 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
   return result;
 }
 
+/** To tell what else is kept is no part of the removals: it neither hides their errors nor makes them fail. */
 async function keptBefore(
   names: readonly string[],
-  { docker, paths }: Context,
+  { docker, paths, emit }: Context,
 ): Promise<RmResult['registries']> {
-  const kept = await listedRegistries(docker, await findRigs(docker, paths));
-  return kept.filter(({ name }) => !names.includes(name));
+  try {
+    const kept = await listedRegistries(docker, await findRigs(docker, paths));
+    return kept.filter(({ name }) => !names.includes(name));
+  } catch (error) {
+    const text = `What is kept of other registries cannot be listed: ${messageOf(error)}.`;
+    emit({ type: 'notice', level: 'warning', text });
+    return [];
+  }
 }
 
 function remove(name: string, keeping: Keeping, context: Context): Promise<RemovedRig> {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { rm } from '../../../gocli-ts/src/api/rm.ts';
+import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { findRig } from '../../../gocli-ts/src/rig/find.ts';
 import { up } from '../../../gocli-ts/src/rig/up.ts';
 import { FakeHost } from '../../fakes/host.ts';
@@ -29,4 +30,27 @@ test('a lock is given up when the work fails', async (t) => {
   await t.throwsAsync(rm({ name: 'c' }, context));
   await docker.system.lock('rig c', { signal: engine.signal, onWait: () => t.fail() });
   t.pass();
+});
+
+test('that what else is kept cannot be listed neither hides what a removal met nor makes it fail', async (t) => {
+  const engine = await makeEngine(t);
+  const { docker } = engine;
+  const context = { ...engine, host: new FakeHost(), env: {}, cwd: '/', checkout: '/' };
+  const lists = (): number => docker.calls.filter(({ method }) => method === 'containers.list').length;
+  let last = Infinity;
+  for (const fails of ['nothing', 'list', 'both']) {
+    await up(requestFor(addProvider(docker, VM_FACTS)), { ...engine, run: `run-${fails}` });
+    const before = lists();
+    docker.before = (method) => {
+      if (method === 'volumes.remove' && fails === 'both') throw new GocliError('DOCKER', 'this is why');
+      if (method === 'containers.list' && lists() - before >= last) throw new GocliError('DOCKER', 'no list');
+    };
+    const work = rm({ all: true }, context);
+    if (fails === 'both') await t.throwsAsync(work, { message: /were not removed|not removed completely/ });
+    else t.is((await work).removed.length, 1);
+    last = lists() - before;
+    docker.before = () => undefined;
+  }
+  const told = engine.events.flatMap((event) => (event.type === 'notice' ? [event.text] : []));
+  t.true(told.some((text) => text.includes('cannot be listed: no list')));
 });
