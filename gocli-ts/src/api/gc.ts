@@ -1,7 +1,10 @@
 import { Failures } from '../errors/several.ts';
 import type { Evicted } from '../frozen/eviction.ts';
+import { lockIfFree } from '../place/lock-if-free.ts';
 import { findRigs } from '../rig/find.ts';
+import { listSnapshots } from '../rig/snapshot/list.ts';
 import { collectGarbage, missedByNobody } from '../rig/template/stock.ts';
+import { unused } from '../rig/time-limit.ts';
 import type { Context } from './context.ts';
 import { readRunOptions, type RunInputs } from './options.ts';
 import { listedRegistries, type ListedRegistry } from './kept-registries.ts';
@@ -14,6 +17,8 @@ export interface GcRequest extends Pick<RunInputs, 'templateBudget'> {
 }
 
 export interface GcResult {
+  /** Whether it only says what would go. */
+  readonly dryRun: boolean;
   readonly removed: readonly Evicted[];
   /** Rigs whose time was over. */
   readonly rigs: readonly ReapedRig[];
@@ -36,7 +41,7 @@ export async function gc({ templateBudget, dryRun }: GcRequest, context: Context
   const { docker, paths } = context;
   const left = async (): Promise<ListedRegistry[]> => listedRegistries(docker, await findRigs(docker, paths));
   const registries = (await failures.partly(left)) ?? [];
-  const result = { removed, rigs, registries };
+  const result = { dryRun: false, removed, rigs, registries };
   failures.throw(() => 'not everything that nobody misses was removed', result);
   return result;
 }
@@ -44,9 +49,31 @@ export async function gc({ templateBudget, dryRun }: GcRequest, context: Context
 async function wouldGo(budget: number | undefined, context: Context): Promise<GcResult> {
   const { docker, paths } = context;
   const found = await findRigs(docker, paths);
-  const over = rigsOver(found, context);
-  const going = over.map(({ name }) => name);
-  const { gone } = await missedByNobody(context, budget, going);
-  const rigs = over.map((one) => ({ ...one, snapshots: [], evidence: null }));
-  return { removed: gone, rigs, registries: await listedRegistries(docker, found) };
+  const snapshots = await listSnapshots(docker);
+  const over = await Promise.all(
+    rigsOver(found, context).map(async ({ id, name, until }) => ({
+      name,
+      until,
+      snapshots: snapshots
+        .filter(({ rig, record }) => rig === id && record.kind === 'snapshot')
+        .map((one) => one.name),
+      evidence: null,
+      isFree: await isFree(id, name, context),
+    })),
+  );
+  const rigs = over.flatMap(({ isFree, ...one }) => (isFree ? [one] : []));
+  const { gone } = await missedByNobody(
+    context,
+    budget,
+    rigs.map(({ name }) => name),
+  );
+  return { dryRun: true, removed: gone, rigs, registries: await listedRegistries(docker, found) };
+}
+
+/** Whether nobody is at work on a rig or works with it now. */
+async function isFree(id: string, name: string, context: Context): Promise<boolean> {
+  await using lock = await lockIfFree(`rig ${name}`, context);
+  if (lock === undefined) return false;
+  await using places = await unused(id, context);
+  return places !== undefined;
 }

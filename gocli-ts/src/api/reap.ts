@@ -47,10 +47,11 @@ async function namesOver(context: Context): Promise<string[]> {
 export function rigsOver(
   rigs: readonly FoundRig[],
   { clock }: Pick<Context, 'clock'>,
-): { readonly name: string; readonly until: string }[] {
+): { readonly id: string; readonly name: string; readonly until: string }[] {
   return rigs.flatMap((found) => {
     const since = overSince(found, clock.now());
-    return since === undefined ? [] : [{ name: found.name, until: new Date(since).toISOString() }];
+    const { id, name } = found;
+    return since === undefined ? [] : [{ id, name, until: new Date(since).toISOString() }];
   });
 }
 

@@ -177,3 +177,29 @@ test('what is wrong with the daemon is left to the start to say', async (t) => {
     [],
   );
 });
+
+test('gc --dry-run says what would go and what of it stays, and passes over what somebody works with', async (t) => {
+  const { engine, context, start, names } = await makeBench(t);
+  await start('a', '1h');
+  await start('b', '1h');
+  engine.clock.advance(2 * HOUR);
+  const changing = await engine.docker.system.lock('rig a', {
+    signal: engine.signal,
+    onWait: () => t.fail(),
+  });
+  const would = await gc({ templateBudget: '1G', dryRun: true }, context);
+  t.true(would.dryRun);
+  t.deepEqual(
+    would.rigs.map(({ name }) => name),
+    ['b'],
+  );
+  t.deepEqual(Object.keys(would.rigs[0] ?? {}).sort(), ['evidence', 'name', 'snapshots', 'until']);
+  await changing[Symbol.asyncDispose]();
+  t.deepEqual(await names(), ['a', 'b']);
+  const done = await gc({ templateBudget: '1G' }, context);
+  t.false(done.dryRun);
+  t.deepEqual(
+    done.rigs.filter(({ name }) => name === 'b'),
+    would.rigs,
+  );
+});

@@ -32,7 +32,7 @@ export const gcCommand = defineCommand({
           ? 'There is no template to remove, and no cluster whose time is over.\n'
           : lines.join('');
       writeResult(session, {
-        data: { removed, rigs, registries },
+        data: { dryRun, removed, rigs, registries },
         names: [...rigs.map(({ name }) => name), ...removed.map(({ id }) => id)],
         text: session.typed(`${done}${keptLines(registries)}`),
       });
