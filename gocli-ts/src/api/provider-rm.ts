@@ -6,8 +6,10 @@ import type { ImageInfo } from '../place/interface.ts';
 import { type CachedStep, cachedSteps, removeSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { findRigs } from '../rig/find.ts';
+import { isKept, keptAmong } from '../rig/kept-registry.ts';
 import { restoreSnapshots } from '../rig/snapshot/restore-keepers.ts';
 import { stock, type StockItem } from '../rig/template/stock.ts';
+import { gocliCommand } from '../shared/command.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Context } from './context.ts';
 import { foldersOf, provisionRoot } from './provider-image.ts';
@@ -105,16 +107,26 @@ async function refuseInUse(
   const users = containers.filter(
     ({ imageId, labels }) => ids.includes(imageId) && labels[LABEL.role] !== 'template',
   );
+  const kept = keptAmong(containers).filter(({ keeper }) => users.some(({ id }) => id === keeper));
   const names = [
     ...new Set([
-      ...users.map(({ labels, name }) => labels[LABEL.cluster] ?? labels[LABEL.owner] ?? name),
+      ...users
+        .filter((one) => !isKept(one))
+        .map(({ labels, name }) => labels[LABEL.cluster] ?? labels[LABEL.owner] ?? name),
       ...rigs.map(({ name }) => name),
     ]),
   ].sort();
-  if (names.length === 0) return;
-  throw new GocliError('CONFLICT', `${provider} is in use by ${names.join(', ')}`, {
-    hint: 'Those clusters and their snapshots need its image; gocli ls --all and gocli snapshot ls list them.',
-  });
+  if (names.length === 0 && kept.length === 0) return;
+  const whats = [...names, ...kept.map((one) => `what is kept of the registry of ${one.name}`)];
+  const hints = [
+    ...(names.length === 0
+      ? []
+      : [
+          'Those clusters and their snapshots need its image; gocli ls --all and gocli snapshot ls list them.',
+        ]),
+    ...kept.map(({ name }) => `What is kept goes with: ${gocliCommand('rm', name)}`),
+  ];
+  throw new GocliError('CONFLICT', `${provider} is in use by ${whats.join(', ')}`, { hint: hints.join(' ') });
 }
 
 function told({ provider, images, templates, cache }: Belongings): ProviderRmResult {
