@@ -7,6 +7,8 @@ export interface ListedRegistry {
   readonly name: string;
   readonly bytes: number;
   readonly provider: string | null;
+  /** Who started that rig, as `alice (uid 1000)`. */
+  readonly user: string | null;
   /** RFC 3339 time at which the rig was removed. */
   readonly since: string;
 }
@@ -17,21 +19,25 @@ export async function listedRegistries(
   rigs: readonly FoundRig[],
 ): Promise<ListedRegistry[]> {
   const kept = await keptRegistries(docker, rigs);
-  return kept.map(({ name, bytes, provider, since }) => ({
+  return kept.map(({ name, bytes, provider, user, since }) => ({
     name,
     bytes,
     provider: provider ?? null,
+    user: user ?? null,
     since: new Date(since).toISOString(),
   }));
 }
 
+/** What words need of one. */
+type Told = Pick<ListedRegistry, 'name' | 'bytes'> & Partial<Pick<ListedRegistry, 'user'>>;
+
 /** What is kept of one, and what becomes of it, as a sentence. */
-export function keptSentence(kept: Pick<ListedRegistry, 'name' | 'bytes'>): string {
-  const words = keptWords(kept);
+export function keptSentence(kept: Told): string {
+  const words = keptWords({ ...kept, user: kept.user ?? undefined });
   return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 }
 
 /** The same of several, a line each. */
-export function keptLines(kept: readonly Pick<ListedRegistry, 'name' | 'bytes'>[]): string {
+export function keptLines(kept: readonly Told[]): string {
   return kept.map((one) => `${keptSentence(one)}\n`).join('');
 }

@@ -55,7 +55,7 @@ function write({ removed, absent, pooled, registries }: RmResult, words: Words, 
       ? ''
       : `What stands ready in the pool stays (${String(pooled.length)}): gocli pool rm\n`;
   writeResult(session, {
-    data: { removed },
+    data: { removed, registries },
     names: removed.map(({ name }) => name),
     text: session.typed(
       `${sentences.length === 0 ? 'There is no cluster to remove.\n' : sentences.join('')}${left}${words.keptLines(registries)}`,
@@ -74,7 +74,9 @@ function removedWords({ name, containers, registry }: RemovedRig): string {
 }
 
 function nothingStored({ registry }: RemovedRig, { keeping }: Words): string {
-  return keeping && registry === null ? ' Its registry stored nothing, so nothing of it is kept.' : '';
+  return keeping && registry === null
+    ? ' Nothing of its registry is kept: it stored nothing, or its volume was gone.'
+    : '';
 }
 
 function keptWords({ name, snapshots, registry }: RemovedRig, { keptSentence }: Words): string {

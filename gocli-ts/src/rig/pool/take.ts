@@ -79,7 +79,7 @@ function poolFor(plan: RigPlan, pools: readonly Pool[], { kinds }: RigDeps): Poo
 }
 
 function whyNone({ hasSnapshots, plan }: Asking): string {
-  if (hasSnapshots) return `there are snapshots of an earlier ${plan.host.name}`;
+  if (hasSnapshots) return `there are snapshots of an earlier ${plan.host.name}, or its registry is kept`;
   const pinned = Object.values(plan.host.pinnedPorts);
   if (pinned.length > 0) return `none stands ready on host port ${pinned.join(', ')}`;
   return 'none stands ready';
