@@ -11,6 +11,7 @@ import { nameBorne } from '../rig/identity.ts';
 import { readState, stateNames } from '../rig/state.ts';
 import { overSince, unused, untilOf } from '../rig/time-limit.ts';
 import type { Context } from './context.ts';
+import { keptSentence } from './kept-registries.ts';
 import { removeHeld } from './rm.ts';
 
 /** A rig that went since its time was over. */
@@ -90,7 +91,11 @@ async function reap(name: string, own: Context): Promise<ReapedRig | undefined> 
   await using __ = places;
   const { plan, run } = found.state ?? {};
   const evidence = plan?.host.ttlEvidence === true ? await evidenceOf(found, run ?? '', own) : undefined;
-  const { snapshots } = await removeHeld(name, own);
+  const { snapshots, registry } = await removeHeld(name, own);
+  if (registry?.kept === true) {
+    const text = keptSentence({ name, bytes: registry.bytes });
+    own.emit({ type: 'notice', level: 'info', text });
+  }
   return { name, until: new Date(since).toISOString(), snapshots, evidence: evidence ?? null };
 }
 
