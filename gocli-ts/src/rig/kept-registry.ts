@@ -10,7 +10,7 @@ import { formatBytes } from '../shared/size.ts';
 import { notice, type RigDeps } from './deps.ts';
 import { rigNames, type Identity } from './identity.ts';
 import type { Listing } from './listing.ts';
-import { dataVolume, isAside } from './names.ts';
+import { dataVolume } from './names.ts';
 import { DATA, dataOf, emptyStore, storedBytes } from './registry-store.ts';
 import { wasReady } from './life.ts';
 import type { RigState } from './state.ts';
@@ -107,7 +107,7 @@ function copyOf(rig: string): KeeperCopy {
  * Marks what the registry of a rig stores as kept, before anything of the rig goes: nothing removes the volume then.
  * @param known `before`: what was kept for it, and it has taken; `runs`: those that made it, as far as its record says
  * @returns its bytes; undefined when there is nothing to keep
- * @throws GocliError NOT_READY (a restore was not finished, so that it is not clear what it stores), COMMAND, IMAGE_MISSING
+ * @throws GocliError COMMAND, IMAGE_MISSING
  */
 export async function keepRegistry(
   rig: Identity,
@@ -117,7 +117,6 @@ export async function keepRegistry(
 ): Promise<number | undefined> {
   const { docker, clock, version } = deps;
   const own = listing.containers.filter(({ labels }) => labels[LABEL.cluster] === rig.id);
-  if (own.some(isAside)) throw unclear(rig.name);
   const volumes = listing.volumes.filter(({ labels }) => labels[LABEL.cluster] === rig.id);
   if (!volumes.some(({ name }) => name === dataVolume(rig.id))) return undefined;
   await using image = await imageFor(rig.id, listing, docker);
@@ -141,13 +140,6 @@ export async function keepRegistry(
   const keeper: Keeper = { name: keptName(rig.name), image: image.id, mounts: [dataOf(rig.id)], labels };
   await makeKeeper(docker, keeper, copyOf(rig.id));
   return bytes;
-}
-
-function unclear(name: string): GocliError {
-  return new GocliError('NOT_READY', `what the registry of "${name}" stores cannot be kept now`, {
-    observed: 'a restore of it was not finished: part of what it stored lies aside',
-    hint: `Let what ran before go on (${gocliCommand('resume', name)}), then try again`,
-  });
 }
 
 type Lasting = Awaited<ReturnType<typeof readerImage>>;

@@ -1,5 +1,9 @@
 import { LABEL } from '../place/labels.ts';
+import { GocliError } from '../errors/error.ts';
+import type { Labels } from '../place/interface.ts';
+import { gocliCommand } from '../shared/command.ts';
 import { lookUp } from './find.ts';
+import { isAside } from './names.ts';
 import type { Identity } from './identity.ts';
 import { forgetKept, isTaken, keepRegistry, type KeptRegistry } from './kept-registry.ts';
 import { isOfMachines, type Listing } from './listing.ts';
@@ -36,10 +40,12 @@ export interface Settling {
  * Decides it, and changes nothing yet. What was kept stays until a later rig was Ready with it, or until nothing else is
  * there of the name that is removed.
  * @param keep whether the rig's own is to be kept
+ * @throws GocliError NOT_READY (a restore was not finished, so that it is not clear what it stores)
  */
 export async function settling(going: Going, keep: boolean, deps: Deps): Promise<Settling> {
   const { rig, listing, before } = going;
   const { docker } = deps;
+  if (keep && listing.containers.some((one) => isAside(one) && isOf(rig, one))) throw unclear(rig.name);
   if (!keep && before.length === 0) return { stays: false, settle: () => Promise.resolve(null) };
   // Of one that is damaged nobody can say that it was Ready.
   const { found } = await lookUp(docker, deps.paths, rig.name).catch(() => ({ found: undefined }));
@@ -67,9 +73,18 @@ async function isAnythingThere(
   { rig, listing: { containers, volumes }, stopped }: Going,
   { paths }: Deps,
 ): Promise<boolean> {
-  const isOwn = ({ labels }: Pick<(typeof containers)[number], 'labels'>): boolean =>
-    labels[LABEL.cluster] === rig.id;
-  if (stopped.length > 0 || containers.some(isOwn)) return true;
-  if (volumes.some((one) => isOfMachines(one) && isOwn(one))) return true;
+  if (stopped.length > 0 || containers.some((one) => isOf(rig, one))) return true;
+  if (volumes.some((one) => isOfMachines(one) && isOf(rig, one))) return true;
   return (await stateNames(paths)).includes(rig.name);
+}
+
+function isOf({ id }: Identity, { labels }: { readonly labels: Labels }): boolean {
+  return labels[LABEL.cluster] === id;
+}
+
+function unclear(name: string): GocliError {
+  return new GocliError('NOT_READY', `what the registry of "${name}" stores cannot be kept now`, {
+    observed: 'a restore of it was not finished: part of what it stored lies aside',
+    hint: `Let what ran before go on (${gocliCommand('resume', name)}), then try again`,
+  });
 }

@@ -150,3 +150,18 @@ test('what is left beside a rig that is renamed has its name, and so has its cop
   await prune(docker);
   t.deepEqual(await kept(saving), [['d', BYTES]]);
 });
+
+test('what a restore that was killed put aside is not passed over, though a keeper is left', async (t) => {
+  const saving = await pushed(t);
+  const { docker } = saving.engine;
+  docker.before = (method) => {
+    if (method === 'containers.remove' && saving.containers().includes('c-kept')) throw new Error('killed');
+  };
+  await t.throwsAsync(keep(saving));
+  docker.before = () => undefined;
+  const node = [...docker.containerStore.values()].find(({ info }) => info.name === 'c-node01');
+  await docker.containers.rename(node?.info.id ?? '', 'c-aside01');
+  const before = saving.containers();
+  await t.throwsAsync(keep(saving), { code: 'NOT_READY' });
+  t.deepEqual(saving.containers(), before);
+});
