@@ -1,4 +1,7 @@
 import test from 'ava';
+import { keptLines, listedRegistries } from '../../../gocli-ts/src/api/kept-registries.ts';
+import { userWords } from '../../../gocli-ts/src/host/user.ts';
+import { findRigs } from '../../../gocli-ts/src/rig/find.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { prune, pruneAll } from '../../helpers/prune.ts';
@@ -164,4 +167,16 @@ test('what a restore that was killed put aside is not passed over, though a keep
   const before = saving.containers();
   await t.throwsAsync(keep(saving), { code: 'NOT_READY' });
   t.deepEqual(saving.containers(), before);
+});
+
+test('whose it is is told', async (t) => {
+  const saving = await pushed(t);
+  const { docker, paths } = saving.engine;
+  await keep(saving);
+  const [one] = await listedRegistries(docker, await findRigs(docker, paths));
+  t.is(one?.provider, 'vm-1');
+  t.is(one?.user, userWords());
+  t.true(keptLines(one === undefined ? [] : [one]).includes(`(2.0 MiB, of ${userWords()})`));
+  await run(saving);
+  t.true(saving.notices().some((text) => text.endsWith(`, of ${userWords()}.`)));
 });
