@@ -62,7 +62,8 @@ export function keptAmong(containers: readonly ContainerInfo[]): KeptRegistry[] 
       const rig = labels[LABEL.owner] ?? '';
       const { data } = recordSchema.safeParse(parseJson(labels[LABEL.manifest]));
       const { bytes, since, runs } = data ?? { bytes: 0, since: 0, runs: [] };
-      const { [LABEL.provider]: provider, [LABEL.user]: user } = labels;
+      const { [LABEL.provider]: said, [LABEL.user]: user } = labels;
+      const provider = said === '' ? undefined : said;
       return { name: names.get(rig) ?? rig, rig, keeper, bytes, since, provider, user, runs };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -130,6 +131,8 @@ export async function keepRegistry(
     return one === undefined ? {} : { [label]: one.labels[label] ?? '' };
   };
   const labels = {
+    // Else the keeper would have that of its image, which need not be the rig's.
+    [LABEL.provider]: '',
     ...said(LABEL.provider),
     ...said(LABEL.user),
     [LABEL.role]: 'kept',

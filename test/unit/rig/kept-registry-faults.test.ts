@@ -3,6 +3,8 @@ import { keptLines, listedRegistries } from '../../../gocli-ts/src/api/kept-regi
 import { userWords } from '../../../gocli-ts/src/host/user.ts';
 import { findRigs } from '../../../gocli-ts/src/rig/find.ts';
 import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
+import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
+import { keptAmong } from '../../../gocli-ts/src/rig/kept-registry.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { prune, pruneAll } from '../../helpers/prune.ts';
 import { snapshot, to } from '../../helpers/renaming.ts';
@@ -176,6 +178,12 @@ test('whose it is is told', async (t) => {
   const [one] = await listedRegistries(docker, await findRigs(docker, paths));
   t.is(one?.provider, 'vm-1');
   t.is(one?.user, userWords());
+  const info = docker.containerStore.get(keeperOf(saving))?.info;
+  const unknown = info === undefined ? [] : [{ ...info, labels: { ...info.labels, [LABEL.provider]: '' } }];
+  t.deepEqual(
+    keptAmong(unknown).map(({ provider }) => provider),
+    [undefined],
+  );
   t.true(keptLines(one === undefined ? [] : [one]).includes(`(2.0 MiB, of ${userWords()})`));
   await run(saving);
   t.true(saving.notices().some((text) => text.endsWith(`, of ${userWords()}.`)));
