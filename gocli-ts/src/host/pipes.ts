@@ -65,18 +65,23 @@ async function writeAll(fd: number, chunk: Buffer, writer: Writable): Promise<vo
   }
 }
 
+/** A pipe that was opened already, as the shell's `<(…)` is: whoever writes is there, or gone. */
+const INHERITED = /^\/(?:dev\/fd|proc)\//;
+
 /**
- * Opens a pipe for reading. Nobody may be at the other end: that is the end of the pipe then, and not a wait that
- * nothing ends. Destroying the stream ends it while a writer does not write.
+ * Opens a pipe for reading. One with a name of its own is waited for until somebody writes, as open(2) does. Destroying the
+ * stream ends that, and a wait for a writer that does not write.
  * @throws an error of node:fs
  */
 export function openPipe(path: string): Readable {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   let reading: Promise<void> = Promise.resolve();
+  let waits = !INHERITED.test(path);
   const reader = new Readable({
     highWaterMark: PIPE_BYTES,
     read: () => {
-      reading = readSome(fd, reader);
+      reading = readSome(fd, reader, waits);
+      waits = false;
       reading.catch((error: unknown) => {
         reader.destroy(error instanceof Error ? error : new Error(String(error)));
       });
@@ -88,13 +93,14 @@ export function openPipe(path: string): Readable {
   return reader;
 }
 
-async function readSome(fd: number, reader: Readable): Promise<void> {
+/** @param waits whether there may be no writer yet: that and the end look alike */
+async function readSome(fd: number, reader: Readable, waits: boolean): Promise<void> {
   const buffer = Buffer.allocUnsafe(PIPE_BYTES);
   for (let pause = AGAIN_MS; !reader.destroyed; pause = Math.min(2 * pause, POLL_MS)) {
     const got = await unlessAgain(
       async () => (await promisify(read)(fd, buffer, 0, PIPE_BYTES, null)).bytesRead,
     );
-    if (got !== undefined) {
+    if (got !== undefined && (got > 0 || !waits)) {
       reader.push(got === 0 ? null : buffer.subarray(0, got));
       return;
     }

@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, openSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { openPipe } from '../../../gocli-ts/src/host/pipes.ts';
@@ -78,15 +80,34 @@ test('a pipe is read to the end of its writer, whatever moments it takes', async
   t.is(got.subarray(-3).toString(), 'end');
 });
 
-test('a pipe that nobody writes to is at its end; one whose writer does not write ends when it is given up', async (t) => {
+test('a pipe with a name is waited for until somebody writes, who may come late', async (t) => {
   const { pipe } = await pipeIn(t);
-  t.is((await buffer(openPipe(pipe))).length, 0);
-  const silent = spawn('sh', ['-c', 'exec 3<>"$1"; echo; read -r _', 'sh', pipe], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+  const reading = buffer(openPipe(pipe));
+  await sleep(150);
+  execFileSync('sh', ['-c', 'echo late >"$1"', 'sh', pipe]);
+  t.is((await reading).toString(), 'late\n');
+});
+
+test('one that was opened already is at its end when nobody writes', async (t) => {
+  const { pipe } = await pipeIn(t);
+  const end = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.teardown(() => {
+    closeSync(end);
   });
+  t.is((await buffer(openPipe(`/proc/self/fd/${end}`))).length, 0);
+});
+
+test('a wait for a writer, or for one that does not write, ends when it is given up', async (t) => {
+  const { pipe } = await pipeIn(t);
+  const givenUp = async (): Promise<void> => {
+    const reader = openPipe(pipe);
+    setTimeout(() => reader.destroy(new Error('given up')), 50);
+    await t.throwsAsync(buffer(reader), { message: 'given up' });
+  };
+  await givenUp();
+  const script = 'exec 3<>"$1"; echo; read -r _';
+  const silent = spawn('sh', ['-c', script, 'sh', pipe], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => silent.kill('SIGKILL'));
   await once(silent.stdout, 'data');
-  const reader = openPipe(pipe);
-  setTimeout(() => reader.destroy(new Error('given up')), 50);
-  await t.throwsAsync(buffer(reader), { message: 'given up' });
+  await givenUp();
 });
