@@ -14,7 +14,7 @@ interface Row {
 
 export const SPACES = { server: 'np-server', other: 'np-other' } as const;
 
-/** Each on a node of its own choice: `near` is on the server's own bridge, the others come through a node's address. */
+/** Each on a node of its own choice: `near` is on the server's own bridge, the others come from another node. */
 export const PODS = [
   { name: 'server', namespace: SPACES.server, node: 'node01' },
   { name: 'near', namespace: SPACES.server, node: 'node01' },

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import type { Addon } from '../../addons/catalog.ts';
 import { type PlannedAddon, plannedIn } from '../../addons/plan.ts';
 import { type AddonObject, renderAddon } from '../../addons/render.ts';
 import { GocliError } from '../../errors/error.ts';
@@ -42,14 +43,14 @@ interface EnableWork extends AddonCluster {
 async function enableOne(
   planned: PlannedAddon,
   files: readonly (readonly AddonObject[])[],
-  addon: Parameters<typeof addonConditions>[0],
+  addon: Parameters<typeof addonConditions>[0] & Pick<Addon, 'cleanUp'>,
   work: EnableWork,
 ): Promise<void> {
   const { api, state, steps, deps, before, step } = work;
   const { signal } = deps;
   const objects = files.flat();
   const old = without(before?.objects ?? [], objects);
-  await keepRecord(recordOf(planned, 'enabling', [...old, ...objects]), work);
+  await keepRecord(recordOf(planned, 'enabling', [...old, ...objects], addon.cleanUp), work);
   const options = waitOptions(work, signal, (message) => {
     step.progress({ message });
   });
@@ -66,7 +67,7 @@ async function enableOne(
   for (const file of files) await apply(file.filter((object) => !isGround(object)));
   await removeObjects(old, work, step);
   await allMet(addonConditions(addon, objects, target), steps, options);
-  await keepRecord(recordOf(planned, 'enabled', objects), work);
+  await keepRecord(recordOf(planned, 'enabled', objects, addon.cleanUp), work);
 }
 
 function isGround({ kind }: AddonObject): boolean {

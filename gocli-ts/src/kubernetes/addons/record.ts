@@ -16,6 +16,8 @@ const recordSchema = z.object({
   options: z.record(z.string(), z.union([z.number(), z.string()])),
   /** What is being done with it; what was interrupted stays so. */
   state: z.enum(['enabling', 'enabled', 'disabling']),
+  /** What takes away what its programs leave on a node. */
+  cleanUp: z.string().exactOptional(),
   /** Everything of it that the cluster may have, in the order in which it was applied. */
   objects: z.array(
     z.object({
@@ -84,6 +86,7 @@ export function recordOf(
   { name, version, digest, options }: PlannedAddon,
   state: AddonRecord['state'],
   objects: readonly ObjectRef[],
+  cleanUp: string | undefined,
 ): AddonRecord {
   const refs = objects.map((object) => ({
     apiVersion: object.apiVersion,
@@ -91,7 +94,8 @@ export function recordOf(
     ...(object.namespace === undefined ? {} : { namespace: object.namespace }),
     name: object.name,
   }));
-  return { format: 1, name, version, digest, options, state, objects: refs };
+  const record = { format: 1, name, version, digest, options, state, objects: refs } as const;
+  return cleanUp === undefined ? record : { ...record, cleanUp };
 }
 
 const keyOf = ({ apiVersion, kind, namespace = '', name }: ObjectRef): string =>

@@ -39,7 +39,8 @@ async function disableOne(record: AddonRecord, work: AddonCluster, step: StepHan
   const { name, objects } = record;
   await keepRecord({ ...record, state: 'disabling' }, work);
   await removeObjects(objects, work, step);
-  const script = catalog.get(name)?.cleanUp;
+  // As it was enabled: this gocli may not have it, or have another.
+  const script = record.cleanUp ?? catalog.get(name)?.cleanUp;
   if (script !== undefined)
     await onNodes(state.name, nodes, { what: `is cleaned of ${name}`, script, parameters: () => [] }, deps);
   await askUntilAnswered(`the API forgets addon ${name}`, work, (signal) => removeRecord(api, name, signal));

@@ -52,11 +52,11 @@ interface Bench {
 }
 
 /** A cluster that is an API alone, and an addon "one". */
-async function makeBench(t: ExecutionContext): Promise<Bench> {
+async function makeBench(t: ExecutionContext, text = ADDON): Promise<Bench> {
   const root = await mkdtemp(join(tmpdir(), 'gocli-addons-'));
   t.teardown(() => rm(root, { recursive: true, force: true }));
   await mkdir(join(root, 'manifests', 'one'), { recursive: true });
-  await writeFile(join(root, 'manifests', 'one', 'addon.yaml'), ADDON);
+  await writeFile(join(root, 'manifests', 'one', 'addon.yaml'), text);
   await writeFile(join(root, 'manifests', 'one', '10.yaml'), MANIFEST);
   const catalog = await readCatalog(root);
   const deps = await makeEngine(t);
@@ -159,6 +159,18 @@ test('a removal that was interrupted is known, too, and goes on', async (t) => {
   await t.throwsAsync(disableAddons(['one'], work), { code: 'KUBERNETES' });
   t.deepEqual(await records(), { one: 'disabling' });
   store.before = () => undefined;
+  await disableAddons(['one'], work);
+  t.is(store.objects.size, 0);
+});
+
+test('what an addon leaves on nodes is taken away as it was enabled, whatever this gocli has of it by then', async (t) => {
+  const { store, work, planned, records } = await makeBench(t, `${ADDON}cleanUp: rm -f /left\n`);
+  await enableAddons(planned('one'), work);
+  const nodes = [{ container: 'none', node: 'node01' }];
+  // There is no such machine: that it was to be cleaned is all that can be seen.
+  const error = await t.throwsAsync(disableAddons(['one'], { ...work, catalog: new Map(), nodes }));
+  t.regex(String(error), /node01|none/);
+  t.deepEqual(await records(), { one: 'disabling' });
   await disableAddons(['one'], work);
   t.is(store.objects.size, 0);
 });
