@@ -1,3 +1,4 @@
+import { messageOf } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
 import type { Evicted } from '../frozen/eviction.ts';
 import { lockIfFree } from '../place/lock-if-free.ts';
@@ -40,7 +41,12 @@ export async function gc({ templateBudget, dryRun }: GcRequest, context: Context
   const removed = (await failures.partly(() => collectGarbage(context, values.templateBudget))) ?? [];
   const { docker, paths } = context;
   const left = async (): Promise<ListedRegistry[]> => listedRegistries(docker, await findRigs(docker, paths));
-  const registries = (await failures.partly(left)) ?? [];
+  // What went is no less gone because the rest cannot be listed.
+  const registries = await left().catch((error: unknown) => {
+    const text = `What is kept of registries cannot be listed: ${messageOf(error)}.`;
+    context.emit({ type: 'notice', level: 'warning', text });
+    return [];
+  });
   const result = { dryRun: false, removed, rigs, registries };
   failures.throw(() => 'not everything that nobody misses was removed', result);
   return result;

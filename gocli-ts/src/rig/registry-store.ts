@@ -35,6 +35,17 @@ entries=$(ls -A)
 size=$(du -sk "$1/registry")
 echo "\${size%%[!0-9]*}"`;
 
+/**
+ * Puts what lies in a folder (`$1`) beside what the registry stores, of which nothing is replaced: whole, and then by links.
+ * A copy that is ended half way leaves no part of a file under its name, which would count as there for ever.
+ */
+export const BESIDE = `set -eu
+coming=${STORE}/.coming
+rm -rf "$coming"
+cp -a "$1" "$coming"
+cp -anl "$coming/." ${STORE}/
+rm -rf "$coming"`;
+
 type Deps = Pick<RigDeps, 'docker' | 'signal' | 'run'>;
 
 /**

@@ -209,8 +209,11 @@ test('a restore puts what the snapshot has beside what is kept', async (t) => {
   await snapshot(saving, 's1');
   push(saving, 'c', 'v2');
   await keep(saving);
+  let beside = 0;
   docker.onExec(([, , script = ''], { id }) => {
-    if (/cp -a "\$1\/registry/.test(script)) docker.write(id, APP, 'v1');
+    // What empties the store replaces what is kept; what goes beside it replaces nothing.
+    if (script.includes('-delete && cp -a')) docker.write(id, APP, 'v1');
+    if (script.includes('cp -anl "$coming/."')) beside += 1;
     return undefined;
   });
   const deps = saving.run('restoring');
@@ -218,6 +221,7 @@ test('a restore puts what the snapshot has beside what is kept', async (t) => {
   await restoreSnapshot(await requireSnapshot(docker, 's1', 'c'), request, stepsOf(deps), deps);
   t.is(await saving.phase(), 'running');
   t.is(stored(saving), 'v2', 'what is kept wins');
+  t.is(beside, 1);
   t.false(saving.containers().includes('c-kept'));
 });
 

@@ -6,6 +6,7 @@ import { REGISTRY_USER } from '../container-specs.ts';
 import { type RigDeps, notice } from '../deps.ts';
 import { tellAround } from '../around.ts';
 import { keptAmong, takeKept } from '../kept-registry.ts';
+import { BESIDE } from '../registry-store.ts';
 import { removeMachines } from '../remove.ts';
 import { inside } from '../inside.ts';
 import { claim, machinesOf, type Launched } from '../start/launch.ts';
@@ -99,9 +100,7 @@ async function restoreRegistry(
   kept: boolean,
   docker: Docker,
 ): Promise<void> {
-  // What is kept wins: a restore that comes to nothing is to have changed nothing of it.
-  const script = kept
-    ? 'cp -an "$1/registry/." /data/registry/'
-    : 'find /data/registry -mindepth 1 -delete && cp -a "$1/registry/." /data/registry/';
-  await inside(docker, machinesOf(launched)[0], script, [folder], REGISTRY_USER);
+  // What is kept wins. What a restore that comes to nothing put beside it stays there.
+  const script = kept ? BESIDE : 'find /data/registry -mindepth 1 -delete && cp -a "$1/." /data/registry/';
+  await inside(docker, machinesOf(launched)[0], script, [`${folder}/registry`], REGISTRY_USER);
 }

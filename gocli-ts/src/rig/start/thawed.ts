@@ -15,6 +15,7 @@ import { removeLabelled } from '../remove.ts';
 import { collectEvidence } from '../evidence.ts';
 import { rigId } from '../identity.ts';
 import { inside } from '../inside.ts';
+import { BESIDE } from '../registry-store.ts';
 import { claimNew } from './claim-new.ts';
 import { machinesOf, type Launched } from './launch.ts';
 import { bakedTemplate } from '../snapshot/bake.ts';
@@ -96,8 +97,7 @@ function asFailure(error: unknown): never {
 /** A cluster that begins at a snapshot has its images too, but for those that are kept for it under the same names. */
 async function seedRegistry({ about }: Manifest, launched: Launched, docker: Docker): Promise<void> {
   if (about['snapshot'] === undefined) return;
-  const script = `cp -an ${FROZEN}/registry/. /data/registry/`;
-  await inside(docker, machinesOf(launched)[0], script, [], REGISTRY_USER);
+  await inside(docker, machinesOf(launched)[0], BESIDE, [`${FROZEN}/registry`], REGISTRY_USER);
 }
 
 function wordsOf(error: unknown): string {
