@@ -67,8 +67,8 @@ export async function isPlainFile(path: string): Promise<boolean> {
     try {
       return (await stat(path)).isFile();
     } catch (error) {
-      if (isErrno(error, 'EACCES', 'EPERM')) throw error;
-      return false;
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return false;
+      throw error;
     }
   });
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { GocliError } from '../../errors/error.ts';
-import { makeFolder, readIfThere, writeAtomic } from '../../host/atomic-files.ts';
+import { isThere, makeFolder, readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { repositoryOf } from '../../provider/extend.ts';
 import { editYaml, type YamlEdit } from '../../provider/yaml-edit.ts';
 import type { Settings } from '../../provider/settings.ts';
@@ -45,7 +45,7 @@ export async function bumpProvider(
   if (from === undefined) {
     throw new GocliError('BAD_VALUE', `${provider.name} has no Kubernetes whose version could be changed`);
   }
-  refuseOtherMinor(provider.name, folder, version);
+  await refuseOtherMinor(provider.name, folder, version);
   const scratch = await mkdtemp(join(tmpdir(), 'gocli-bump-'));
   try {
     const release = await fetchRelease(version, context);
@@ -63,17 +63,18 @@ export async function bumpProvider(
 }
 
 /** A folder that is called after a minor version has no release of another. @throws GocliError BAD_VALUE */
-function refuseOtherMinor(name: string, folder: string, version: string): void {
+async function refuseOtherMinor(name: string, folder: string, version: string): Promise<void> {
   const minor = /^\d+\.\d+$/.exec(basename(folder))?.[0];
   if (minor === undefined || version.startsWith(`${minor}.`)) return;
   const other = version.split('.').slice(0, 2).join('.');
   const family = basename(dirname(folder));
+  const hint = (await isThere(join(dirname(folder), other)))
+    ? `Type: gocli provider bump ${family}/${other} ${version}`
+    : `Give it a folder of its own: gocli provider new ${family}/${other} --from ${family}/${minor}`;
   throw new GocliError(
     'BAD_VALUE',
     `${version} is no release of ${minor}, which the folder of ${name} is called`,
-    {
-      hint: `Give it a folder of its own: gocli provider new ${family}/${other} --from ${family}/${minor}`,
-    },
+    { hint },
   );
 }
 

@@ -91,8 +91,9 @@ async function takeOrBuild(
   const before = await takeBuilt(component.name, key, earlier, output);
   if (before !== undefined) return before;
   const programs = Object.fromEntries(await buildComponent(component, modules, context));
-  // Of files that were edited meanwhile nobody knows which were built.
-  return { key: (await keyNow()) === key ? key : '', programs };
+  // Of files that were edited meanwhile nobody knows which were built, nor by what when a compiler does not say its version.
+  const isKnown = inputs.values.compiler !== '' && (await keyNow()) === key;
+  return { key: isKnown ? key : '', programs };
 }
 
 /** What compilers say of their version: programs of another one are others. */

@@ -1,4 +1,5 @@
-import { parseDuration } from '../../shared/duration.ts';
+import { GocliError } from '../../errors/error.ts';
+import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import { wholeNumber } from './number.ts';
 import { defineOption } from './option.ts';
 
@@ -11,8 +12,11 @@ export const timeout = defineOption({
   type: 'number',
   default: 600,
   read: (input: number | string, at) => {
-    const seconds =
-      typeof input === 'number' || /^-?\d*$/.test(input) ? input : parseDuration(input, at) / 1000;
-    return wholeNumber(seconds, at, 1, MOST) * 1000;
+    if (typeof input === 'number' || /^-?\d*$/.test(input)) return wholeNumber(input, at, 1, MOST) * 1000;
+    const ms = parseDuration(input, at);
+    if (ms <= MOST * 1000) return ms;
+    throw new GocliError('BAD_VALUE', `${at}: "${input}" is out of range`, {
+      hint: `From 1s to ${formatDuration(MOST * 1000)}.`,
+    });
   },
 });

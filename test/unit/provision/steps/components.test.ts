@@ -24,6 +24,8 @@ const tools: Record<string, string> = {
 function builder(kubernetes = 'v1.36.3'): FakeHost {
   return new FakeHost().respond((argv, { cwd = '' }) => {
     if (argv[1] === 'list' && argv.includes('-m')) return { stdout: `${kubernetes} /modules/kubernetes\n` };
+    if (argv[1] === 'env') return { stdout: 'go1.26.8\n' };
+    if (argv[1] === '-dumpfullversion') return { stdout: '14.2.0\n' };
     if (argv[1] === 'list') return { stdout: tools[cwd.replace(/.*\//, '')] ?? '' };
     if (argv.includes('-o')) writeFileSync(argv[argv.indexOf('-o') + 1] ?? '', argv.join(' '));
     return {};
