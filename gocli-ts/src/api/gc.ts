@@ -1,4 +1,3 @@
-import { messageOf } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
 import type { Evicted } from '../frozen/eviction.ts';
 import { lockIfFree } from '../place/lock-if-free.ts';
@@ -8,7 +7,7 @@ import { collectGarbage, missedByNobody } from '../rig/template/stock.ts';
 import { unused } from '../rig/time-limit.ts';
 import type { Context } from './context.ts';
 import { readRunOptions, type RunInputs } from './options.ts';
-import { listedRegistries, type ListedRegistry } from './kept-registries.ts';
+import { listedAfter, listedRegistries, type ListedRegistry } from './kept-registries.ts';
 import { reapOver, rigsOver, type ReapedRig } from './reap.ts';
 
 /** What all templates may have together, `10G`; else what `GOCLI_TEMPLATE_BUDGET` says, or a quarter of the free disk. */
@@ -39,14 +38,7 @@ export async function gc({ templateBudget, dryRun }: GcRequest, context: Context
   // A template is in use as long as they are there.
   const rigs = (await failures.partly(() => reapOver(context))) ?? [];
   const removed = (await failures.partly(() => collectGarbage(context, values.templateBudget))) ?? [];
-  const { docker, paths } = context;
-  const left = async (): Promise<ListedRegistry[]> => listedRegistries(docker, await findRigs(docker, paths));
-  // What went is no less gone because the rest cannot be listed.
-  const registries = await left().catch((error: unknown) => {
-    const text = `What is kept of registries cannot be listed: ${messageOf(error)}.`;
-    context.emit({ type: 'notice', level: 'warning', text });
-    return [];
-  });
+  const registries = await listedAfter('registries', context);
   const result = { dryRun: false, removed, rigs, registries };
   failures.throw(() => 'not everything that nobody misses was removed', result);
   return result;

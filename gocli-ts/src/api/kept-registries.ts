@@ -1,3 +1,5 @@
+import { messageOf } from '../errors/error.ts';
+import { findRigs } from '../rig/find.ts';
 import { keptRegistries, keptWords } from '../rig/kept-registry.ts';
 import type { FoundRig } from '../rig/life.ts';
 import type { Context } from './context.ts';
@@ -26,6 +28,23 @@ export async function listedRegistries(
     user: user ?? null,
     since: new Date(since).toISOString(),
   }));
+}
+
+/**
+ * The same beside removals, of which it is no part: it neither hides their errors nor makes them fail.
+ * @param what which of them, for the warning
+ */
+export async function listedAfter(
+  what: string,
+  { docker, paths, emit }: Pick<Context, 'docker' | 'paths' | 'emit'>,
+): Promise<ListedRegistry[]> {
+  try {
+    return await listedRegistries(docker, await findRigs(docker, paths));
+  } catch (error) {
+    const text = `What is kept of ${what} cannot be listed: ${messageOf(error)}.`;
+    emit({ type: 'notice', level: 'warning', text });
+    return [];
+  }
 }
 
 /** What words need of one. */

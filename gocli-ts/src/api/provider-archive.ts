@@ -14,6 +14,7 @@ import { imagesIn } from '../images/in-archive.ts';
 import { zstd, zstdSource } from '../images/zstd.ts';
 import type { ArchiveSource } from '../images/source.ts';
 import { factsOf } from '../provider/facts.ts';
+import { providerNameOf } from '../provider/name.ts';
 import type { Context } from './context.ts';
 import { localImage } from './provider-image.ts';
 
@@ -52,7 +53,7 @@ export async function save(
   { name, file }: ProviderSaveRequest,
   context: Context,
 ): Promise<ProviderSaveResult> {
-  const provider = name.replace('/', '-');
+  const provider = providerNameOf(name);
   const { image, reference } = await localImage({ provider }, context);
   factsOf(image, reference);
   const path = typeof file === 'string' ? await writablePath(pathFrom(context.cwd, file)) : undefined;

@@ -4,7 +4,7 @@ import type { ImageInfo } from '../place/interface.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
 import { requireUsable } from '../rig/start/daemon.ts';
-import { isProviderName } from '../provider/name.ts';
+import { isProviderName, providerNameOf } from '../provider/name.ts';
 import { listProviderFolders, type ProviderFolder } from '../provider/folders.ts';
 import { formatSeconds, didYouMean } from '../shared/text.ts';
 import type { Context } from './context.ts';
@@ -109,7 +109,7 @@ export async function builtImage(location: ImageLocation, context: Context): Pro
  */
 export async function folderOf(provider: string, context: Context): Promise<ProviderFolder> {
   const folders = await foldersOf(context);
-  const found = folders.find(({ name }) => name === provider.replace('/', '-'));
+  const found = folders.find(({ name }) => name === providerNameOf(provider));
   if (found !== undefined) return found;
   throw unknownProvider(provider, folders);
 }
@@ -126,7 +126,7 @@ export function foldersOf(context: Pick<Context, 'checkout'>): Promise<ProviderF
 
 function unknownProvider(provider: string, folders: readonly ProviderFolder[]): GocliError {
   const names = folders.map(({ name }) => name);
-  const text = `there is no provider "${provider}".${didYouMean(provider.replace('/', '-'), names)}`;
+  const text = `there is no provider "${provider}".${didYouMean(providerNameOf(provider), names)}`;
   return new GocliError('PROVIDER_UNKNOWN', text, { hint: `Providers: ${names.join(', ')}` });
 }
 

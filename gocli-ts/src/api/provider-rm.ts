@@ -5,6 +5,7 @@ import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/interface.ts';
 import { type CachedStep, cachedSteps, removeSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';
+import { providerNameOf } from '../provider/name.ts';
 import { findRigs } from '../rig/find.ts';
 import { isKept, keptAmong } from '../rig/kept-registry.ts';
 import { restoreSnapshots } from '../rig/snapshot/restore-keepers.ts';
@@ -66,7 +67,7 @@ export async function rm(request: ProviderRmRequest, context: Context): Promise<
 
 async function belongingsOf({ name }: ProviderRmRequest, context: Context): Promise<Belongings> {
   const { docker, paths } = context;
-  const provider = name.replace('/', '-');
+  const provider = providerNameOf(name);
   const [folders, labelled] = await Promise.all([
     foldersOf(context),
     docker.images.list({ [LABEL.provider]: provider }),

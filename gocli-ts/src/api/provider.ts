@@ -1,6 +1,7 @@
 import { LABEL } from '../place/labels.ts';
 import type { ImageInfo } from '../place/interface.ts';
 import { factsOf, type ProviderFacts } from '../provider/facts.ts';
+import { providerNameOf } from '../provider/name.ts';
 import { cachedSteps } from '../provision/provider-cache.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { kindOf } from '../rig/kind.ts';
@@ -68,7 +69,7 @@ function sum(items: readonly { readonly bytes: number }[]): number {
 
 /** The local image of a provider. @throws GocliError PROVIDER_UNKNOWN (of a kind that is not known, too), IMAGE_MISSING */
 export async function show(request: ProviderShowRequest, context: Context): Promise<ProviderShowResult> {
-  const name = request.name.replace('/', '-');
+  const name = providerNameOf(request.name);
   const { reference, image } = await localImage({ provider: name }, context);
   const facts = factsOf(image, reference);
   const kind = kindOf(context.kinds, facts);

@@ -1,4 +1,3 @@
-import { messageOf } from '../errors/error.ts';
 import { Failures } from '../errors/several.ts';
 import { forgetInFiles, kubeconfigFiles } from '../kubernetes/kubeconfig-file.ts';
 import { readKubeconfig } from '../kubernetes/state-file.ts';
@@ -8,7 +7,7 @@ import { checkRigName } from '../rig/names.ts';
 import { removeRig, type Keeping, type RigRemains } from '../rig/remove.ts';
 import { chooseUnnamed, refuseNameWithAll, type RigChoice } from './choose.ts';
 import type { Context } from './context.ts';
-import { listedRegistries, type ListedRegistry } from './kept-registries.ts';
+import { listedAfter, type ListedRegistry } from './kept-registries.ts';
 import { changingRig } from './operation.ts';
 
 export interface RmRequest extends RigChoice {
@@ -45,7 +44,10 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
   const all = await failures.parts(names, (name) => remove(name, keeping, context));
   const wasThere = ({ containers, volumes, state, calledNow, registry }: RemovedRig): boolean =>
     containers + volumes > 0 || registry?.kept === false || (state && calledNow === undefined);
-  const registries = request.name === undefined ? await keptBefore(names, context) : [];
+  const registries =
+    request.name === undefined
+      ? (await listedAfter('other registries', context)).filter((one) => !names.includes(one.name))
+      : [];
   const result = {
     removed: all.filter(wasThere),
     absent: all.filter((one) => !wasThere(one)),
@@ -57,21 +59,6 @@ export async function rm(request: RmRequest, context: Context): Promise<RmResult
     all.length === 0 ? undefined : result,
   );
   return result;
-}
-
-/** To tell what else is kept is no part of the removals: it neither hides their errors nor makes them fail. */
-async function keptBefore(
-  names: readonly string[],
-  { docker, paths, emit }: Context,
-): Promise<RmResult['registries']> {
-  try {
-    const kept = await listedRegistries(docker, await findRigs(docker, paths));
-    return kept.filter(({ name }) => !names.includes(name));
-  } catch (error) {
-    const text = `What is kept of other registries cannot be listed: ${messageOf(error)}.`;
-    emit({ type: 'notice', level: 'warning', text });
-    return [];
-  }
 }
 
 function remove(name: string, keeping: Keeping, context: Context): Promise<RemovedRig> {

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isPlainFile } from '../host/user-file.ts';
+import { providerNameOf } from './name.ts';
 
 export interface ProviderFolder {
   /** `k8s-1.36`: the folder `k8s/1.36` with its slash replaced. */
@@ -15,7 +16,7 @@ export function wordsOfFolder(folder: string): string {
 
 /** `vm-l0` of `…/vm/l0`. */
 export function nameOfFolder(folder: string): string {
-  return wordsOfFolder(folder).replace('/', '-');
+  return providerNameOf(wordsOfFolder(folder));
 }
 
 /**

@@ -7,3 +7,8 @@ import { IMAGE_PATH } from '../shared/image-reference.ts';
 export function isProviderName(word: string): boolean {
   return IMAGE_PATH.test(word) && /^[a-z0-9.-]{1,40}$/.test(word);
 }
+
+/** `k8s-1.36` of `k8s/1.36`, as a folder is named; a name stays as it is. */
+export function providerNameOf(words: string): string {
+  return words.replace('/', '-');
+}

@@ -1,5 +1,5 @@
 import type { Finding } from '../provider/finding.ts';
-import { wordsOfFolder } from '../provider/folders.ts';
+import { nameOfFolder, wordsOfFolder } from '../provider/folders.ts';
 import type { InspectedProvider } from '../provider/provider-file.ts';
 import { type ProviderConfig, SECTIONS, sectionsIn } from '../provider/schema.ts';
 import type { Build } from './builds/build.ts';
@@ -43,7 +43,7 @@ export function chooseBuild(source: InspectedProvider, builds: readonly Build[] 
   }
   const extended = [...(source.parents ?? []), source].find(({ base }) => base !== undefined)?.base;
   if (extended !== undefined && build.layered) {
-    const instead = `"from: ${wordsOfFolder(extended).replace('/', '-')}"`;
+    const instead = `"from: ${nameOfFolder(extended)}"`;
     return refuse(`"extends": ${build.called} are made from one another: ${instead}`, 'extends');
   }
   return {

@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { keptLines, listedRegistries } from '../../../gocli-ts/src/api/kept-registries.ts';
 import { userWords } from '../../../gocli-ts/src/host/user.ts';
 import { findRigs } from '../../../gocli-ts/src/rig/find.ts';
@@ -8,8 +8,18 @@ import { keptAmong } from '../../../gocli-ts/src/rig/kept-registry.ts';
 import { removeRig } from '../../../gocli-ts/src/rig/remove.ts';
 import { prune, pruneAll } from '../../helpers/prune.ts';
 import { snapshot, to } from '../../helpers/renaming.ts';
-import { makeSaving, stop } from '../../helpers/saving.ts';
+import { makeSaving, stop, type Saving } from '../../helpers/saving.ts';
 import { BYTES, pushed, push, stored, keep, run, kept, volumes, keeperOf } from '../../helpers/keeping.ts';
+
+/** A removal that keeps, killed at the first request of a kind after the keeper is there. */
+async function killedBesideKeeper(t: ExecutionContext, saving: Saving, dead: string): Promise<void> {
+  const { docker } = saving.engine;
+  docker.before = (method) => {
+    if (method === dead && saving.containers().includes('c-kept')) throw new Error('killed');
+  };
+  await t.throwsAsync(keep(saving));
+  docker.before = () => undefined;
+}
 
 test('to remove what a killed start left is not to remove what was kept for it', async (t) => {
   const saving = await pushed(t);
@@ -31,12 +41,7 @@ test('to remove what a killed start left is not to remove what was kept for it',
 test('rm of what a killed rm --keep-registry left keeps it, and a second one removes it', async (t) => {
   for (const dead of ['containers.remove', 'volumes.remove'] as const) {
     const saving = await pushed(t);
-    const { docker } = saving.engine;
-    docker.before = (method) => {
-      if (method === dead && saving.containers().includes('c-kept')) throw new Error('killed');
-    };
-    await t.throwsAsync(keep(saving));
-    docker.before = () => undefined;
+    await killedBesideKeeper(t, saving, dead);
     t.true(saving.containers().includes('c-kept'));
     t.like(await removeRig('c', saving.engine), { registry: { kept: true, bytes: BYTES } }, dead);
     t.deepEqual(await kept(saving), [['c', BYTES]], dead);
@@ -143,11 +148,7 @@ test('what was kept is emptied where a snapshot holds the volume', async (t) => 
 test('what is left beside a rig that is renamed has its name, and so has its copy', async (t) => {
   const saving = await pushed(t);
   const { docker } = saving.engine;
-  docker.before = (method) => {
-    if (method === 'containers.remove' && saving.containers().includes('c-kept')) throw new Error('killed');
-  };
-  await t.throwsAsync(keep(saving));
-  docker.before = () => undefined;
+  await killedBesideKeeper(t, saving, 'containers.remove');
   await to(saving.engine, 'd');
   t.true(saving.containers().includes('d-kept'));
   t.regex(docker.read(keeperOf(saving, 'd'), '/data/keepers/c-kept.json') ?? '', /"name":"d-kept"/);
@@ -159,11 +160,7 @@ test('what is left beside a rig that is renamed has its name, and so has its cop
 test('what a restore that was killed put aside is not passed over, though a keeper is left', async (t) => {
   const saving = await pushed(t);
   const { docker } = saving.engine;
-  docker.before = (method) => {
-    if (method === 'containers.remove' && saving.containers().includes('c-kept')) throw new Error('killed');
-  };
-  await t.throwsAsync(keep(saving));
-  docker.before = () => undefined;
+  await killedBesideKeeper(t, saving, 'containers.remove');
   const node = [...docker.containerStore.values()].find(({ info }) => info.name === 'c-node01');
   await docker.containers.rename(node?.info.id ?? '', 'c-aside01');
   const before = saving.containers();

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { wordsOfFolder } from '../../provider/folders.ts';
+import { providerNameOf } from '../../provider/name.ts';
 import { GocliError } from '../../errors/error.ts';
 import { isThere, makeFolder, readIfThere, writeAtomic } from '../../host/atomic-files.ts';
 import { PROVIDER_FILE } from '../../provider/provider-text.ts';
@@ -92,7 +93,7 @@ async function providerFiles(recipe: Recipe, target: string, name: string): Prom
   const text = await readFile(join(folder, PROVIDER_FILE), 'utf8');
   const edited = (): string => editYaml(text, [{ path: ['name'], value: name }]);
   const extending = base === undefined ? extendingFile(recipe, name) : edited();
-  const yaml = build.layered ? childFile(of.replace('/', '-'), name) : extending;
+  const yaml = build.layered ? childFile(providerNameOf(of), name) : extending;
   const readme: NewFile = {
     path: join(target, 'README.md'),
     text: build.readme({ name, of, shared: base === undefined ? of : wordsOfFolder(base) }),

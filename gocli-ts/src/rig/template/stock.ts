@@ -39,13 +39,10 @@ export interface StockItem {
   readonly hasImage: boolean;
 }
 
-type InventoryDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock'>;
+type StockDeps = Pick<RigDeps, 'docker' | 'paths' | 'clock'>;
 
 /** All templates, the newest first. */
-export async function stock({
-  docker,
-  paths,
-}: Pick<InventoryDeps, 'docker' | 'paths'>): Promise<StockItem[]> {
+export async function stock({ docker, paths }: Pick<StockDeps, 'docker' | 'paths'>): Promise<StockItem[]> {
   await restoreTemplates(docker);
   const [templates, machines] = await Promise.all([
     listTemplates(docker),
@@ -92,7 +89,7 @@ const useFile = (paths: Paths, id: string): string => join(paths.state, 'templat
 
 /** Remembers that a template was thawed now; where that cannot be written it is evicted sooner, no more. */
 export async function markUsed(
-  { paths, clock }: Pick<InventoryDeps, 'paths' | 'clock'>,
+  { paths, clock }: Pick<StockDeps, 'paths' | 'clock'>,
   id: string,
 ): Promise<void> {
   const file = useFile(paths, id);
@@ -112,7 +109,7 @@ async function lastUse(paths: Paths, id: string): Promise<number | undefined> {
  * @param going names of rigs that need none any more
  */
 export async function missedByNobody(
-  deps: InventoryDeps,
+  deps: StockDeps,
   budget: number | undefined,
   going: readonly string[] = [],
 ): Promise<{ readonly items: readonly StockItem[]; readonly gone: readonly Evicted[] }> {
@@ -134,7 +131,7 @@ export async function missedByNobody(
  * @param budget bytes that all templates may have together; a quarter of the free disk when undefined
  * @throws GocliError what could not be removed, once all else is: `done` has those that went
  */
-export async function collectGarbage(deps: InventoryDeps, budget: number | undefined): Promise<Evicted[]> {
+export async function collectGarbage(deps: StockDeps, budget: number | undefined): Promise<Evicted[]> {
   const { items, gone } = await missedByNobody(deps, budget);
   const removed: Evicted[] = [];
   const failures = new Failures();
@@ -154,7 +151,7 @@ export async function collectGarbage(deps: InventoryDeps, budget: number | undef
 }
 
 /** Last uses of templates that are gone, whoever removed them. */
-async function forgetUses({ docker, paths }: InventoryDeps): Promise<void> {
+async function forgetUses({ docker, paths }: StockDeps): Promise<void> {
   const known = new Set((await listTemplates(docker)).map(({ id }) => useFile(paths, id)));
   const names = await readdir(join(paths.state, 'templates')).catch(() => []);
   const files = names
@@ -164,7 +161,7 @@ async function forgetUses({ docker, paths }: InventoryDeps): Promise<void> {
 }
 
 /** What processes left half-written that were killed. */
-async function sweepState({ paths, clock }: InventoryDeps): Promise<void> {
+async function sweepState({ paths, clock }: StockDeps): Promise<void> {
   const folders = [paths.state, join(paths.state, 'templates'), join(paths.state, 'clusters')];
   const rigs = (await stateNames(paths)).map((name) => rigFolder(paths, name));
   await Promise.all([...folders, ...rigs].map((folder) => sweepTemporary(folder, clock.now())));
