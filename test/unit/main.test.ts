@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -43,10 +43,14 @@ test('an error keeps its exit code when nobody can read it', async (t) => {
   t.is((await bash('gocli rnu >/dev/full')).exitCode, 2);
 });
 
-/** The environment of a gocli with a daemon that has no containers, and a started cluster whose kubectl is a script. */
+/**
+ * The environment of a gocli with a daemon that has no containers, and a started cluster whose kubectl is a script.
+ * @param setUp what the script does before it says that it runs, as setting a trap
+ */
 async function clusterWith(
   t: ExecutionContext,
   kubectl: string,
+  setUp = '',
 ): Promise<{ env: Record<string, string>; pid: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-main-'));
   const socket = join(folder, 'docker.sock');
@@ -66,9 +70,13 @@ async function clusterWith(
   await writeState(paths, state);
   const program = join(paths.cache, 'kubectl', state.plan.host.imageId.replace('sha256:', ''), 'kubectl');
   await mkdir(join(program, '..'), { recursive: true });
-  await writeFile(program, `#!/bin/sh\necho $$ > ${pid}.part && mv ${pid}.part ${pid}\n${kubectl}\n`, {
-    mode: 0o755,
-  });
+  await writeFile(
+    program,
+    `#!/bin/sh\n${setUp}\necho $$ > ${pid}.part && mv ${pid}.part ${pid}\n${kubectl}\n`,
+    {
+      mode: 0o755,
+    },
+  );
   const env = {
     ...(process.env as Record<string, string>),
     DOCKER_HOST: `unix://${socket}`,
@@ -78,10 +86,29 @@ async function clusterWith(
   return { env, pid };
 }
 
-async function waitForPid(file: string): Promise<number> {
+/** How a gocli ends, listened for from its start: one that has ended says it no more. */
+type Exit = Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+
+/** Starts gocli in a session of its own: on a terminal Ctrl-C would otherwise be the matter of the program it starts. */
+function attached(
+  argv: readonly string[],
+  env: Record<string, string>,
+): { child: ChildProcess; exit: Exit; stderr: Promise<string> } {
+  const child = spawn(process.execPath, [GOCLI, ...argv], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  return { child, exit: once(child, 'exit') as Exit, stderr: text(child.stderr) };
+}
+
+async function waitForPid(file: string, exit: Exit): Promise<number> {
+  let ended = '';
+  void exit.then((how) => (ended = how.join(' ')));
   for (;;) {
     const content = await readFile(file, 'utf8').catch(() => '');
     if (content !== '') return Number(content);
+    if (ended !== '') throw new Error(`gocli ended (${ended}) before the program ran`);
     await delay(20);
   }
 }
@@ -105,42 +132,31 @@ for (const [signal, exitCode] of [
 ] as const) {
   test(`the first ${signal} ends a program that is attached, and gocli with ${exitCode}`, async (t) => {
     const { env, pid } = await clusterWith(t, 'exec sleep 60');
-    // A session of its own: where these tests run on a terminal, Ctrl-C there would be the program's own matter.
-    const child = spawn(process.execPath, [GOCLI, 'kubectl', 'port-forward'], {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-    });
-    const stderr = text(child.stderr);
-    const program = await waitForPid(pid);
+    const { child, exit, stderr } = attached(['kubectl', 'port-forward'], env);
+    const program = await waitForPid(pid, exit);
     child.kill(signal);
-    t.deepEqual(await once(child, 'exit'), [exitCode, null]);
+    t.deepEqual(await exit, [exitCode, null]);
     t.false(await isAlive(program));
     t.regex(await stderr, new RegExp(`interrupted by ${signal}.*GOCLI-E700`));
   });
 }
 
 test('the second signal ends gocli at once, and the program that is attached with it', async (t) => {
-  const { env, pid } = await clusterWith(t, 'trap "echo > $0.asked" TERM; while :; do sleep 0.05; done');
-  const child = spawn(process.execPath, [GOCLI, 'kubectl', 'x'], {
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-  });
-  const stderr = text(child.stderr);
-  const program = await waitForPid(pid);
+  const { env, pid } = await clusterWith(t, 'while :; do sleep 0.05; done', 'trap "" TERM');
+  const { child, exit, stderr } = attached(['kubectl', 'x'], env);
+  const program = await waitForPid(pid, exit);
   // timeout(1) signals its child, and at once its group with it.
   child.kill('SIGTERM');
   await delay(20);
   child.kill('SIGTERM');
   await delay(400);
-  t.is(child.exitCode, null);
+  t.deepEqual([child.exitCode, child.signalCode], [null, null]);
   // A terminal that is closed may say so several times; that is not impatience.
   child.kill('SIGHUP');
   await delay(300);
-  t.is(child.exitCode, null);
+  t.deepEqual([child.exitCode, child.signalCode], [null, null]);
   child.kill('SIGTERM');
-  t.deepEqual(await once(child, 'exit'), [143, null]);
+  t.deepEqual(await exit, [143, null]);
   t.regex(await stderr, /Ended at once by a second SIGTERM/);
   // Killed with gocli, but not waited for by it.
   await delay(200);
