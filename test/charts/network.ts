@@ -33,7 +33,7 @@ export async function nodePort(t: ExecutionContext, { cluster, wait, onNode }: D
 }
 
 /** Bytes of the file that is fetched, those that pass before the limit acts, and those that it lets pass in a second. */
-const [FILE, BURST, RATE] = [2_400_000, 900_000, 195_000];
+const [FILE, BURST, RATE] = [1_000_000, 65_536, 125_000];
 
 /** What an annotation forbids takes its time in both directions; the same without annotations takes less. */
 export async function bandwidth(t: ExecutionContext, { kubectl, wait, onNode }: Deployed): Promise<void> {

@@ -158,6 +158,7 @@ export function layoutOf(changed: Partial<RigLayout> = {}): RigLayout {
     plan: stateOf().plan,
     ports: {},
     portInfos: [],
+    networks: ['192.168.66.0/24'],
     accelerator: 'tcg',
     cpu: EMULATED,
     access: deviceAccess(0o020666, undefined),

@@ -75,7 +75,10 @@ function putNetworkFiles(id: string): Promise<void> {
   return sandbox.docker.containers.putFiles(id, '/', [
     { path: 'etc/gocli/links', content: renderLinks({ nodes: 1, subnet: NODE_SUBNET, qemuUid: 107 }) },
     { path: 'etc/gocli/nat.nft', content: renderNat({ nodes: 1, subnet: NODE_SUBNET, ports: [] }) },
-    { path: 'etc/gocli/dnsmasq.conf', content: renderDnsmasq({ nodes: 1, subnet: NODE_SUBNET }) },
+    {
+      path: 'etc/gocli/dnsmasq.conf',
+      content: renderDnsmasq({ nodes: 1, subnet: NODE_SUBNET, networks: [NODE_SUBNET] }),
+    },
   ]);
 }
 
@@ -168,10 +171,15 @@ test.serial(
   },
 );
 
-/** A network container without a way out that follows the resolvers of a folder, and what writes these down. */
+/**
+ * A network container without a way out that may follow the resolvers of a folder, and what writes these down.
+ * @param first what is there when it starts: nothing is that of a host without a network
+ * @param resolvers what is there soon
+ */
 async function follower(
   t: ExecutionContext,
   resolvers: string,
+  first = '',
 ): Promise<{
   id: string;
   write: (text: string) => Promise<void>;
@@ -183,19 +191,20 @@ async function follower(
     await writeFile(join(folder, 'new'), text);
     await rename(join(folder, 'new'), join(folder, 'resolv.conf'));
   };
-  await write(resolvers);
+  await write(first);
   const id = await container('none', ['/usr/lib/gocli/network'], NETWORK_CAPABILITIES, {
     mounts: [{ type: 'bind', source: folder, target: '/run/host-resolvers', readOnly: true }],
     env: ['GOCLI_RESOLVERS=/run/host-resolvers/resolv.conf'],
   });
   await putNetworkFiles(id);
   await sandbox.docker.containers.start(id);
-  const until = async (address: string): Promise<void> => {
-    for (const limit = Date.now() + 10_000; !(await usedBy(id)).includes(address) && Date.now() < limit;)
-      await delay(250);
-    t.true((await usedBy(id)).includes(address), await sandbox.docker.containers.logs(id));
+  const logged = async (is: () => Promise<boolean>): Promise<void> => {
+    for (const limit = Date.now() + 10_000; !(await is()) && Date.now() < limit;) await delay(250);
+    t.true(await is(), await sandbox.docker.containers.logs(id));
   };
-  return { id, write, until };
+  await logged(async () => /resolv\.conf/.test(await sandbox.docker.containers.logs(id)));
+  await write(resolvers);
+  return { id, write, until: (address) => logged(async () => (await usedBy(id)).includes(address)) };
 }
 
 /** Resolvers that the dnsmasq of a network container says it asks. */
@@ -233,6 +242,12 @@ test.serial('other resolvers of the host are the resolvers of the cluster within
   await write('nameserver 192.0.2.2');
   await until('192.0.2.2');
   t.false((await usedBy(id)).some((address) => address?.startsWith('127.')));
+});
+
+test.serial('those of a host whose daemon was told others are left alone', async (t) => {
+  const { id } = await follower(t, 'nameserver 192.0.2.2\n', 'nameserver 192.0.2.1\n');
+  await delay(9000);
+  t.false((await usedBy(id)).some((address) => address?.startsWith('192.0.2.')));
 });
 
 test.serial('what other resolvers say counts at once, whatever the ones before said', async (t) => {

@@ -56,7 +56,9 @@ async function check(texts: readonly string[], command: string): Promise<string>
 const nodes = [1, 2, 9, 10, 99];
 
 test.serial('dnsmasq reads the configuration of any number of nodes', async (t) => {
-  const texts = nodes.map((count) => renderDnsmasq({ nodes: count, subnet: NODE_SUBNET }));
+  const texts = nodes.map((count) =>
+    renderDnsmasq({ nodes: count, subnet: NODE_SUBNET, networks: [NODE_SUBNET, '10.96.0.0/12'] }),
+  );
   t.is(await check(texts, 'dnsmasq --test --conf-file="$1" 2>/dev/null'), '');
   t.regex(
     await check(['dhcp-host=no:mac:here,x\n'], 'dnsmasq --test --conf-file="$1" 2>/dev/null'),

@@ -21,18 +21,19 @@ systemctl mask \
   systemd-user-sessions.service systemd-tmpfiles-setup-dev-early.service \
   systemd-creds.socket systemd-hostnamed.socket systemd-initctl.socket systemd-sysext.socket systemd-pcrextend.socket \
   systemd-pcrlock.socket systemd-journald-audit.socket \
-  dev-mqueue.mount run-lock.mount sys-fs-fuse-connections.mount sys-kernel-config.mount sys-kernel-debug.mount \
-  sys-kernel-tracing.mount tmp.mount proc-sys-fs-binfmt_misc.automount \
+  dev-mqueue.mount run-lock.mount sys-fs-fuse-connections.mount sys-kernel-config.mount tmp.mount \
+  proc-sys-fs-binfmt_misc.automount \
   getty@tty1.service sshd-keygen.service ssh.socket
 
 # Helpers for volumes: a daemon of theirs starts when it is first needed. mount.nfs starts rpc.statd and with it rpcbind,
-# iscsiadm starts iscsid, a question to multipathd starts it through its socket, LVM starts dmeventd. containerd loads the
+# iscsiadm starts iscsid, a question to multipathd or to the daemon of the CNI plugin dhcp starts it through its socket,
+# LVM starts dmeventd. containerd loads the
 # one AppArmor profile that pods need; those of /etc/apparmor.d are for programs that a node does not have.
 systemctl disable \
   apparmor.service blk-availability.service dm-event.socket iscsid.service iscsid.socket lvm2-lvmpolld.socket \
   lvm2-monitor.service multipathd.service nfs-blkmap.service nfs-client.target open-iscsi.service rpcbind.service \
   rpcbind.socket
-systemctl add-wants sockets.target multipathd.socket
+systemctl add-wants sockets.target multipathd.socket cni-dhcp.socket
 
 # The name by which iSCSI targets know a node is made when iscsid first starts; the package made one that all would share.
 echo GenerateName=yes >/etc/iscsi/initiatorname.iscsi

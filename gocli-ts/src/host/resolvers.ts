@@ -3,13 +3,16 @@ import { basename, dirname, join } from 'node:path';
 
 /** Where the addresses of this host's resolvers are written down. */
 export interface ResolverFile {
-  /** Its folder: programs put a new file into the place of the old one. */
-  readonly folder: string;
+  /** What a container has to see: its folder, where programs put a new file into the place of the old one; or it alone. */
+  readonly shown: string;
+  /** Its name in that folder; empty when it is shown alone. */
   readonly file: string;
 }
 
 /** What systemd-resolved, which itself answers on loopback, asks for others (systemd-resolved(8)). */
 const BEHIND_RESOLVED = '/run/systemd/resolve/resolv.conf';
+/** What NetworkManager writes besides a plain /etc/resolv.conf, each time (NetworkManager.conf(5), rc-manager). */
+const BESIDE_MANAGED = '/run/NetworkManager/resolv.conf';
 
 /** Configuration of the daemon: of packages, and of snap's. That of a rootless one does not matter, no cluster is there. */
 const DAEMON_FILES = ['etc/docker/daemon.json', 'var/snap/docker/current/config/daemon.json'];
@@ -36,21 +39,34 @@ function isForResolvers(folder: string, root: string): boolean {
 
 /**
  * The file of resolvers that can be asked from a container, as Docker itself chooses it (libnetwork, resolvconf.Path):
- * where the host knows only itself, the one of systemd-resolved. Undefined where its folder may have more than that.
+ * where the host knows only itself, the one of systemd-resolved. Where its folder may have more than that it is shown
+ * alone: what is written into it is seen, another file in its place is not.
  * @param root of the file system
+ * @returns undefined when it is not known: Docker's own choice stays
  */
 export function resolverFile(root = '/'): ResolverFile | undefined {
   if (namesResolvers(root)) return undefined;
   try {
     const usual = join(root, 'etc/resolv.conf');
-    const text = readFileSync(usual, 'utf8');
-    const servers = serversIn(text);
+    const servers = serversOf(usual);
     const isOwn = servers.length > 0 && servers.every((one) => one.startsWith('127.') || one === '::1');
     const path = realpathSync(isOwn ? join(root, BEHIND_RESOLVED) : usual);
-    const folder = dirname(path);
-    return isForResolvers(folder, root) ? { folder, file: basename(path) } : undefined;
+    if (isForResolvers(dirname(path), root)) return { shown: dirname(path), file: basename(path) };
+    const managed = join(root, BESIDE_MANAGED);
+    if (serversOf(managed).join() === servers.join())
+      return { shown: dirname(managed), file: basename(managed) };
+    return { shown: path, file: '' };
   } catch {
-    return undefined; // Docker's own choice stays.
+    return undefined;
+  }
+}
+
+/** None when the file cannot be read. */
+function serversOf(path: string): string[] {
+  try {
+    return serversIn(readFileSync(path, 'utf8'));
+  } catch {
+    return [];
   }
 }
 
@@ -61,10 +77,6 @@ function serversIn(text: string): string[] {
 /** IPv4 addresses of the resolvers that Docker gives to containers; none when they cannot be read. */
 export function resolverAddresses(root = '/'): string[] {
   const followed = resolverFile(root);
-  const path = followed === undefined ? join(root, 'etc/resolv.conf') : join(followed.folder, followed.file);
-  try {
-    return serversIn(readFileSync(path, 'utf8')).filter((one) => /^(?!127\.)[\d.]+$/.test(one));
-  } catch {
-    return [];
-  }
+  const path = followed === undefined ? join(root, 'etc/resolv.conf') : join(followed.shown, followed.file);
+  return serversOf(path).filter((one) => /^(?!127\.)[\d.]+$/.test(one));
 }

@@ -17,6 +17,8 @@ import type { PortInfo } from './ports.ts';
 export interface NetworkPlan {
   /** Network of the nodes: `192.168.66.0/24`. */
   readonly subnet: string;
+  /** All networks inside, that one among them. */
+  readonly networks: readonly string[];
   readonly nodes: number;
   /** Ports of its kind; those with a port of a node are forwarded. */
   readonly ports: readonly PortInfo[];
@@ -93,7 +95,11 @@ const LARGEST_SEGMENT = 1240;
  * and addresses here do not have, such as an IPv6 address, is answered here, too (`local`): no resolver of the host, which
  * may be dead, is asked.
  */
-export function renderDnsmasq({ nodes, subnet }: Pick<NetworkPlan, 'nodes' | 'subnet'>): string {
+export function renderDnsmasq({
+  nodes,
+  subnet,
+  networks,
+}: Pick<NetworkPlan, 'nodes' | 'subnet' | 'networks'>): string {
   const gateway = gatewayAddress(subnet);
   return lines([
     // It can read what everybody can of the folder of the host that is mounted for it.
@@ -114,7 +120,7 @@ export function renderDnsmasq({ nodes, subnet }: Pick<NetworkPlan, 'nodes' | 'su
     `dhcp-option=option:dns-server,${gateway}`,
     `host-record=registry,${gateway}`,
     // host.gocli.internal is said by the network container, which knows the address; nothing below is asked elsewhere.
-    `local=/gocli.internal/registry/${reverseZone(subnet)}/`,
+    `local=/gocli.internal/registry/${networks.flatMap(reverseZones).join('/')}/`,
     ...indices(nodes).flatMap((index) => [
       `dhcp-host=${nodeMac(index)},${OWN_MACS}:${twoDigits(index)},${nodeAddress(index, subnet)},${nodeName(index)},infinite`,
       `host-record=${nodeName(index)},${nodeAddress(index, subnet)}`,
@@ -135,9 +141,15 @@ export function renderChrony(subnet: string): string {
   ]);
 }
 
-/** 66.168.192.in-addr.arpa for 192.168.66.0/24 (RFC 1035, 3.5). */
-function reverseZone(subnet: string): string {
-  return `${subnet.split('.').slice(0, 3).reverse().join('.')}.in-addr.arpa`;
+/** 66.168.192.in-addr.arpa for 192.168.66.0/24, sixteen of two labels for a /12 (RFC 1035, 3.5). */
+function reverseZones(network: string): string[] {
+  const [address = '', prefix = '32'] = network.split('/');
+  const labels = Math.max(1, Math.ceil(Number(prefix) / 8));
+  const bytes = address.split('.').slice(0, labels).map(Number);
+  const last = bytes.pop() ?? 0;
+  return Array.from({ length: 2 ** (8 * labels - Number(prefix)) }, (_, at) =>
+    [last + at, ...bytes.toReversed(), 'in-addr.arpa'].join('.'),
+  );
 }
 
 function dnat(protocol: string, port: number, target: string): string {

@@ -15,7 +15,7 @@ import { type Kind, kindOf, type Told, type ToldFacts } from './kind.ts';
 import { isAside } from './names.ts';
 import { machinesIn, partOf } from './parts.ts';
 import type { GuestPlan } from './plan.ts';
-import { domainsOf, type LookUp, usableFrom } from './proxy.ts';
+import { domainsOf, type Names, usableFrom } from './proxy.ts';
 import type { RigState } from './state.ts';
 
 /** Milliseconds for one guest to take it over: a unit starts anew, under emulation in some seconds, on a busy host in many. */
@@ -40,7 +40,7 @@ export function mayBeTold(guest: GuestPlan, { proxy, keys = [] }: Around, kinds:
  * them. That is nothing of its plan: it changes with the network that a laptop is in, it may hold a password, and no
  * template has to be made for it. What cannot be told is a warning; the rig is Ready without. Guests that know of
  * nothing, which most do, are not asked.
- * @param lookUp finds addresses of the proxy's name
+ * @param names finds addresses of the proxy's name
  * @returns the state, which says whether they may know of anything
  * @throws GocliError the signal's reason
  */
@@ -48,7 +48,7 @@ export async function tellAround(
   state: RigState,
   { proxy, keys = [] }: Around,
   deps: RigDeps,
-  lookUp?: LookUp,
+  names?: Names,
 ): Promise<RigState> {
   const { told } = kindOf(deps.kinds, state.plan.guest);
   const mayKnow = state.proxied === true;
@@ -58,7 +58,7 @@ export async function tellAround(
   try {
     const containers = await deps.docker.containers.list({ [LABEL.cluster]: rigId(state.plan.host) });
     const network = partOf(containers, 'dnsmasq')?.id;
-    const usable = proxy === undefined ? undefined : await usableFrom(network, proxy, deps, lookUp);
+    const usable = proxy === undefined ? undefined : await usableFrom(network, proxy, deps, names);
     const inside = domainsOf(state.plan.guest, told.domains, deps.kinds);
     const facts = { keys, ...(usable === undefined ? {} : { proxy: besides(usable, inside) }) };
     const text = told.render(facts);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ResolverFile } from '../host/resolvers.ts';
 import { LABEL, type Role } from '../place/labels.ts';
 import type { ContainerSpec, FileEntry, Labels, Mount, PublishedPort } from '../place/interface.ts';
@@ -21,6 +22,8 @@ export interface RigLayout {
   readonly ports: Readonly<Record<string, number>>;
   /** Ports of its kind, and those that were asked for. */
   readonly portInfos: readonly PortInfo[];
+  /** All networks inside. */
+  readonly networks: readonly string[];
   readonly accelerator: Accelerator;
   readonly cpu: CpuIdentity;
   readonly access: DeviceAccess;
@@ -61,7 +64,9 @@ export function networkContainer(layout: RigLayout, resolvers?: ResolverFile): C
     devices: ['/dev/net/tun'],
     sysctls: { 'net.ipv4.ip_forward': '1' },
     mounts: [machinesMountOf(layout), ...(resolvers === undefined ? [] : [resolversMount(resolvers)])],
-    ...(resolvers === undefined ? {} : { env: [`GOCLI_RESOLVERS=${RESOLVERS}/${resolvers.file}`] }),
+    ...(resolvers === undefined
+      ? {}
+      : { env: [`GOCLI_RESOLVERS=${join(resolversAt(resolvers), resolvers.file)}`] }),
     entrypoint: ['/usr/lib/gocli/network'],
     command: [],
   };
@@ -72,10 +77,13 @@ function limitLabel({ ttlMs }: RigPlan['host']): Labels {
   return ttlMs === undefined ? {} : { [LABEL.ttl]: ttlMs.toFixed(0) };
 }
 
-const RESOLVERS = '/run/host-resolvers';
+/** Where the network container sees what the host says of resolvers. */
+function resolversAt({ file }: ResolverFile): string {
+  return file === '' ? '/run/host-resolv.conf' : '/run/host-resolvers';
+}
 
-function resolversMount({ folder }: ResolverFile): Mount {
-  return { type: 'bind', source: folder, target: RESOLVERS, readOnly: true };
+function resolversMount(resolvers: ResolverFile): Mount {
+  return { type: 'bind', source: resolvers.shown, target: resolversAt(resolvers), readOnly: true };
 }
 
 /** The volume of the machines; the network container, which is the first one, makes it. */
@@ -103,6 +111,7 @@ export function networkFiles(layout: RigLayout): FileEntry[] {
   const network = {
     nodes: guest.nodes,
     subnet: nodeSubnet(guest),
+    networks: layout.networks,
     ports: layout.portInfos,
     qemuUid: layout.access.qemuUid,
   };

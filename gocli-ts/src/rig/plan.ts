@@ -74,7 +74,7 @@ export function nodeSubnet({ network }: Pick<GuestPlan, 'network'>): string {
   return network ?? NODE_SUBNET;
 }
 
-/** Networks of a rig, by who has the addresses. */
+/** Networks inside of a rig, by who has the addresses. */
 export function networksOf(guest: GuestPlan, kinds: readonly Kind[]): Readonly<Record<string, string>> {
   return { nodes: nodeSubnet(guest), ...kindOf(kinds, guest).networks?.(guest) };
 }

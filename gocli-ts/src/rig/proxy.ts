@@ -12,35 +12,65 @@ const CONNECT_MS = 3000;
 /** Milliseconds for the address of a name; what is in /etc/hosts is there at once. */
 const LOOK_UP_MS = 1000;
 
-/** Addresses that a name has for this host. */
-export type LookUp = (name: string) => Promise<readonly string[]>;
+/** Who knows the name of a proxy. */
+export interface Names {
+  /** Addresses that it has for this host, which asks /etc/hosts, search domains and mDNS, too. Rejects without one. */
+  readonly here: (name: string) => Promise<readonly string[]>;
+  /** Whether the resolvers know it as it is written, which are all that machines ask. May reject when they do not. */
+  readonly everywhere: (name: string) => Promise<boolean>;
+}
 
 /**
  * What of a proxy a guest can reach: one on the loopback of the host by the name that the host has there, if it listens
- * at that address, too. One that does not is not told, so that what works without goes on working.
+ * at that address, too; one whose name only this host knows by its address. One that cannot be reached is not told, so
+ * that what works without goes on working.
  * @param network id of the network container
- * @param lookUp finds addresses of a proxy's name
+ * @param names finds addresses of a proxy's name
  */
 export async function usableFrom(
   network: string | undefined,
   { addresses, except }: HostProxy,
   deps: RigDeps,
-  lookUp: LookUp = addressesOf,
+  names: Names = ownNames,
 ): Promise<HostProxy | undefined> {
   const usable: Record<string, string> = {};
   for (const [name, address] of Object.entries(addresses)) {
-    const port = await portHere(address, lookUp, deps);
-    const problem = !isProxyAddress(address)
-      ? noAddress(name, address)
-      : port === undefined
-        ? undefined
-        : await problemOnLoopback(name, address, { port, network }, deps);
-    if (problem === undefined) usable[name] = port === undefined ? address : atHost(address, HOST_NAME);
-    else notice(deps, problem, 'warning');
+    const found = await reachable(address, network, names, deps);
+    if (found.address !== undefined) usable[name] = found.address;
+    else notice(deps, `${name} ${found.problem}`, 'warning');
   }
   return Object.keys(usable).length === 0
     ? undefined
     : { addresses: usable, except: entriesOf(except, deps) };
+}
+
+/** The address by which a guest reaches a proxy, or why none is told, as it goes on after the name of its variable. */
+type Reachable = { readonly address: string } | { readonly address?: never; readonly problem: string };
+
+async function reachable(
+  address: string,
+  network: string | undefined,
+  names: Names,
+  deps: RigDeps,
+): Promise<Reachable> {
+  if (!isProxyAddress(address)) return { problem: noAddress(address) };
+  const server = serverOf(address);
+  const port = loopbackPort(address);
+  const found =
+    port === undefined && server !== undefined && isIP(server.host) === 0
+      ? await addressesHere(server.host, names, deps)
+      : [];
+  if (port !== undefined || (found.length > 0 && found.every((one) => /^(127\.|::1$)/.test(one)))) {
+    const problem = await problemOnLoopback(address, { port: port ?? server?.port ?? 0, network }, deps);
+    return problem === undefined ? { address: atHost(address, HOST_NAME) } : { problem };
+  }
+  const own = found.find((one) => isIP(one) === 4);
+  if (own === undefined || server === undefined || (await isKnown(server.host, names, deps)))
+    return { address };
+  if (server.scheme !== 'https:') return { address: atHost(address, own) };
+  return {
+    problem: `is a proxy that speaks TLS and whose name only this host knows (${server.host}, by /etc/hosts or a search domain): machines would know it by its address, for which its certificate is not made; they go without it. Give it by a name that the resolvers know, or, if it takes connections without TLS, too, as http://`,
+  };
 }
 
 /** What is left out, but for what is no name and no network: files of a machine would take it for something else. */
@@ -55,50 +85,53 @@ function entriesOf(except: string, deps: RigDeps): string {
   return entries.filter((one) => !odd.includes(one)).join(',');
 }
 
-function noAddress(name: string, address: string): string {
+function noAddress(address: string): string {
   const encode = address.includes('@')
     ? ' In its user and password all but letters, digits and - . _ ~ is to be percent-encoded: %5C for a backslash.'
     : '';
-  return `${name} is no address of a proxy that guests can use (http, https or socks5, over IPv4); they are not told.${encode}`;
+  return `is no address of a proxy that guests can use (http, https or socks5, over IPv4); they are not told.${encode}`;
 }
 
-/** Port of a proxy on this host's loopback, by whatever name /etc/hosts may have for that, such as the host's own. */
-async function portHere(
-  address: string,
-  lookUp: LookUp,
-  { signal }: Pick<RigDeps, 'signal'>,
-): Promise<number | undefined> {
-  const known = loopbackPort(address);
-  const server = serverOf(address);
-  if (known !== undefined || server === undefined || isIP(server.host) !== 0) return known;
-  // What no resolver knows now is told as it is.
+/** Addresses that the name of a proxy has here; none when nobody knows it now, and it is told as it is. */
+async function addressesHere(name: string, { here }: Names, { signal }: RigDeps): Promise<readonly string[]> {
+  // It cannot be given up itself (getaddrinfo).
   const found = await attempt(signal, LOOK_UP_MS, (bounded) =>
-    // It cannot be given up itself (getaddrinfo).
-    Promise.race([lookUp(server.host).catch(() => []), once(bounded, 'abort').then(() => [])]),
+    Promise.race([here(name).catch(() => []), once(bounded, 'abort').then(() => [])]),
   );
-  const isHere =
-    found.done && found.value.length > 0 && found.value.every((one) => /^(127\.|::1$)/.test(one));
-  return isHere ? server.port : undefined;
+  return found.done ? found.value : [];
 }
 
-async function addressesOf(name: string): Promise<string[]> {
-  const { lookup } = await import('node:dns/promises');
-  return (await lookup(name, { all: true })).map(({ address }) => address);
+/** Whether resolvers know a name. What had an address at once, and none from them, has it from elsewhere. */
+async function isKnown(name: string, { everywhere }: Names, { signal }: RigDeps): Promise<boolean> {
+  const known = await attempt(signal, LOOK_UP_MS, (bounded) =>
+    Promise.race([everywhere(name).catch(() => false), once(bounded, 'abort').then(() => false)]),
+  );
+  return known.done && known.value;
 }
+
+const ownNames: Names = {
+  here: async (name) => {
+    const { lookup } = await import('node:dns/promises');
+    return (await lookup(name, { all: true })).map(({ address }) => address);
+  },
+  everywhere: async (name) => {
+    const { resolve4 } = await import('node:dns/promises');
+    return (await resolve4(name)).length > 0;
+  },
+};
 
 /** Why one on the loopback is not told; undefined when it can be, by another name. */
 async function problemOnLoopback(
-  name: string,
   address: string,
   { port, network }: { readonly port: number; readonly network: string | undefined },
   deps: RigDeps,
 ): Promise<string | undefined> {
   if (serverOf(address)?.scheme === 'https:') {
-    return `${name} is a proxy on the loopback of this host that speaks TLS: machines know it as ${HOST_NAME}, for which its certificate is not made; they go without it. If it takes connections without TLS, too, give it as http://`;
+    return `is a proxy on the loopback of this host that speaks TLS: machines know it as ${HOST_NAME}, for which its certificate is not made; they go without it. If it takes connections without TLS, too, give it as http://`;
   }
   const refused = network === undefined ? 'no gateway' : await problemAt(network, port, deps);
   if (refused === undefined) return undefined;
-  return `${name} is on the loopback of this host, and nothing in a rig reaches port ${port} of the host (${refused}); its machines go without it. Let the proxy listen at the address of Docker's bridge, too, then stop and start it: docs/host.md`;
+  return `is on the loopback of this host, and nothing in a rig reaches port ${port} of the host (${refused}); its machines go without it. Let the proxy listen at the address of Docker's bridge, too, then stop and start it: docs/host.md`;
 }
 
 /** Connects to the gateway of the network container, which is the host. */

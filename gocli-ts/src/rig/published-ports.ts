@@ -1,7 +1,7 @@
 import { nodeName } from '../network/addresses.ts';
 import { portKey, type PortInfo } from '../network/ports.ts';
 import { kindOf, type Kind } from './kind.ts';
-import type { HostPlan, RigPlan } from './plan.ts';
+import { networksOf, type HostPlan, type RigPlan } from './plan.ts';
 
 /** A port of a node that a user wants published. */
 export interface Publish {
@@ -49,4 +49,12 @@ function publishedInfos({ published = [] }: Pick<HostPlan, 'published'>): PortIn
 /** Every port of a rig: those of its kind, and those that were asked for. */
 export function portInfosOf({ guest, host }: RigPlan, kinds: readonly Kind[]): PortInfo[] {
   return [...kindOf(kinds, guest).ports, ...publishedInfos(host)];
+}
+
+/** What a plan's kind says of the inside of a rig: its ports, with those that were asked for, and its networks. */
+export function innerOf(
+  plan: RigPlan,
+  kinds: readonly Kind[],
+): { portInfos: readonly PortInfo[]; networks: readonly string[] } {
+  return { portInfos: portInfosOf(plan, kinds), networks: Object.values(networksOf(plan.guest, kinds)) };
 }

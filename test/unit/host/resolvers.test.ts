@@ -17,7 +17,7 @@ test('the file whose resolvers a container can ask is the one that is followed',
   t.deepEqual(resolverAddresses(root), []);
 
   await writeFile(usual, '# made by hand\nnameserver 10.0.0.1\nnameserver 127.0.0.1\n');
-  t.is(resolverFile(root), undefined, 'no container is to see all of /etc');
+  t.deepEqual(resolverFile(root), { shown: usual, file: '' }, 'no container is to see all of /etc');
   t.deepEqual(resolverAddresses(root), ['10.0.0.1']);
 
   await writeFile(usual, 'nameserver 127.0.0.53\n');
@@ -26,11 +26,11 @@ test('the file whose resolvers a container can ask is the one that is followed',
   await mkdir(resolved, { recursive: true });
   await writeFile(join(resolved, 'stub-resolv.conf'), 'nameserver 127.0.0.53\n');
   await writeFile(join(resolved, 'resolv.conf'), 'nameserver 10.0.0.2\n');
-  t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' });
+  t.deepEqual(resolverFile(root), { shown: resolved, file: 'resolv.conf' });
   t.deepEqual(resolverAddresses(root), ['10.0.0.2']);
   await rm(usual);
   await symlink('../run/systemd/resolve/stub-resolv.conf', usual);
-  t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' });
+  t.deepEqual(resolverFile(root), { shown: resolved, file: 'resolv.conf' });
 
   await mkdir(join(etc, 'docker'));
   const snap = join(root, 'var/snap/docker/current/config');
@@ -40,7 +40,7 @@ test('the file whose resolvers a container can ask is the one that is followed',
     t.is(resolverFile(root), undefined, 'the daemon was told others');
     for (const text of ['{ "dns": [], "log-opts": {} }', '{', '[]', 'null', '{ "dns-opts": ["ndots:1"] }']) {
       await writeFile(file, text);
-      t.deepEqual(resolverFile(root), { folder: resolved, file: 'resolv.conf' }, text);
+      t.deepEqual(resolverFile(root), { shown: resolved, file: 'resolv.conf' }, text);
     }
   }
 
@@ -48,7 +48,7 @@ test('the file whose resolvers a container can ask is the one that is followed',
   await rm(usual);
   await writeFile(join(root, 'run/resolv.conf'), 'nameserver 10.0.0.4\n');
   await symlink('../run/resolv.conf', usual);
-  t.is(resolverFile(root), undefined, '/run');
+  t.deepEqual(resolverFile(root), { shown: join(root, 'run/resolv.conf'), file: '' }, 'nor of /run');
   t.deepEqual(resolverAddresses(root), ['10.0.0.4']);
 
   // NetworkManager and resolvconf.
@@ -56,7 +56,21 @@ test('the file whose resolvers a container can ask is the one that is followed',
   await mkdir(join(root, 'run/manager'));
   await writeFile(join(root, 'run/manager/servers'), 'nameserver 10.0.0.3\n');
   await symlink('../run/manager/servers', usual);
-  t.deepEqual(resolverFile(root), { folder: join(root, 'run/manager'), file: 'servers' });
+  t.deepEqual(resolverFile(root), { shown: join(root, 'run/manager'), file: 'servers' });
+
+  // NetworkManager beside a plain file, which it replaces.
+  await rm(usual);
+  await writeFile(usual, 'search x\nnameserver 10.0.0.5\n');
+  const managed = join(root, 'run/NetworkManager');
+  await mkdir(managed);
+  for (const [servers, found] of [
+    ['10.0.0.5', { shown: managed, file: 'resolv.conf' }],
+    ['10.0.0.6', { shown: usual, file: '' }],
+  ] as const) {
+    await writeFile(join(managed, 'resolv.conf'), `nameserver ${servers}\n`);
+    t.deepEqual(resolverFile(root), found);
+    t.deepEqual(resolverAddresses(root), ['10.0.0.5']);
+  }
 });
 
 test('no folder is shown to a container that may have more than resolvers', async (t) => {
@@ -77,7 +91,7 @@ test('no folder is shown to a container that may have more than resolvers', asyn
     await writeFile(join(root, folder, 'resolv.conf'), 'nameserver 10.0.0.1\n');
     await rm(usual, { force: true });
     await symlink(join(root, folder, 'resolv.conf'), usual);
-    t.is(resolverFile(root), undefined, folder);
+    t.deepEqual(resolverFile(root), { shown: join(root, folder, 'resolv.conf'), file: '' }, folder);
     t.deepEqual(resolverAddresses(root), ['10.0.0.1'], folder);
   }
 });

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import test from 'ava';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
 import {
   networkSetUp,
   podCidr,
@@ -25,7 +28,50 @@ test('pods of a node get the /24 of its number, on a bridge', (t) => {
 
 test('what annotations say of bandwidth reaches the plugin for it, which comes last', (t) => {
   const cni = JSON.parse(renderCni(NETWORK)) as { plugins: Record<string, unknown>[] };
-  t.deepEqual(cni.plugins.at(-1), { type: 'bandwidth', capabilities: { bandwidth: true } });
+  t.deepEqual(cni.plugins.at(-1), { type: 'gocli-bandwidth', capabilities: { bandwidth: true } });
+});
+
+/** What the plugin is given by the program before it. */
+async function given(t: ExecutionContext, config: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'gocli-cni-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const texts = networkSetUp(NETWORK)
+    .stdin.split('\n')
+    .map((line) => line.split(' '));
+  const [, text = ''] = texts.find(([path]) => path === '/opt/cni/bin/gocli-bandwidth') ?? [];
+  const script = Buffer.from(text, 'base64').toString().replace('/opt/cni/bin/bandwidth', '/bin/cat');
+  await writeFile(join(folder, 'plugin'), script);
+  return execFileSync('sh', [join(folder, 'plugin')], { input: config, encoding: 'utf8' });
+}
+
+test('limits of bandwidth act after a tenth of a second, not after hundreds of megabytes', async (t) => {
+  const limited = (...numbers: number[]): string => {
+    const [IngressRate, IngressBurst, EgressRate, EgressBurst] = numbers;
+    const bandwidth = { IngressRate, IngressBurst, EgressRate, EgressBurst };
+    return JSON.stringify({ name: 'a $x `y` \\"', runtimeConfig: { bandwidth }, type: 'gocli-bandwidth' });
+  };
+  const most = 4_294_967_295;
+  for (const [before, after] of [
+    [
+      [1_000_000, most, 8_000_000, most],
+      [1_000_000, 524_288, 8_000_000, 800_000],
+    ],
+    [
+      [10_000_000, most, 0, 0],
+      [10_000_000, 1_000_000, 0, 0],
+    ],
+    [
+      [0, 0, 1e12, most],
+      [0, 0, 1e12, 4e9],
+    ],
+    [
+      [0, most, 1000, 5000],
+      [0, most, 1000, 5000],
+    ],
+  ] as const)
+    t.is(await given(t, limited(...before)), `${limited(...after)}\n`);
+  const plain = JSON.stringify({ prevResult: { ips: [] }, type: 'gocli-bandwidth' });
+  t.is(await given(t, plain), `${plain}\n`);
 });
 
 test('on a node of before, which has no such plugin, it is taken out', (t) => {
@@ -69,11 +115,11 @@ test('pods see the real addresses of each other, and leave the cluster with that
   );
 });
 
-test('the script is given its three files', (t) => {
+test('the script is given its files', (t) => {
   const files = [renderCni(NETWORK), renderPodRoutes(NETWORK), renderNodeRules(NETWORK)];
   const input = networkSetUp(NETWORK).stdin;
   for (const text of files) t.true(input.includes(Buffer.from(text).toString('base64')));
-  t.is(input.trimEnd().split('\n').length, 3);
+  t.is(input.trimEnd().split('\n').length, files.length + 1);
 });
 
 test('in another network of nodes the node asks its gateway for names and time, and routes follow', (t) => {

@@ -22,8 +22,9 @@ import { publishedPorts } from '../../../gocli-ts/src/network/ports.ts';
 import { CHECKOUT } from '../../helpers/cli.ts';
 
 const subnet = NODE_SUBNET;
-const one = { nodes: 1, subnet, ports: PORTS, qemuUid: 107 };
-const three = { nodes: 3, subnet, ports: PORTS, qemuUid: 0 };
+const networks = [subnet, '10.244.0.0/16', '10.96.0.0/12'];
+const one = { nodes: 1, subnet, networks, ports: PORTS, qemuUid: 107 };
+const three = { nodes: 3, subnet, networks, ports: PORTS, qemuUid: 0 };
 
 test('names and addresses are those of kubevirtci', (t) => {
   t.deepEqual(
@@ -92,8 +93,10 @@ test('names and addresses of the cluster are never asked of a resolver of the ho
   const local = renderDnsmasq(three)
     .split('\n')
     .flatMap((line) => /^local=\/(.*)\/$/.exec(line)?.[1]?.split('/') ?? []);
-  const names = ['66.168.192.in-addr.arpa', 'gocli.internal', 'node01', 'node02', 'node03', 'registry'];
-  t.deepEqual(local.sort(), names);
+  const nets = ['66.168.192.in-addr.arpa', '244.10.in-addr.arpa'];
+  const services = Array.from({ length: 16 }, (_, at) => `${96 + at}.10.in-addr.arpa`);
+  const names = [...nets, ...services, 'gocli.internal', 'node01', 'node02', 'node03', 'registry'];
+  t.deepEqual(local.sort(), names.sort());
 });
 
 test('brackets of the rules match', (t) => {
@@ -121,7 +124,7 @@ test('every node has a lease for good and a name that does not depend on it', (t
 });
 
 test('in another network everything has addresses of that one', (t) => {
-  const moved = { ...three, subnet: '10.5.0.0/24' };
+  const moved = { ...three, subnet: '10.5.0.0/24', networks: ['10.5.0.0/24'] };
   t.deepEqual([gatewayAddress(moved.subnet), nodeAddress(2, moved.subnet)], ['10.5.0.2', '10.5.0.102']);
   const texts = [renderLinks(moved), renderNat(moved), renderDnsmasq(moved), renderChrony(moved.subnet)];
   for (const text of texts) t.notRegex(text, /192\.168|168\.192/);

@@ -177,9 +177,12 @@ test('a machine has name, address and key of its node, and a disk only where the
 });
 
 test('the network container sees the folder of the host that has the resolvers, and cannot write to it', (t) => {
-  const { mounts = [], env } = networkContainer(LAYOUT, { folder: '/etc', file: 'resolv.conf' });
-  const { target = '', ...rest } = mounts.find(({ source }) => source === '/etc') ?? {};
-  t.deepEqual(rest, { type: 'bind', source: '/etc', readOnly: true });
+  const { mounts = [], env } = networkContainer(LAYOUT, { shown: '/run/x', file: 'resolv.conf' });
+  const { target = '', ...rest } = mounts.find(({ source }) => source === '/run/x') ?? {};
+  t.deepEqual(rest, { type: 'bind', source: '/run/x', readOnly: true });
   t.deepEqual(env, [`GOCLI_RESOLVERS=${target}/resolv.conf`]);
+  const alone = networkContainer(LAYOUT, { shown: '/etc/resolv.conf', file: '' });
+  const mount = alone.mounts?.find(({ source }) => source === '/etc/resolv.conf');
+  t.deepEqual(alone.env, [`GOCLI_RESOLVERS=${mount?.target ?? ''}`]);
   t.is(networkContainer(LAYOUT).env, undefined);
 });

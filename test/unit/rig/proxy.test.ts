@@ -7,7 +7,7 @@ import { LABEL } from '../../../gocli-ts/src/place/labels.ts';
 import { defaultGuest } from '../../../gocli-ts/src/rig/plan.ts';
 import { startStopped } from '../../../gocli-ts/src/rig/start/stopped.ts';
 import { besides, mayBeTold, tellAround } from '../../../gocli-ts/src/rig/around.ts';
-import type { LookUp } from '../../../gocli-ts/src/rig/proxy.ts';
+import type { Names } from '../../../gocli-ts/src/rig/proxy.ts';
 import { renderUnit, unitTold } from '../../../gocli-ts/src/rig/unit-told.ts';
 import type { HostProxy } from '../../../gocli-ts/src/host/proxy.ts';
 import type { RigDeps } from '../../../gocli-ts/src/rig/deps.ts';
@@ -95,8 +95,10 @@ const followProxy = (
   state: RigState,
   proxy: HostProxy | undefined,
   deps: RigDeps,
-  lookUp?: LookUp,
-): Promise<RigState> => tellAround(state, { proxy }, deps, lookUp);
+  here?: Names['here'],
+  everywhere: Names['everywhere'] = () => Promise.resolve(true),
+): Promise<RigState> =>
+  tellAround(state, { proxy }, deps, here === undefined ? undefined : { here, everywhere });
 
 test('a proxy is told to containerd once, with all that is inside of the cluster left out', async (t) => {
   const { engine, guest, notices } = await setUp(t);
@@ -292,6 +294,25 @@ test('one of TLS on the loopback is not told by a name that its certificate has 
     Promise.resolve(['192.0.2.1']),
   );
   t.true(guest.file?.includes('https://proxy.example:3128'));
+});
+
+test('one whose name only this host knows is told by its address, unless its certificate is for the name', async (t) => {
+  const here = (name: string) => Promise.resolve(name === 'corp' ? ['fd00::7', '10.0.0.7'] : []);
+  for (const everywhere of [
+    () => Promise.resolve(false),
+    () => Promise.reject(new Error('ENOTFOUND')),
+    () => new Promise<boolean>(() => undefined),
+  ]) {
+    const { engine, guest, notices } = await setUp(t);
+    const proxy = hostProxy({ HTTP_PROXY: 'http://me:secret@corp:3128', HTTPS_PROXY: 'https://corp:3129' });
+    await followProxy(state, proxy, engine, here, everywhere);
+    t.regex(guest.file ?? '', /"HTTP_PROXY=http:\/\/me:secret@10\.0\.0\.7:3128"/);
+    t.false(guest.file?.includes('3129'));
+    t.regex(notices()[0] ?? '', /^HTTPS_PROXY .* only this host knows \(corp, .* certificate/);
+  }
+  const { engine, guest } = await setUp(t);
+  await followProxy(state, hostProxy({ HTTP_PROXY: 'http://corp:3128' }), engine, here);
+  t.true(guest.file?.includes('http://corp:3128'), 'what resolvers know may have another address tomorrow');
 });
 
 test('guests that were never told of one are not asked where there is none', async (t) => {

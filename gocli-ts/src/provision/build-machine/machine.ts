@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { networkContainer, networkFiles, type RigLayout } from '../../rig/container-specs.ts';
 import { nodeContainer } from '../../rig/machines.ts';
 import { kindOf } from '../../rig/kind.ts';
+import { innerOf } from '../../rig/published-ports.ts';
 import { defaultGuest } from '../../rig/plan.ts';
 import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
@@ -90,13 +91,14 @@ async function layoutOf(
   const { accelerator, cpu } = await chooseAccelerator(probe);
   const facts = providerFacts(recipe.provider);
   const kind = kindOf(context.kinds, facts);
+  const plan = {
+    guest: { ...defaultGuest(facts, kind), nodes: 1 },
+    host: { name, image, imageId: image, pinnedPorts: {} },
+  };
   return {
-    plan: {
-      guest: { ...defaultGuest(facts, kind), nodes: 1 },
-      host: { name, image, imageId: image, pinnedPorts: {} },
-    },
+    plan,
     ports: {},
-    portInfos: kind.ports,
+    ...innerOf(plan, context.kinds),
     accelerator,
     cpu: await readCpu(accelerator, cpu),
     access,

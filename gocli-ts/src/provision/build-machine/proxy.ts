@@ -9,6 +9,7 @@ import { besides } from '../../rig/around.ts';
 import { providerFacts } from '../../provider/facts.ts';
 import type { SshConnection } from '../../ssh/interface.ts';
 import { toldScript } from '../../vm/told.ts';
+import type { BuildPart } from './cloud-init.ts';
 import type { Recipe, StepContext } from '../step.ts';
 import type { BuildMachine } from './machine.ts';
 
@@ -18,19 +19,22 @@ export function proxyOf({ settings }: Pick<Recipe, 'settings'>): HostProxy | und
 }
 
 /**
- * Tells the machine that the image is built in of the proxy of this host or site, if it needs one: nodes of clusters get
- * their images from here.
+ * Tells the machine that the image is built in of the proxy of this host or site, if it needs one: cloud-init and
+ * provision.sh download, while nodes of clusters get their images from here.
+ * @param parts what is to be done there
  * @param connect opens a connection; one that was there before knows of no proxy
  * @returns whether anything was told
  */
 export async function tellProxy(
   context: RigDeps & Pick<StepContext, 'recipe'>,
   { containers }: Pick<BuildMachine, 'containers'>,
+  parts: readonly BuildPart[],
   connect: () => Promise<SshConnection>,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { recipe, kinds } = context;
-  const proxy = recipe.build.cloudInit ? proxyOf(recipe) : undefined;
+  const downloads = recipe.build.cloudInit || parts.some(({ script }) => script !== undefined);
+  const proxy = downloads ? proxyOf(recipe) : undefined;
   if (proxy === undefined) return false;
   const network = containers.find(({ labels }) => labels[LABEL.node] === undefined);
   await using node = await connect();

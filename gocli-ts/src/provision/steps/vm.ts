@@ -64,7 +64,7 @@ export const vmStep: ProvisionStep = {
     await whileAlive(context.docker, machine.containers, context.signal, async (signal) => {
       context.step.progress({ message: 'booting' });
       const connect = (): Promise<SshConnection> => boot(context, machine, signal);
-      const proxied = await tellProxy(context, machine, connect, signal);
+      const proxied = await tellProxy(context, machine, parts, connect, signal);
       await using node = await connect();
       await changeMachine(context, { parts, prePull, proxied }, node, signal);
     });

@@ -11,7 +11,7 @@ import { readMemory, wantedBytes } from '../host-memory.ts';
 import { keepState } from '../keep-state.ts';
 import { isAwakeOrPaused, type FoundRig } from '../life.ts';
 import { tellAround } from '../around.ts';
-import { portInfosOf } from '../published-ports.ts';
+import { innerOf } from '../published-ports.ts';
 import { goOnThawed, writeAccess } from '../start/go-on.ts';
 import { startNodes, type Launched } from '../start/launch.ts';
 import { proveWritable, writeState, type RigState } from '../state.ts';
@@ -62,7 +62,7 @@ async function whyNotBeside(
   const { plan, ports, revision } = requireState(found);
   // That of an earlier version has its disks elsewhere, and no record that could say whose the cluster is.
   if (revision === undefined) return 'it is of an earlier version of gocli';
-  const now: RigLayout = { ...layout, plan, ports, portInfos: portInfosOf(plan, kinds) };
+  const now: RigLayout = { ...layout, plan, ports, ...innerOf(plan, kinds) };
   const networkOf = (one: RigLayout): unknown => [one.plan.host.imageId, one.ports, networkFiles(one)];
   if (!isDeepStrictEqual(networkOf(now), networkOf(layout)))
     return 'the snapshot has another network or other ports';

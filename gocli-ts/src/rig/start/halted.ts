@@ -19,7 +19,7 @@ import { restoreSecrets } from '../lost-secrets.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/interface.ts';
 import { startedAgain } from '../plan.ts';
-import { portInfosOf } from '../published-ports.ts';
+import { innerOf } from '../published-ports.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/restorable.ts';
 import type { RigState } from '../state.ts';
@@ -84,10 +84,12 @@ async function layoutOf(
   delete state.paused;
   delete state.pooled;
   delete state.readyAt;
-  const portInfos = portInfosOf(plan, deps.kinds);
   const { run, version } = deps;
   const { sshPublicKey } = before;
-  return { state, layout: { plan, ports, portInfos, ...facts, run, version, sshPublicKey } };
+  return {
+    state,
+    layout: { plan, ports, ...innerOf(plan, deps.kinds), ...facts, run, version, sshPublicKey },
+  };
 }
 
 function launchAgain(state: RigState, layout: RigLayout, steps: Steps, deps: RigDeps): Promise<Running> {

@@ -9,7 +9,7 @@ import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import { rigId } from '../identity.ts';
 import type { RigPlan } from '../plan.ts';
-import { portInfosOf } from '../published-ports.ts';
+import { innerOf } from '../published-ports.ts';
 import { choosePorts, portsOf } from '../host-ports.ts';
 import { checkDaemon, refuseTaken } from './daemon.ts';
 import { readMemory, wantedBytes } from '../host-memory.ts';
@@ -52,7 +52,7 @@ export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surround
     layout: {
       plan,
       ports,
-      portInfos: portInfosOf(plan, deps.kinds),
+      ...innerOf(plan, deps.kinds),
       ...facts,
       run: deps.run,
       version: deps.version,

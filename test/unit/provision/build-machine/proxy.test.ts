@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { forgetProxy, tellProxy } from '../../../../gocli-ts/src/provision/build-machine/proxy.ts';
+import type { BuildPart } from '../../../../gocli-ts/src/provision/build-machine/cloud-init.ts';
 import { readRecipe } from '../../../../gocli-ts/src/provision/recipe.ts';
 import { parseSite } from '../../../../gocli-ts/src/provider/site.ts';
 import type { Settings } from '../../../../gocli-ts/src/provider/settings.ts';
@@ -11,7 +12,12 @@ const NETWORK = { id: 'network', name: 'n', labels: {} };
 const NODE = { id: 'node', name: 'm', labels: { [LABEL.node]: 'node01' } };
 
 /** What the machine is told, as scripts, and how often it was connected to. */
-async function told(t: ExecutionContext, provider: string, settings: Settings) {
+async function told(
+  t: ExecutionContext,
+  provider: string,
+  settings: Settings,
+  parts: readonly BuildPart[] = [],
+) {
   const engine = await makeEngine(t);
   const recipe = await readRecipe(`cluster-provision/${provider}`, settings);
   const scripts: string[] = [];
@@ -26,7 +32,7 @@ async function told(t: ExecutionContext, provider: string, settings: Settings) {
     return Promise.resolve(node);
   };
   const containers = { containers: [NETWORK, NODE] };
-  const proxied = await tellProxy({ ...engine, recipe }, containers, connect, engine.signal);
+  const proxied = await tellProxy({ ...engine, recipe }, containers, parts, connect, engine.signal);
   return { proxied, scripts, connected, node, engine };
 }
 
@@ -44,7 +50,16 @@ test('the machine that an image is built in learns of the proxy, and is to forge
   t.regex(scripts[1] ?? '', /rm -f \/etc\/apt\/apt\.conf\.d\/95gocli-proxy/);
 });
 
-test('without a proxy, and for nodes, there is no further connection', async (t) => {
+test('the machine of a node learns of it for a provision.sh, which may download', async (t) => {
+  const settings = { env: { HTTPS_PROXY: 'http://p.example:1' } };
+  const { proxied, scripts } = await told(t, 'k8s/1.36', settings, [
+    { userData: undefined, metaData: undefined, script: '/x/provision.sh' },
+  ]);
+  t.true(proxied);
+  t.regex(scripts[0] ?? '', /HTTPS_PROXY=http:\/\/p\.example:1/);
+});
+
+test('without a proxy, and for nodes on which nothing is run, there is no further connection', async (t) => {
   for (const [provider, env] of [
     ['vm/debian-13', {}],
     ['k8s/1.36', { HTTP_PROXY: 'http://p' }],

@@ -18,6 +18,7 @@ test('the overlay has the size, and the guest is told to grow into it', (t) => {
   const layout = {
     ports: {},
     portInfos: [],
+    networks: [],
     cpu: EMULATED,
     access,
     run: 'r',

@@ -4,7 +4,7 @@ import type { ContainerSpec } from '../../../../gocli-ts/src/place/interface.ts'
 import { claim } from '../../../../gocli-ts/src/rig/start/launch.ts';
 import { addProvider, layoutOf, makeEngine, stateOf, VM_FACTS } from '../../../helpers/engine.ts';
 
-const RESOLVERS = { folder: '/run/x', file: 'resolv.conf' };
+const RESOLVERS = { shown: '/run/x', file: 'resolv.conf' };
 const mountsOf = ({ mounts = [] }: ContainerSpec) => mounts.map(({ target }) => target);
 
 test('a daemon that does not see the files of this host keeps its own resolvers', async (t) => {
