@@ -5,11 +5,14 @@ import { CHARTS, prove } from './charts.ts';
 
 const NAME = 'charts';
 
-test.before('a cluster with a few huge pages is up', async (t) => {
+// Nobody else starts a whole cluster in another network than the usual one.
+const OPTIONS = ['--kernel-args', 'hugepages=16', '--network', '10.5.0.0/24'];
+
+test.before('a cluster with a few huge pages is up, in a network of its own', async (t) => {
   t.timeout(85 * 60_000);
   const built = await gocli(['provision', await providerFolder()]);
   t.is(built.exitCode, 0, outputOf(built));
-  const started = await gocli(['run', PROVIDER, '--name', NAME, '--kernel-args', 'hugepages=16']);
+  const started = await gocli(['run', PROVIDER, '--name', NAME, ...OPTIONS]);
   t.is(started.exitCode, 0, outputOf(started));
 });
 

@@ -11,7 +11,7 @@ async function fromHost(cluster: string, port: string): Promise<string> {
 
 /** Asks a port of the node, at 127.0.0.1 and at its own address. */
 const onBothAddresses = (port: number): string =>
-  `for address in 127.0.0.1 192.168.66.101; do curl -sS --max-time 60 http://$address:${port}/; done`;
+  `for address in 127.0.0.1 $(hostname -I | cut -d' ' -f1); do curl -sS --max-time 60 http://$address:${port}/; done`;
 
 /** Port 80 of the node that the pod is on, from there and through the port that is published for it. */
 export async function hostPort(t: ExecutionContext, { cluster, wait, onNode }: Deployed): Promise<void> {

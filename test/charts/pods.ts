@@ -47,7 +47,7 @@ async function review({ tried }: Deployed, token: string, audience: string): Pro
 
 /** One token is good at the vault and nowhere else; with the other one the pod reads about itself, and no more. */
 export async function projectedTokens(t: ExecutionContext, deployed: Deployed): Promise<void> {
-  const { kubectl, tried, wait, namespace } = deployed;
+  const { kubectl, tried, wait, namespace, onNode } = deployed;
   await wait('pod/agent', 'condition=Ready');
   const inPod = ['exec', 'agent', '--'];
   const vault = await kubectl(...inPod, 'cat', '/identity/vault');
@@ -74,6 +74,13 @@ export async function projectedTokens(t: ExecutionContext, deployed: Deployed): 
   t.like(myself.metadata, { name: 'agent', namespace });
   t.regex((await tried([...inPod, ...ask('api', 'secrets')])).stderr, /403 Forbidden/);
   t.regex((await tried([...inPod, ...ask('vault', 'pods/agent')])).stderr, /401 Unauthorized/);
+  // wget of the pod checks no certificate.
+  const authority = await kubectl(...inPod, 'cat', '/identity/ca.crt');
+  const answer = await onNode(`cat >/run/agent-ca.crt <<'END'
+${authority.trim()}
+END
+curl -sS --max-time 60 --cacert /run/agent-ca.crt https://10.96.0.1/version`);
+  t.regex(answer, /"gitVersion"/);
 }
 
 /** A container with tools joins a pod without any: it sees the processes there, and the files that they see. */

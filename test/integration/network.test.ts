@@ -326,27 +326,33 @@ test.serial('the network container has the time of the host for the machines', a
 });
 
 test.serial(
-  'in another network all addresses are of that one, and a port of a node is published by name',
+  'in another network all addresses are of that one, and a port of each node is published by name',
   async (t) => {
     const name = sandbox.name();
-    const flags = ['--network', '10.5.0.0/24', '--publish', '80@node01', '--no-template'];
+    const published = ['--publish', '80@node01', '--publish', '80@node02', '--nodes', '2'];
+    const flags = ['--network', '10.5.0.0/24', ...published, '--no-template'];
     const started = await sandbox.run(image, name, ...flags);
     t.is(started.exitCode, 0, outputOf(started));
-    const { stdout } = await sandbox.cli('ports', 'node01:80', '--name', name);
-    const page = `http://127.0.0.1:${stdout.trim()}/counter`;
-    let status = 0;
-    for (const until = Date.now() + 20_000; status !== 200 && Date.now() < until;)
-      status = await fetch(page, { signal: soon() }).then(
-        (answer) => answer.status,
-        () => 0,
-      );
-    t.is(status, 200);
+    /** Whether port 80 of a node answers within a time, by the port of this host that is published for it. */
+    const answers = async (node: string, ms = 20_000): Promise<boolean> => {
+      const { stdout } = await sandbox.cli('ports', `${node}:80`, '--name', name);
+      const page = `http://127.0.0.1:${stdout.trim()}/counter`;
+      for (const until = Date.now() + ms; Date.now() < until;) {
+        const answer = await fetch(page, { signal: AbortSignal.timeout(ms) }).catch(() => undefined);
+        if (answer?.status === 200) return true;
+      }
+      return false;
+    };
+    t.true(await answers('node01'));
+    t.true(await answers('node02'));
     const [network] = await sandbox.docker.containers.list({
       [LABEL.cluster]: name,
       [LABEL.role]: 'dnsmasq',
     });
     const id = network?.id ?? '';
     t.regex((await script(id, 'cat /run/dnsmasq.leases')).stdout, / 10\.5\.0\.101 node01 /);
+    await script(id, 'ip link set dev tap02 down');
+    t.deepEqual([await answers('node01'), await answers('node02', 2000)], [true, false]);
     const asked = await script(
       id,
       "nft flush chain ip gocli postrouting; chronyd -Q -t 10 'server 10.5.0.2 iburst' 2>&1",
