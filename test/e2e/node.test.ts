@@ -106,7 +106,7 @@ test.serial('every CNI plugin is there, and gives a namespace an interface', asy
     'cd /opt/cni/bin; for plugin in *; do CNI_COMMAND=VERSION ./$plugin </dev/null >/dev/null; echo $plugin; done',
   );
   const expected =
-    'bandwidth bridge dhcp dummy firewall host-device host-local ipvlan loopback macvlan portmap ptp sbr static tap ' +
+    'bandwidth bridge dhcp dummy firewall gocli-bandwidth host-device host-local ipvlan loopback macvlan portmap ptp sbr static tap ' +
     'tuning vlan vrf';
   t.is(list.trim().replaceAll('\n', ' '), expected);
   const added = await answerOfNode(
@@ -121,11 +121,21 @@ for type in macvlan ipvlan vlan; do
   ip -n try -d -o address show dev net1 | grep -o 198.51.100.7
   ip -n try -d link show dev net1 | grep -o -m 1 $type
   CNI_COMMAND=DEL $CNI_PATH/$type </tmp/try.json
-done`,
+done
+# Its daemon starts with the first question.
+systemctl is-active cni-dhcp.service || :
+echo '{"cniVersion":"1.0.0","name":"try","type":"macvlan","master":"eth0","ipam":{"type":"dhcp"}}' >/tmp/try.json
+CNI_COMMAND=ADD $CNI_PATH/macvlan </tmp/try.json >/dev/null
+ip -n try -o address show dev net1 | grep -o 'inet 192.168.66'
+CNI_COMMAND=DEL $CNI_PATH/macvlan </tmp/try.json`,
   );
   t.is(
     added.trim().split('\n').join(' '),
-    ['macvlan', 'ipvlan', 'vlan'].map((type) => `198.51.100.7 ${type}`).join(' '),
+    [
+      ...['macvlan', 'ipvlan', 'vlan'].map((type) => `198.51.100.7 ${type}`),
+      'inactive',
+      'inet 192.168.66',
+    ].join(' '),
   );
 });
 
@@ -172,6 +182,8 @@ test.serial('a NodePort answers at 127.0.0.1 on the node; annotations bound band
   });
   const ready = await kubectl('wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
   t.is(ready.exitCode, 0, outputOf(ready));
+  const files = await kubectl('exec', 'web', '--', 'sh', '-c', 'ulimit -n');
+  t.is(files.stdout, '1048576\n', 'what programs make room for');
   // The cluster's own DNS, over UDP: a question for kubernetes.default.svc.cluster.local, and the size of the answer.
   const question = String.raw`\0\1\1\0\0\1\0\0\0\0\0\0\12kubernetes\7default\3svc\7cluster\5local\0\0\1\0\1`;
   const said = await answerOfNode(
@@ -181,13 +193,13 @@ test.serial('a NodePort answers at 127.0.0.1 on the node; annotations bound band
 done
 printf '${question}' | timeout 5 socat -t 3 - UDP:127.0.0.1:31111 | wc -c
 curl -s http://127.0.0.1:30999/ || echo $?
-tc qdisc show | grep -o ' tbf .* rate [^ ]*' | sed 's/.*rate //' | sort`,
+tc qdisc show | grep -o ' tbf .* rate [^ ]* burst [^ ]*' | sed 's/.*rate //' | sort`,
   );
   const [local, outside, dns, nobody, ...limits] = said.trim().split('\n');
   t.deepEqual([local, outside], ['it works', 'it works']);
   t.true(Number(dns) > 60, said);
   t.is(nobody, '7', 'where nobody is it is refused at once');
-  t.deepEqual(limits, ['7Mbit', '9Mbit']);
+  t.deepEqual(limits, ['7Mbit burst 87500b', '9Mbit burst 112500b']);
 });
 
 test.serial('a volume group and an encrypted volume in it', async (t) => {
