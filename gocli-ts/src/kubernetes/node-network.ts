@@ -1,4 +1,5 @@
 import { gatewayAddress, nodeAddress, NODE_SUBNET } from '../network/addresses.ts';
+import { BANDWIDTH_PLUGIN, BANDWIDTH_SCRIPT } from './bandwidth.ts';
 import { filesInput, PUT_FILES } from './guest-files.ts';
 
 /** What decides the pod network of a node. */
@@ -135,38 +136,6 @@ export function renderNodeRules({
 
 const ROUTES = '/etc/systemd/network/10-eth0.network.d/pods.conf';
 const RULES = '/etc/nftables.conf';
-
-const BANDWIDTH_PLUGIN = '/opt/cni/bin/gocli-bandwidth';
-
-/**
- * The plugin for bandwidth with a burst by which limits act. containerd asks for one of 4 Gbit with each
- * (containerd/v2/internal/cri/server, toCNIBandWidth), which plugin and kernel count in 32 bits: with 1M the first 22 MB
- * would pass at once, with 8M 262 MB. It is a tenth of a second here, or one segment of 64 KiB where that is more: what is
- * larger than the burst would never pass. Each pod pays for this program: without an annotation no other is started.
- */
-const BANDWIDTH_SCRIPT = `#!/bin/sh
-IFS= read -r config || :
-case $config in
-  *'Burst":4294967295'*) config=$(printf '%s' "$config" | awk '{
-    while (match($0, /gressRate":[1-9][0-9]*,"[A-Za-z]+gressBurst":4294967295/)) {
-      head = substr($0, 1, RSTART - 1)
-      pair = substr($0, RSTART, RLENGTH)
-      tail = substr($0, RSTART + RLENGTH)
-      rate = pair
-      sub(/^[^0-9]*/, "", rate)
-      burst = int(rate / 10)
-      if (burst < 524288) burst = 524288
-      if (burst > 4000000000) burst = 4000000000
-      sub(/4294967295$/, sprintf("%.0f", burst), pair)
-      $0 = head pair tail
-    }
-    print
-  }') ;;
-esac
-exec /opt/cni/bin/bandwidth <<END
-$config
-END
-`;
 
 /** Shell script that sets up the pod network of a node, now and after a reboot. */
 const NETWORK_SCRIPT = `${PUT_FILES}

@@ -32,7 +32,7 @@ test('what annotations say of bandwidth reaches the plugin for it, which comes l
 });
 
 /** What the plugin is given by the program before it. */
-async function given(t: ExecutionContext, config: string): Promise<string> {
+async function given(t: ExecutionContext, config: string, operation = 'DEL'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-cni-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const texts = networkSetUp(NETWORK)
@@ -41,7 +41,8 @@ async function given(t: ExecutionContext, config: string): Promise<string> {
   const [, text = ''] = texts.find(([path]) => path === '/opt/cni/bin/gocli-bandwidth') ?? [];
   const script = Buffer.from(text, 'base64').toString().replace('/opt/cni/bin/bandwidth', '/bin/cat');
   await writeFile(join(folder, 'plugin'), script);
-  return execFileSync('sh', [join(folder, 'plugin')], { input: config, encoding: 'utf8' });
+  const env = { ...process.env, CNI_COMMAND: operation };
+  return execFileSync('sh', [join(folder, 'plugin')], { input: config, encoding: 'utf8', env });
 }
 
 test('limits of bandwidth act after a tenth of a second, not after hundreds of megabytes', async (t) => {
@@ -69,9 +70,23 @@ test('limits of bandwidth act after a tenth of a second, not after hundreds of m
       [0, most, 1000, 5000],
     ],
   ] as const)
-    t.is(await given(t, limited(...before)), `${limited(...after)}\n`);
-  const plain = JSON.stringify({ prevResult: { ips: [] }, type: 'gocli-bandwidth' });
-  t.is(await given(t, plain), `${plain}\n`);
+    for (const operation of ['ADD', 'DEL'])
+      t.is(await given(t, limited(...before), operation), `${limited(...after)}\n`);
+});
+
+test('for a pod without an annotation no further program is started, and the result is that of the plugin before', async (t) => {
+  const prevResult = { cniVersion: '1.0.0', dns: {}, ips: [{ address: '10.244.0.5/24' }] };
+  const conf = { capabilities: { bandwidth: true }, cniVersion: '1.0.0', name: 'gocli' };
+  const type = 'gocli-bandwidth';
+  const plain = JSON.stringify({ ...conf, prevResult, type });
+  t.is(await given(t, plain, 'ADD'), `${JSON.stringify(prevResult)}\n`);
+  for (const [operation, config] of [
+    ['DEL', plain],
+    ['ADD', JSON.stringify({ ...conf, prevResult, runtimeConfig: { bandwidth: {} }, type })],
+    ['ADD', JSON.stringify({ ...conf, type, prevResult })],
+    ['VERSION', ''],
+  ] as const)
+    t.is(await given(t, config, operation), `${config}\n`, config);
 });
 
 test('on a node of before, which has no such plugin, it is taken out', (t) => {
