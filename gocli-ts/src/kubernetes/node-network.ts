@@ -104,7 +104,9 @@ function loopbackChains(address: string): string {
 /**
  * nft rules of a node. Pods see each other's real addresses and leave the cluster with the node's. And the service
  * address of the API leads to the control plane before kube-proxy has written its own rules, which say the same:
- * without that the first pods fail, restart and back off for a minute while kube-proxy starts.
+ * without that the first pods fail, restart and back off for a minute while kube-proxy starts. What goes to any other
+ * service before that is refused: the network outside may have a stranger at that address, or one who answers for all,
+ * and the API server up to 1.35 asks on the connection it has got (k8s.io/kube-aggregator, pkg/apiserver, proxyHandler).
  */
 export function renderNodeRules({
   podSubnet,
@@ -114,6 +116,9 @@ export function renderNodeRules({
 }: Omit<NodeNetwork, 'nodes'>): string {
   const address = serviceSubnet.replace(/\.\d+\/\d+$/, '.1');
   const early = `ip daddr ${address} tcp dport 443 dnat to ${nodeAddress(1, subnet)}:6443`;
+  // After dstnat: what kube-proxy has led somewhere has another address by then.
+  const refused = (hook: string): string =>
+    `  chain astray-${hook} {\n    type filter hook ${hook} priority 0;\n    oifname "eth0" ip daddr ${serviceSubnet} reject\n  }\n`;
   // One before dstnat (-100) and srcnat (100), where kube-proxy's chains are.
   const chain = (hook: string, priority: number, rule: string): string =>
     `  chain ${hook} {\n    type nat hook ${hook} priority ${priority};\n    ${rule}\n  }\n`;
@@ -124,6 +129,8 @@ export function renderNodeRules({
     loopbackChains(nodeAddress(index, subnet)) +
       chain('prerouting', -101, early) +
       chain('output', -101, early) +
+      refused('forward') +
+      refused('output') +
       chain(
         'postrouting',
         99,

@@ -114,6 +114,17 @@ test('the service address of the API leads to the control plane before kube-prox
   t.regex(rules, /hook prerouting priority -101[\s\S]*hook output priority -101/);
 });
 
+test('what goes to a service does not leave the cluster before kube-proxy runs', (t) => {
+  const rules = renderNodeRules(NETWORK);
+  for (const hook of ['forward', 'output'])
+    t.regex(
+      rules,
+      new RegExp(
+        `type filter hook ${hook} priority 0;\\s+oifname "eth0" ip daddr 10\\.96\\.0\\.0/12 reject\\n`,
+      ),
+    );
+});
+
 test('what goes to a NodePort at 127.0.0.1 has the address of this node while kube-proxy sees it', (t) => {
   const rules = renderNodeRules(NETWORK);
   t.regex(
