@@ -12,7 +12,7 @@ import {
   type Environment,
 } from './config.ts';
 
-/** Where the daemon is; a port is one of this host's loopback. */
+/** Where the daemon is; a port is one of this host. */
 export type Endpoint =
   | { readonly socketPath: string }
   | { readonly host: string; readonly port: number; readonly tls?: Tls | undefined };
@@ -91,10 +91,11 @@ async function addressed(
 ): Promise<Endpoint> {
   if (address.startsWith('unix://')) return { socketPath: address.slice('unix://'.length) || DEFAULT_SOCKET };
   const url = tcpAddress(address);
-  if (url !== undefined && isLoopback(url.hostname)) {
+  const host = url === undefined ? undefined : await (await import('./host-here.ts')).hostHere(url.hostname);
+  if (url !== undefined && host !== undefined) {
     const secured = await tls();
     const port = Number(url.port === '' ? (secured === undefined ? 2375 : 2376) : url.port);
-    return { host: url.hostname, port, tls: secured };
+    return { host, port, tls: secured };
   }
   if (address.startsWith('/')) {
     throw new GocliError('BAD_VALUE', `${saidBy} is no address of a daemon: ${address}`, {
@@ -106,15 +107,12 @@ async function addressed(
   });
 }
 
-/** `tcp://HOST:PORT`, or the same without its beginning; undefined for all else. */
+/** `tcp://HOST:PORT`, or the same without its beginning, or without a host for localhost; undefined for all else. */
 function tcpAddress(address: string): URL | undefined {
-  const whole = address.includes('://') ? address : `tcp://${address}`;
+  const said = address.includes('://') ? address : `tcp://${address}`;
+  const whole = said.replace(/^tcp:\/\/(?=:|$)/, 'tcp://localhost');
   if (!whole.startsWith('tcp://') || !URL.canParse(whole)) return undefined;
   return new URL(whole);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 async function tlsOfVariables(env: Environment): Promise<Tls | undefined> {

@@ -60,7 +60,14 @@ test('of a configuration that cannot be read nothing is used, and that is said',
   t.is(await dockerodeEngine({ DOCKER_CONFIG }).system.configProblem(), undefined);
 });
 
-for (const host of ['tcp://10.0.0.1:2375', 'ssh://me@there', '10.0.0.1:2375', 'https://there', 'tcp://::x']) {
+for (const host of [
+  'tcp://10.0.0.1:2375',
+  'ssh://me@there',
+  '10.0.0.1:2375',
+  'https://there',
+  'tcp://::x',
+  'tcp://no-such-host.invalid:2375',
+]) {
   test(`a remote daemon is refused: ${host}`, async (t) => {
     const folder = await dockerConfig(t, { currentContext: 'far' }, { far: { host } });
     const byHost = await t.throwsAsync(endpointOf({ DOCKER_HOST: host }));
@@ -79,8 +86,16 @@ test('spaces around an address are nothing, and a path is no address', async (t)
   t.like(error, { hint: 'A socket of this host: unix:///run/x.sock' });
 });
 
-test('a daemon at a port of loopback is one of this host', async (t) => {
+test('a daemon at a port of loopback is one of this host, however that is said', async (t) => {
   for (const [address, host, port] of [
+    ['tcp://0.0.0.0:2375', '127.0.0.1', 2375],
+    ['tcp://[::]:2375', '[::1]', 2375],
+    [':2376', 'localhost', 2376],
+    ['tcp://:4243', 'localhost', 4243],
+    ['tcp://', 'localhost', 2375],
+    ['tcp://127.0.1.1:2375', '127.0.1.1', 2375],
+    // A name to the resolver, as those of this host in /etc/hosts are.
+    ['tcp://127.1:2375', '127.1', 2375],
     ['tcp://127.0.0.1:2375', '127.0.0.1', 2375],
     ['localhost:4243', 'localhost', 4243],
     ['tcp://[::1]', '[::1]', 2375],
