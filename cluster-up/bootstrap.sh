@@ -44,14 +44,14 @@ os_field() {
   ([[ ! -r "$OS_RELEASE" ]] || source "$OS_RELEASE" && printf '%s' "${!1:-}")
 }
 
-# How packages are installed and called here: debian, ubuntu, fedora; nothing for all else. Relatives of RHEL are none of
-# these: they have no Docker of their own.
+# How packages are installed and called here: debian, ubuntu, fedora; nothing for all else. What is only like Fedora is
+# none of these: RHEL and its relatives, some of which say no more than that (Oracle Linux, Amazon Linux), have other
+# packages, and no Docker of their own by these names.
 family() {
+  [[ "$(os_field ID)" != fedora ]] || { echo fedora; return; }
   case " $(os_field ID) $(os_field ID_LIKE) " in
-    *" rhel "* | *" centos "*) ;;
     *" ubuntu "*) echo ubuntu ;;
     *" debian "*) echo debian ;;
-    *" fedora "*) echo fedora ;;
   esac
 }
 
@@ -110,11 +110,12 @@ install_packages() {
 
 # unknown_system WHY PACKAGE...
 unknown_system() {
-  local system why="$1"
+  local system why="$1" own=""
   shift
   system="$(os_field PRETTY_NAME)"
+  [[ " $* " != *" docker.io "* ]] || own=" (Docker: https://docs.docker.com/engine/install)"
   fail "what is missing cannot be installed here, on ${system:-an unknown system} ($why)" \
-    "install what these packages of Debian contain: $*"
+    "install what these packages of Debian contain: $*$own"
 }
 
 # beating WHAT COMMAND...: says each half minute that it goes on, as gocli does; CI systems end what says nothing.
@@ -192,6 +193,10 @@ require_node() {
 # Where there is a Node that is new enough: Debian 12 has 18, Ubuntu 22.04 and 24.04 have 12 and 18.
 node_from() {
   local packages="gocli needs Node 20.19 or newer; as root:"
+  if [[ " $(os_field ID) $(os_field ID_LIKE) " == *" alpine "* ]]; then
+    echo "gocli needs a Node for glibc, which $(os_field NAME) does not have: use Debian, Ubuntu or Fedora, or a container of one that has the Docker socket and the network of this host"
+    return
+  fi
   case "$(family)" in
     fedora) echo "$packages dnf install nodejs npm" ;;
     debian) [[ "$(debian_release)" -lt 13 ]] || { echo "$packages apt-get install nodejs npm"; return; } ;&

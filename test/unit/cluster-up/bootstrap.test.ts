@@ -8,6 +8,14 @@ import { scriptCheckout, type ScriptCheckout } from '../../helpers/script-checko
 
 const release = (system: string): string => join(CHECKOUT, 'test/fixtures/os-release', system);
 
+/** Package managers by the beginning of a system's name; that of Debian elsewhere. */
+const MANAGERS: readonly (readonly [RegExp, string])[] = [
+  [/^(fedora|almalinux|amzn|centos|ol|rhel|rocky)/, 'dnf'],
+  [/^alpine/, 'apk'],
+  [/^arch/, 'pacman'],
+  [/^opensuse/, 'zypper'],
+];
+
 /** A machine of a system whose package manager writes down what it is asked, with a user of this number. */
 async function machine(
   t: ExecutionContext,
@@ -19,8 +27,8 @@ async function machine(
   const log = join(root, '..', 'asked');
   const program = (name: string, text: string): Promise<void> =>
     writeFile(join(bin, name), `#!/usr/bin/env bash\n${text}\n`, { mode: 0o755 });
-  for (const name of system.startsWith('fedora') ? ['dnf'] : system.startsWith('a') ? [] : ['apt-get'])
-    await program(name, `echo "${name} $*" >>'${log}'`);
+  const [, manager = 'apt-get'] = MANAGERS.find(([beginning]) => beginning.test(system)) ?? [];
+  await program(manager, `echo "${manager} $*" >>'${log}'`);
   await rm(join(bin, 'id'));
   await program('id', `echo ${user}`);
   return {
@@ -32,10 +40,17 @@ async function machine(
 const ALL = 'docker.io iptables mmdebstrap debian-archive-keyring gcc libc6-dev';
 const INSTALL = `source cluster-up/bootstrap.sh; yes=1; install_packages 'because of it' ${ALL}`;
 
+const BY_APT = `apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends -y ${ALL}`;
+
 for (const [system, argv] of [
-  ['debian-13', `apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends -y ${ALL}`],
-  ['ubuntu-22.04', `apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends -y ${ALL}`],
-  ['ubuntu-24.04', `apt-get -qq -o Dpkg::Use-Pty=0 install --no-install-recommends -y ${ALL}`],
+  ['debian-13', BY_APT],
+  ['ubuntu-22.04', BY_APT],
+  ['ubuntu-24.04', BY_APT],
+  ['linuxmint-22', BY_APT],
+  ['linuxmint-debian-6', BY_APT],
+  ['pop-22.04', BY_APT],
+  ['raspbian-12', BY_APT],
+  ['kali', BY_APT],
   [
     'fedora-42',
     'dnf install --setopt=install_weak_deps=False -y moby-engine iptables-nft mmdebstrap debian-keyring gcc glibc-static',
@@ -72,6 +87,8 @@ test('who may not install is told what to type as root', async (t) => {
   for (const [system, words] of [
     ['ubuntu-24.04', 'as root: apt-get install --no-install-recommends docker.io iptables'],
     ['fedora-42', 'as root: dnf install --setopt=install_weak_deps=False moby-engine iptables-nft'],
+    ['pop-22.04', 'as root: apt-get install --no-install-recommends docker.io iptables'],
+    ['kali', 'as root: apt-get install --no-install-recommends docker.io iptables'],
   ] as const) {
     const { run, asked } = await machine(t, system, '1000');
     const { exitCode, stderr } = await run(['bash', '-c', INSTALL]);
@@ -81,14 +98,32 @@ test('who may not install is told what to type as root', async (t) => {
   }
 });
 
-test('on other systems it is said what the packages of Debian are', async (t) => {
+// Of those that are like Fedora some say no more than that, and have other packages.
+for (const [system, called] of [
+  ['almalinux-9', 'AlmaLinux 9.1 (Lime Lynx)'],
+  ['rocky-9', 'Rocky Linux 9.4 (Blue Onyx)'],
+  ['centos-9', 'CentOS Stream 9'],
+  ['rhel-9', 'Red Hat Enterprise Linux 9.4 (Plow)'],
+  ['ol-9', 'Oracle Linux Server 9.4'],
+  ['amzn-2023', 'Amazon Linux 2023.6.20241010'],
+  ['opensuse-leap-15.6', 'openSUSE Leap 15.6'],
+  ['arch', 'Arch Linux'],
+  ['alpine-3.20', 'Alpine Linux v3.20'],
+] as const) {
+  test(`on ${system} nothing is installed, and it is said what the packages of Debian are`, async (t) => {
+    for (const user of ['0', '1000']) {
+      const { run, asked } = await machine(t, system, user);
+      const { exitCode, stderr } = await run(['bash', '-c', INSTALL]);
+      t.is(exitCode, 3);
+      t.true(stderr.includes(`on ${called} (because of it)\n`), stderr);
+      t.true(stderr.includes(`of Debian contain: ${ALL} (Docker: https://docs.docker.com/engine/install)`));
+      t.deepEqual(await asked(), ['']);
+    }
+  });
+}
+
+test('of a system that does not say what it is no more is said', async (t) => {
   const { run } = await machine(t, 'almalinux-9');
-  const { exitCode, stderr } = await run(['bash', '-c', INSTALL]);
-  t.is(exitCode, 3);
-  t.regex(
-    stderr,
-    /on AlmaLinux 9\.1 \(Lime Lynx\) \(because of it\)\n.*of Debian contain: docker\.io iptables/,
-  );
   const unknown = await run(['bash', '-c', INSTALL], { GOCLI_OS_RELEASE: '/nowhere' });
   t.regex(unknown.stderr, /on an unknown system/);
 });
@@ -101,6 +136,12 @@ test('where the packages have a Node that is new enough, they are named', async 
     ['ubuntu-24.04', /https:\/\/nodejs\.org$/],
     ['fedora-42', /dnf install nodejs npm$/],
     ['almalinux-9', /https:\/\/nodejs\.org$/],
+    ['ol-9', /https:\/\/nodejs\.org$/],
+    ['amzn-2023', /https:\/\/nodejs\.org$/],
+    ['linuxmint-22', /https:\/\/nodejs\.org$/],
+    ['kali', /https:\/\/nodejs\.org$/],
+    // That of nodejs.org does not run there.
+    ['alpine-3.20', /for glibc, which Alpine Linux does not have: use Debian/],
   ] as const) {
     const { run } = await machine(t, system);
     const { stdout } = await run(['bash', '-c', 'source cluster-up/bootstrap.sh; node_from']);
