@@ -9,24 +9,48 @@ export interface Route {
   /** `10.8.0.0/16` */
   readonly network: string;
   readonly device: string;
+  /** Whether who has its addresses is a neighbour, as in a LAN, and neither behind a gateway nor at the end of a tunnel. */
+  readonly direct: boolean;
 }
 
-/** The IPv4 routes of this host but for the default one; none where that cannot be read. */
+/** The IPv4 routes of this host but for the default one and those of Docker; none where that cannot be read. */
 async function hostRoutes(): Promise<Route[]> {
-  return parseRoutes(await readFile('/proc/net/route', 'utf8').catch(() => ''));
+  const text = await readFile('/proc/net/route', 'utf8').catch(() => '');
+  const routes = parseRoutes(text).filter(({ device }) => !DOCKER_BRIDGE.test(device));
+  return Promise.all(
+    routes.map(async (route) => ({ ...route, direct: route.direct && (await hasNeighbours(route.device)) })),
+  );
 }
 
-/** Pure part: text of /proc/net/route, whose addresses are numbers in the byte order of this host, as hexadecimals. */
+/** Flag of a route that has a gateway (linux/route.h, RTF_GATEWAY). */
+const GATEWAY = 0x2;
+/** Flag of an interface with one other end, as tunnels have it (netdevice(7), IFF_POINTOPOINT). */
+const POINT_TO_POINT = 0x10;
+
+async function hasNeighbours(device: string): Promise<boolean> {
+  // What is not known is not said.
+  const flags = await readFile(`/sys/class/net/${device}/flags`, 'utf8').catch(() => undefined);
+  return flags !== undefined && (Number(flags) & POINT_TO_POINT) === 0;
+}
+
+/**
+ * Pure part: text of /proc/net/route, whose addresses are numbers in the byte order of this host, as hexadecimals. Which
+ * devices are tunnels it does not say.
+ */
 export function parseRoutes(text: string): Route[] {
   return text
     .split('\n')
     .slice(1)
     .flatMap((line) => {
-      const [device = '', target = '', , , , , , mask = ''] = line.split('\t').map((cell) => cell.trim());
+      const [device = '', target = '', , flags = '', , , , mask = ''] = line
+        .split('\t')
+        .map((cell) => cell.trim());
       if (!/^[0-9A-F]{8}$/.test(target) || !/^[0-9A-F]{8}$/.test(mask)) return [];
       const length = bitsOf(mask);
       // Nothing that a default route leads to is missed more than anything else.
-      return length === 0 ? [] : [{ network: `${dotted(target)}/${length.toFixed(0)}`, device }];
+      if (length === 0) return [];
+      const direct = (parseInt(flags, 16) & GATEWAY) === 0;
+      return [{ network: `${dotted(target)}/${length.toFixed(0)}`, device, direct }];
     });
 }
 
@@ -73,7 +97,7 @@ export async function hostNetwork(
 ): Promise<HostNetwork> {
   const others = Object.entries(interfaces).filter(([name]) => !DOCKER_BRIDGE.test(name));
   return {
-    routes: (await hostRoutes()).filter(({ device }) => !DOCKER_BRIDGE.test(device)),
+    routes: await hostRoutes(),
     // The interface of loopback may have others than its own, by which this host is reached however it is connected.
     addresses: others.flatMap(([, own = []]) =>
       own.flatMap(({ family, address }) =>
@@ -84,15 +108,22 @@ export async function hostNetwork(
   };
 }
 
+/** Length of the widest network that is taken for a LAN, whose neighbours may have any of its addresses. */
+const WIDEST_LAN = 16;
+
 /**
  * What of this host's surroundings has addresses of a network, so that nothing in that network reaches it: a line for
- * each. A route that is wider than the network, as VPNs have them for all private addresses, says nothing of that part.
+ * each. A route that is wider than the network says nothing of that part where it leads elsewhere, as VPNs have them for
+ * all private addresses; of a LAN that this host is in it does.
  */
 export function hiddenBy(network: string, { routes, addresses, resolvers }: HostNetwork): string[] {
   return [
-    ...routes
-      .filter((route) => contains(network, route.network))
-      .map((route) => `${route.network} by ${route.device}`),
+    ...routes.flatMap((route) => {
+      const { network: target, device, direct } = route;
+      if (contains(network, target)) return [`${target} by ${device}`];
+      const isLan = direct && Number(target.split('/')[1]) >= WIDEST_LAN;
+      return isLan && contains(target, network) ? [`a part of ${target} by ${device}`] : [];
+    }),
     ...addresses.filter((one) => contains(network, one)).map((one) => `this host itself, ${one}`),
     ...resolvers.filter((one) => contains(network, one)).map((one) => `the resolver ${one}`),
   ];

@@ -14,13 +14,15 @@ test('routes are read from the table of the kernel, without the default one', (t
     'tun0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0   ',
     'wlan0\t0042A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0   ',
     'vpn\t0842A8C0\t00000000\t0005\t0\t0\t0\tFFFFFFFF\t0\t0\t0   ',
+    'eth0\t0000A8C0\t010200C0\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0   ',
     'odd line',
     '',
   ].join('\n');
   t.deepEqual(parseRoutes(text), [
-    { network: '10.0.0.0/8', device: 'tun0' },
-    { network: '192.168.66.0/24', device: 'wlan0' },
-    { network: '192.168.66.8/32', device: 'vpn' },
+    { network: '10.0.0.0/8', device: 'tun0', direct: true },
+    { network: '192.168.66.0/24', device: 'wlan0', direct: true },
+    { network: '192.168.66.8/32', device: 'vpn', direct: true },
+    { network: '192.168.0.0/16', device: 'eth0', direct: false },
   ]);
   t.deepEqual(parseRoutes(''), []);
 });

@@ -37,16 +37,17 @@ export async function checkDaemon({ guest, host }: RigPlan, deps: RigDeps): Prom
  * @throws GocliError BAD_VALUE
  */
 export async function refuseTaken(
-  { guest }: RigPlan,
+  network: string | undefined,
   { naming }: Pick<RigDeps, 'naming'>,
   around?: HostNetwork,
 ): Promise<void> {
-  if (guest.network === undefined) return;
-  const hidden = hiddenBy(guest.network, around ?? (await hostNetwork()));
+  // The usual one is spoken of, and no more.
+  if (network === undefined || network === NODE_SUBNET) return;
+  const hidden = hiddenBy(network, around ?? (await hostNetwork()));
   if (hidden.length === 0) return;
   throw new GocliError(
     'BAD_VALUE',
-    `${naming.of('network')} or GOCLI_NETWORK: ${guest.network} is in use at this host: ${hidden.join(', ')}`,
+    `${naming.of('network')} or GOCLI_NETWORK: ${network} is in use at this host: ${hidden.join(', ')}`,
     {
       hint: 'Choose one to which no route of this host leads: ip route',
     },

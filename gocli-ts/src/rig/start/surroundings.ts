@@ -42,7 +42,7 @@ export async function readHost(plan: RigPlan, deps: RigDeps): Promise<FoundHost>
 
 /** @throws GocliError BAD_VALUE (a network that is in use), NO_TUN, DOCKER_UNSUPPORTED, PORT_TAKEN */
 export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surroundings> {
-  await refuseTaken(plan, deps);
+  await refuseTaken(plan.guest.network, deps);
   const [ports, { facts, acceleratorReason }, memory] = await allOf([
     choosePorts(deps.docker, portsOf(plan, deps.kinds), plan.host.pinnedPorts),
     readHost(plan, deps),
