@@ -130,6 +130,7 @@ export class FakeDocker implements Docker {
     configProblem: () => Promise.resolve(undefined),
     login: () => Promise.resolve({}),
     endpoint: () => Promise.resolve(this.at),
+    isHere: () => Promise.resolve(this.about.isHere),
     info: () => this.#call('system.info', [], () => this.about),
     lock: async (name, { signal, onWait }) => {
       signal.throwIfAborted();

@@ -3,7 +3,7 @@ import { quote } from '../shared/quote.ts';
 import type { ImageInfo } from '../place/interface.ts';
 import { GocliError } from '../errors/error.ts';
 import { Steps } from '../events/steps.ts';
-import { requireUsable } from '../rig/start/daemon.ts';
+import { checkGround } from '../rig/start/daemon.ts';
 import { isProviderName, providerNameOf } from '../provider/name.ts';
 import { listProviderFolders, type ProviderFolder } from '../provider/folders.ts';
 import { formatSeconds, didYouMean } from '../shared/text.ts';
@@ -21,6 +21,8 @@ export interface ImageLocation {
 export interface ImageRequest extends ImageLocation {
   /** Whether the provider may be built when its image is nowhere. */
   readonly provision: boolean;
+  /** Of the nodes, where one is asked for. */
+  readonly network?: string | undefined;
 }
 
 export interface FoundImage {
@@ -52,14 +54,13 @@ export async function imageReference(
 /**
  * The provider's image: the local one, else that of the registry that is named, else the published one, else a newly
  * provisioned one.
- * @throws GocliError PROVIDER_UNKNOWN, DOCKER_UNSUPPORTED, IMAGE_MISSING, DOWNLOAD, CHECKSUM, BAD_FILE (what says which one is published)
+ * @throws GocliError PROVIDER_UNKNOWN, DOCKER_UNSUPPORTED, BAD_VALUE (a network that is in use), IMAGE_MISSING, DOWNLOAD, CHECKSUM, BAD_FILE (what says which one is published)
  */
 export async function obtainImage(request: ImageRequest, context: Context): Promise<FoundImage> {
   const reference = await imageReference(request, context);
   const local = await context.docker.images.inspect(reference);
   if (local !== undefined) return { image: local, reference };
-  // What a start would be refused for is known now, and not after minutes.
-  requireUsable(await context.docker.system.info());
+  await checkGround(request.network, context);
   if (request.registry !== undefined) {
     const steps = new Steps(context.emit, context.clock);
     return { image: await pull(reference, `Pulling ${reference}`, steps, context), reference };

@@ -10,7 +10,6 @@ import { planProvision, provision } from '../provision/provision.ts';
 import { readRecipe } from '../provision/recipe.ts';
 import { provisionSteps } from '../provision/steps.ts';
 import { latestReference } from '../provision/steps/commit.ts';
-import { requireUsable } from '../rig/start/daemon.ts';
 import type { Context } from './context.ts';
 import { readRunOptions } from './options.ts';
 import { readSettings } from './settings.ts';
@@ -82,8 +81,6 @@ export async function plan(request: ProvisionRequest, context: Context): Promise
  */
 export async function build(request: ProvisionRequest, context: Context): Promise<ProvisionResult> {
   const work = await workOf(request, context);
-  // The last step starts a rig.
-  if (request.phases === undefined) requireUsable(await context.docker.system.info());
   const made = request.withChildren === true ? await madeFrom(work.folder) : [];
   if (made.length > 0) await requireReadable([work.folder, ...made.map(({ folder }) => folder)], work);
   const own = await buildOne(work, context);

@@ -99,7 +99,14 @@ async function prepare(
   await refuseTogether(read, context);
   const image =
     snapshot === undefined
-      ? await find({ ...locationOf(provider ?? name, values), provision: values.provision ?? true }, own)
+      ? await find(
+          {
+            ...locationOf(provider ?? name, values),
+            provision: values.provision ?? true,
+            network: values.network,
+          },
+          own,
+        )
       : await imageOfSnapshot(snapshot, context);
   await checkUserData(values.userData, image.image, context, naming);
   return { ...image, values: { ...values, name }, naming, snapshot, ...around, ...startOf(values) };

@@ -117,7 +117,7 @@ async function planOf(
   context: Context,
 ): Promise<PlanRequest> {
   const values = await withRightAddons(readInputs(PLAN_OPTIONS, plan, context.naming), context);
-  const image = await find({ provider, provision: true }, context);
+  const image = await find({ provider, provision: true, network: values.network }, context);
   return { ...image, naming: context.naming, values: { ...values, name: `template-${context.run}` } };
 }
 

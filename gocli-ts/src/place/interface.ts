@@ -19,6 +19,11 @@ export interface DockerSystem {
    * @throws GocliError DOCKER_UNSUPPORTED, BAD_VALUE, BAD_FILE
    */
   endpoint(): Promise<string>;
+  /**
+   * Whether its socket was made in the network namespace of this process, which is found out without asking it; undefined
+   * when it is reached by TCP. One in a container that was given the socket has another.
+   */
+  isHere(): Promise<boolean | undefined>;
   /** Why the user's Docker configuration is passed over, a sentence without a full stop; undefined when it is fine. */
   configProblem(): Promise<string | undefined>;
   /** The user's login at the registry of an image, as the docker client finds it. @throws the signal's reason */
@@ -69,10 +74,7 @@ export interface DockerInfo {
   readonly remapsUsers: boolean;
   /** Name of its host (`uname -n`). */
   readonly hostName: string;
-  /**
-   * Whether its socket was made in the network namespace of this process; undefined when it is reached by TCP. One in a
-   * container that was given the socket has another.
-   */
+  /** As {@link DockerSystem.isHere} says it. */
   readonly isHere: boolean | undefined;
   /** Its network `bridge`; undefined when it has none (`"bridge": "none"`). */
   readonly bridge: BridgeNetwork | undefined;
@@ -85,6 +87,8 @@ export interface BridgeNetwork {
   readonly gateway?: string | undefined;
   /** False when the daemon does not masquerade what leaves its host from there (`ip-masq` or `iptables` of its daemon.json). */
   readonly masquerades?: boolean;
+  /** False when the daemon's host has that address only while a container runs (Podman). */
+  readonly lasts?: boolean;
 }
 
 export type Labels = Readonly<Record<string, string>>;

@@ -8,6 +8,7 @@ import type { Settings } from '../provider/settings.ts';
 import { readRecipe } from './recipe.ts';
 import { type Engine, type FinishedStep, runSteps } from './run-steps.ts';
 import { STEP_NAMES, type ProvisionDeps, type ProvisionStep, type Recipe, type StepName } from './step.ts';
+import { checkProvisioning } from '../rig/start/daemon.ts';
 import { imageOf } from './image/results.ts';
 import { imageReference, latestReference } from './steps/commit.ts';
 import { Store } from './result-store.ts';
@@ -39,7 +40,7 @@ export interface ProvisionResult {
 /**
  * Makes a provider image from its folder, or as much of it as `phases` says. Results are cached by the hash of their
  * inputs; a failed or interrupted provisioning goes on where it ended.
- * @throws GocliError BAD_FILE, BAD_VALUE, and what the steps throw; the signal's reason
+ * @throws GocliError BAD_FILE, BAD_VALUE, DOCKER_UNSUPPORTED, and what the steps throw; the signal's reason
  */
 export async function provision(request: ProvisionRequest, deps: ProvisionDeps): Promise<ProvisionResult> {
   const { recipe, store, chosen, forced } = await prepare(request, deps);
@@ -47,6 +48,10 @@ export async function provision(request: ProvisionRequest, deps: ProvisionDeps):
   const steps = await estimatedSteps(deps, provider);
   const engine: Engine = { ...deps, recipe, store, steps, labels: labelsOf(recipe, deps) };
   const planned = await planSteps(chosen, forced, engine);
+  // What a machine would be refused for is known now, and not after minutes.
+  const starts = await Promise.all(chosen.map(async (step) => step.startsMachine?.(recipe)));
+  if (starts.includes(true) && planned.some(({ cached }) => cached === undefined))
+    await checkProvisioning(deps.docker);
   try {
     const results = await runSteps(planned, forced, engine);
     await tagImage(results, recipe, deps);

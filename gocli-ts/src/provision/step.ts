@@ -87,6 +87,8 @@ export interface ProvisionStep {
    * running may change the step's own inputs (it renews lock files).
    */
   readonly volatile?: boolean;
+  /** Whether it starts a machine: then the daemon and its networks have to be such that a rig can live there. */
+  startsMachine?(recipe: Recipe): Promise<boolean> | boolean;
   inputs(recipe: Recipe): Promise<StepInputs> | StepInputs;
   run(context: StepContext): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type { Condition } from '../waiting/condition.ts';
 import type { RigDeps } from './deps.ts';
 import { phaseOf, type FoundRig, type RigPhase } from './life.ts';
 import { kindOf } from './kind.ts';
+import { requireNearby } from './start/reach.ts';
 
 export interface ConditionStatus {
   readonly name: string;
@@ -22,10 +23,13 @@ export interface RigStatus {
 /** Milliseconds a condition may take when it is looked at once; an emulated guest on a busy host needs half of them. */
 const LOOK_MS = 10_000;
 
-/** Looks at every condition of a cluster once, all at the same time. */
+/**
+ * Looks at every condition of a cluster once, all at the same time.
+ * @throws GocliError DOCKER_UNSUPPORTED where this process is in another network than what it looks at
+ */
 export async function rigStatus(
   found: FoundRig,
-  deps: Pick<RigDeps, 'kinds' | 'paths' | 'signal'>,
+  deps: Pick<RigDeps, 'docker' | 'kinds' | 'paths' | 'signal'>,
 ): Promise<RigStatus> {
   const { state } = found;
   const held = heldCondition(found);
@@ -35,6 +39,7 @@ export async function rigStatus(
   if (!alive || state === undefined) return { ready: alive && containers.length > 0, conditions: containers };
   using proof = await kindOf(deps.kinds, state.plan.guest).proof(state, deps.paths);
   const looks = await Promise.all(proof.conditions.map((condition) => look(condition, deps.signal)));
+  if (looks.some(({ met }) => !met)) await requireNearby(deps.docker);
   const conditions = [...containers, ...looks];
   return { ready: conditions.every(({ met }) => met), conditions };
 }

@@ -110,17 +110,19 @@ export interface FakeStepOptions {
   readonly values?: Record<string, string>;
   readonly files?: readonly string[];
   readonly volatile?: boolean;
+  readonly startsMachine?: boolean;
   readonly run?: (context: StepContext) => Promise<void> | void;
 }
 
 /** A step that records when it ran. */
 export function fakeStep(name: StepName, log: string[], options: FakeStepOptions = {}): ProvisionStep {
-  const { needs = [], values = {}, files = [], volatile, run } = options;
+  const { needs = [], values = {}, files = [], volatile, startsMachine, run } = options;
   return {
     name,
     title: name,
     needs,
     ...(volatile === undefined ? {} : { volatile }),
+    ...(startsMachine === undefined ? {} : { startsMachine: () => startsMachine }),
     inputs: () => ({ values: { ...values }, files }),
     run: async (context) => {
       log.push(name);

@@ -6,6 +6,7 @@ import { GocliError } from '../../../gocli-ts/src/errors/error.ts';
 import { planProvision, provision } from '../../../gocli-ts/src/provision/provision.ts';
 import { Store } from '../../../gocli-ts/src/provision/result-store.ts';
 import type { ProvisionStep } from '../../../gocli-ts/src/provision/step.ts';
+import { FakeDocker } from '../../fakes/docker.ts';
 import { type Bench, fakeStep, openBench, PROVIDER_YAML } from './_bench.ts';
 
 /** resolve -> runner -> disk <- components */
@@ -49,6 +50,40 @@ test('a step finds the results of what it needs', async (t) => {
   };
   await provision({ folder: bench.folder, steps: diamond([], { disk: { run } }) }, bench.deps);
   t.is(found, 'runner');
+});
+
+test('nothing is made where the machine that is started last could not be reached', async (t) => {
+  const bench = await openBench(t);
+  const docker = new FakeDocker();
+  const deps = { ...bench.deps, docker };
+  const log: string[] = [];
+  const steps = [fakeStep('runner', log), fakeStep('check', log, { needs: ['runner'], startsMachine: true })];
+  const request = { folder: bench.folder, steps };
+  const here = docker.about;
+  for (const changed of [
+    { bridge: { subnets: ['192.168.66.0/24'], gateway: '192.168.66.1' } },
+    { bridge: { subnets: ['203.0.113.0/24'], gateway: '203.0.113.1' }, isHere: false },
+    { rootless: true },
+  ]) {
+    docker.about = { ...here, ...changed };
+    await t.throwsAsync(provision(request, deps), { code: 'DOCKER_UNSUPPORTED' });
+    t.deepEqual(log, []);
+  }
+  const error = await t.throwsAsync(
+    provision(request, {
+      ...deps,
+      docker: Object.assign(docker, { about: { ...here, bridge: { subnets: ['192.168.66.0/25'] } } }),
+    }),
+    { instanceOf: GocliError },
+  );
+  t.regex(error.hint ?? '', /"bip"/);
+  t.notRegex(error.hint ?? '', /--network/);
+  await provision({ ...request, phases: ['runner'] }, deps);
+  t.deepEqual(log, ['runner'], 'what starts none is made');
+  docker.about = here;
+  await provision(request, deps);
+  docker.about = { ...here, rootless: true };
+  t.false((await provision(request, deps)).changed, 'nor is anything refused where all is made');
 });
 
 test('independent steps run side by side', async (t) => {

@@ -2,6 +2,7 @@ import type { DockerInfo } from '../../place/interface.ts';
 import { GocliError } from '../../errors/error.ts';
 import { network } from '../../rig/options/network.ts';
 import { NOT_OUTSIDE, requireBridge } from '../../rig/start/daemon.ts';
+import { requireNear } from '../../rig/start/reach.ts';
 import { failed, ok, warning, type Check, type Finding } from './finding.ts';
 
 export const dockerChecks: readonly Check[] = [
@@ -11,6 +12,7 @@ export const dockerChecks: readonly Check[] = [
     title: "Docker's network",
     run: ({ docker, context }) => Promise.resolve(judgeNetwork(docker, context.env['GOCLI_NETWORK'])),
   },
+  { id: 'docker-near', title: "Docker's host", run: ({ docker }) => judgeNearness(docker) },
   {
     id: 'docker-storage',
     title: 'Docker storage driver',
@@ -51,6 +53,19 @@ export function judgeNetwork(docker: DockerInfo | Error, nodes = ''): Finding {
   } catch (error) {
     if (error instanceof GocliError) return failed(error.message, error.hint ?? '');
     throw error;
+  }
+}
+
+/** As far as that can be told without a container: a start tries the rest. */
+export async function judgeNearness(docker: DockerInfo | Error): Promise<Finding> {
+  if (docker instanceof Error) return unknown();
+  try {
+    const { here } = await requireNear(docker);
+    if (here) return ok('this one');
+    return ok('not known to be this one: each start tries a published port');
+  } catch (error) {
+    if (!(error instanceof GocliError)) throw error;
+    return failed(`${error.message} (${error.observed ?? ''})`, error.hint ?? '');
   }
 }
 

@@ -6,7 +6,7 @@ import type { RunHelper } from './credentials.ts';
 import { checkEngine } from './daemon.ts';
 import { endpointOf, endpointWords, type Endpoint } from './endpoint.ts';
 import { imagesOf, type FindLogin } from './images.ts';
-import { podmanTeller, type VersionAnswer } from './podman.ts';
+import { isPodmanOf, podmanTeller, type VersionAnswer } from './podman.ts';
 import type { BridgeNetwork, Docker, DockerInfo, DockerSystem, DockerVolumes } from '../interface.ts';
 
 /** What an adapter may be given. */
@@ -87,13 +87,14 @@ function systemOf(connect: Connect, { config, endpoint, login }: UserSettings): 
       const { lockOf } = await import('./lock.ts');
       return lockOf(endpointWords(await endpoint()), name, options);
     },
+    isHere: () => isSocketHere(endpoint),
     info: async () => {
-      const [about, bridge, isHere] = await Promise.all([
+      const [{ podman, ...about }, bridge, isHere] = await Promise.all([
         aboutDaemon(connect),
         bridgeOf(connect),
         isSocketHere(endpoint),
       ]);
-      return { ...about, bridge, isHere };
+      return { ...about, bridge: bridge === undefined ? undefined : { ...bridge, lasts: !podman }, isHere };
     },
   };
 }
@@ -105,7 +106,9 @@ async function isSocketHere(endpoint: UserSettings['endpoint']): Promise<boolean
   return listensHere(at.socketPath);
 }
 
-function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge' | 'isHere'>> {
+function aboutDaemon(
+  connect: Connect,
+): Promise<Omit<DockerInfo, 'bridge' | 'isHere'> & { readonly podman: boolean }> {
   return ask(connect, 'answer', async (engine, options) => {
     const interruptible = engine as unknown as Interruptible;
     const [version, info] = await Promise.all([interruptible.version(options), interruptible.info(options)]);
@@ -123,6 +126,7 @@ function aboutDaemon(connect: Connect): Promise<Omit<DockerInfo, 'bridge' | 'isH
       rootless: has('rootless'),
       remapsUsers: has('userns'),
       hostName: info.Name,
+      podman: isPodmanOf(version),
     };
   });
 }

@@ -3,6 +3,7 @@ import { networkContainer, networkFiles, type RigLayout } from '../../rig/contai
 import { nodeContainer } from '../../rig/machines.ts';
 import { kindOf } from '../../rig/kind.ts';
 import { innerOf } from '../../rig/published-ports.ts';
+import { proveNear } from '../../rig/start/reach.ts';
 import { defaultGuest } from '../../rig/plan.ts';
 import { IMAGE_PATH, PROBE_GUEST } from '../../provider/image-path.ts';
 import { LABEL } from '../../place/labels.ts';
@@ -36,11 +37,15 @@ export interface BuildMachine {
   readonly volume: string;
 }
 
-/** Boots the disk as clusters do, with a network container and a node container. All that it makes goes into `cleanup`. */
+/**
+ * Boots the disk as clusters do, with a network container and a node container. All that it makes goes into `cleanup`.
+ * @throws GocliError DOCKER_UNSUPPORTED where it could not be reached from here, and whatever making it meets
+ */
 export async function startMachine(context: StepContext, cleanup: Cleanup): Promise<BuildMachine> {
   const { docker, labels } = context;
   const name = temporaryName();
   const image = await bootImage(context, name, cleanup);
+  await proveNear(image, await docker.system.info(), context);
   const key = await generateSshKey('gocli-provision');
   const layout = await layoutOf(context, name, image, key.publicKey);
   cleanup.add(() => docker.volumes.remove(name));

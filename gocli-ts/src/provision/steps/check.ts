@@ -22,6 +22,7 @@ export function checkStep(templateBudget?: number): ProvisionStep {
     name: 'check',
     title: 'Start a rig from the image',
     needs: ['commit'],
+    startsMachine: () => true,
     inputs: ({ provider: { check } }) => {
       const commands = check.length === 0 ? {} : { commands: JSON.stringify(check) };
       return { values: { check: '1', ...commands }, files: [] };

@@ -39,6 +39,7 @@ export const vmStep: ProvisionStep = {
   name: 'vm',
   title: 'Run provision.sh in the machine',
   needs: ['runner', 'tiny', 'disk'],
+  startsMachine: async (recipe) => boots(recipe, await buildParts(recipe)),
   inputs: async (recipe) => ({
     values: {
       clean: cleanScript(),
@@ -49,9 +50,8 @@ export const vmStep: ProvisionStep = {
     files: await filesOf(recipe),
   }),
   run: async (context) => {
-    const { build } = context.recipe;
     const parts = await buildParts(context.recipe);
-    if (!build.alwaysBoots && parts.every(({ userData, script }) => (userData ?? script) === undefined)) {
+    if (!boots(context.recipe, parts)) {
       context.step.note('nothing is to be run in it');
       await copyFile(join(resultOf(context, 'disk'), DISK_FILE), join(context.output, DISK_FILE));
       return;
@@ -74,6 +74,10 @@ export const vmStep: ProvisionStep = {
     await chmod(join(context.output, DISK_FILE), 0o644);
   },
 };
+
+function boots({ build }: Recipe, parts: readonly BuildPart[]): boolean {
+  return build.alwaysBoots || parts.some(({ userData, script }) => (userData ?? script) !== undefined);
+}
 
 /** What is to become of the machine. */
 interface Changes {

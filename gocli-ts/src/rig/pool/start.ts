@@ -1,8 +1,10 @@
 import { estimatedSteps } from '../../host/timings.ts';
+import { allOf } from '../../shared/all.ts';
 import type { RigDeps } from '../deps.ts';
 import type { LookedUp } from '../find.ts';
 import type { RigPlan } from '../plan.ts';
 import { proveWritable } from '../state.ts';
+import { requireNearby } from '../start/reach.ts';
 import type { UpRequest, UpResult } from '../up.ts';
 import { goOnTaken, type Taken } from './go-on.ts';
 import type { Pool } from './pools.ts';
@@ -22,6 +24,7 @@ export interface PoolStart {
 /**
  * Takes a cluster from a pool. Where there is none, the start has this host to itself, as far as pools are concerned.
  * @param alone what a start does without a pool
+ * @throws GocliError DOCKER_UNSUPPORTED, and what taking one and `alone` throw
  */
 export async function startBesidePools(
   start: PoolStart,
@@ -31,7 +34,8 @@ export async function startBesidePools(
   const { request, plan, looked, pools } = start;
   const { pool, template, snapshot, timeoutMs } = request;
   const mayTake = pool === 'take' && template === 'use' && snapshot === undefined;
-  const steps = await estimatedSteps(deps, plan.guest.provider);
+  // One that cannot be reached from here would look broken, and be removed.
+  const [steps] = await allOf([estimatedSteps(deps, plan.guest.provider), requireNearby(deps.docker)]);
   if (mayTake) await proveWritable(deps.paths, plan.host.name);
   const hasSnapshots = looked.id !== undefined;
   const asking = { plan, listing: looked.listing, hasSnapshots, pools, mayTake, timeoutMs };
@@ -45,10 +49,11 @@ export async function startBesidePools(
 
 /**
  * The command that took it from a pool was killed: it stands as it stood there, or runs already.
- * @throws GocliError what {@link goOnTaken} throws
+ * @throws GocliError DOCKER_UNSUPPORTED, and what {@link goOnTaken} throws
  */
 export async function finishTaking(taken: Taken, deps: RigDeps): Promise<UpResult> {
-  const steps = await estimatedSteps(deps, taken.plan.guest.provider);
+  const provider = taken.plan.guest.provider;
+  const [steps] = await allOf([estimatedSteps(deps, provider), requireNearby(deps.docker)]);
   const state = await goOnTaken(taken, steps, deps);
   return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
 }

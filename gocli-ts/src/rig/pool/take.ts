@@ -16,6 +16,7 @@ import { poolOfName } from '../names.ts';
 import type { RigPlan } from '../plan.ts';
 import { removeRig } from '../remove.ts';
 import { forgetCopy, giveName } from '../rename.ts';
+import { proveNear } from '../start/reach.ts';
 import type { RigState } from '../state.ts';
 import { goOnTaken } from './go-on.ts';
 import { discard, holdingIfFree, membersOf, whyUnfit } from './members.ts';
@@ -44,7 +45,8 @@ const PROOF_MS = 90_000;
  * commands only one gets it: who does not get the lock of the cluster's own name goes on to the next. One that does not
  * prove to be Ready is removed, its logs are kept, and the next one is taken.
  * @returns undefined when there is none; if one could have been expected, it was said why
- * @throws the signal's reason, once what was taken is removed
+ * @throws the signal's reason, once what was taken is removed; DOCKER_UNSUPPORTED, with it left, where nothing that runs is
+ * reached from here
  */
 export async function takeFromPool(
   asking: Asking,
@@ -156,6 +158,8 @@ async function prove(
     notice(deps, `Cluster ${member} of the pool is ${state.name} now.`);
     return state;
   } catch (error) {
+    // Only a try may show that all of them look so from here. It bears its new name, and the next run of that goes on with it.
+    if (!deps.signal.aborted) await proveNear(taken.plan.host.imageId, await deps.docker.system.info(), deps);
     await giveUp(taken.found, [member, taken.found.name], error, deps);
     return undefined;
   }

@@ -1,15 +1,17 @@
-import { hostname } from 'node:os';
-import { contains, hiddenBy, hostNetwork, isOwnAddress, type HostNetwork } from '../../host/routes.ts';
+import { contains, hiddenBy, hostNetwork, type HostNetwork } from '../../host/routes.ts';
 import { GocliError } from '../../errors/error.ts';
 import { NODE_SUBNET } from '../../network/addresses.ts';
-import type { BridgeNetwork, DockerInfo } from '../../place/interface.ts';
+import type { BridgeNetwork, Docker, DockerInfo } from '../../place/interface.ts';
 import { type RigDeps, notice } from '../deps.ts';
 import { networksOf, nodeSubnet, type RigPlan } from '../plan.ts';
-import { proveReachable } from './reach.ts';
+import { gatewayOf, proveNear, requireNear } from './reach.ts';
 
 /** Of a daemon whose bridge does not masquerade. */
 export const NOT_OUTSIDE =
   'The Docker daemon does not masquerade its network "bridge" ("ip-masq": false, or "iptables": false): unless rules of your own do, nothing in a cluster reaches what is outside of this host';
+
+const MOVE_BRIDGE =
+  'give Docker another one: "bip": "172.17.0.1/16" in /etc/docker/daemon.json, and start the daemon anew: systemctl restart docker';
 
 /**
  * Whether the daemon and its networks are such that a rig of this plan can live there, before anything of it is made.
@@ -24,12 +26,33 @@ export async function checkDaemon({ guest, host }: RigPlan, deps: RigDeps): Prom
     notice(deps, text, 'warning');
   if (info.bridge?.masquerades === false)
     notice(deps, `${NOT_OUTSIDE}. What is to be done: docs/host.md`, 'warning');
-  // Where the daemon's end of the bridge is, there are its ports. Elsewhere they may be, forwarded. A container with a
-  // daemon of its own has such an address, too, but not the socket of the host's; and here may listen who forwards a
-  // socket or a port to a daemon elsewhere, whose host has another name.
-  const near = gateway !== undefined && (await isOwnAddress(gateway));
-  if (near && info.isHere === true && info.hostName === hostname()) return;
-  await proveReachable(host.imageId, near ? undefined : gateway, deps);
+  await proveNear(host.imageId, info, deps);
+}
+
+/**
+ * What a rig would be refused for whatever its image says: looked at before one is fetched or made, which takes minutes.
+ * @param network of the nodes, where one is asked for
+ * @throws GocliError DOCKER_UNSUPPORTED, BAD_VALUE (a network that is in use)
+ */
+export async function checkGround(
+  network: string | undefined,
+  deps: Pick<RigDeps, 'docker' | 'naming'>,
+): Promise<void> {
+  const info = await deps.docker.system.info();
+  requireBridge(info, network);
+  await requireNear(info);
+  await refuseTaken(network, deps);
+}
+
+/**
+ * What machines that provisioning starts would be refused for: they have the usual network.
+ * @throws GocliError DOCKER_UNSUPPORTED
+ */
+export async function checkProvisioning({ system }: Docker): Promise<void> {
+  const info = await system.info();
+  const hint = `Machines that provision have it always, so ${MOVE_BRIDGE}. Or take a finished image: gocli provider load FILE`;
+  requireBridge(info, NODE_SUBNET, hint);
+  await requireNear(info);
 }
 
 /**
@@ -54,18 +77,12 @@ export async function refuseTaken(
   );
 }
 
-/** Docker 20.10 names no gateway of a bridge that it did not make anew since the host started: it is the first address. */
-function gatewayOf({ gateway, subnets }: BridgeNetwork): string | undefined {
-  const network = subnets.find((subnet) => subnet.includes('.'));
-  return gateway ?? network?.replace(/(\d+)\/\d+$/, (_, last: string) => (Number(last) + 1).toFixed(0));
-}
-
 /**
- * What no rig can do without, whatever its plan: this much is looked at before an image is fetched or made for one.
+ * What no rig can do without, whatever its plan.
  * @returns the network that network containers are put into
  * @throws GocliError DOCKER_UNSUPPORTED
  */
-export function requireUsable({ rootless, remapsUsers, bridge }: DockerInfo): BridgeNetwork {
+function requireUsable({ rootless, remapsUsers, bridge }: DockerInfo): BridgeNetwork {
   if (rootless || remapsUsers) {
     // Taps can be made in a namespace of users where /dev/net/tun is open to all, as udev makes it: tried with unshare.
     throw refusal(
@@ -87,15 +104,20 @@ export function requireUsable({ rootless, remapsUsers, bridge }: DockerInfo): Br
 /**
  * The same, where its addresses are not in the way either.
  * @param nodes network of the nodes
+ * @param hint what to do where they are
  * @throws GocliError DOCKER_UNSUPPORTED when it is of no use
  */
-export function requireBridge(info: DockerInfo, nodes: string = NODE_SUBNET): BridgeNetwork {
+export function requireBridge(
+  info: DockerInfo,
+  nodes: string = NODE_SUBNET,
+  hint = `Give the nodes another network: gocli run --network 10.5.0.0/24. To provision, ${MOVE_BRIDGE}`,
+): BridgeNetwork {
   const bridge = requireUsable(info);
   const taken = takenBy(bridge, nodes);
   if (taken === undefined) return bridge;
   throw refusal(
     `Docker's network "bridge" is ${taken}, where the nodes of a cluster have their addresses (${nodes})`,
-    'Give the nodes another network: gocli run --network 10.5.0.0/24',
+    hint,
   );
 }
 

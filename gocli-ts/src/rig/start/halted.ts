@@ -28,7 +28,7 @@ import { writeAccess } from './go-on.ts';
 import { launchClaimed, type Running } from './launch-claimed.ts';
 import { allContainers, claim, machinesOf } from './launch.ts';
 import { markReady, tellPresumed } from './starting.ts';
-import { readHost } from './surroundings.ts';
+import { readHost, type FoundHost } from './surroundings.ts';
 
 /** Milliseconds between two looks at what Ready stands for: a guest that boots is busy enough. */
 const INTERVAL_MS = 500;
@@ -40,7 +40,7 @@ const LOOK_MS = 20_000;
  * Boots a rig from the disks of its machines, after the host or the daemon was started anew: what was in memory is gone.
  * Whatever fails leaves the disks, so that it can be repeated.
  * @throws GocliError IMAGE_MISSING, NOT_FOUND or COMMAND (a disk that is gone or damaged), PORT_TAKEN (one that was asked
- * for), TIMEOUT, GUEST_DIED
+ * for), TIMEOUT, GUEST_DIED, and what {@link readHost} throws
  */
 export async function startHalted(
   found: FoundRig,
@@ -50,11 +50,13 @@ export async function startHalted(
 ): Promise<RigState> {
   const { docker, run } = deps;
   await requireImage(requireState(found), deps);
+  // Nothing goes before it is known that they can be started from here.
+  const host = await readHost(startedAgain(requireState(found).plan, request.pinnedPorts), deps);
   // Machines that were to go on as clones have the disks open.
   if (situationOf(found) === 'cloning')
     await removeContainers(docker, { [LABEL.cluster]: found.id, [LABEL.role]: 'node' });
   const before = await steps.run('disks', 'Checking the disks', () => checkDisks(requireState(found), deps));
-  const { state, layout } = await layoutOf(before, found.containers, request, deps);
+  const { state, layout } = await layoutOf(before, host, found.containers, request, deps);
   notice(deps, 'The machines boot from their disks; what was only in their memory is gone.');
   let running: Running;
   try {
@@ -70,6 +72,7 @@ export async function startHalted(
 
 async function layoutOf(
   before: RigState,
+  { facts, acceleratorReason }: FoundHost,
   containers: readonly ContainerInfo[],
   { pinnedPorts }: RestoreRequest,
   deps: RigDeps,
@@ -78,7 +81,6 @@ async function layoutOf(
   const wishes = { pinned: plan.host.pinnedPorts, had: before.ports, own: boundBy(containers) };
   const ports = await chosenPorts(deps.docker, portsOf(plan, deps.kinds), wishes);
   for (const text of movedPorts(plan.host.name, before.ports, ports, pinnedPorts)) notice(deps, text);
-  const { facts, acceleratorReason } = await readHost(plan, deps);
   const { accelerator, cpu } = facts;
   const state: RigState = { ...before, run: deps.run, plan, ports, accelerator, acceleratorReason, cpu };
   delete state.paused;

@@ -24,18 +24,20 @@ import { rigStatus } from '../status.ts';
 import { limitedAgain } from '../time-limit.ts';
 import type { UpRequest, UpResult } from '../up.ts';
 import { startHalted } from './halted.ts';
+import { proveNear } from './reach.ts';
 
 /**
  * A start of a rig that runs already: it is left as it is.
- * @throws GocliError CONFLICT, NOT_READY with what brings it back
+ * @throws GocliError CONFLICT, NOT_READY with what brings it back, DOCKER_UNSUPPORTED where it cannot be reached from here
  */
 export async function leaveRunning(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<UpResult> {
   const { state, name } = found;
-  if (!wasReady(state)) throw await neverReady(found, deps);
+  if (!wasReady(state)) throw await neverReady(found, plan, deps);
   requireSamePlan(state, plan, deps);
   await restoreSecrets(state, found.containers, deps);
   const { ready, conditions } = await rigStatus(found, deps);
   if (ready) return { state: await again(state, plan, deps), started: false, timings: [], seconds: 0 };
+  await requireReach(plan, deps);
   const missing = conditions.filter(({ met }) => !met).map((one) => `${one.name}: ${one.observed}`);
   throw new GocliError('NOT_READY', `cluster "${name}" exists, but is not Ready`, {
     observed: missing.join('\n'),
@@ -85,7 +87,7 @@ export function requireSamePlan(state: RigState, plan: RigPlan, { kinds }: RigDe
 }
 
 /** A start is under way in another process, or it was killed; nobody is told to remove what may be good. */
-async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
+async function neverReady(found: FoundRig, plan: RigPlan, deps: RigDeps): Promise<GocliError> {
   const { id, name } = found;
   const message = `cluster "${name}" exists, but was never Ready`;
   if (situationOf(found) === 'foreign')
@@ -96,6 +98,7 @@ async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
       hint: `Wait for the command that starts it. If that was killed: ${gocliCommand('stop', name)}, then ${gocliCommand('start', name)}`,
     });
   }
+  await requireReach(plan, deps);
   if (situationOf(found) === 'cloning') {
     const hint = `If nothing is starting it now, boot it from its disks: ${gocliCommand('start', name)}`;
     return new GocliError('NOT_READY', `cluster "${name}" did not go on as a clone of its template`, {
@@ -109,6 +112,11 @@ async function neverReady(found: FoundRig, deps: RigDeps): Promise<GocliError> {
   return new GocliError('NOT_READY', message, {
     hint: `If nothing is starting it now, replace it: ${restore}${gocliCommand('rm', name)}`,
   });
+}
+
+/** Nobody is told to give anything up by who cannot reach what runs. @throws GocliError DOCKER_UNSUPPORTED */
+async function requireReach({ host }: RigPlan, deps: RigDeps): Promise<void> {
+  await proveNear(host.imageId, await deps.docker.system.info(), deps);
 }
 
 /** What brings a rig back that is not Ready, with as much of it as can be. */

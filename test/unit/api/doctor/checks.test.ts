@@ -2,6 +2,7 @@ import test from 'ava';
 import {
   judgeCgroup,
   judgeDaemon,
+  judgeNearness,
   judgeNetwork,
   judgeProviders,
   judgeStorage,
@@ -48,6 +49,16 @@ test("the daemon's bridge is judged by the network that the nodes are to have", 
   const unreadable = judgeNetwork(DAEMON, '10.5.0.0/16');
   t.is(unreadable.state, 'failed');
   t.regex(`${unreadable.observed} ${unreadable.advice ?? ''}`, /^GOCLI_NETWORK: .*10\.5\.0\.0\/24$/);
+});
+
+test('a daemon whose ports are not reached from here is told by its address and its socket', async (t) => {
+  t.deepEqual(await judgeNearness(DAEMON), { state: 'ok', observed: 'this one' });
+  t.regex((await judgeNearness({ ...DAEMON, hostName: 'elsewhere' })).observed, /each start tries/);
+  const bridge = { subnets: ['203.0.113.0/24'], gateway: '203.0.113.1' };
+  const elsewhere = await judgeNearness({ ...DAEMON, bridge, isHere: false });
+  t.is(elsewhere.state, 'failed');
+  t.regex(elsewhere.advice ?? '', /--network host/);
+  t.is((await judgeNearness(new Error('no'))).state, 'warning');
 });
 
 test('a bridge that is not masqueraded is a remark', (t) => {

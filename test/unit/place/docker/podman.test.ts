@@ -247,7 +247,13 @@ test('Podman is taken for what it is', async (t) => {
   const info = await docker.system.info();
   t.is(info.architecture, 'x86_64');
   t.false(info.rootless);
-  t.deepEqual(info.bridge, { subnets: ['10.88.0.0/16'], gateway: '10.88.0.1', masquerades: true });
+  t.is(info.isHere, await docker.system.isHere());
+  t.deepEqual(info.bridge, {
+    subnets: ['10.88.0.0/16'],
+    gateway: '10.88.0.1',
+    masquerades: true,
+    lasts: false,
+  });
 });
 
 test('a bridge that does not masquerade is known by its options, and the host by its name', async (t) => {

@@ -53,6 +53,41 @@ test('two starts at once never get the same one, and a third starts by itself', 
   t.true(bench.notices().includes('No cluster of the pool is taken: none stands ready.'));
 });
 
+test('from another network than the daemon none is taken, and none is lost', async (t) => {
+  const bench = await makePool(t, 2);
+  const { docker } = bench.engine;
+  const here = docker.about;
+  await bench.fill();
+  const before = await bench.members();
+  const bridge = { subnets: ['203.0.113.0/24'], gateway: '203.0.113.1' };
+  docker.about = { ...here, bridge, isHere: false };
+  await t.throwsAsync(bench.run('c'), { code: 'DOCKER_UNSUPPORTED' });
+  t.deepEqual(await bench.members(), before);
+  docker.about = here;
+  docker.calls.length = 0;
+  await bench.run('c');
+  t.false(
+    docker.calls.some(({ method }) => method === 'system.info'),
+    'what is taken where the socket was made costs no question',
+  );
+});
+
+test('where only a try shows that, the one that was taken is left, and taken by the next run', async (t) => {
+  const bench = await makePool(t, 2);
+  const { docker } = bench.engine;
+  const here = docker.about;
+  const [oldest = ''] = await bench.fill();
+  bench.machines.refusedOnce.add('node01 cont');
+  docker.about = { ...here, hostName: 'elsewhere' };
+  docker.hostPortOf = () => 1;
+  await t.throwsAsync(bench.run('c'), { code: 'DOCKER_UNSUPPORTED' });
+  t.is((await bench.members()).length, 1);
+  docker.about = here;
+  await bench.run('c');
+  t.is(await idOf(bench, 'c'), oldest);
+  t.deepEqual(await bench.others(), ['c running']);
+});
+
 test('one that does not go on is removed with its logs kept, and the next one is taken', async (t) => {
   const bench = await makePool(t, 2);
   const [bad = '', good = ''] = await bench.fill();
