@@ -6,7 +6,7 @@ import type { YamlDocument } from '../provider/yaml-text.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Addon, AddonManifest, InspectedAddon } from './catalog.ts';
 import { whyWrong } from './options.ts';
-import { INDEX, placeholdersIn, REPEAT } from './render.ts';
+import { INDEX, NETWORK, placeholdersIn, REPEAT } from './render.ts';
 
 /** What images are called that every node has; only a provider builds such. */
 const OF_NODES = 'localhost/';
@@ -23,6 +23,8 @@ export function checkAddon(addon: Addon, folder: string, document: YamlDocument)
   if (!builtIn && manifests.length === 0)
     findings.push(document.finding([], `there is no manifest beside ${basename(addon.folder)}/addon.yaml`));
   for (const [key, option] of Object.entries(options)) {
+    if (key === NETWORK || key === INDEX)
+      findings.push(document.finding(['options', key], `"options.${key}": \${${key}} is gocli's own`));
     const why = patternFault(option.pattern) ?? whyWrong(option.default, option);
     if (why !== undefined)
       findings.push(document.finding(['options', key], `"options.${key}": the default ${why}`));
@@ -47,7 +49,7 @@ function checkManifest({ images, options }: Addon, { file, text, objects }: Addo
       const near = didYouMean(image, names) || ' Name it in "images" of addon.yaml.';
       return { file, line, column, text: `the image ${image} has no source.${near}` };
     });
-  const known = Object.keys(options);
+  const known = [...Object.keys(options), NETWORK];
   const strange = objects.flatMap((object) => {
     const valid = isRepeated(object) ? [...known, INDEX] : known;
     return placeholdersIn(object.data)

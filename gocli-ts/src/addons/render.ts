@@ -18,6 +18,8 @@ export interface AddonObject extends ObjectRef {
 /** Annotation of an object that there is as often as it says; `${index}` is the number of each, from 1 on. */
 export const REPEAT = 'gocli.io/repeat';
 export const INDEX = 'index';
+/** `${network}` is what all addresses of the nodes begin with: `192.168.66`. */
+export const NETWORK = 'network';
 /** Label of everything that belongs to an addon; its value is the addon's name. */
 export const ADDON_LABEL = 'gocli.io/addon';
 
@@ -31,8 +33,12 @@ interface Meta {
   readonly annotations?: Readonly<Record<string, unknown>>;
 }
 
-/** The objects of an addon by file, in the order in which they are applied, with these values of its options. */
-export function renderAddon(addon: Addon, values: OptionValues): AddonObject[][] {
+/**
+ * The objects of an addon by file, in the order in which they are applied, with these values of its options.
+ * @param subnet of the nodes: `192.168.66.0/24`
+ */
+export function renderAddon(addon: Addon, options: OptionValues, subnet: string): AddonObject[][] {
+  const values = { ...options, [NETWORK]: subnet.replace(/\.\d+\/24$/, '') };
   return addon.manifests.map(({ objects }) =>
     objects.flatMap(({ data }) => repeated(data, values).map((body) => asObject(body, addon.name))),
   );

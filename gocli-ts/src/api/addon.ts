@@ -11,6 +11,7 @@ import type { AddonChange, AddonStatus, AddonTarget } from '../kubernetes/addons
 import type { AddonCluster } from '../kubernetes/addons/addon-cluster.ts';
 import type { ApiClient } from '../kubernetes/api.ts';
 import { machinesIn } from '../rig/parts.ts';
+import { nodeSubnet } from '../rig/plan.ts';
 import type { RigState } from '../rig/state.ts';
 import { gocliCommand } from '../shared/command.ts';
 import { inTime } from '../waiting/in-time.ts';
@@ -88,7 +89,7 @@ export async function show({ addon: name }: AddonShowRequest, context: Context):
   const { needs, options } = addon;
   const defaults = Object.fromEntries(Object.entries(options).map(([key, one]) => [key, one.default]));
   const { nameOf } = await import('../kubernetes/addons/objects.ts');
-  const objects = renderAddon(addon, defaults).flat().map(nameOf);
+  const objects = renderAddon(addon, defaults, nodeSubnet({})).flat().map(nameOf);
   return { ...(await listed(addon, context)), needs, options, objects };
 }
 
@@ -240,7 +241,7 @@ async function reading<T>(
   const bounds = { signal: context.signal, timeoutMs: LOOK_MS };
   try {
     return await inTime('the API tells of addons', bounds, (signal) =>
-      look({ api, rig: found.name, signal }),
+      look({ api, rig: found.name, subnet: nodeSubnet(state.plan.guest), signal }),
     );
   } catch (error) {
     if (!(error instanceof Error && 'code' in error) || error instanceof GocliError) throw error;

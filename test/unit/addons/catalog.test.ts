@@ -106,3 +106,14 @@ test('the digest is of what is applied, and of nothing else', async (t) => {
   t.not(await digestOf(head('a'), `${CONFIG_MAP}data: { a: b }\n`), plain);
   t.not(await digestOf(head('a').replace('1.0.0', '1.0.1')), plain);
 });
+
+test('the network of the nodes is known to every manifest, and no option has its name', async (t) => {
+  const manifest = `${CONFIG_MAP}data:\n  a: \${network}.7\n`;
+  const right = await readCatalog(
+    await checkoutWith(t, { 'a/addon.yaml': head('a'), 'a/10.yaml': manifest }),
+  );
+  t.deepEqual([...right.keys()], ['a']);
+  const options = 'options:\n  network: { type: integer, describe: x, default: 1 }\n';
+  const faults = await faultsOf(t, { 'a/addon.yaml': head('a', options), 'a/10.yaml': manifest });
+  t.deepEqual(faults, ['a/addon.yaml:7:12: "options.network": ${network} is gocli\'s own']);
+});

@@ -107,14 +107,14 @@ kind: Node
 metadata:
   name: n-\${index}
   annotations: { gocli.io/repeat: '\${nodes}', kept: 'yes' }
-spec: { replicas: '\${nodes}', words: ['\${nodes} of them', $(ENV), '{{ go }}'] }
+spec: { replicas: '\${nodes}', words: ['\${nodes} of them', $(ENV), '{{ go }}', '\${network}.\${nodes}'] }
 ---
 apiVersion: apps/v1
 kind: Deployment
 metadata: { name: d, namespace: s, labels: { app: d } }
 `;
   const addon = addonOf('a', { options: NODES }, manifest);
-  const [objects = []] = renderAddon(addon, { nodes: 2 });
+  const [objects = []] = renderAddon(addon, { nodes: 2 }, '10.5.0.0/24');
   t.deepEqual(
     objects.map(({ kind, name, namespace }) => [kind, name, namespace]),
     [
@@ -125,8 +125,8 @@ metadata: { name: d, namespace: s, labels: { app: d } }
   );
   t.like(objects[0]?.body, {
     metadata: { name: 'n-1', annotations: { kept: 'yes' }, labels: { 'gocli.io/addon': 'a' } },
-    spec: { replicas: 2, words: ['2 of them', '$(ENV)', '{{ go }}'] },
+    spec: { replicas: 2, words: ['2 of them', '$(ENV)', '{{ go }}', '10.5.0.2'] },
   });
   t.like(objects[2]?.body, { metadata: { labels: { app: 'd', 'gocli.io/addon': 'a' } } });
-  t.is(renderAddon(addon, { nodes: 0 })[0]?.length, 1);
+  t.is(renderAddon(addon, { nodes: 0 }, '10.5.0.0/24')[0]?.length, 1);
 });

@@ -5,6 +5,7 @@ import { type AddonObject, renderAddon } from '../../addons/render.ts';
 import { GocliError } from '../../errors/error.ts';
 import type { StepHandle } from '../../events/steps.ts';
 import { allMet } from '../../waiting/all-met.ts';
+import { nodeSubnet } from '../../rig/plan.ts';
 import { waitFor, type Condition } from '../../waiting/condition.ts';
 import { addonConditions, asExpected } from './conditions.ts';
 import { bringImages } from './images.ts';
@@ -23,9 +24,10 @@ export async function enableAddons(planned: readonly PlannedAddon[], work: Addon
   const images = addons.flatMap(({ addon }) => addon.images.map(({ name }) => ({ name, addon: addon.name })));
   await bringImages(images, work);
   const records = await knownRecords(work);
+  const subnet = nodeSubnet(work.state.plan.guest);
   for (const { planned: one, addon } of addons) {
     await work.steps.run(`addon ${one.name}`, `Enabling ${one.name} ${one.version}`, (step) =>
-      enableOne(one, renderAddon(addon, one.options), addon, {
+      enableOne(one, renderAddon(addon, one.options, subnet), addon, {
         ...work,
         before: records.get(one.name),
         step,

@@ -32,13 +32,15 @@ export interface AddonStatus {
 export interface AddonTarget {
   readonly api: ApiClient;
   readonly rig: string;
+  /** Network of its nodes: `192.168.66.0/24`. */
+  readonly subnet: string;
   readonly signal: AbortSignal;
 }
 
 /** Looks once at all addons that a cluster has. @throws GocliError KUBERNETES */
 export async function lookAtAddons(
   catalog: Catalog,
-  { api, rig, signal }: AddonTarget,
+  { api, rig, signal }: Omit<AddonTarget, 'subnet'>,
 ): Promise<AddonStatus[]> {
   const records = await readRecords(api, signal);
   const target = { api, rig, objects: new ClusterObjects(api) };
@@ -83,10 +85,10 @@ export interface AddonChange {
 export async function diffAddon(
   planned: PlannedAddon,
   catalog: Catalog,
-  { api, signal }: Omit<AddonTarget, 'rig'>,
+  { api, subnet, signal }: Omit<AddonTarget, 'rig'>,
 ): Promise<AddonChange[]> {
   const objects = new ClusterObjects(api);
-  const wanted = renderAddon(plannedIn(planned, catalog), planned.options).flat();
+  const wanted = renderAddon(plannedIn(planned, catalog), planned.options, subnet).flat();
   const records = await readRecords(api, signal);
   const old = without(records.get(planned.name)?.objects ?? [], wanted);
   const changes = await pMap(wanted, (object) => diffObject(object, objects, signal), {

@@ -123,7 +123,11 @@ test('with other options an addon has what these say, and nothing else', async (
   await enableAddons(planned('one'), work);
   const [fewer] = planned('one,count=1');
   if (fewer === undefined) return void t.fail();
-  const changes = await diffAddon(fewer, work.catalog, { api: work.api, signal: work.deps.signal });
+  const changes = await diffAddon(fewer, work.catalog, {
+    api: work.api,
+    subnet: '192.168.66.0/24',
+    signal: work.deps.signal,
+  });
   t.deepEqual(changes, [
     { object: 'ConfigMap space/m-1', change: 'change', fields: ['data.count: "2 of them" -> "1 of them"'] },
     { object: 'ConfigMap space/m-2', change: 'remove', fields: [] },
