@@ -5,7 +5,7 @@ import { imagesIn } from '../provider/manifest-text.ts';
 import type { YamlDocument } from '../provider/yaml-text.ts';
 import { didYouMean } from '../shared/text.ts';
 import type { Addon, AddonManifest, InspectedAddon } from './catalog.ts';
-import { whyWrong } from './options.ts';
+import { whyTooLittle, whyWrong } from './options.ts';
 import { INDEX, NETWORK, placeholdersIn, REPEAT } from './render.ts';
 
 /** What images are called that every node has; only a provider builds such. */
@@ -22,14 +22,26 @@ export function checkAddon(addon: Addon, folder: string, document: YamlDocument)
     );
   if (!builtIn && manifests.length === 0)
     findings.push(document.finding([], `there is no manifest beside ${basename(addon.folder)}/addon.yaml`));
-  for (const [key, option] of Object.entries(options)) {
-    if (key === NETWORK || key === INDEX)
-      findings.push(document.finding(['options', key], `"options.${key}": \${${key}} is gocli's own`));
-    const why = patternFault(option.pattern) ?? whyWrong(option.default, option);
-    if (why !== undefined)
-      findings.push(document.finding(['options', key], `"options.${key}": the default ${why}`));
-  }
+  findings.push(...checkOptions(options, document));
   return [...findings, ...manifests.flatMap((manifest) => checkManifest(addon, manifest))];
+}
+
+function checkOptions(options: Addon['options'], document: YamlDocument): Finding[] {
+  const defaults = Object.fromEntries(Object.entries(options).map(([key, one]) => [key, one.default]));
+  return Object.entries(options).flatMap(([key, option]) => {
+    const { atLeast, pattern, default: value } = option;
+    const why = patternFault(pattern) ?? whyWrong(value, option) ?? whyTooLittle(value, option, defaults);
+    const faults = [
+      key === NETWORK || key === INDEX ? `\${${key}} is gocli's own` : undefined,
+      why === undefined ? undefined : `the default ${why}`,
+      atLeast === undefined || options[atLeast]?.type === 'integer'
+        ? undefined
+        : `"atLeast": there is no integer "${atLeast}"`,
+    ];
+    return faults.flatMap((fault) =>
+      fault === undefined ? [] : [document.finding(['options', key], `"options.${key}": ${fault}`)],
+    );
+  });
 }
 
 function patternFault(pattern: string | undefined): string | undefined {

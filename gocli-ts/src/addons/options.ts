@@ -53,22 +53,39 @@ export function valuesOf(
     const text = `${at}: addon ${name} has no option "${key}".${didYouMean(key, known)}`;
     errors.push(new GocliError('BAD_VALUE', text, { hint: valid }));
   }
-  const values: [string, OptionValue][] = [];
+  const values: Record<string, OptionValue> = {};
+  const refuse = (key: string, option: AddonOption, why: string): void => {
+    const text = `${at}: option ${key} of addon ${name}: ${JSON.stringify(given[key] ?? option.default)} ${why}`;
+    errors.push(new GocliError('BAD_VALUE', text, { hint: option.describe }));
+  };
   for (const [key, option] of Object.entries(options)) {
     const written = given[key];
     const value = written === undefined ? option.default : read(written, option);
     const why = value === undefined ? 'is no integer' : whyWrong(value, option);
-    if (value !== undefined) values.push([key, value]);
-    if (why === undefined) continue;
-    const text = `${at}: option ${key} of addon ${name}: ${JSON.stringify(written ?? option.default)} ${why}`;
-    errors.push(new GocliError('BAD_VALUE', text, { hint: option.describe }));
+    if (why !== undefined) refuse(key, option, why);
+    else if (value !== undefined) values[key] = value;
   }
-  return Object.fromEntries(values);
+  for (const [key, option] of Object.entries(options)) {
+    const why = whyTooLittle(values[key], option, values);
+    if (why !== undefined) refuse(key, option, why);
+  }
+  return values;
 }
 
 function read(written: string, { type }: AddonOption): OptionValue | undefined {
   if (type === 'string') return written;
   return /^-?\d{1,9}$/.test(written) ? Number(written) : undefined;
+}
+
+/** Why a value does not go with that of another option, to be read behind it; undefined when it does. */
+export function whyTooLittle(
+  value: OptionValue | undefined,
+  { atLeast = '' }: AddonOption,
+  values: OptionValues,
+): string | undefined {
+  const least = values[atLeast];
+  if (typeof value !== 'number' || typeof least !== 'number' || value >= least) return undefined;
+  return `is less than ${least.toFixed(0)}, the value of ${atLeast}`;
 }
 
 /** Why a value is none of an option, to be read behind it; undefined when it is one. */

@@ -13,6 +13,8 @@ const optionSchema = z.strictObject({
   /** Of an integer. */
   minimum: z.int().optional(),
   maximum: z.int().optional(),
+  /** Another such option, which it may not be less than. */
+  atLeast: name.optional(),
   /** Of a string: a regular expression that all of it has to match, */
   pattern: z.string().optional(),
   /** and how that is told to users. */

@@ -117,3 +117,16 @@ test('the network of the nodes is known to every manifest, and no option has its
   const faults = await faultsOf(t, { 'a/addon.yaml': head('a', options), 'a/10.yaml': manifest });
   t.deepEqual(faults, ['a/addon.yaml:7:12: "options.network": ${network} is gocli\'s own']);
 });
+
+test('an option that may not be less than another is so by default, and the other is an integer', async (t) => {
+  const options = `options:
+  first: { type: integer, describe: x, default: 3 }
+  word: { type: string, describe: x, default: a }
+  last: { type: integer, describe: x, default: 2, atLeast: first }
+  none: { type: integer, describe: x, default: 2, atLeast: word }
+`;
+  t.deepEqual(await faultsOf(t, { 'a/addon.yaml': head('a', options), 'a/10.yaml': CONFIG_MAP }), [
+    'a/addon.yaml:9:9: "options.last": the default is less than 3, the value of first',
+    'a/addon.yaml:10:9: "options.none": "atLeast": there is no integer "word"',
+  ]);
+});

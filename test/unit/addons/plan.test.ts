@@ -93,6 +93,24 @@ test('all that is wrong with what is asked for is said, with the nearest name', 
     t.throws(() => readWishes([bad], '--addon'), { code: 'BAD_VALUE', message: /^--addon: / }, bad);
 });
 
+test('an option may be said not to be less than another, whichever of them was given', (t) => {
+  const range = {
+    first: { type: 'integer', describe: 'from', default: 3, minimum: 1, maximum: 9 },
+    last: { type: 'integer', describe: 'to', default: 5, minimum: 1, maximum: 9, atLeast: 'first' },
+  };
+  const catalog = catalogOf(addonOf('a', { options: range }));
+  t.like(planOf(['a,first=5'], catalog), { errors: [] });
+  t.deepEqual(planOf(['a,first=6'], catalog).errors, [
+    '--addon: option last of addon a: 5 is less than 6, the value of first',
+  ]);
+  t.deepEqual(planOf(['a,first=4,last=2'], catalog).errors, [
+    '--addon: option last of addon a: "2" is less than 4, the value of first',
+  ]);
+  t.deepEqual(planOf(['a,first=10'], catalog).errors, [
+    '--addon: option first of addon a: "10" is more than 9',
+  ]);
+});
+
 test('files that are not those of the plan are refused', (t) => {
   const [planned] = planAddons(readWishes(['a'], '--addon'), catalogOf(addonOf('a')), '--addon', []);
   if (planned === undefined) return void t.fail();
