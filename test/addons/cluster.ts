@@ -1,7 +1,41 @@
+import type { ExecutionContext } from 'ava';
 import { gocli, outputOf, type CliResult } from '../helpers/cli.ts';
+import { PROVIDER, providerFolder } from '../helpers/provider.ts';
 import { succeeded, until } from '../charts/deployed.ts';
 
 export const NAME = 'addons';
+
+/**
+ * Starts a cluster of two nodes that has an addon from the start.
+ * @param addon as it is asked for: `metallb,first=201`
+ * @param more of the command line of `run`
+ */
+export async function startWith(
+  t: ExecutionContext,
+  addon: string,
+  more: readonly string[] = [],
+): Promise<void> {
+  t.timeout(85 * 60_000);
+  // One that a killed run left has other pods.
+  await removeCluster();
+  for (const argv of [
+    ['provision', await providerFolder()],
+    ['provision', '--addons', addon.replace(/,.*/, '')],
+    ['run', PROVIDER, '--name', NAME, '--nodes', '2', '--addon', addon, ...more],
+  ])
+    await done(t, argv);
+}
+
+export async function removeCluster(): Promise<void> {
+  await gocli(['rm', '--name', NAME]);
+}
+
+/** Runs a command that has to succeed. @returns what it wrote to stdout */
+export async function done(t: ExecutionContext, argv: readonly string[]): Promise<string> {
+  const result = await gocli(argv);
+  t.is(result.exitCode, 0, outputOf(result));
+  return result.stdout;
+}
 
 /** Runs kubectl, whatever comes of it. */
 export const tried = (...argv: readonly string[]): Promise<CliResult> =>
@@ -21,6 +55,14 @@ export async function apply(...objects: readonly object[]): Promise<void> {
     if (applied.exitCode === 0) return true;
     throw new Error(outputOf(applied));
   });
+}
+
+const KINDS =
+  'clusterroles,clusterrolebindings,serviceaccounts,configmaps,namespaces,crds,validatingwebhookconfigurations,daemonsets,deployments,leases';
+
+/** Names of the objects of a cluster that may be an addon's. */
+export async function objectNames(): Promise<string[]> {
+  return (await kubectl('get', KINDS, '-A', '-o', 'name')).split('\n');
 }
 
 /** A pod with a web server, on one node, that says its name at ports 80 and 81. */

@@ -32,7 +32,7 @@ async function faultsOf(t: ExecutionContext, files: Readonly<Record<string, stri
 
 test('the addons of the checkout are right', async (t) => {
   const catalog = await readCatalog(CHECKOUT);
-  t.true(catalog.size >= 4);
+  t.true(catalog.size >= 5);
   for (const [name, addon] of catalog) {
     t.is(addon.name, name);
     t.regex(addon.digest, /^[0-9a-f]{12}$/);

@@ -1,31 +1,29 @@
 import test, { type ExecutionContext } from 'ava';
 import { until } from '../charts/deployed.ts';
-import { gocli, outputOf } from '../helpers/cli.ts';
-import { PROVIDER, providerFolder } from '../helpers/provider.ts';
-import { addressOf, apply, kubectl, NAME, namespace, podOn, tried } from './cluster.ts';
+import {
+  addressOf,
+  apply,
+  done,
+  kubectl,
+  NAME,
+  namespace,
+  objectNames,
+  podOn,
+  removeCluster,
+  startWith,
+  tried,
+} from './cluster.ts';
 import { OPEN, PODS, ROWS, SPACES, type Reached } from './policies.ts';
 
 const ADDON = 'network-policies';
 
 test.before('a cluster of two nodes has the addon from the start', async (t) => {
-  t.timeout(85 * 60_000);
-  // One that a killed run left has other pods.
-  await gocli(['rm', '--name', NAME]);
-  for (const argv of [
-    ['provision', await providerFolder()],
-    ['provision', '--addons', ADDON],
-    ['run', PROVIDER, '--name', NAME, '--nodes', '2', '--addon', ADDON],
-  ]) {
-    const done = await gocli(argv);
-    t.is(done.exitCode, 0, outputOf(done));
-  }
+  await startWith(t, ADDON);
   await apply(namespace(SPACES.server), namespace(SPACES.other));
   await apply(...PODS.map(podOn));
 });
 
-test.after.always('the cluster is removed', async () => {
-  await gocli(['rm', '--name', NAME]);
-});
+test.after.always('the cluster is removed', removeCluster);
 
 /** What pods get to see of the server now. */
 async function reachedNow(server: string): Promise<Reached> {
@@ -87,29 +85,22 @@ test.serial(
 );
 
 /** Tables of the node's packet filter. */
-async function tablesOf(t: ExecutionContext, node: string): Promise<string> {
-  const tables = await gocli(['ssh', '--name', NAME, node, '--', 'nft list tables']);
-  t.is(tables.exitCode, 0, outputOf(tables));
-  return tables.stdout;
-}
+const tablesOf = (t: ExecutionContext, node: string): Promise<string> =>
+  done(t, ['ssh', '--name', NAME, node, '--', 'nft list tables']);
 
 test.serial('network-policies works, says so, and leaves nothing when it is disabled', async (t) => {
   t.timeout(20 * 60_000);
   await forget();
-  const status = await gocli(['addon', 'status', '--name', NAME]);
-  t.is(status.exitCode, 0, outputOf(status));
+  await done(t, ['addon', 'status', '--name', NAME]);
   await apply(policy({ podSelector: {}, policyTypes: ['Ingress'] }));
   const server = await addressOf(PODS[0]);
   const closed = [false, false] as const;
   await seen(t, server, { near: closed, far: closed, other: closed });
   for (const node of ['node01', 'node02']) t.regex(await tablesOf(t, node), /network-policies/);
-  const disabled = await gocli(['addon', 'disable', '--name', NAME, ADDON]);
-  t.is(disabled.exitCode, 0, outputOf(disabled));
-  const kinds =
-    'clusterroles,clusterrolebindings,serviceaccounts,configmaps,namespaces,crds,validatingwebhookconfigurations,daemonsets,deployments';
-  const left = await kubectl('get', kinds, '-A', '-o', 'name');
+  await done(t, ['addon', 'disable', '--name', NAME, ADDON]);
+  const left = await objectNames();
   t.deepEqual(
-    left.split('\n').filter((name) => name.includes(ADDON)),
+    left.filter((name) => name.includes(ADDON)),
     [],
   );
   for (const node of ['node01', 'node02']) t.notRegex(await tablesOf(t, node), /network-policies/);
