@@ -6,7 +6,7 @@ import { CHARTS, prove } from './charts.ts';
 const NAME = 'charts';
 
 // Nobody else starts a whole cluster in another network than the usual one.
-const OPTIONS = ['--kernel-args', 'hugepages=16', '--network', '10.5.0.0/24'];
+const OPTIONS = ['--kernel-args', 'hugepages=16', '--network', '198.51.100.0/24'];
 
 test.before('a cluster with a few huge pages is up, in a network of its own', async (t) => {
   t.timeout(85 * 60_000);

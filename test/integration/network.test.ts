@@ -330,7 +330,7 @@ test.serial(
   async (t) => {
     const name = sandbox.name();
     const published = ['--publish', '80@node01', '--publish', '80@node02', '--nodes', '2'];
-    const flags = ['--network', '10.5.0.0/24', ...published, '--no-template'];
+    const flags = ['--network', '198.51.100.0/24', ...published, '--no-template'];
     const started = await sandbox.run(image, name, ...flags);
     t.is(started.exitCode, 0, outputOf(started));
     /** Whether port 80 of a node answers within a time, by the port of this host that is published for it. */
@@ -350,12 +350,12 @@ test.serial(
       [LABEL.role]: 'dnsmasq',
     });
     const id = network?.id ?? '';
-    t.regex((await script(id, 'cat /run/dnsmasq.leases')).stdout, / 10\.5\.0\.101 node01 /);
+    t.regex((await script(id, 'cat /run/dnsmasq.leases')).stdout, / 198\.51\.100\.101 node01 /);
     await script(id, 'ip link set dev tap02 down');
     t.deepEqual([await answers('node01'), await answers('node02', 2000)], [true, false]);
     const asked = await script(
       id,
-      "nft flush chain ip gocli postrouting; chronyd -Q -t 10 'server 10.5.0.2 iburst' 2>&1",
+      "nft flush chain ip gocli postrouting; chronyd -Q -t 10 'server 198.51.100.2 iburst' 2>&1",
     );
     t.regex(asked.stdout, /System clock wrong by -?0\.0/);
   },

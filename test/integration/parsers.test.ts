@@ -57,7 +57,11 @@ const nodes = [1, 2, 9, 10, 99];
 
 test.serial('dnsmasq reads the configuration of any number of nodes', async (t) => {
   const texts = nodes.map((count) =>
-    renderDnsmasq({ nodes: count, subnet: NODE_SUBNET, networks: [NODE_SUBNET, '10.96.0.0/12'] }),
+    renderDnsmasq({
+      nodes: count,
+      subnet: NODE_SUBNET,
+      networks: [NODE_SUBNET, '10.96.0.0/12', '172.20.0.0/17', '10.64.0.0/10'],
+    }),
   );
   t.is(await check(texts, 'dnsmasq --test --conf-file="$1" 2>/dev/null'), '');
   t.regex(

@@ -62,5 +62,6 @@ chmod 0440 /etc/sudoers.d/cloud-user
 rm -f /etc/ssh/ssh_host_* /etc/hostname /var/lib/systemd/random-seed
 : >/etc/machine-id
 
-mkdir -p /etc/kubernetes/manifests /etc/cni/net.d /opt/cni/bin /var/lib/kubelet /var/lib/etcd
+# The last one is for what gocli tells a machine of a proxy, as it does while provision.sh runs.
+mkdir -p /etc/kubernetes/manifests /etc/cni/net.d /opt/cni/bin /var/lib/kubelet /var/lib/etcd /var/lib/gocli
 chmod 0700 /var/lib/etcd

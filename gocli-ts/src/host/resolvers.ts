@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /** Where the addresses of this host's resolvers are written down. */
@@ -53,7 +53,7 @@ export function resolverFile(root = '/'): ResolverFile | undefined {
     const path = realpathSync(isOwn ? join(root, BEHIND_RESOLVED) : usual);
     if (isForResolvers(dirname(path), root)) return { shown: dirname(path), file: basename(path) };
     const managed = join(root, BESIDE_MANAGED);
-    if (serversOf(managed).join() === servers.join())
+    if (existsSync(managed) && serversOf(managed).join() === servers.join())
       return { shown: dirname(managed), file: basename(managed) };
     return { shown: path, file: '' };
   } catch {

@@ -22,7 +22,7 @@ export function podCidr(podSubnet: string, index: number): string {
   return `${first}.${second}.${index - 1}.0/24`;
 }
 
-/** The last plugin: images of before have no such program, and with it no pod would start there. */
+/** The last plugin. Images of before lack what it starts (`bandwidth`), and with it no pod would start there. */
 const BANDWIDTH = { type: 'gocli-bandwidth', capabilities: { bandwidth: true } };
 const CNI = '/etc/cni/net.d/10-gocli.conflist';
 

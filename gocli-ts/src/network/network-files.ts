@@ -120,7 +120,9 @@ export function renderDnsmasq({
     `dhcp-option=option:dns-server,${gateway}`,
     `host-record=registry,${gateway}`,
     // host.gocli.internal is said by the network container, which knows the address; nothing below is asked elsewhere.
-    `local=/gocli.internal/registry/${networks.flatMap(reverseZones).join('/')}/`,
+    'local=/gocli.internal/registry/',
+    // A line each: dnsmasq reads 1024 bytes of one, and a network of an odd size has up to 128 zones.
+    ...networks.flatMap(reverseZones).map((zone) => `local=/${zone}/`),
     ...indices(nodes).flatMap((index) => [
       `dhcp-host=${nodeMac(index)},${OWN_MACS}:${twoDigits(index)},${nodeAddress(index, subnet)},${nodeName(index)},infinite`,
       `host-record=${nodeName(index)},${nodeAddress(index, subnet)}`,

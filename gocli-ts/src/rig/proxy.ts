@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
+import { resolverAddresses } from '../host/resolvers.ts';
 import { atHost, isProxyAddress, loopbackPort, serverOf, type HostProxy } from '../host/proxy.ts';
 import { HOST_NAME, nodeName } from '../network/addresses.ts';
 import { attempt } from '../waiting/attempt.ts';
@@ -16,7 +17,7 @@ const LOOK_UP_MS = 1000;
 export interface Names {
   /** Addresses that it has for this host, which asks /etc/hosts, search domains and mDNS, too. Rejects without one. */
   readonly here: (name: string) => Promise<readonly string[]>;
-  /** Whether the resolvers know it as it is written, which are all that machines ask. May reject when they do not. */
+  /** Whether the resolvers know it as it is written, which are all that machines ask. Rejects when that is not known. */
   readonly everywhere: (name: string) => Promise<boolean>;
 }
 
@@ -101,12 +102,12 @@ async function addressesHere(name: string, { here }: Names, { signal }: RigDeps)
   return found.done ? found.value : [];
 }
 
-/** Whether resolvers know a name. What had an address at once, and none from them, has it from elsewhere. */
+/** Whether resolvers know a name; they do until they say that they do not. */
 async function isKnown(name: string, { everywhere }: Names, { signal }: RigDeps): Promise<boolean> {
   const known = await attempt(signal, LOOK_UP_MS, (bounded) =>
-    Promise.race([everywhere(name).catch(() => false), once(bounded, 'abort').then(() => false)]),
+    Promise.race([everywhere(name).catch(() => true), once(bounded, 'abort').then(() => true)]),
   );
-  return known.done && known.value;
+  return !known.done || known.value;
 }
 
 const ownNames: Names = {
@@ -115,8 +116,19 @@ const ownNames: Names = {
     return (await lookup(name, { all: true })).map(({ address }) => address);
   },
   everywhere: async (name) => {
-    const { resolve4 } = await import('node:dns/promises');
-    return (await resolve4(name)).length > 0;
+    const { Resolver, CONNREFUSED, NODATA, NOTFOUND } = await import('node:dns/promises');
+    const resolver = new Resolver({ timeout: LOOK_UP_MS, tries: 1 });
+    // Those that a rig asks: systemd-resolved, which is asked otherwise, answers from /etc/hosts, too.
+    const servers = resolverAddresses();
+    if (servers.length > 0) resolver.setServers(servers);
+    return resolver.resolve4(name).then(
+      (found) => found.length > 0,
+      (error: unknown) => {
+        const none: readonly unknown[] = [CONNREFUSED, NODATA, NOTFOUND];
+        if (error instanceof Error && none.includes((error as NodeJS.ErrnoException).code)) return false;
+        throw error;
+      },
+    );
   },
 };
 

@@ -20,6 +20,9 @@ test('the file whose resolvers a container can ask is the one that is followed',
   t.deepEqual(resolverFile(root), { shown: usual, file: '' }, 'no container is to see all of /etc');
   t.deepEqual(resolverAddresses(root), ['10.0.0.1']);
 
+  await writeFile(usual, '# no network yet\n');
+  t.deepEqual(resolverFile(root), { shown: usual, file: '' });
+
   await writeFile(usual, 'nameserver 127.0.0.53\n');
   t.is(resolverFile(root), undefined, 'nobody else is known');
 

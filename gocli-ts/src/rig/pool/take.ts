@@ -46,7 +46,7 @@ const PROOF_MS = 90_000;
  * prove to be Ready is removed, its logs are kept, and the next one is taken.
  * @returns undefined when there is none; if one could have been expected, it was said why
  * @throws the signal's reason, once what was taken is removed; DOCKER_UNSUPPORTED, with it left, where nothing that runs is
- * reached from here
+ * reached from here, and the signal's reason while that is found out: the next start of that name goes on
  */
 export async function takeFromPool(
   asking: Asking,

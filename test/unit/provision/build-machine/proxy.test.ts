@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { LABEL } from '../../../../gocli-ts/src/place/labels.ts';
 import { forgetProxy, tellProxy } from '../../../../gocli-ts/src/provision/build-machine/proxy.ts';
@@ -6,6 +8,8 @@ import { readRecipe } from '../../../../gocli-ts/src/provision/recipe.ts';
 import { parseSite } from '../../../../gocli-ts/src/provider/site.ts';
 import type { Settings } from '../../../../gocli-ts/src/provider/settings.ts';
 import type { SshConnection } from '../../../../gocli-ts/src/ssh/interface.ts';
+import { KNOWN } from '../../../../gocli-ts/src/vm/told-shell.ts';
+import { CHECKOUT } from '../../../helpers/cli.ts';
 import { makeEngine } from '../../../helpers/engine.ts';
 
 const NETWORK = { id: 'network', name: 'n', labels: {} };
@@ -68,4 +72,13 @@ test('without a proxy, and for nodes on which nothing is run, there is no furthe
     t.false(proxied);
     t.is(connected, 0, provider);
   }
+});
+
+test('a node has the folder for what a machine is told', async (t) => {
+  const setUp = await readFile(`${CHECKOUT}cluster-provision/guest/debian-13/setup.sh`, 'utf8');
+  const made = setUp.split('\n').filter((line) => line.startsWith('mkdir -p'));
+  t.true(
+    made.some((line) => line.split(' ').includes(dirname(KNOWN))),
+    KNOWN,
+  );
 });
