@@ -24,13 +24,13 @@ async function hostRoutes(): Promise<Route[]> {
 
 /** Flag of a route that has a gateway (linux/route.h, RTF_GATEWAY). */
 const GATEWAY = 0x2;
-/** Flag of an interface with one other end, as tunnels have it (netdevice(7), IFF_POINTOPOINT). */
-const POINT_TO_POINT = 0x10;
+/** Flags of an interface with one other end, or that asks for no neighbour, as tunnels have them (netdevice(7): IFF_POINTOPOINT, IFF_NOARP). */
+const TUNNEL = 0x10 | 0x80;
 
 async function hasNeighbours(device: string): Promise<boolean> {
   // What is not known is not said.
   const flags = await readFile(`/sys/class/net/${device}/flags`, 'utf8').catch(() => undefined);
-  return flags !== undefined && (Number(flags) & POINT_TO_POINT) === 0;
+  return flags !== undefined && (Number(flags) & TUNNEL) === 0;
 }
 
 /**

@@ -49,9 +49,9 @@ export async function provision(request: ProvisionRequest, deps: ProvisionDeps):
   const engine: Engine = { ...deps, recipe, store, steps, labels: labelsOf(recipe, deps) };
   const planned = await planSteps(chosen, forced, engine);
   // What a machine would be refused for is known now, and not after minutes.
-  const starts = await Promise.all(chosen.map(async (step) => step.startsMachine?.(recipe)));
-  if (starts.includes(true) && planned.some(({ cached }) => cached === undefined))
-    await checkProvisioning(deps.docker);
+  const missing = planned.filter(({ cached }) => cached === undefined);
+  const starts = await Promise.all(missing.map(async ({ step }) => step.startsMachine?.(recipe)));
+  if (starts.includes(true)) await checkProvisioning(deps.docker);
   try {
     const results = await runSteps(planned, forced, engine);
     await tagImage(results, recipe, deps);

@@ -124,7 +124,8 @@ const ownNames: Names = {
     return resolver.resolve4(name).then(
       (found) => found.length > 0,
       (error: unknown) => {
-        const none: readonly unknown[] = [CONNREFUSED, NODATA, NOTFOUND];
+        // Where there is no resolver, the loopback is asked.
+        const none: readonly unknown[] = [NODATA, NOTFOUND, ...(servers.length === 0 ? [CONNREFUSED] : [])];
         if (error instanceof Error && none.includes((error as NodeJS.ErrnoException).code)) return false;
         throw error;
       },

@@ -84,6 +84,8 @@ test('nothing is made where the machine that is started last could not be reache
   await provision(request, deps);
   docker.about = { ...here, rootless: true };
   t.false((await provision(request, deps)).changed, 'nor is anything refused where all is made');
+  await provision({ ...request, steps: [...steps, fakeStep('images', log)] }, deps);
+  t.deepEqual(log, ['runner', 'check', 'images'], 'also beside the result of one that would start one');
 });
 
 test('independent steps run side by side', async (t) => {

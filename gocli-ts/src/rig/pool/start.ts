@@ -4,7 +4,7 @@ import type { RigDeps } from '../deps.ts';
 import type { LookedUp } from '../find.ts';
 import type { RigPlan } from '../plan.ts';
 import { proveWritable } from '../state.ts';
-import { requireNearby } from '../start/reach.ts';
+import { proveNear, requireNearby } from '../start/reach.ts';
 import type { UpRequest, UpResult } from '../up.ts';
 import { goOnTaken, type Taken } from './go-on.ts';
 import type { Pool } from './pools.ts';
@@ -53,7 +53,9 @@ export async function startBesidePools(
  */
 export async function finishTaking(taken: Taken, deps: RigDeps): Promise<UpResult> {
   const provider = taken.plan.guest.provider;
-  const [steps] = await allOf([estimatedSteps(deps, provider), requireNearby(deps.docker)]);
+  const [steps, info] = await allOf([estimatedSteps(deps, provider), deps.docker.system.info()]);
+  // By a try, too: where only that had told, it was left for a start from the right place.
+  await proveNear(taken.plan.host.imageId, info, deps);
   const state = await goOnTaken(taken, steps, deps);
   return { state, started: true, timings: steps.timings, seconds: steps.elapsed() };
 }

@@ -82,6 +82,7 @@ test('where only a try shows that, the one that was taken is left, and taken by 
   docker.hostPortOf = () => 1;
   await t.throwsAsync(bench.run('c'), { code: 'DOCKER_UNSUPPORTED' });
   t.is((await bench.members()).length, 1);
+  await t.throwsAsync(bench.run('c'), { code: 'DOCKER_UNSUPPORTED' }, 'nor is it waited for from there');
   docker.about = here;
   await bench.run('c');
   t.is(await idOf(bench, 'c'), oldest);
