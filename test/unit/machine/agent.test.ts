@@ -107,3 +107,24 @@ test('a program of the guest is run to its end, with its output and exit code', 
   t.deepEqual(asked[1], program);
   t.deepEqual(await agent.run(argv, clock, never), { exitCode: 137, stdout: '', stderr: '' });
 });
+
+/** A guest without hwclock in which the clock is so far off each time that it was set. @returns how often it was */
+async function setIn(offsetsMs: readonly number[]): Promise<number> {
+  const clock = new FakeClock();
+  let set = 0;
+  const guest = await fakeGuest((request) => {
+    if (request['execute'] === 'guest-set-time') set += 1;
+    if (request['execute'] !== 'guest-get-time') return answer(request);
+    return { return: (clock.now() + (offsetsMs[set - 1] ?? 0)) * 1_000_000 };
+  });
+  await using agent = await Agent.open(guest.docker, guest.container, 'node01', never);
+  await agent.setClock(clock, never);
+  return set;
+}
+
+test('a clock that somebody else sets at the same time is set again, and one that stays wrong is told', async (t) => {
+  t.is(await setIn([10]), 1);
+  t.is(await setIn([-240_000, 3]), 2);
+  const error = await t.throwsAsync(setIn([60_000, 60_000, -61_500]), { code: 'REMOTE_COMMAND' });
+  t.like(error, { observed: "it is -61.5 s ahead of the host's" });
+});
