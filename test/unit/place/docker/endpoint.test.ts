@@ -60,7 +60,13 @@ test('of a configuration that cannot be read nothing is used, and that is said',
   t.is(await dockerodeEngine({ DOCKER_CONFIG }).system.configProblem(), undefined);
 });
 
-for (const host of ['tcp://203.0.113.1:2375', 'ssh://me@there', '203.0.113.1:2375', 'https://there', 'tcp://::x']) {
+for (const host of [
+  'tcp://203.0.113.1:2375',
+  'ssh://me@there',
+  '203.0.113.1:2375',
+  'https://there',
+  'tcp://::x',
+]) {
   test(`a remote daemon is refused: ${host}`, async (t) => {
     const folder = await dockerConfig(t, { currentContext: 'far' }, { far: { host } });
     const byHost = await t.throwsAsync(endpointOf({ DOCKER_HOST: host }));
