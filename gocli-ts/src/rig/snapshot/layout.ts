@@ -5,9 +5,8 @@ import { ATTACHMENT_FILE } from '../../frozen/templates.ts';
 import type { RigLayout } from '../container-specs.ts';
 import type { RigDeps } from '../deps.ts';
 import type { RigPlan } from '../plan.ts';
-import { innerOf } from '../published-ports.ts';
 import type { RigState } from '../state.ts';
-import { readHost } from '../start/surroundings.ts';
+import { layoutAt, readHost } from '../start/surroundings.ts';
 import { parseKeys, type RigKeys } from '../template/keys.ts';
 import { snapshotFolder, type Snapshot } from './list.ts';
 
@@ -28,15 +27,7 @@ export async function snapshotLayout(
       hint: 'Memory of a machine can only be loaded on the kind of processor it was saved on.',
     });
   }
-  return {
-    plan,
-    ports,
-    ...innerOf(plan, deps.kinds),
-    ...facts,
-    run: deps.run,
-    version: deps.version,
-    sshPublicKey,
-  };
+  return { ...layoutAt(facts, plan, ports, deps), sshPublicKey };
 }
 
 /** What one needs to talk to the machines of a snapshot. @throws GocliError NOT_FOUND, BAD_FILE */

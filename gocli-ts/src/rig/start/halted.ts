@@ -19,7 +19,6 @@ import { restoreSecrets } from '../lost-secrets.ts';
 import { LABEL } from '../../place/labels.ts';
 import type { ContainerInfo } from '../../place/interface.ts';
 import { startedAgain } from '../plan.ts';
-import { innerOf } from '../published-ports.ts';
 import { removeContainers } from '../remove.ts';
 import { requireImage, type RestoreRequest } from '../snapshot/restorable.ts';
 import type { RigState } from '../state.ts';
@@ -28,7 +27,7 @@ import { writeAccess } from './go-on.ts';
 import { launchClaimed, type Running } from './launch-claimed.ts';
 import { allContainers, claim, machinesOf } from './launch.ts';
 import { markReady, tellPresumed } from './starting.ts';
-import { readHost, type FoundHost } from './surroundings.ts';
+import { layoutAt, readHost, type FoundHost } from './surroundings.ts';
 
 /** Milliseconds between two looks at what Ready stands for: a guest that boots is busy enough. */
 const INTERVAL_MS = 500;
@@ -86,12 +85,7 @@ async function layoutOf(
   delete state.paused;
   delete state.pooled;
   delete state.readyAt;
-  const { run, version } = deps;
-  const { sshPublicKey } = before;
-  return {
-    state,
-    layout: { plan, ports, ...innerOf(plan, deps.kinds), ...facts, run, version, sshPublicKey },
-  };
+  return { state, layout: { ...layoutAt(facts, plan, ports, deps), sshPublicKey: before.sshPublicKey } };
 }
 
 function launchAgain(state: RigState, layout: RigLayout, steps: Steps, deps: RigDeps): Promise<Running> {

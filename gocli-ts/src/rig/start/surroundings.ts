@@ -40,6 +40,16 @@ export async function readHost(plan: RigPlan, deps: RigDeps): Promise<FoundHost>
   return { facts, acceleratorReason: reason };
 }
 
+/** What the containers of a rig are made by at this host, but for the key that they let in. */
+export function layoutAt(
+  facts: FoundHost['facts'],
+  plan: RigPlan,
+  ports: RigLayout['ports'],
+  { kinds, run, version }: Pick<RigDeps, 'kinds' | 'run' | 'version'>,
+): Omit<RigLayout, 'sshPublicKey'> {
+  return { plan, ports, ...innerOf(plan, kinds), ...facts, run, version };
+}
+
 /** @throws GocliError BAD_VALUE (a network that is in use), NO_TUN, DOCKER_UNSUPPORTED, PORT_TAKEN */
 export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surroundings> {
   await refuseTaken(plan.guest.network, deps);
@@ -49,14 +59,7 @@ export async function lookAround(plan: RigPlan, deps: RigDeps): Promise<Surround
     readMemory(),
   ]);
   return {
-    layout: {
-      plan,
-      ports,
-      ...innerOf(plan, deps.kinds),
-      ...facts,
-      run: deps.run,
-      version: deps.version,
-    },
+    layout: layoutAt(facts, plan, ports, deps),
     acceleratorReason,
     place: {
       now: deps.clock.now(),
