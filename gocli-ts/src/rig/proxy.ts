@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { resolverAddresses } from '../host/resolvers.ts';
 import { atHost, isProxyAddress, loopbackPort, serverOf, type HostProxy } from '../host/proxy.ts';
 import { HOST_NAME, nodeName } from '../network/addresses.ts';
+import { answerOr } from '../waiting/answer-or.ts';
 import { attempt } from '../waiting/attempt.ts';
 import { type RigDeps, notice } from './deps.ts';
 import type { Kind } from './kind.ts';
@@ -94,20 +94,13 @@ function noAddress(address: string): string {
 }
 
 /** Addresses that the name of a proxy has here; none when nobody knows it now, and it is told as it is. */
-async function addressesHere(name: string, { here }: Names, { signal }: RigDeps): Promise<readonly string[]> {
-  // It cannot be given up itself (getaddrinfo).
-  const found = await attempt(signal, LOOK_UP_MS, (bounded) =>
-    Promise.race([here(name).catch(() => []), once(bounded, 'abort').then(() => [])]),
-  );
-  return found.done ? found.value : [];
+function addressesHere(name: string, { here }: Names, { signal }: RigDeps): Promise<readonly string[]> {
+  return answerOr<readonly string[]>([], signal, LOOK_UP_MS, () => here(name));
 }
 
 /** Whether resolvers know a name; they do until they say that they do not. */
-async function isKnown(name: string, { everywhere }: Names, { signal }: RigDeps): Promise<boolean> {
-  const known = await attempt(signal, LOOK_UP_MS, (bounded) =>
-    Promise.race([everywhere(name).catch(() => true), once(bounded, 'abort').then(() => true)]),
-  );
-  return !known.done || known.value;
+function isKnown(name: string, { everywhere }: Names, { signal }: RigDeps): Promise<boolean> {
+  return answerOr(true, signal, LOOK_UP_MS, () => everywhere(name));
 }
 
 const ownNames: Names = {

@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns/promises';
-import { once } from 'node:events';
 import { isOwnAddress } from '../../host/routes.ts';
-import { attempt } from '../../waiting/attempt.ts';
+import { answerOr } from '../../waiting/answer-or.ts';
 
 /** All addresses of a host stand for its own loopback to who connects to them (Go's net.Dial, as to the kernel). */
 const ANY: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' };
@@ -21,8 +20,7 @@ export async function hostHere(host: string): Promise<string | undefined> {
 }
 
 async function addressesOf(name: string): Promise<string[]> {
-  const looked = await attempt(new AbortController().signal, LOOKUP_MS, async (signal) =>
-    Promise.race([lookup(name, { all: true }), once(signal, 'abort').then(() => [])]),
-  ).catch(() => undefined);
-  return looked?.done === true ? looked.value.map(({ address }) => address) : [];
+  const { signal } = new AbortController();
+  const found = await answerOr([], signal, LOOKUP_MS, () => lookup(name, { all: true }));
+  return found.map(({ address }) => address);
 }
