@@ -7,6 +7,7 @@ import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2';
 import { GocliError, messageOf } from '../errors/error.ts';
 import { abortReason } from '../shared/clock.ts';
 import { redact } from '../shared/redact.ts';
+import { taken } from '../shared/taken.ts';
 import { lastLines } from '../shared/text.ts';
 import type { Ssh, SshConnection, SshExecOptions, SshResult, SshTarget } from './interface.ts';
 import { gocliCommand } from '../shared/command.ts';
@@ -248,7 +249,10 @@ async function collect(
     createInterface({ input: lines, crlfDelay: Infinity }).on('line', onLine);
   }
   if (to === undefined) return text(from.pipe(new PassThrough()));
+  const ended = new Promise((resolve) => from.once('end', resolve));
   from.pipe(to, { end: false });
+  await ended;
+  await taken(to);
   return '';
 }
 

@@ -27,6 +27,12 @@ function isAlive(pid: number): boolean {
   }
 }
 
+async function hasEnded(t: ExecutionContext, pid = Number.NaN): Promise<void> {
+  for (let left = 50; left > 0 && isAlive(pid); left -= 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  t.false(isAlive(pid));
+}
+
 async function unreachable(t: ExecutionContext, work: Promise<unknown>): Promise<void> {
   const error = await t.throwsAsync(work);
   t.true(isCode(error, 'GUEST_UNREACHABLE'), String(error));
@@ -105,6 +111,19 @@ test('much output arrives whole, also at a slow reader', async (t) => {
   t.is(bytes, 5_000_000);
 });
 
+test('a command has ended when the last of its output was taken, however long that takes', async (t) => {
+  const { connection } = await open(t);
+  let bytes = 0;
+  const slow = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      setTimeout(done, 100);
+    },
+  });
+  await connection.exec('printf one; sleep 0.02; printf two; sleep 0.02; printf three', { stdout: slow });
+  t.is(bytes, 'onetwothree'.length);
+});
+
 test('lines of both streams are told while the output is captured', async (t) => {
   const { connection } = await open(t);
   const lines: string[] = [];
@@ -181,10 +200,7 @@ test('abort ends the command in the guest and gives the reason', async (t) => {
   };
   const running = connection.exec('echo ready; exec sleep 20', { signal: abort.signal, onLine });
   await t.throwsAsync(running, { message: 'enough' });
-  const [pid = Number.NaN] = server.processes;
-  for (let left = 50; left > 0 && isAlive(pid); left -= 1)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  t.false(isAlive(pid));
+  await hasEnded(t, server.processes[0]);
   await t.throwsAsync(connection.exec('true', { signal: abort.signal }), { message: 'enough' });
 });
 

@@ -9,6 +9,7 @@ import {
 import { text } from 'node:stream/consumers';
 import { finished, pipeline } from 'node:stream/promises';
 import type Dockerode from 'dockerode';
+import { taken } from '../../shared/taken.ts';
 import type { ExecOptions, ExecResult } from '../interface.ts';
 
 /** Runs a program in a container to its end. */
@@ -94,6 +95,7 @@ function feed(stdin: ExecOptions['stdin'], stream: Duplex): void {
 async function drain(from: Readable, to: Writable | undefined): Promise<string> {
   if (to === undefined) return text(from);
   await pipeline(from, to, { end: false });
+  await taken(to);
   return '';
 }
 

@@ -1,8 +1,9 @@
-import { PassThrough, type Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GocliError, messageOf } from '../../errors/error.ts';
 import { explainFileError } from '../../errors/file-error.ts';
 import { linked } from '../../shared/limit.ts';
+import { taken } from '../../shared/taken.ts';
 import { ABSENT, PRINT } from './scripts.ts';
 import { failed, type Place } from './transfer.ts';
 
@@ -10,7 +11,7 @@ import { failed, type Place } from './transfer.ts';
 export interface Output {
   readonly stream: Writable;
   readonly name: string;
-  /** Whether it is ended; only then is it known that all was written. */
+  /** Whether it is ended with the file. */
   readonly end: boolean;
 }
 
@@ -21,7 +22,7 @@ export interface Output {
 export async function print(from: Place, { stream, name, end }: Output, signal: AbortSignal): Promise<void> {
   using together = linked(signal);
   const sink = new PassThrough();
-  const writing = pipeline(sink, stream, { end, signal: together.signal }).catch((error: unknown) => {
+  const writing = write(sink, { stream, end }, together.signal).catch((error: unknown) => {
     // Nobody reads any more; without this the guest would wait for ever.
     together.abort(error);
     throw error;
@@ -38,6 +39,15 @@ export async function print(from: Place, { stream, name, end }: Output, signal: 
   if (ran.status === 'fulfilled' && ran.value.exitCode !== 0)
     throw failed(from.end, `${from.path} cannot be read ${from.end.where}`, ran.value.stderr);
   if (written.status === 'rejected') throw unwritten(name, written.reason);
+}
+
+async function write(
+  from: Readable,
+  { stream, end }: Pick<Output, 'stream' | 'end'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await pipeline(from, stream, { end, signal });
+  if (!end) await taken(stream, signal);
 }
 
 /** A stream that is no file's may fail with anything. */
