@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
+import type { ProviderFacts } from '../../gocli-ts/src/provider/facts.ts';
 import type { RigDeps } from '../../gocli-ts/src/rig/deps.ts';
 import { findRig, findRigs } from '../../gocli-ts/src/rig/find.ts';
 import { isPooled, phaseOf } from '../../gocli-ts/src/rig/life.ts';
@@ -32,13 +33,18 @@ export function another(engine: Engine, changed: Partial<RigDeps> = {}): RigDeps
   return { ...engine, run: randomBytes(4).toString('hex'), ...changed };
 }
 
-export async function makePool(t: ExecutionContext, size: number): Promise<PoolBench> {
+/** @param facts of its provider */
+export async function makePool(
+  t: ExecutionContext,
+  size: number,
+  facts: ProviderFacts = VM_FACTS,
+): Promise<PoolBench> {
   const engine = await makeEngine(t);
   const machines = scriptMachines(engine.docker, engine.clock);
   engine.docker.onExec((argv) =>
     argv.includes('measure') ? { stdout: `9 ${'a'.repeat(64)} 8 1 ${'b'.repeat(64)}\n` } : undefined,
   );
-  const image = addProvider(engine.docker, VM_FACTS);
+  const image = addProvider(engine.docker, facts);
   const request = (name: string, changed: Partial<UpRequest> = {}): UpRequest =>
     requestFor(image, { template: 'use', pool: 'take', name, ...changed });
   const key = poolKey(planRig(request('any'), engine.kinds), engine.kinds);

@@ -47,7 +47,7 @@ export const kubernetesKind: Kind = {
   },
   settle: async (state, keys, deps) => (await import('./ready.ts')).settle(state, keys, deps),
   afterThaw: async (thawed, steps, options) => (await import('./ready.ts')).afterThaw(thawed, steps, options),
-  warm: async (state, deps) => (await import('./warm.ts')).warmUp(state, deps),
+  warming: async (found, deps) => (await import('./warm.ts')).warmingOf(found, deps),
   tellGuests: localRegistryScript,
   proof: async (state, paths) => (await import('./ready.ts')).proof(state, paths),
   secretFiles: [KUBECONFIG_FILE],

@@ -1,108 +1,99 @@
-import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path/posix';
 import { GocliError } from '../errors/error.ts';
+import { nodeAddress } from '../network/addresses.ts';
 import { LABEL } from '../place/labels.ts';
 import type { RigDeps } from '../rig/deps.ts';
-import { idOfState } from '../rig/identity.ts';
-import type { RigState } from '../rig/state.ts';
-import { nodeAddress } from '../network/addresses.ts';
+import { requireState } from '../rig/find.ts';
+import type { Warming } from '../rig/kind.ts';
+import type { FoundRig } from '../rig/life.ts';
+import { machinesIn } from '../rig/parts.ts';
 import { nodeSubnet } from '../rig/plan.ts';
 import { lastLines } from '../shared/text.ts';
-import { inTime } from '../waiting/in-time.ts';
 import { readAccess } from './access.ts';
 import { KUBERNETES_PATH } from './image-path.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
+import { onNodes } from './on-nodes.ts';
 
-/** Milliseconds for all of it: a first pod takes ten seconds under emulation. */
-const LIMIT_MS = 240_000;
-
-/** Name of all of it: a namespace of its own, so that events and whatever controllers make go with it. */
+/** Namespace of all of it, so that events and whatever controllers make go with it. */
 const NAMESPACE = 'gocli-warm-up';
 
-/** What most users start first: something that listens, behind a service. The image is in every provider. */
-const MANIFEST = JSON.stringify({
-  apiVersion: 'v1',
-  kind: 'List',
-  items: [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name: NAMESPACE, namespace: NAMESPACE },
-      spec: {
-        replicas: 1,
-        selector: { matchLabels: { app: NAMESPACE } },
-        template: {
-          metadata: { labels: { app: NAMESPACE } },
-          spec: {
-            terminationGracePeriodSeconds: 0,
-            containers: [
-              {
-                name: NAMESPACE,
-                image: 'localhost/busybox:1.37',
-                imagePullPolicy: 'Never',
-                command: ['sh', '-c', 'while :; do nc -l -p 8080 -e cat; done'],
-              },
-            ],
-          },
-        },
-      },
-    },
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: NAMESPACE, namespace: NAMESPACE },
-      spec: { selector: { app: NAMESPACE }, ports: [{ port: 8080 }] },
-    },
-  ],
-});
+const MANIFEST = KUBERNETES_PATH.warm;
 
-const POD = ['-n', NAMESPACE, 'exec', `deploy/${NAMESPACE}`, '--'];
+/** Of the network container: HOME of the commands, and where they run. */
+const FOLDER = `/run/${NAMESPACE}`;
+const ENVIRONMENT = `export HOME=${FOLDER} KUBECONFIG=${FOLDER}/admin.conf PATH=${dirname(KUBERNETES_PATH.kubectl)}:$PATH
+cd ${FOLDER} || exit`;
 
-/** Words of kubectl, in order. */
-const ACTS: readonly (readonly string[])[] = [
-  ['-n', NAMESPACE, 'rollout', 'status', `deploy/${NAMESPACE}`, '--timeout=180s'],
-  [...POD, 'netstat', '-an'],
-  [...POD, 'nslookup', `${NAMESPACE}.${NAMESPACE}.svc.cluster.local`],
-  ['-n', NAMESPACE, 'logs', `deploy/${NAMESPACE}`],
-];
+const BEGIN = `kubectl create namespace ${NAMESPACE} &&
+  kubectl config set-context --current --namespace=${NAMESPACE}`;
 
 /**
- * Starts a pod in a Ready cluster, runs something in it, asks the DNS from there, and removes it all.
- * @throws GocliError KUBERNETES, TIMEOUT
+ * The guest makes the schemas for the first one who asks, which is better here than a user. kubectl waits for them half a
+ * minute, which may be too short for a busy guest; what it checks then, `gocli provider lint` says beforehand.
  */
-export async function warmUp(state: RigState, deps: RigDeps): Promise<void> {
-  const { docker, paths, signal } = deps;
-  const [owner] = await docker.containers.list({
-    [LABEL.cluster]: idOfState(state),
-    [LABEL.role]: 'dnsmasq',
-  });
-  if (owner === undefined) throw new GocliError('NOT_FOUND', `${state.name} has no network container`);
-  const folder = `warm-${randomBytes(4).toString('hex')}`;
-  const file = (name: string): string => `/run/${folder}/${name}`;
-  const access = {
+const APPLY = `test ! -e ${MANIFEST} || kubectl apply -f ${MANIFEST} || kubectl apply --validate=false -f ${MANIFEST}`;
+
+/** What of the manifest is in no namespace goes first. */
+const DELETE = `{ test ! -e ${MANIFEST} || kubectl delete --ignore-not-found --wait=false -f ${MANIFEST}; } &&
+  kubectl delete namespace ${NAMESPACE} --ignore-not-found --timeout=180s`;
+
+const LIST = 'ctr -n k8s.io images ls -q';
+
+/**
+ * The kubelet does as much with pods and their logs within a minute, of a cluster that stands still later. Parameters are
+ * the namespace, and the names of images that were there before.
+ */
+const CLEAN = `namespace=$1
+shift
+pods() { crictl pods -q --label "io.kubernetes.pod.namespace=$namespace"; }
+for pod in $(pods); do crictl rmp -f "$pod" >/dev/null || true; done
+test -z "$(pods)"
+rm -rf /var/log/pods/"$namespace"_* /var/log/containers/*_"$namespace"_*
+printf '%s\\n' "$@" >"/run/$namespace"
+${LIST} | grep -vxFf "/run/$namespace" | xargs -r ctr -n k8s.io images rm --sync >/dev/null
+rm "/run/$namespace"`;
+
+/** Gets ready to run commands where there is a kubectl for a cluster, in a namespace of their own. @throws GocliError */
+export async function warmingOf(found: FoundRig, deps: RigDeps): Promise<Warming> {
+  const state = requireState(found);
+  const { docker, paths } = deps;
+  const owner = found.containers.find(({ labels }) => labels[LABEL.role] === 'dnsmasq');
+  if (owner === undefined) throw new GocliError('NOT_FOUND', `${found.name} has no network container`);
+  const config = renderKubeconfig(state.name, {
     ...(await readAccess(state, paths)),
     server: `https://${nodeAddress(1, nodeSubnet(state.plan.guest))}:6443`,
-  };
-  await docker.containers.putFiles(owner.id, '/run', [
-    { path: `${folder}/admin.conf`, content: renderKubeconfig(state.name, access), mode: 0o600 },
-    { path: `${folder}/warm.json`, content: MANIFEST, mode: 0o600 },
-  ]);
-  const run = async (argv: readonly string[], bounded: AbortSignal): Promise<void> => {
-    const result = await docker.containers.exec(owner.id, argv, { signal: bounded });
+  });
+  const nodes = machinesIn(found);
+  const list = { what: 'tells its images', script: LIST, parameters: () => [] };
+  const images = await onNodes(found.name, nodes, list, deps);
+  const before = new Map(nodes.map(({ node }, at) => [node, words(images[at] ?? '')]));
+  const shell = async (script: string, signal: AbortSignal): Promise<void> => {
+    const argv = ['sh', '-c', `${ENVIRONMENT}\n${script}`];
+    const result = await docker.containers.exec(owner.id, argv, { signal });
     if (result.exitCode === 0) return;
-    throw new GocliError('KUBERNETES', `a cluster could not be warmed up: ${argv.slice(5).join(' ')}`, {
+    throw new GocliError('KUBERNETES', `${found.name}: "${script}" ended with code ${result.exitCode}`, {
       observed: lastLines(`${result.stdout}\n${result.stderr}`, 5),
     });
   };
-  const kubectl = [KUBERNETES_PATH.kubectl, '--kubeconfig', file('admin.conf'), '--cache-dir', file('cache')];
-  await inTime('the first pod ran', { signal, timeoutMs: LIMIT_MS }, async (bounded) => {
-    const apply = (...flags: string[]): Promise<void> =>
-      run([...kubectl, 'apply', ...flags, '-f', file('warm.json')], bounded);
-    // The guest makes the schemas for the first one who asks, which is better here than a user. kubectl waits for them
-    // half a minute, which may be too short for a busy guest; this manifest needs no check against them.
-    await apply().catch(() => apply('--validate=false'));
-    for (const act of ACTS) await run([...kubectl, ...act], bounded);
-    await run([...kubectl, 'delete', 'namespace', NAMESPACE, '--wait', '--timeout=120s'], bounded);
-    await run(['rm', '-rf', `/run/${folder}`], bounded);
-  });
+  return {
+    run: async (commands, signal) => {
+      const file = { path: `${NAMESPACE}/admin.conf`, content: config, mode: 0o600 };
+      await docker.containers.putFiles(owner.id, '/run', [file]);
+      for (const command of [BEGIN, APPLY, ...commands]) await shell(command, signal);
+    },
+    undo: async (signal) => {
+      await shell(DELETE, signal);
+      const clean = {
+        what: 'removes what warmed it up',
+        script: CLEAN,
+        parameters: (node: string) => [NAMESPACE, ...(before.get(node) ?? [])],
+      };
+      await onNodes(found.name, nodes, clean, { ...deps, signal });
+      await shell(`rm -r ${FOLDER}`, signal);
+    },
+  };
+}
+
+function words(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
 }

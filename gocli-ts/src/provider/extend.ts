@@ -57,6 +57,7 @@ export function childOf(
     kernelArgs = parent.kernelArgs,
     packages = [],
     check = [],
+    warm = [],
   } = own;
   const { sections, findings: foreign } = joinSections(parent, own, from, document);
   const { findings: wrong, ...checked } = checkBySchema(providerSchema, document, {
@@ -68,6 +69,7 @@ export function childOf(
     packages: [...new Set([...parent.packages, ...packages])],
     environment: { ...parent.environment, ...environment },
     check: [...parent.check, ...check],
+    warm: [...parent.warm, ...warm],
   });
   return { ...checked, findings: [...foreign, ...wrong] };
 }

@@ -26,13 +26,15 @@ export const providerFactsSchema = z.looseObject({
   kernelArgs: z.array(z.string()),
   /** False for a guest that lives in its initramfs. */
   disk: z.boolean(),
+  /** See `warm` of provider.yaml; absent in images that were made when gocli warmed clusters up by what it knew itself. */
+  warm: z.array(z.string()).optional(),
 });
 
 export type ProviderFacts = z.infer<typeof providerFactsSchema>;
 
 /** What a cluster start needs to know of a provider; it travels as a label of its image. */
 export function providerFacts(provider: ProviderConfig): ProviderFacts {
-  const { name, kernelArgs, defaults } = provider;
+  const { name, kernelArgs, defaults, warm } = provider;
   return {
     format: 1,
     name,
@@ -44,6 +46,7 @@ export function providerFacts(provider: ProviderConfig): ProviderFacts {
     },
     kernelArgs,
     disk: true,
+    warm,
     ...sectionsIn(provider),
   };
 }

@@ -138,13 +138,18 @@ export const providerSchema = z.strictObject({
   environment: variables(variableText.nullable()).default({}),
   /** Shell commands that must succeed on the first machine of a rig before the image gets its name. */
   check: z.array(z.string().min(1)).default([]),
+  /**
+   * Shell commands by which a rig of a pool does what its users do first, so that it is quick later, before it is paused: in
+   * a cluster where there is a kubectl for it, else on each machine. What they leave is removed; the kind says what that is.
+   */
+  warm: z.array(z.string().min(1)).default([]),
   /** Programs that are built from source. */
   components: z.array(componentSchema).default([]),
   /** Container images made from component programs and put into the node's store. */
   images: z.array(imageSchema).default([]),
 });
 
-const { apiVersion, kind, guest, kernelArgs, packages, environment, check } = providerSchema.shape;
+const { apiVersion, kind, guest, kernelArgs, packages, environment, check, warm } = providerSchema.shape;
 
 /**
  * Schema of a `provider.yaml` that says only in what it differs from that of another version: what stands once is not
@@ -164,6 +169,8 @@ export const extendingSchema = z.strictObject({
   /** In addition. */
   packages: packages.unwrap().optional(),
   check: check.unwrap().optional(),
+  /** In the place of the other's. */
+  warm: warm.unwrap().optional(),
   /** Take the place of those of the same name, or come in addition. */
   components: z.array(componentSchema).optional(),
   /** Take the place of those of the same name but for the tag, or come in addition. */
@@ -191,6 +198,8 @@ export const childSchema = z.strictObject({
   environment: environment.unwrap().optional(),
   /** In addition. */
   check: check.unwrap().optional(),
+  /** In addition. */
+  warm: warm.unwrap().optional(),
 });
 
 export type ProviderConfig = z.infer<typeof providerSchema>;

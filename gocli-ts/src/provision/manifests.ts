@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { KUBERNETES_PATH } from '../kubernetes/image-path.ts';
 import { throwFindings } from '../provider/finding.ts';
 import { inspectManifest } from '../provider/manifest-text.ts';
-import { providerFolder } from './provider-files.ts';
+import { providerFile, providerFolder } from './provider-files.ts';
 import type { Recipe } from './step.ts';
 
 /** A file of objects that are applied when a cluster starts. */
@@ -23,4 +25,11 @@ export async function readManifests(recipe: Recipe): Promise<ManifestFile[]> {
   const texts = await Promise.all(manifests.map(({ path }) => readFile(path, 'utf8')));
   throwFindings(manifests.flatMap(({ path }, at) => inspectManifest(texts[at] ?? '', path).findings));
   return manifests;
+}
+
+/** The provider's manifest for what warms its clusters up, if there is one. */
+export async function listWarmManifest(recipe: Pick<Recipe, 'folder' | 'base'>): Promise<ManifestFile[]> {
+  const name = basename(KUBERNETES_PATH.warm);
+  const path = await providerFile(recipe, name);
+  return path === undefined ? [] : [{ name, path }];
 }

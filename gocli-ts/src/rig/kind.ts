@@ -66,6 +66,14 @@ export interface Proof extends Disposable {
   readonly conditions: readonly Condition[];
 }
 
+/** How a rig is warmed up. */
+export interface Warming {
+  /** @throws GocliError with what failed; then, too, all is to be undone */
+  run(commands: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Removes whatever there is of it, so that nothing can be seen. @throws GocliError when something stays */
+  undo(signal: AbortSignal): Promise<void>;
+}
+
 /** What a guest plan or the facts of an image have, by key; one of them is the section of a kind. */
 type Sections = Readonly<Record<string, unknown>>;
 
@@ -124,11 +132,11 @@ export interface Kind {
   /** Waits until thawed machines are a Ready rig again, of as many nodes as the plan says. */
   afterThaw(thawed: Thawed, steps: Steps, options: WaitOptions): Promise<void>;
   /**
-   * Does in a Ready rig what users do first, so that it is quick when one does it; nothing of it can be seen afterwards.
-   * Rigs that stand ready in a pool are warmed so. Left out where there is nothing of that kind.
+   * Gets ready to do in a Ready rig what users do first, by the shell commands that its provider has for that. Rigs that
+   * stand ready in a pool are warmed so. Left out where there is nothing of that kind.
    * @throws GocliError
    */
-  warm?(state: RigState, deps: RigDeps): Promise<void>;
+  warming?(found: FoundRig, deps: RigDeps): Promise<Warming>;
   /** Shell script by which guests that go on from a saved state learn what is another for this rig; Ready does not wait for it. */
   tellGuests?(state: RigState): string;
   /** What Ready stands for. @param paths where the keys of the rig are */

@@ -23,6 +23,7 @@ export const vmKind: Kind = {
     return {};
   },
   settle: () => Promise.resolve(true),
+  warming: async (found, deps) => (await import('./warm.ts')).warmingOf(found, deps),
   afterThaw: async (thawed, steps, options) => (await import('./ready.ts')).afterThaw(thawed, steps, options),
   proof: async (state, paths) => (await import('./ready.ts')).proof(state, paths),
   secretFiles: [],

@@ -27,6 +27,8 @@ export interface FakeMachines {
   clocksSet: number;
   /** Programs that were started in guests. */
   readonly programs: string[];
+  /** What such a program prints. */
+  prints: (program: string) => string;
   /** What the guests say their boot is. */
   readonly bootIds: Map<string, string>;
 }
@@ -107,6 +109,7 @@ export function scriptMachines(
     saveMs: 0,
     clocksSet: 0,
     programs: [],
+    prints: () => '',
   };
   const migrations = new Map<string, Migration>();
   const standing = new Set<string>();
@@ -168,6 +171,7 @@ export function scriptMachines(
 }
 
 function agentOf(node: string, fake: FakeMachines) {
+  let program = '';
   return ({ execute, arguments: given }: Record<string, unknown>): unknown => {
     const argument = (given ?? {}) as { id?: number; path?: string; arg?: string[] };
     switch (execute) {
@@ -182,10 +186,14 @@ function agentOf(node: string, fake: FakeMachines) {
           },
         };
       case 'guest-exec':
-        fake.programs.push([node, argument.path, ...(argument.arg ?? [])].join(' '));
+        program = [node, argument.path, ...(argument.arg ?? [])].join(' ');
+        fake.programs.push(program);
         return { return: { pid: 1 } };
-      case 'guest-exec-status':
-        return { return: { exited: true, exitcode: 0 } };
+      case 'guest-exec-status': {
+        const printed = fake.prints(program);
+        const output = printed === '' ? {} : { 'out-data': Buffer.from(printed).toString('base64') };
+        return { return: { exited: true, exitcode: 0, ...output } };
+      }
       case 'guest-set-time':
         fake.clocksSet += 1;
         return { return: {} };

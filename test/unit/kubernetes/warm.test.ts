@@ -1,16 +1,28 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import test from 'ava';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
 import { renderKubeconfig } from '../../../gocli-ts/src/kubernetes/kubeconfig.ts';
 import { kubeconfigPath } from '../../../gocli-ts/src/kubernetes/state-file.ts';
-import { warmUp } from '../../../gocli-ts/src/kubernetes/warm.ts';
-import { requireRig, requireState } from '../../../gocli-ts/src/rig/find.ts';
+import { warmingOf } from '../../../gocli-ts/src/kubernetes/warm.ts';
+import { requireRig } from '../../../gocli-ts/src/rig/find.ts';
+import type { Warming } from '../../../gocli-ts/src/rig/kind.ts';
 import { another, makePool } from '../../helpers/pool.ts';
+import { temporaryFolder } from '../provision/_bench.ts';
 
 const ACCESS = { server: 'https://127.0.0.1:1', ca: 'Y2E=', cert: 'Y2VydA==', key: 'a2V5' };
+const NEVER = new AbortController().signal;
 
-/** Warms a rig up; what kubectl is told, and how often it fails where the words are in a command. */
-async function warmed(t: Parameters<typeof makePool>[0], fails: Readonly<Record<string, number>>) {
+interface Bench {
+  readonly warming: Warming;
+  /** What the network container is told, without what all of it begins with. */
+  readonly told: string[];
+  /** Scripts that are run on nodes. */
+  readonly programs: readonly string[];
+}
+
+/** @param failing words of the command that fails */
+async function makeBench(t: ExecutionContext, failing?: string): Promise<Bench> {
   const bench = await makePool(t, 1);
   await bench.run('c');
   const { docker, paths } = bench.engine;
@@ -18,32 +30,92 @@ async function warmed(t: Parameters<typeof makePool>[0], fails: Readonly<Record<
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, renderKubeconfig('c', ACCESS), { mode: 0o600 });
   const told: string[] = [];
-  const left = new Map(Object.entries(fails));
-  docker.onExec((argv) => {
-    if (!(argv[0] ?? '').endsWith('kubectl')) return undefined;
-    const words = argv
-      .slice(5)
-      .join(' ')
-      .replaceAll(/\/run\/warm-\w+/g, '');
-    told.push(words);
-    const failing = [...left].find(([part, times]) => words.includes(part) && times > 0);
-    if (failing === undefined) return {};
-    left.set(failing[0], failing[1] - 1);
-    return { exitCode: 1, stderr: 'error validating data: context deadline exceeded' };
+  docker.onExec(([, , script = '']) => {
+    if (!script.includes('KUBECONFIG')) return undefined;
+    const [, , ...lines] = script.split('\n');
+    told.push(lines.join('\n'));
+    if (failing === undefined || !script.includes(failing)) return {};
+    return { exitCode: 1, stderr: 'error: timed out waiting' };
   });
-  const state = requireState(await requireRig(docker, paths, 'c'));
-  const done = warmUp(state, another(bench.engine));
-  return { told, done };
+  bench.machines.prints = (program) => (program.includes('crictl') ? '' : 'there:1\nsha256:aa\n');
+  const warming = await warmingOf(await requireRig(docker, paths, 'c'), another(bench.engine));
+  return { warming, told, programs: bench.machines.programs };
 }
 
-test('a guest that takes too long over its schemas is asked to do without them', async (t) => {
-  const { told, done } = await warmed(t, { apply: 1 });
-  await done;
-  t.deepEqual(told.slice(0, 2), ['apply -f /warm.json', 'apply --validate=false -f /warm.json']);
-  t.regex(told.at(-1) ?? '', /^delete namespace/);
+test('the commands are run in a namespace of their own, after the manifest', async (t) => {
+  const { warming, told } = await makeBench(t);
+  await warming.run(['kubectl top nodes', 'a\nb'], NEVER);
+  const [begin = '', apply = '', ...commands] = told;
+  t.regex(begin, /^kubectl create namespace gocli-warm-up &&\n.*--namespace=gocli-warm-up$/);
+  t.regex(apply, /kubectl apply -f \/image\/warm.yaml \|\| kubectl apply --validate=false/);
+  t.deepEqual(commands, ['kubectl top nodes', 'a\nb']);
 });
 
-test('what kubectl says is told when it cannot be done', async (t) => {
-  const { done } = await warmed(t, { apply: 2 });
-  await t.throwsAsync(done, { code: 'KUBERNETES', message: /apply --validate=false/ });
+test('the first command that fails ends it, and is told with its last words', async (t) => {
+  const { warming, told } = await makeBench(t, 'top nodes');
+  await t.throwsAsync(warming.run(['kubectl top nodes', 'kubectl logs x'], NEVER), {
+    code: 'KUBERNETES',
+    message: 'c: "kubectl top nodes" ended with code 1',
+  });
+  t.is(told.length, 3);
+});
+
+test('the namespace goes, then what nodes have of it, but for the images that they had', async (t) => {
+  const { warming, told, programs } = await makeBench(t);
+  await warming.undo(NEVER);
+  t.regex(told[0] ?? '', /kubectl delete namespace gocli-warm-up --ignore-not-found/);
+  t.is(told[1], 'rm -r /run/gocli-warm-up');
+  t.regex(programs.at(-1) ?? '', /crictl[^]* sh gocli-warm-up there:1 sha256:aa$/);
+});
+
+test('where the namespace does not go, that is the error', async (t) => {
+  const { warming } = await makeBench(t, 'delete namespace');
+  await t.throwsAsync(warming.undo(NEVER), { code: 'KUBERNETES', message: /delete namespace/ });
+});
+
+/** A program that appends its words to a file, and does more. */
+async function program(root: string, name: string, more: string): Promise<void> {
+  const path = join(root, 'bin', name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `#!/bin/sh\necho ${name} "$@" >>${root}/called\n${more}\n`);
+  await chmod(path, 0o755);
+}
+
+/** Runs on a node that is a folder what the last program of the nodes was. @returns what was called there */
+async function onNode(t: ExecutionContext, removes: boolean): Promise<{ root: string; called: string[] }> {
+  const { warming, programs } = await makeBench(t);
+  await warming.undo(NEVER);
+  const root = await temporaryFolder(t);
+  const pods = join(root, 'pods');
+  await writeFile(pods, 'p1\np2\n');
+  const remove = removes ? `sed -i "/$3/d" ${pods}` : 'exit 1';
+  await program(root, 'crictl', `case $1 in pods) cat ${pods} ;; rmp) ${remove} ;; esac`);
+  await program(
+    root,
+    'ctr',
+    '[ "$4" = ls ] && printf "there:1\\nsha256:aa\\nthere:10\\nsha256:bb\\n"; exit 0',
+  );
+  for (const path of ['run/x', 'var/log/pods/gocli-warm-up_web-1_u/0.log', 'var/log/pods/a_web_u/0.log']) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), '');
+  }
+  const [, script = ''] = / -c ([^]*) sh gocli-warm-up /.exec(programs.at(-1) ?? '') ?? [];
+  const here = script.replaceAll('/run/', `${root}/run/`).replaceAll('/var/log', `${root}/var/log`);
+  const env = { ...process.env, PATH: `${root}/bin:${process.env['PATH'] ?? ''}` };
+  execFileSync('sh', ['-c', here, 'sh', 'gocli-warm-up', 'there:1', 'sha256:aa'], { env, stdio: 'ignore' });
+  return { root, called: (await readFile(join(root, 'called'), 'utf8')).trim().split('\n') };
+}
+
+test('a node loses the pods, their logs, and the images that came', async (t) => {
+  const { root, called } = await onNode(t, true);
+  t.deepEqual(await readdir(join(root, 'var/log/pods')), ['a_web_u']);
+  t.deepEqual(await readdir(join(root, 'run')), ['x']);
+  t.deepEqual(
+    called.filter((words) => words.includes(' rm')),
+    ['crictl rmp -f p1', 'crictl rmp -f p2', 'ctr -n k8s.io images rm --sync there:10 sha256:bb'],
+  );
+});
+
+test('a pod that stays on a node is no end of it', async (t) => {
+  await t.throwsAsync(onNode(t, false), { message: /Command failed/ });
 });

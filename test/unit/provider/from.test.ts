@@ -19,6 +19,7 @@ defaults: { nodes: 1, cpus: 2, memory: 1024M, disk: 10G }
 vm: { user: debian }
 packages: [git]
 check: [sudo -n true]
+warm: [sudo -n id]
 `;
 
 /** The grandchild of a provider, and files of all three. */
@@ -30,6 +31,7 @@ from: vm-base
 defaults: { memory: 2048M }
 packages: [git, gdb]
 check: [gdb --version]
+warm: [gdb -v]
 `,
   'cluster-provision/vm/l0/files/etc/l0': '',
   'cluster-provision/vm/l0/user-data': '#cloud-config\nruncmd: [ls]\n',
@@ -51,15 +53,17 @@ const faults = async (folder: string): Promise<string[]> =>
 
 test('a provider is all that it is made from, over any number of others', async (t) => {
   const vm = await chainOf(t);
-  const { name, guest, defaults, packages, check, vm: section } = await readProviderFile(join(vm, 'l1'));
+  const read = await readProviderFile(join(vm, 'l1'));
+  const { name, guest, defaults, packages, check, warm, vm: section } = read;
   t.deepEqual(
-    { name, guest, defaults, packages, check, section },
+    { name, guest, defaults, packages, check, warm, section },
     {
       name: 'vm-l1',
       guest: 'debian-13',
       defaults: { nodes: 1, cpus: 2, memory: '2048M', disk: '10G' },
       packages: ['git', 'gdb', 'docker.io'],
       check: ['sudo -n true', 'gdb --version'],
+      warm: ['sudo -n id', 'gdb -v'],
       section: { user: 'debian' },
     },
   );
@@ -184,4 +188,11 @@ test('a new one is made from the other, whatever that is made from', async (t) =
     [join(vm, 'base'), join(vm, 'l0')],
   );
   t.deepEqual(recipe.provider.packages, ['git', 'gdb']);
+});
+
+test('a manifest to warm up with is for Kubernetes', async (t) => {
+  const warm = 'apiVersion: v1\nkind: Service\nmetadata: { name: a }\n';
+  const vm = await chainOf(t, { 'cluster-provision/vm/l0/warm.yaml': warm });
+  const error = await t.throwsAsync(readRecipe(join(vm, 'l0')));
+  t.regex(error.message, /warm\.yaml:1:1: warm\.yaml: that is for providers of Kubernetes/);
 });

@@ -6,7 +6,7 @@ import { readIfThere } from '../../host/atomic-files.ts';
 import type { Settings } from '../../provider/settings.ts';
 import type { YamlDocument } from '../../provider/yaml-text.ts';
 import { inspectManifest } from '../../provider/manifest-text.ts';
-import { listManifests, type ManifestFile } from '../manifests.ts';
+import { listManifests, listWarmManifest, type ManifestFile } from '../manifests.ts';
 import { providerFile } from '../provider-files.ts';
 import { chooseBuild } from '../builds.ts';
 import type { Recipe } from '../step.ts';
@@ -14,6 +14,7 @@ import { inspectCloudInit } from '../build-machine/cloud-init.ts';
 import { inspectPrePull, PRE_PULL_FILE } from '../build-machine/pre-pull.ts';
 import { disagreements } from './go-modules.ts';
 import { missingImages } from './manifest-images.ts';
+import { warmFindings } from './warm-manifest.ts';
 
 /** A manifest and the objects in it. */
 export interface InspectedManifest extends ManifestFile {
@@ -41,7 +42,8 @@ export async function inspectRecipe(folder: string, settings?: Settings): Promis
   const folders = { folder, base, parents };
   const prePull = await prePullOf(folders);
   const built = provider?.images.map(({ name }) => name);
-  const files = await listManifests(folders);
+  const warm = await listWarmManifest(folders);
+  const files = [...(await listManifests(folders)), ...warm];
   const texts = await Promise.all(files.map(({ path }) => readFile(path, 'utf8')));
   const inspected = files.map((file, at) => ({ ...file, ...inspectManifest(texts[at] ?? '', file.path) }));
   const images =
@@ -66,6 +68,7 @@ export async function inspectRecipe(folder: string, settings?: Settings): Promis
       ...prePull.findings,
       ...(await inspectCloudInit(folders, names)),
       ...inspected.flatMap((one) => one.findings),
+      ...inspected.slice(files.length - warm.length).flatMap((one) => warmFindings(one, provider)),
       ...images,
       ...(recipe === undefined ? [] : await disagreements(recipe, source)),
     ],

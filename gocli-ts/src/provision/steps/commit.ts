@@ -7,7 +7,7 @@ import { addLayer, type LayerSource } from '../image/layer.ts';
 import { imageOf, resultOf } from '../image/results.ts';
 import { providerFacts } from '../../provider/facts.ts';
 import { Cleanup } from '../../shared/cleanup.ts';
-import { type ManifestFile, readManifests } from '../manifests.ts';
+import { listWarmManifest, type ManifestFile, readManifests } from '../manifests.ts';
 import { type Inventory, renderSbom } from '../sbom/cyclonedx.ts';
 import { readGoPrograms } from '../sbom/go.ts';
 import { componentVersions } from '../sbom/versions.ts';
@@ -25,9 +25,9 @@ export const commitStep: ProvisionStep = {
   name: 'commit',
   title: 'Make the provider image',
   needs: ['runner', 'components', 'tiny', 'disk', 'vm', 'seal'],
-  inputs: ({ provider }) => ({
-    values: { facts: JSON.stringify(providerFacts(provider)), layout: '1' },
-    files: [],
+  inputs: async (recipe) => ({
+    values: { facts: JSON.stringify(providerFacts(recipe.provider)), layout: '1' },
+    files: (await listWarmManifest(recipe)).map(({ path }) => path),
   }),
   run: async (context) => {
     const { recipe, docker, key, output, labels } = context;
@@ -92,6 +92,7 @@ async function smallFiles(context: StepContext): Promise<LayerSource[]> {
     { folder: disk, names: namesOf(diskFiles) },
     { folder: join(resultOf(context, 'components'), PROGRAM_FOLDER), names: namesOf(programs) },
     ...manifestSources(manifests),
+    ...(await listWarmManifest(recipe)).map(({ name, path }) => ({ folder: dirname(path), names: [name] })),
     { folder: scratch, names: ['sbom.json'] },
   ];
   return sources.filter(({ names }) => names.length > 0);

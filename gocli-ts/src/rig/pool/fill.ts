@@ -20,6 +20,7 @@ import { discard, holding, membersOf, whyReplaced, type Member } from './members
 import { isRoomFor, reserved } from './budget.ts';
 import { poolKey, readPools, writePool, type Pool } from './pools.ts';
 import { isAnyStarting } from './turns.ts';
+import { warmUp } from './warm.ts';
 
 /** Milliseconds between two looks at whether a start has begun, or is over. */
 const LOOK_MS = 500;
@@ -199,13 +200,14 @@ async function makeReady(
 ): Promise<void> {
   const { docker, paths, signal } = held;
   try {
-    await up(await filling.request(pool, name), held);
+    const request = await filling.request(pool, name);
+    await up(request, held);
     const found = await requireRig(docker, paths, name);
     const state = requireState(found);
     const kind = kindOf(held.kinds, state.plan.guest);
     const keys = await keysHere(state, held);
     const steps = await estimatedSteps(held, state.plan.guest.provider);
-    await steps.run('warm', 'Warming the cluster up', () => kind.warm?.(state, held) ?? Promise.resolve());
+    await steps.run('warm', 'Warming the cluster up', () => warmUp(found, request, held));
     await steps.run('settle', 'Waiting until nothing changes', () => kind.settle(state, keys, held));
     signal.throwIfAborted();
     await pauseMachines(machinesIn(found), held, signal);

@@ -10,6 +10,8 @@ import { type CheckoutFiles, checkoutOf, replaced, writeBelow } from '../_provid
 const PROVIDER = 'cluster-provision/k8s/1.36/provider.yaml';
 const WEB = 'cluster-provision/k8s/1.36/manifests/10-web.yaml';
 const GO_MOD = 'cluster-provision/k8s/1.36/kubernetes/go.mod';
+const WARM = 'cluster-provision/k8s/1.36/warm.yaml';
+const WARMED = replaced(PROVIDER, 'guest: debian-13', 'guest: debian-13\nwarm: [kubectl top nodes]');
 const NEWER = 'cluster-provision/k8s/1.37/provider.yaml';
 
 /** What Kubernetes' own source says, as far as it is looked at. */
@@ -113,6 +115,27 @@ const wrong: [string, CheckoutFiles, RegExp[]][] = [
     [/10-web\.yaml:7:14: no node has the image nginx:1\.30\./],
   ],
   [
+    'a manifest to warm up with whose image no node has, and which is not all in one namespace',
+    {
+      ...WARMED,
+      [WARM]: 'apiVersion: v1\nkind: Pod\nmetadata: { name: a, namespace: b }\nspec: { image: busybox }\n',
+    },
+    [
+      /warm\.yaml:3:33: "metadata\.namespace": leave it out;/,
+      /warm\.yaml:4:16: no node has the image busybox\./,
+    ],
+  ],
+  [
+    'a manifest to warm up with, without a command',
+    { [WARM]: 'apiVersion: v1\nkind: Service\nmetadata: { name: a }\n' },
+    [/warm\.yaml:1:1: warm\.yaml: it is applied for the commands of "warm" in provider\.yaml/],
+  ],
+  [
+    'a command to warm up with that is none',
+    replaced(PROVIDER, 'guest: debian-13', 'guest: debian-13\nwarm: [true, ""]'),
+    [/provider\.yaml:5:8: "warm\.0": .*expected string/, /provider\.yaml:5:14: "warm\.1": Too small/],
+  ],
+  [
     'what the folder lacks',
     replaced(PROVIDER, 'guest: debian-13', 'guest: debian-31'),
     [/provider\.yaml:1:1: there is no guest "debian-31"/],
@@ -137,6 +160,17 @@ for (const [title, changed, messages] of wrong) {
       );
   });
 }
+
+test('what a provider warms up with is that of the one which it extends, unless it says so itself', async (t) => {
+  const of = async (own: string): Promise<readonly string[]> => {
+    const newer = replaced(NEWER, 'tags:', `${own}tags:`);
+    const checkout = await checkoutOf(t, { ...WARMED, ...newer });
+    return (await readRecipe(join(checkout, 'cluster-provision/k8s/1.37'))).provider.warm;
+  };
+  t.deepEqual(await of(''), ['kubectl top nodes']);
+  t.deepEqual(await of('warm: [kubectl get pods]\n'), ['kubectl get pods']);
+  t.deepEqual(await of('warm: []\n'), []);
+});
 
 test('everything is said at once, and a provisioning says it, too', async (t) => {
   const changed = {

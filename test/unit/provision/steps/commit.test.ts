@@ -80,6 +80,22 @@ test('the image of a node has kubectl beside the disk', async (t) => {
   t.true(labels.includes(FACTS_LABEL));
 });
 
+test('what a cluster is warmed up with is in the image, and is another image when it changes', async (t) => {
+  const bench = await openBench(t);
+  await writeFile(join(bench.folder, 'provider.yaml'), `${PROVIDER_YAML}warm: [kubectl top nodes]\n`);
+  const file = join(bench.folder, 'warm.yaml');
+  const keys: string[] = [];
+  for (const name of ['a', 'b']) {
+    await writeFile(file, `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\n`);
+    const { layers, labels } = await commit(t, bench.folder, bench);
+    t.true(layers[0]?.join(' ').includes(`-C ${bench.folder} warm.yaml`));
+    t.true(labels.includes('kubectl top nodes'));
+    keys.push(/io\.gocli\.recipe\W+(\w+)/.exec(labels)?.[1] ?? '');
+  }
+  t.regex(keys.join(' '), /^\w{64} \w{64}$/);
+  t.not(keys[0], keys[1]);
+});
+
 test('that of plain machines has the schema of cloud-init there, and no program', async (t) => {
   const bench = await openBench(t);
   const { layers, asked, labels } = await commit(t, await plain(bench), bench);
