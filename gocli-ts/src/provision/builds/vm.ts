@@ -44,7 +44,7 @@ It is all that [${of}](../../${of}/README.md) is, and what this folder adds.
 
 | file | says |
 |---|---|
-| \`provider.yaml\` | in what it differs; \`packages\` and \`check\` come in addition |
+| \`provider.yaml\` | in what it differs; \`packages\`, \`check\` and \`warm\` come in addition |
 | \`files/\` | what goes into the machine, as it lies below /, on top of the other's |
 | \`user-data\` | what cloud-init does in it, once, when it is built, after what the other does |
 | \`provision.sh\` | what is run in it as root after that |
