@@ -106,8 +106,8 @@ test.serial('every CNI plugin is there, and gives a namespace an interface', asy
     'cd /opt/cni/bin; for plugin in *; do CNI_COMMAND=VERSION ./$plugin </dev/null >/dev/null; echo $plugin; done',
   );
   const expected =
-    'bandwidth bridge dhcp dummy firewall gocli-bandwidth host-device host-local ipvlan loopback macvlan portmap ptp sbr static tap ' +
-    'tuning vlan vrf';
+    'bandwidth bridge dhcp dummy firewall gocli-pod-options host-device host-local ipvlan loopback macvlan portmap ptp sbr static ' +
+    'tap tuning vlan vrf';
   t.is(list.trim().replaceAll('\n', ' '), expected);
   const added = await answerOfNode(
     t,

@@ -1,6 +1,6 @@
 import { gatewayAddress, nodeAddress, NODE_SUBNET } from '../network/addresses.ts';
-import { BANDWIDTH_PLUGIN, BANDWIDTH_SCRIPT } from './bandwidth.ts';
 import { filesInput, PUT_FILES } from './guest-files.ts';
+import { POD_OPTIONS, POD_OPTIONS_SCRIPT } from './pod-options.ts';
 
 /** What decides the pod network of a node. */
 export interface NodeNetwork {
@@ -22,8 +22,7 @@ export function podCidr(podSubnet: string, index: number): string {
   return `${first}.${second}.${index - 1}.0/24`;
 }
 
-/** The last plugin. Images of before lack what it starts (`bandwidth`), and with it no pod would start there. */
-const BANDWIDTH = { type: 'gocli-bandwidth', capabilities: { bandwidth: true } };
+const POD_OPTIONS_PLUGIN = `/opt/cni/bin/${POD_OPTIONS}`;
 const CNI = '/etc/cni/net.d/10-gocli.conflist';
 
 /** CNI configuration of a node: pods on a bridge, addresses from the node's own part of the pod network. */
@@ -44,8 +43,7 @@ export function renderCni({ podSubnet, index }: NodeNetwork): string {
           routes: [{ dst: '0.0.0.0/0' }],
         },
       },
-      { type: 'portmap', capabilities: { portMappings: true }, snat: true },
-      BANDWIDTH,
+      { type: POD_OPTIONS, capabilities: { portMappings: true, bandwidth: true }, snat: true },
     ],
   };
   return `${JSON.stringify(conflist)}\n`;
@@ -146,8 +144,7 @@ const RULES = '/etc/nftables.conf';
 
 /** Shell script that sets up the pod network of a node, now and after a reboot. */
 const NETWORK_SCRIPT = `${PUT_FILES}
-chmod 755 ${BANDWIDTH_PLUGIN}
-[ -x /opt/cni/bin/bandwidth ] || sed -i 's/,${JSON.stringify(BANDWIDTH)}//' ${CNI}
+chmod 755 ${POD_OPTIONS_PLUGIN}
 mkdir -p /etc/systemd/system/sysinit.target.wants
 ln -sf /usr/lib/systemd/system/nftables.service /etc/systemd/system/sysinit.target.wants/nftables.service
 nft -f ${RULES}
@@ -168,7 +165,7 @@ export function networkSetUp(network: NodeNetwork): NetworkSetUp {
   const isMoved = network.subnet !== NODE_SUBNET;
   const files = {
     [CNI]: renderCni(network),
-    [BANDWIDTH_PLUGIN]: BANDWIDTH_SCRIPT,
+    [POD_OPTIONS_PLUGIN]: POD_OPTIONS_SCRIPT,
     [ROUTES]: renderPodRoutes(network),
     [RULES]: renderNodeRules(network),
     ...(isMoved ? gatewayFiles(gatewayAddress(network.subnet)) : {}),

@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { readIfThere } from '../../../gocli-ts/src/host/atomic-files.ts';
 import {
   networkSetUp,
   podCidr,
@@ -23,33 +24,78 @@ test('pods of a node get the /24 of its number, on a bridge', (t) => {
   t.is(podCidr('10.244.0.0/16', 1), '10.244.0.0/24');
   const cni = JSON.parse(renderCni(NETWORK)) as { plugins: Record<string, unknown>[] };
   t.like(cni.plugins[0], { type: 'bridge', ipam: { ranges: [[{ subnet: '10.244.1.0/24' }]] } });
-  t.is(cni.plugins[1]?.['type'], 'portmap');
 });
 
-test('what annotations say of bandwidth reaches the plugin for it, which comes last', (t) => {
+test('what only some pods ask for is told to one plugin, which comes last', (t) => {
   const cni = JSON.parse(renderCni(NETWORK)) as { plugins: Record<string, unknown>[] };
-  t.deepEqual(cni.plugins.at(-1), { type: 'gocli-bandwidth', capabilities: { bandwidth: true } });
+  t.deepEqual(cni.plugins[1], {
+    type: 'gocli-pod-options',
+    capabilities: { portMappings: true, bandwidth: true },
+    snat: true,
+  });
+  t.is(cni.plugins.length, 2);
 });
 
-/** What the plugin is given by the program before it. */
-async function given(t: ExecutionContext, config: string, operation = 'DEL'): Promise<string> {
+/** What the plugin says, and what each of the others was given by it, in their order. */
+interface Ran {
+  readonly said: string;
+  readonly exitCode: number | null;
+  readonly given: readonly string[];
+}
+
+/** @param others what those are that there are, shell scripts which have what they are given in $config */
+async function run(
+  t: ExecutionContext,
+  config: string,
+  operation: string,
+  others: Readonly<Record<string, string>> = {
+    portmap: 'echo result of portmap',
+    bandwidth: 'echo result of bandwidth',
+  },
+): Promise<Ran> {
   const folder = await mkdtemp(join(tmpdir(), 'gocli-cni-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const texts = networkSetUp(NETWORK)
     .stdin.split('\n')
     .map((line) => line.split(' '));
-  const [, text = ''] = texts.find(([path]) => path === '/opt/cni/bin/gocli-bandwidth') ?? [];
-  const script = Buffer.from(text, 'base64').toString().replace('/opt/cni/bin/bandwidth', '/bin/cat');
+  const [, text = ''] = texts.find(([path]) => path === '/opt/cni/bin/gocli-pod-options') ?? [];
+  const script = Buffer.from(text, 'base64').toString().replaceAll('/opt/cni/bin/', `${folder}/`);
   await writeFile(join(folder, 'plugin'), script);
+  for (const [name, does] of Object.entries(others)) {
+    const other = `#!/bin/sh\nconfig=$(cat)\nprintf '%s\\n' "${name}: $config" >>${folder}/given\n${does}\n`;
+    await writeFile(join(folder, name), other, { mode: 0o755 });
+  }
   const env = { ...process.env, CNI_COMMAND: operation };
-  return execFileSync('sh', [join(folder, 'plugin')], { input: config, encoding: 'utf8', env });
+  const { stdout, status } = spawnSync('sh', [join(folder, 'plugin')], {
+    input: config,
+    encoding: 'utf8',
+    env,
+  });
+  const given = ((await readIfThere(join(folder, 'given'))) ?? '').split('\n').filter((line) => line !== '');
+  return { said: stdout, exitCode: status, given };
 }
+
+const CONF = {
+  capabilities: { bandwidth: true, portMappings: true },
+  cniVersion: '1.0.0',
+  name: 'a $x `y` \\"',
+};
+const RESULT = { cniVersion: '1.0.0', dns: {}, ips: [{ address: '10.244.0.5/24' }] };
+/** As libcni has it of a pod that asks for neither: its keys are sorted. */
+const PLAIN = JSON.stringify({ ...CONF, prevResult: RESULT, snat: true, type: 'gocli-pod-options' });
+const ASKING = JSON.stringify({
+  ...CONF,
+  prevResult: RESULT,
+  runtimeConfig: { portMappings: [{ hostPort: 80 }] },
+  snat: true,
+  type: 'gocli-pod-options',
+});
 
 test('limits of bandwidth act after a tenth of a second, not after hundreds of megabytes', async (t) => {
   const limited = (...numbers: number[]): string => {
     const [IngressRate, IngressBurst, EgressRate, EgressBurst] = numbers;
     const bandwidth = { IngressRate, IngressBurst, EgressRate, EgressBurst };
-    return JSON.stringify({ name: 'a $x `y` \\"', runtimeConfig: { bandwidth }, type: 'gocli-bandwidth' });
+    return JSON.stringify({ ...CONF, runtimeConfig: { bandwidth }, snat: true, type: 'gocli-pod-options' });
   };
   const most = 4_294_967_295;
   for (const [before, after] of [
@@ -70,33 +116,55 @@ test('limits of bandwidth act after a tenth of a second, not after hundreds of m
       [0, most, 1000, 5000],
     ],
   ] as const)
-    for (const operation of ['ADD', 'DEL'])
-      t.is(await given(t, limited(...before), operation), `${limited(...after)}\n`);
+    for (const operation of ['ADD', 'DEL']) {
+      const { given } = await run(t, limited(...before), operation);
+      t.true(given.includes(`bandwidth: ${limited(...after)}`), given.join('\n'));
+    }
 });
 
-test('for a pod without an annotation no further program is started, and the result is that of the plugin before', async (t) => {
-  const prevResult = { cniVersion: '1.0.0', dns: {}, ips: [{ address: '10.244.0.5/24' }] };
-  const conf = { capabilities: { bandwidth: true }, cniVersion: '1.0.0', name: 'gocli' };
-  const type = 'gocli-bandwidth';
-  const plain = JSON.stringify({ ...conf, prevResult, type });
-  t.is(await given(t, plain, 'ADD'), `${JSON.stringify(prevResult)}\n`);
+test('for a pod that asks for nothing no further program is started, and the result is that of the plugin before', async (t) => {
+  t.deepEqual(await run(t, PLAIN, 'ADD'), { said: `${JSON.stringify(RESULT)}\n`, exitCode: 0, given: [] });
+});
+
+test('all else is told to both plugins, and what was set up last is taken down first', async (t) => {
   for (const [operation, config] of [
-    ['DEL', plain],
-    ['ADD', JSON.stringify({ ...conf, prevResult, runtimeConfig: { bandwidth: {} }, type })],
-    ['ADD', JSON.stringify({ ...conf, type, prevResult })],
+    ['ADD', ASKING],
+    ['ADD', JSON.stringify({ ...CONF, type: 'gocli-pod-options', prevResult: RESULT })],
+    ['CHECK', PLAIN],
     ['VERSION', ''],
   ] as const)
-    t.is(await given(t, config, operation), `${config}\n`, config);
+    t.deepEqual(
+      await run(t, config, operation),
+      { said: 'result of bandwidth\n', exitCode: 0, given: [`portmap: ${config}`, `bandwidth: ${config}`] },
+      operation,
+    );
+  t.deepEqual(await run(t, PLAIN, 'DEL'), {
+    said: 'result of portmap\n',
+    exitCode: 0,
+    given: [`bandwidth: ${PLAIN}`, `portmap: ${PLAIN}`],
+  });
 });
 
-test('on a node of before, which has no such plugin, it is taken out', (t) => {
-  const [, expression = ''] = /sed -i '([^']+)'/.exec(networkSetUp(NETWORK).script) ?? [];
-  const left = execFileSync('sed', [expression], { input: renderCni(NETWORK), encoding: 'utf8' });
-  const { plugins } = JSON.parse(left) as { plugins: Record<string, unknown>[] };
-  t.deepEqual(
-    plugins.map(({ type }) => type),
-    ['bridge', 'portmap'],
-  );
+test('what either of the two complains of is told, with its code', async (t) => {
+  const complains = 'echo "{ \\"msg\\": \\"no chain\\" }"; exit 3';
+  const told = { said: '{ "msg": "no chain" }\n', exitCode: 3 };
+  t.deepEqual(await run(t, ASKING, 'ADD', { portmap: complains, bandwidth: 'echo fine' }), {
+    ...told,
+    given: [`portmap: ${ASKING}`],
+  });
+  t.deepEqual(await run(t, ASKING, 'ADD', { portmap: 'echo fine', bandwidth: complains }), {
+    ...told,
+    given: [`portmap: ${ASKING}`, `bandwidth: ${ASKING}`],
+  });
+});
+
+test('a node of before, which has no plugin for bandwidth, does with that for ports', async (t) => {
+  for (const operation of ['ADD', 'DEL'])
+    t.deepEqual(await run(t, ASKING, operation, { portmap: 'echo result of portmap' }), {
+      said: 'result of portmap\n',
+      exitCode: 0,
+      given: [`portmap: ${ASKING}`],
+    });
 });
 
 test('a node has a route to the pods of every other node', (t) => {
