@@ -3,7 +3,7 @@ export const POD_OPTIONS = 'gocli-pod-options';
 
 /**
  * What only some pods ask for, host ports and bandwidth, in one plugin: a pod that asks for neither, of which libcni says
- * nothing, starts no further program. Each of the two would print what the plugin before it had as its result, which is
+ * nothing, is set up without a further program; where it is taken down both are started. Each of the two would print what the plugin before it had as its result, which is
  * all that this does then: keys are sorted (encoding/json).
  *
  * Limits of bandwidth have a burst by which they act. containerd asks for one of 4 Gbit with each
@@ -54,7 +54,7 @@ esac
 if [ -x /opt/cni/bin/bandwidth ]; then
   said=$(plugin "$first") || {
     code=$?
-    printf '%s\\n' "$said"
+    [ -z "$said" ] || printf '%s\\n' "$said"
     exit "$code"
   }
 else

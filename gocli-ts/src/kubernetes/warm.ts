@@ -5,6 +5,7 @@ import { LABEL } from '../place/labels.ts';
 import type { RigDeps } from '../rig/deps.ts';
 import { requireState } from '../rig/find.ts';
 import type { Warming } from '../rig/kind.ts';
+import { bounded } from '../rig/pool/warm-command.ts';
 import type { FoundRig } from '../rig/life.ts';
 import { machinesIn } from '../rig/parts.ts';
 import { nodeSubnet } from '../rig/plan.ts';
@@ -31,10 +32,14 @@ const BEGIN = `kubectl create namespace ${NAMESPACE} &&
  * The guest makes the schemas for the first one who asks, which is better here than a user. kubectl waits for them half a
  * minute, which may be too short for a busy guest; what it checks then, `gocli provider lint` says beforehand.
  */
-const APPLY = `test ! -e ${MANIFEST} || kubectl apply -f ${MANIFEST} || kubectl apply --validate=false -f ${MANIFEST}`;
+const IN_NAMESPACE = `kubectl --namespace=${NAMESPACE}`;
+/** There may be none, or one of comments alone, which takes that away which a provider has from another. */
+const NO_OBJECTS = `! grep -qs kind ${MANIFEST}`;
+const APPLY = `${NO_OBJECTS} || ${IN_NAMESPACE} apply -f ${MANIFEST} ||
+  ${IN_NAMESPACE} apply --validate=false -f ${MANIFEST}`;
 
 /** What of the manifest is in no namespace goes first. */
-const DELETE = `{ test ! -e ${MANIFEST} || kubectl delete --ignore-not-found --wait=false -f ${MANIFEST}; } &&
+const DELETE = `{ ${NO_OBJECTS} || ${IN_NAMESPACE} delete --ignore-not-found --wait=false -f ${MANIFEST}; } &&
   kubectl delete namespace ${NAMESPACE} --ignore-not-found --timeout=180s`;
 
 const LIST = 'ctr -n k8s.io images ls -q';
@@ -46,11 +51,19 @@ const LIST = 'ctr -n k8s.io images ls -q';
 const CLEAN = `namespace=$1
 shift
 pods() { crictl pods -q --label "io.kubernetes.pod.namespace=$namespace"; }
-for pod in $(pods); do crictl rmp -f "$pod" >/dev/null || true; done
-test -z "$(pods)"
+left=$(pods)
+# The kubelet may be at the same.
+for wait in 1 1 1 2 2 2 5 5 5; do
+  [ -n "$left" ] || break
+  for pod in $left; do crictl rmp -f "$pod" >/dev/null || true; done
+  left=$(pods)
+  [ -z "$left" ] || sleep "$wait"
+done
+test -z "$left"
 rm -rf /var/log/pods/"$namespace"_* /var/log/containers/*_"$namespace"_*
 printf '%s\\n' "$@" >"/run/$namespace"
-${LIST} | grep -vxFf "/run/$namespace" | xargs -r ctr -n k8s.io images rm --sync >/dev/null
+images=$(${LIST})
+printf '%s\\n' "$images" | grep -vxFf "/run/$namespace" | xargs -r ctr -n k8s.io images rm --sync >/dev/null
 rm "/run/$namespace"`;
 
 /** Gets ready to run commands where there is a kubectl for a cluster, in a namespace of their own. @throws GocliError */
@@ -67,8 +80,8 @@ export async function warmingOf(found: FoundRig, deps: RigDeps): Promise<Warming
   const list = { what: 'tells its images', script: LIST, parameters: () => [] };
   const images = await onNodes(found.name, nodes, list, deps);
   const before = new Map(nodes.map(({ node }, at) => [node, words(images[at] ?? '')]));
-  const shell = async (script: string, signal: AbortSignal): Promise<void> => {
-    const argv = ['sh', '-c', `${ENVIRONMENT}\n${script}`];
+  const shell = async (script: string, signal: AbortSignal, run = script): Promise<void> => {
+    const argv = ['sh', '-c', `${ENVIRONMENT}\n${run}`];
     const result = await docker.containers.exec(owner.id, argv, { signal });
     if (result.exitCode === 0) return;
     throw new GocliError('KUBERNETES', `${found.name}: "${script}" ended with code ${result.exitCode}`, {
@@ -79,7 +92,7 @@ export async function warmingOf(found: FoundRig, deps: RigDeps): Promise<Warming
     run: async (commands, signal) => {
       const file = { path: `${NAMESPACE}/admin.conf`, content: config, mode: 0o600 };
       await docker.containers.putFiles(owner.id, '/run', [file]);
-      for (const command of [BEGIN, APPLY, ...commands]) await shell(command, signal);
+      for (const command of [BEGIN, APPLY, ...commands]) await shell(command, signal, bounded(command));
     },
     undo: async (signal) => {
       await shell(DELETE, signal);

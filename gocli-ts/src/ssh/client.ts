@@ -127,6 +127,8 @@ class Connection implements SshConnection {
   async #converse({ channel, exit }: Opened, options: SshExecOptions): Promise<SshResult> {
     const { stdin, stdout, stderr, onLine } = options;
     const output = Promise.all([collect(channel, stdout, onLine), collect(channel.stderr, stderr, onLine)]);
+    // Of a connection that is lost it is waited for no more, and may fail for that.
+    output.catch(() => undefined);
     options.onResizer?.((columns, rows) => {
       channel.setWindow(rows, columns, 0, 0);
     });
@@ -249,11 +251,25 @@ async function collect(
     createInterface({ input: lines, crlfDelay: Infinity }).on('line', onLine);
   }
   if (to === undefined) return text(from.pipe(new PassThrough()));
-  const ended = new Promise((resolve) => from.once('end', resolve));
-  from.pipe(to, { end: false });
-  await ended;
-  await taken(to);
+  await give(from, to);
   return '';
+}
+
+/**
+ * What a stream does not take any more, which failed or was closed, is lost: that is its owner's to see, and no matter of
+ * the command, which would wait for ever for somebody to read.
+ */
+async function give(from: Readable, to: NodeJS.WritableStream): Promise<void> {
+  const ended = new Promise((resolve) => from.once('end', resolve));
+  const onUnpipe = (one: unknown): void => {
+    if (one === from) from.resume();
+  };
+  to.on('unpipe', onUnpipe);
+  if (to.writable) from.pipe(to, { end: false });
+  else from.resume();
+  await ended;
+  to.off('unpipe', onUnpipe);
+  await taken(to).catch(() => undefined);
 }
 
 /** @param name with its prefix, as ssh2 gives it: `SIGTERM` */

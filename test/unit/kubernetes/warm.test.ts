@@ -11,6 +11,8 @@ import { another, makePool } from '../../helpers/pool.ts';
 import { temporaryFolder } from '../provision/_bench.ts';
 
 const ACCESS = { server: 'https://127.0.0.1:1', ca: 'Y2E=', cert: 'Y2VydA==', key: 'a2V5' };
+/** What ends a command with all that it started. */
+const TIMED = 'timeout -k 5 240 sh -c';
 const NEVER = new AbortController().signal;
 
 interface Bench {
@@ -46,9 +48,9 @@ test('the commands are run in a namespace of their own, after the manifest', asy
   const { warming, told } = await makeBench(t);
   await warming.run(['kubectl top nodes', 'a\nb'], NEVER);
   const [begin = '', apply = '', ...commands] = told;
-  t.regex(begin, /^kubectl create namespace gocli-warm-up &&\n.*--namespace=gocli-warm-up$/);
-  t.regex(apply, /kubectl apply -f \/image\/warm.yaml \|\| kubectl apply --validate=false/);
-  t.deepEqual(commands, ['kubectl top nodes', 'a\nb']);
+  t.regex(begin, /kubectl create namespace gocli-warm-up &&\n.*--namespace=gocli-warm-up'$/);
+  t.regex(apply, /--namespace=gocli-warm-up apply -f \/image\/warm.yaml \|\|\n.*apply --validate=false/);
+  t.deepEqual(commands, [`${TIMED} 'kubectl top nodes'`, `${TIMED} 'a\nb'`]);
 });
 
 test('the first command that fails ends it, and is told with its last words', async (t) => {
@@ -63,7 +65,11 @@ test('the first command that fails ends it, and is told with its last words', as
 test('the namespace goes, then what nodes have of it, but for the images that they had', async (t) => {
   const { warming, told, programs } = await makeBench(t);
   await warming.undo(NEVER);
-  t.regex(told[0] ?? '', /kubectl delete namespace gocli-warm-up --ignore-not-found/);
+  // Whatever a command made the usual namespace.
+  t.regex(
+    told[0] ?? '',
+    /kubectl --namespace=gocli-warm-up delete [^]*kubectl delete namespace gocli-warm-up --ignore-not-found/,
+  );
   t.is(told[1], 'rm -r /run/gocli-warm-up');
   t.regex(programs.at(-1) ?? '', /crictl[^]* sh gocli-warm-up there:1 sha256:aa$/);
 });
@@ -81,20 +87,29 @@ async function program(root: string, name: string, more: string): Promise<void> 
   await chmod(path, 0o755);
 }
 
-/** Runs on a node that is a folder what the last program of the nodes was. @returns what was called there */
-async function onNode(t: ExecutionContext, removes: boolean): Promise<{ root: string; called: string[] }> {
+/**
+ * Runs on a node that is a folder what the last program of the nodes was.
+ * @param failing what fails there, so many times
+ * @returns what was called there
+ */
+async function onNode(
+  t: ExecutionContext,
+  failing: { readonly what?: 'pods' | 'rmp' | 'images'; readonly times?: number } = {},
+): Promise<{ root: string; called: string[] }> {
   const { warming, programs } = await makeBench(t);
   await warming.undo(NEVER);
   const root = await temporaryFolder(t);
   const pods = join(root, 'pods');
   await writeFile(pods, 'p1\np2\n');
-  const remove = removes ? `sed -i "/$3/d" ${pods}` : 'exit 1';
-  await program(root, 'crictl', `case $1 in pods) cat ${pods} ;; rmp) ${remove} ;; esac`);
-  await program(
-    root,
-    'ctr',
-    '[ "$4" = ls ] && printf "there:1\\nsha256:aa\\nthere:10\\nsha256:bb\\n"; exit 0',
-  );
+  const fails = (what: string): string =>
+    what === failing.what
+      ? `echo >>${root}/failed; [ $(wc -l <${root}/failed) -gt ${failing.times ?? 99} ] || exit 1; `
+      : '';
+  const remove = `${fails('rmp')}sed -i "/$3/d" ${pods}`;
+  await program(root, 'crictl', `case $1 in pods) ${fails('pods')}cat ${pods} ;; rmp) ${remove} ;; esac`);
+  await program(root, 'sleep', '');
+  const list = 'printf "there:1\\nsha256:aa\\nthere:10\\nsha256:bb\\n"';
+  await program(root, 'ctr', `[ "$4" != ls ] || { ${fails('images')}${list}; }`);
   for (const path of ['run/x', 'var/log/pods/gocli-warm-up_web-1_u/0.log', 'var/log/pods/a_web_u/0.log']) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), '');
@@ -107,7 +122,7 @@ async function onNode(t: ExecutionContext, removes: boolean): Promise<{ root: st
 }
 
 test('a node loses the pods, their logs, and the images that came', async (t) => {
-  const { root, called } = await onNode(t, true);
+  const { root, called } = await onNode(t);
   t.deepEqual(await readdir(join(root, 'var/log/pods')), ['a_web_u']);
   t.deepEqual(await readdir(join(root, 'run')), ['x']);
   t.deepEqual(
@@ -116,6 +131,19 @@ test('a node loses the pods, their logs, and the images that came', async (t) =>
   );
 });
 
-test('a pod that stays on a node is no end of it', async (t) => {
-  await t.throwsAsync(onNode(t, false), { message: /Command failed/ });
+test('a pod that the kubelet is removing at the same time is tried again', async (t) => {
+  const { called } = await onNode(t, { what: 'rmp', times: 3 });
+  t.deepEqual(
+    called.filter((words) => words.startsWith('crictl rmp')),
+    ['crictl rmp -f p1', 'crictl rmp -f p2', 'crictl rmp -f p1', 'crictl rmp -f p2', 'crictl rmp -f p1'],
+  );
 });
+
+for (const [what, words] of [
+  ['rmp', 'a pod that stays on a node'],
+  ['pods', 'a node that does not tell its pods'],
+  ['images', 'a node that does not tell its images'],
+] as const)
+  test(`${words} is no end of it`, async (t) => {
+    await t.throwsAsync(onNode(t, { what }), { message: /Command failed/ });
+  });

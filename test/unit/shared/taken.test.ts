@@ -1,4 +1,4 @@
-import { Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import test from 'ava';
 import { taken } from '../../../gocli-ts/src/shared/taken.ts';
@@ -43,4 +43,20 @@ test('a stream that takes nothing is waited for until the signal', async (t) => 
   }, 20);
   await t.throwsAsync(taken(stuck, stop.signal), { message: 'enough' });
   await t.throwsAsync(taken(stuck, stop.signal), { message: 'enough' });
+});
+
+test('a stream that is closed while a piece is under way is not waited for', async (t) => {
+  const stuck = new Writable({ write: () => undefined });
+  stuck.write('one');
+  setTimeout(() => stuck.destroy(), 20);
+  await t.notThrowsAsync(taken(stuck, AbortSignal.timeout(5000)));
+});
+
+test('one that holds nothing, or passes it on, is not written to', async (t) => {
+  const capture = new Writable({ write: () => undefined });
+  capture.write = () => true;
+  await t.notThrowsAsync(taken(capture, AbortSignal.timeout(5000)));
+  const through = new PassThrough({ highWaterMark: 4 });
+  through.write('more than four');
+  await t.notThrowsAsync(taken(through, AbortSignal.timeout(5000)));
 });

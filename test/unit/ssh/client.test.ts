@@ -124,6 +124,60 @@ test('a command has ended when the last of its output was taken, however long th
   t.is(bytes, 'onetwothree'.length);
 });
 
+/** Takes nothing any more after so many pieces, of which it says the last is not written. */
+function failing(pieces: number): Writable {
+  let left = pieces;
+  return new Writable({
+    write(_chunk, _encoding, done) {
+      left -= 1;
+      done(left > 0 ? null : new Error('the disk is full'));
+    },
+  }).on('error', () => undefined);
+}
+
+test('a command ends with its own code where nobody takes its output any more', async (t) => {
+  const { connection } = await open(t);
+  const closed = new PassThrough().destroy();
+  const much = 'head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; exit 3';
+  const within = { signal: AbortSignal.timeout(8000) };
+  for (const make of [() => closed, () => failing(1), () => failing(2)])
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const other = new Writable({
+        write: (_chunk, _encoding, done) => {
+          done();
+        },
+      });
+      const both = { stdout: other, stderr: other, [stream]: make() };
+      t.is((await connection.exec(much, { ...within, ...both })).exitCode, 3, stream);
+      t.is(other.listenerCount('unpipe'), 0);
+    }
+});
+
+test('what passes its output on may be read when the command has ended', async (t) => {
+  const { connection } = await open(t);
+  const later = new PassThrough();
+  const command = 'head -c 5000 /dev/zero; sleep 0.05; head -c 5000 /dev/zero';
+  await connection.exec(command, { stdout: later, signal: AbortSignal.timeout(8000) });
+  t.is((later.read() as Buffer).length, 10_000);
+});
+
+test('a connection that is lost with output that cannot be written is one failure', async (t) => {
+  const { connection, server } = await open(t);
+  const full = new Writable({
+    write(_chunk, _encoding, done) {
+      setTimeout(() => {
+        done(new Error('the disk is full'));
+      }, 100);
+    },
+  }).on('error', () => undefined);
+  const lost = connection.exec('echo one; sleep 30', { stdout: full });
+  setTimeout(() => {
+    server.cut();
+  }, 50);
+  await unreachable(t, lost);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+});
+
 test('lines of both streams are told while the output is captured', async (t) => {
   const { connection } = await open(t);
   const lines: string[] = [];

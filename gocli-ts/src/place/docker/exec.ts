@@ -46,8 +46,8 @@ export async function execIn(
   });
   try {
     const [stdout, stderr] = await Promise.all([
-      drain(out, options.stdout),
-      drain(err, options.stderr),
+      drain(out, options.stdout, signal),
+      drain(err, options.stderr, signal),
       ended,
     ]);
     return { exitCode: await exitCodeOf(exec, signal), stdout, stderr };
@@ -92,10 +92,14 @@ function feed(stdin: ExecOptions['stdin'], stream: Duplex): void {
   stdin.pipe(stream);
 }
 
-async function drain(from: Readable, to: Writable | undefined): Promise<string> {
+async function drain(
+  from: Readable,
+  to: Writable | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   if (to === undefined) return text(from);
   await pipeline(from, to, { end: false });
-  await taken(to);
+  await taken(to, signal);
   return '';
 }
 

@@ -68,7 +68,7 @@ export async function inspectRecipe(folder: string, settings?: Settings): Promis
       ...prePull.findings,
       ...(await inspectCloudInit(folders, names)),
       ...inspected.flatMap((one) => one.findings),
-      ...inspected.slice(files.length - warm.length).flatMap((one) => warmFindings(one, provider)),
+      ...inspected.slice(files.length - warm.length).flatMap((one) => warmFindings(one, folder, provider)),
       ...images,
       ...(recipe === undefined ? [] : await disagreements(recipe, source)),
     ],

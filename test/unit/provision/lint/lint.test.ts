@@ -164,7 +164,8 @@ for (const [title, changed, messages] of wrong) {
 test('what a provider warms up with is that of the one which it extends, unless it says so itself', async (t) => {
   const of = async (own: string): Promise<readonly string[]> => {
     const newer = replaced(NEWER, 'tags:', `${own}tags:`);
-    const checkout = await checkoutOf(t, { ...WARMED, ...newer });
+    const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n';
+    const checkout = await checkoutOf(t, { ...WARMED, [WARM]: manifest, ...newer });
     return (await readRecipe(join(checkout, 'cluster-provision/k8s/1.37'))).provider.warm;
   };
   t.deepEqual(await of(''), ['kubectl top nodes']);
