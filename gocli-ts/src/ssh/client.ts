@@ -127,8 +127,6 @@ class Connection implements SshConnection {
   async #converse({ channel, exit }: Opened, options: SshExecOptions): Promise<SshResult> {
     const { stdin, stdout, stderr, onLine } = options;
     const output = Promise.all([collect(channel, stdout, onLine), collect(channel.stderr, stderr, onLine)]);
-    // Of a connection that is lost it is waited for no more, and may fail for that.
-    output.catch(() => undefined);
     options.onResizer?.((columns, rows) => {
       channel.setWindow(rows, columns, 0, 0);
     });
