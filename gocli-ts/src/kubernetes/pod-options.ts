@@ -3,8 +3,8 @@ export const POD_OPTIONS = 'gocli-pod-options';
 
 /**
  * What only some pods ask for, host ports and bandwidth, in one plugin: a pod that asks for neither, of which libcni says
- * nothing, is set up without a further program; where it is taken down both are started. Each of the two would print what the plugin before it had as its result, which is
- * all that this does then: keys are sorted (encoding/json).
+ * nothing, is set up without a further program; where it is taken down both are started. Each of the two would print
+ * what the plugin before it had as its result, which is all that this does then: keys are sorted (encoding/json).
  *
  * Limits of bandwidth have a burst by which they act. containerd asks for one of 4 Gbit with each
  * (containerd/v2/internal/cri/server, toCNIBandWidth), which plugin and kernel count in 32 bits: with 1M the first 22 MB

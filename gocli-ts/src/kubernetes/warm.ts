@@ -1,14 +1,13 @@
 import { dirname } from 'node:path/posix';
 import { GocliError } from '../errors/error.ts';
 import { nodeAddress } from '../network/addresses.ts';
-import { LABEL } from '../place/labels.ts';
 import type { RigDeps } from '../rig/deps.ts';
 import { requireState } from '../rig/find.ts';
 import type { Warming } from '../rig/kind.ts';
-import { bounded } from '../rig/pool/warm-command.ts';
 import type { FoundRig } from '../rig/life.ts';
-import { machinesIn } from '../rig/parts.ts';
+import { machinesIn, partOf } from '../rig/parts.ts';
 import { nodeSubnet } from '../rig/plan.ts';
+import { bounded } from '../rig/pool/warm-command.ts';
 import { lastLines } from '../shared/text.ts';
 import { readAccess } from './access.ts';
 import { KUBERNETES_PATH } from './image-path.ts';
@@ -28,13 +27,13 @@ cd ${FOLDER} || exit`;
 const BEGIN = `kubectl create namespace ${NAMESPACE} &&
   kubectl config set-context --current --namespace=${NAMESPACE}`;
 
+const IN_NAMESPACE = `kubectl --namespace=${NAMESPACE}`;
+/** There may be none, or one of comments alone, which takes that away which a provider has from another. */
+const NO_OBJECTS = `! grep -qs kind ${MANIFEST}`;
 /**
  * The guest makes the schemas for the first one who asks, which is better here than a user. kubectl waits for them half a
  * minute, which may be too short for a busy guest; what it checks then, `gocli provider lint` says beforehand.
  */
-const IN_NAMESPACE = `kubectl --namespace=${NAMESPACE}`;
-/** There may be none, or one of comments alone, which takes that away which a provider has from another. */
-const NO_OBJECTS = `! grep -qs kind ${MANIFEST}`;
 const APPLY = `${NO_OBJECTS} || ${IN_NAMESPACE} apply -f ${MANIFEST} ||
   ${IN_NAMESPACE} apply --validate=false -f ${MANIFEST}`;
 
@@ -70,7 +69,7 @@ rm "/run/$namespace"`;
 export async function warmingOf(found: FoundRig, deps: RigDeps): Promise<Warming> {
   const state = requireState(found);
   const { docker, paths } = deps;
-  const owner = found.containers.find(({ labels }) => labels[LABEL.role] === 'dnsmasq');
+  const owner = partOf(found.containers, 'dnsmasq');
   if (owner === undefined) throw new GocliError('NOT_FOUND', `${found.name} has no network container`);
   const config = renderKubeconfig(state.name, {
     ...(await readAccess(state, paths)),
