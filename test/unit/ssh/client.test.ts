@@ -138,7 +138,7 @@ function failing(pieces: number): Writable {
 test('a command ends with its own code where nobody takes its output any more', async (t) => {
   const { connection } = await open(t);
   const closed = new PassThrough().destroy();
-  const much = 'head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2; exit 3';
+  const much = 'head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2; exit 3';
   const within = { signal: AbortSignal.timeout(8000) };
   for (const make of [() => closed, () => failing(1), () => failing(2)])
     for (const stream of ['stdout', 'stderr'] as const) {
